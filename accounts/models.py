@@ -1,0 +1,187 @@
+"""People: who they are, whom they know, and what they allow."""
+
+import uuid
+from typing import Any, ClassVar
+
+import uuid6
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+
+
+class PersonalizationLevel(models.IntegerChoices):
+    """How much may shape what a person is shown; each level includes those below it."""
+
+    OFF = 0, "Most popular, the same for everyone"
+    BASIC = 1, "This session only"
+    OWN = 2, "Own history"
+    SOCIAL = 3, "And consenting friends"
+    CONTEXT = 4, "And the occasion"
+
+
+class Purpose(models.TextChoices):
+    """What a person is asked about, one by one. Everything starts undefined, which acts as denied."""
+
+    RECORD = "RECORD", "Keep my plays"
+    SELF = "SELF", "My plays shape what I am shown"
+    CONTRIBUTE = "CONTRIBUTE", "My plays train models and enter counts"
+    SOCIAL_IN = "SOCIAL_IN", "Friends shape what I am shown"
+    SOCIAL_OUT = "SOCIAL_OUT", "My plays shape what friends are shown"
+    NAMED = "NAMED", "I may be named to friends"
+    DISCOVERABLE = "DISCOVERABLE", "I can be found and suggested"
+    CALENDAR = "CALENDAR", "My calendar, on my device"
+    LOCATION = "LOCATION", "My location, on my device"
+    FEEDBACK = "FEEDBACK", "Private aggregate feedback from my devices"
+    EXPERIMENT = "EXPERIMENT", "Measurement and experiments"
+    THIRD_PARTY = "THIRD_PARTY", "Dumps and enrichment elsewhere"
+
+
+class ConsentState(models.TextChoices):
+    """Only GRANTED permits."""
+
+    UNDEFINED = "UNDEFINED"
+    GRANTED = "GRANTED"
+    DENIED = "DENIED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+class ConsentActor(models.TextChoices):
+    """On whose word a consent changed."""
+
+    USER = "user"
+    GUARDIAN = "guardian"
+    SYSTEM = "system"
+    GPC = "gpc"
+    IMPORT = "import"
+
+
+class User(AbstractUser):
+    """A listener. ``username`` is the public handle."""
+
+    pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    display_name = models.CharField(max_length=80, blank=True)
+    level = models.PositiveSmallIntegerField(
+        choices=PersonalizationLevel.choices, default=PersonalizationLevel.OFF
+    )
+    # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
+    consent_epoch = models.PositiveBigIntegerField(default=0)
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Friendship(models.Model):
+    """A friendship or a request for one: a single row a pair, whichever side asked."""
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED"
+        ACCEPTED = "ACCEPTED"
+
+    low = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    high = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    requested_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.REQUESTED)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["low", "high"], name="friendship_once_per_pair"),
+            models.CheckConstraint(condition=Q(low__lt=F("high")), name="friendship_low_before_high"),
+            models.CheckConstraint(
+                condition=Q(requested_by=F("low")) | Q(requested_by=F("high")),
+                name="friendship_requested_by_a_member",
+            ),
+        )
+        indexes = (models.Index(fields=["high", "state"]), models.Index(fields=["low", "state"]))
+
+    def __str__(self) -> str:
+        return f"{self.low_id}–{self.high_id} {self.state}"
+
+
+class Block(models.Model):
+    """``blocker`` wants ``blocked`` out of sight; it works both ways."""
+
+    blocker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks_given")
+    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks_received")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="block_once"),
+            models.CheckConstraint(condition=~Q(blocker=F("blocked")), name="block_not_oneself"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.blocker_id} blocks {self.blocked_id}"
+
+
+class ConsentEvent(models.Model):
+    """One line of the append-only consent ledger; database triggers refuse UPDATE and DELETE.
+
+    The subject is a pseudonym, so that a line can outlive the person's erasure. Lines of one
+    subject form a hash chain (``previous_hash`` → ``hash``). ``id`` is the ledger position.
+    """
+
+    event_id = models.UUIDField(default=uuid6.uuid7, unique=True, editable=False)
+    subject = models.UUIDField(db_index=True)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    dpv_iri = models.URLField()
+    prior_state = models.CharField(max_length=9, choices=ConsentState.choices)
+    new_state = models.CharField(max_length=9, choices=ConsentState.choices)
+    scope = models.UUIDField(null=True, blank=True)  # pseudonym of the one friend it is about
+    policy_version = models.CharField(max_length=20)
+    policy_hash = models.CharField(max_length=64)
+    actor = models.CharField(max_length=8, choices=ConsentActor.choices)
+    channel = models.CharField(max_length=40)
+    occurred_at = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True)
+    idempotency_key = models.CharField(max_length=64)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["subject", "idempotency_key"], name="consent_event_once_per_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.purpose} {self.prior_state}→{self.new_state}"
+
+
+class Consent(models.Model):
+    """The current state of one purpose: a projection of the ledger that can be rebuilt from it.
+
+    ``friend`` is set where the answer is about that friend alone (SOCIAL_OUT, NAMED); such a row
+    overrides the general one. A missing row is UNDEFINED.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    friend = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=9, choices=ConsentState.choices)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    policy_version = models.CharField(max_length=20)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "purpose"], condition=Q(friend=None), name="consent_once_per_purpose"
+            ),
+            models.UniqueConstraint(fields=["user", "purpose", "friend"], name="consent_once_per_friend"),
+        )
+        indexes = (models.Index(fields=["purpose", "state"]),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.purpose} {self.state}"
+
+
+def pair(one: User | int, other: User | int) -> dict[str, Any]:
+    """The two ends of a friendship as its unique row stores them: ``{"low_id": …, "high_id": …}``."""
+    ids = sorted(person.pk if isinstance(person, User) else person for person in (one, other))
+    return {"low_id": ids[0], "high_id": ids[1]}

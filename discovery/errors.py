@@ -1,0 +1,82 @@
+"""The errors of the whole project, as one tree. Imports nothing of ours.
+
+    EarshotError                 code, message, field
+    ├── Refusal                  expected: answered as data (``OperationInfo``) with its stable code
+    │   ├── InvalidInput         INVALID…      the value itself is wrong
+    │   ├── NotFound             NOT_FOUND     absent, or not this viewer's to see: told apart by nobody
+    │   ├── NotAllowed           NOT_ALLOWED   seen, but not permitted
+    │   │   ├── SignInRequired   SIGN_IN_REQUIRED
+    │   │   └── ConsentMissing   CONSENT_MISSING  the purpose it needs is not granted
+    │   ├── Conflict             CONFLICT      the state does not admit it
+    │   └── LimitExceeded        LIMIT_EXCEEDED
+    └── Failure                  unexpected to the caller, named for the operator
+        ├── ImportFailed         IMPORT_FAILED      nothing was stored
+        ├── TrainingFailed       TRAINING_FAILED
+        └── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+"""
+
+from typing import ClassVar
+
+
+class EarshotError(Exception):
+    """Base of the tree. ``code`` is stable, ``message`` is for people, ``field`` names the input."""
+
+    code: ClassVar[str] = "ERROR"
+
+    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.specific_code = code or self.code
+
+
+class Refusal(EarshotError):
+    """An expected no."""
+
+    code = "REFUSED"
+
+
+class InvalidInput(Refusal):
+    code = "INVALID"
+
+
+class NotFound(Refusal):
+    code = "NOT_FOUND"
+
+
+class NotAllowed(Refusal):
+    code = "NOT_ALLOWED"
+
+
+class SignInRequired(NotAllowed):
+    code = "SIGN_IN_REQUIRED"
+
+
+class ConsentMissing(NotAllowed):
+    code = "CONSENT_MISSING"
+
+
+class Conflict(Refusal):
+    code = "CONFLICT"
+
+
+class LimitExceeded(Refusal):
+    code = "LIMIT_EXCEEDED"
+
+
+class Failure(EarshotError):
+    """Something the caller could not have done better."""
+
+    code = "FAILED"
+
+
+class ImportFailed(Failure):
+    code = "IMPORT_FAILED"
+
+
+class TrainingFailed(Failure):
+    code = "TRAINING_FAILED"
+
+
+class ModelUnavailable(Failure):
+    code = "MODEL_UNAVAILABLE"

@@ -1,0 +1,21 @@
+"""Music as a graph: catalogue, listening, playlists, and the models trained on them."""
+
+from graph.models.catalog import Artist, Tag, Tagging, Track
+from graph.models.listening import ArtistPlayCount, Feedback, FeedbackKind, Listen
+from graph.models.playlists import Playlist, PlaylistEntry
+from graph.models.training import ModelVersion, TrainingRun
+
+__all__ = [
+    "Artist",
+    "ArtistPlayCount",
+    "Feedback",
+    "FeedbackKind",
+    "Listen",
+    "ModelVersion",
+    "Playlist",
+    "PlaylistEntry",
+    "Tag",
+    "Tagging",
+    "Track",
+    "TrainingRun",
+]

@@ -1,0 +1,85 @@
+"""What there is to hear: artists, tracks and the words attached to them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Artist(models.Model):
+    """A performer. ``external_id`` is the id in the data set it was imported from."""
+
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    name = models.CharField(max_length=300, db_index=True)
+    mbid = models.CharField(max_length=36, blank=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Track(models.Model):
+    """A recording by one artist."""
+
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="tracks")
+    title = models.CharField(max_length=300, db_index=True)
+    album = models.CharField(max_length=300, blank=True)
+    mbid = models.CharField(max_length=36, blank=True, db_index=True)
+    isrc = models.CharField(max_length=12, blank=True, db_index=True)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    description = models.TextField(blank=True)  # a line of lyric or description
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["artist", "title", "album"], name="track_once_per_album"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Tag(models.Model):
+    """A word for music. The kind says what the catalogue uses it for; listeners' words are plain tags."""
+
+    class Kind(models.TextChoices):
+        GENRE = "GENRE"
+        MOOD = "MOOD"
+        PLAIN = "PLAIN"
+
+    name = models.CharField(max_length=300, unique=True)
+    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PLAIN)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    """An artist or track called a word: by a listener, or by the catalogue itself (no user)."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="taggings"
+    )
+    artist = models.ForeignKey(
+        Artist, on_delete=models.CASCADE, null=True, blank=True, related_name="taggings"
+    )
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True, blank=True, related_name="taggings")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings")
+    tagged_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(artist=None, track__isnull=False) | Q(artist__isnull=False, track=None),
+                name="tagging_of_one_item",
+            ),
+            models.UniqueConstraint(fields=["user", "artist", "tag"], name="tagging_artist_once"),
+            models.UniqueConstraint(fields=["user", "track", "tag"], name="tagging_track_once"),
+            models.UniqueConstraint(
+                fields=["artist", "tag"], condition=Q(user=None), name="tagging_artist_once_by_catalogue"
+            ),
+            models.UniqueConstraint(
+                fields=["track", "tag"], condition=Q(user=None), name="tagging_track_once_by_catalogue"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.artist_id or self.track_id} is {self.tag_id}"

@@ -1,0 +1,80 @@
+"""What people did: plays, imported play counts, and what they said of an item."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from graph.models.catalog import Artist, Track
+
+
+class Listen(models.Model):
+    """One play of a track, as one source reported it. Short plays are kept: a skip is a signal."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="listens")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="listens")
+    listened_at = models.DateTimeField()  # start of the play
+    ms_played = models.PositiveIntegerField(null=True, blank=True)
+    source = models.CharField(max_length=40)
+    source_id = models.CharField(max_length=128)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "source", "source_id"], name="listen_once_per_source_id"),
+        )
+        indexes = (models.Index(fields=["user", "-listened_at", "-id"]),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} played {self.track_id}"
+
+
+class ArtistPlayCount(models.Model):
+    """How often a listener played an artist, where the source tells no more than that."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="artist_play_counts"
+    )
+    artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="play_counts")
+    count = models.PositiveIntegerField()
+    source = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "artist", "source"], name="play_count_once_per_source"),
+            models.CheckConstraint(condition=Q(count__gt=0), name="play_count_positive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} played {self.artist_id} × {self.count}"
+
+
+class FeedbackKind(models.TextChoices):
+    """What a listener said of an item. LIKE, DISLIKE and HIDE replace one another."""
+
+    LIKE = "LIKE"
+    DISLIKE = "DISLIKE"
+    SKIP = "SKIP"
+    HIDE = "HIDE"
+
+
+class Feedback(models.Model):
+    """A listener's word on one artist or track: one row a kind, ``given_at`` the last time."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feedback")
+    artist = models.ForeignKey(Artist, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    kind = models.CharField(max_length=7, choices=FeedbackKind.choices)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(artist=None, track__isnull=False) | Q(artist__isnull=False, track=None),
+                name="feedback_on_one_item",
+            ),
+            models.UniqueConstraint(fields=["user", "artist", "kind"], name="feedback_artist_once"),
+            models.UniqueConstraint(fields=["user", "track", "kind"], name="feedback_track_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind} {self.artist_id or self.track_id}"

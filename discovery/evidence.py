@@ -3,14 +3,11 @@
 What may enter is decided by `accounts.policies`; this room only fetches it, for one viewer or for
 all at once through the same few queries. What is not gathered here cannot shape anything.
 
-A friend's plays enter only where that friend may be named to the viewer, or where at least
-`FRIEND_CROWD` friends are eligible: with fewer, even the *order* of the answer would tell whose
-plays they are, so they are left out of the sum, not merely out of the reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +21,6 @@ from graph import selectors
 from graph.index import Channel
 from graph.models import FeedbackKind, ItemKind
 
-FRIEND_CROWD = 3
 LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
@@ -81,10 +77,9 @@ def gather_many(
 ) -> list[PermittedEvidence]:
     """`gather` for each viewer, in their order, in a number of queries that does not depend on it."""
     uses = policies.effective_uses(viewers, level)
-    social = policies.social_sources_many([v for v, use in zip(viewers, uses, strict=True) if use.friends])
-    friends = {viewer_id: _tellable(sources) for viewer_id, sources in social.items()}
+    friends = _friends(viewers, uses)
     own = [v.pk for v, use in zip(viewers, uses, strict=True) if use.own]
-    people = set(own).union(*friends.values()) if friends else set(own)
+    people = set(own).union(*friends.values())
     plays = _Plays(people, kind)
     words = selectors.feedback_of(own, kind)
     return [
@@ -104,11 +99,21 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
     return PermittedEvidence(use=use, kind=kind, **_columns([]))
 
 
-def _tellable(sources: Iterable[SocialSource]) -> dict[int, SocialSource]:
-    """Of the friends whose plays may reach a viewer, those whose use betrays nobody unnamed."""
-    sources = list(sources)
-    crowd = len(sources) >= FRIEND_CROWD
-    return {source.user_id: source for source in sources if source.named or crowd}
+def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:
+    """The friends whose plays enter, by viewer and friend."""
+    if len(viewers) == 1:
+        sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
+    else:
+        everybody = policies.social_pairs()
+        sources = {
+            viewer.pk: everybody.get(viewer.pk, [])
+            for viewer, use in zip(viewers, uses, strict=True)
+            if use.friends
+        }
+    return {
+        viewer_id: {source.user_id: source for source in policies.tellable(found)}
+        for viewer_id, found in sources.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)

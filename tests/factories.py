@@ -1,13 +1,14 @@
-"""Small people, music and listening for tests, and two named worlds."""
+"""Small worlds for tests: people, what they grant, whom they know; music and listening. Rows only, no services."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from django.utils import timezone
 
 from accounts.models import (
+    Block,
     Consent,
     ConsentState,
     Friendship,
@@ -28,53 +29,64 @@ EVERYTHING = (
     Purpose.DISCOVERABLE,
 )
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-_serial = count(1)
+_numbers = itertools.count(1)
 
 
-def listener(
-    name: str = "",
-    *,
-    grants: Iterable[Purpose] = (),
-    level: PersonalizationLevel = PersonalizationLevel.OFF,
-    display_name: str = "",
+def listener(name: str | None = None, *, level: int = PersonalizationLevel.CONTEXT, **fields: object) -> User:
+    """A person who answered no question yet."""
+    return User.objects.create(username=name or f"listener{next(_numbers)}", level=level, **fields)
+
+
+def answered(
+    user: User,
+    *purposes: Purpose,
+    state: ConsentState = ConsentState.GRANTED,
+    friend: User | None = None,
+    valid_until: datetime | None = None,
 ) -> User:
-    """Somebody who granted exactly ``grants``."""
-    user = User.objects.create_user(
-        name or f"listener{next(_serial)}", level=level, display_name=display_name
-    )
-    grant(user, *grants)
+    """Write the projection as it stands after ``user`` answered (the ledger stays empty)."""
+    for purpose in purposes:
+        Consent.objects.create(
+            user=user, purpose=purpose, friend=friend, state=state, valid_until=valid_until,
+            policy_version="test", changed_at=timezone.now(),
+        )  # fmt: skip
     return user
 
 
-def sharer(name: str = "") -> User:
-    """Somebody at SOCIAL who granted every purpose of listening and friends."""
-    return listener(name, grants=EVERYTHING, level=PersonalizationLevel.SOCIAL, display_name=name.title())
-
-
-def grant(user: User, *purposes: Purpose) -> None:
-    for purpose in purposes:
-        Consent.objects.create(
-            user=user,
-            purpose=purpose,
-            state=ConsentState.GRANTED,
-            policy_version="1",
-            changed_at=timezone.now(),
+def befriended(one: User, *others: User) -> User:
+    """An accepted friendship of ``one`` with each of ``others``."""
+    for other in others:
+        Friendship.objects.create(
+            **pair(one, other),
+            requested_by=other,
+            state=Friendship.State.ACCEPTED,
+            accepted_at=timezone.now(),
         )
+    return one
 
 
-def befriend(one: User, other: User) -> Friendship:
-    return Friendship.objects.create(
-        **pair(one, other), requested_by=one, state=Friendship.State.ACCEPTED, accepted_at=timezone.now()
-    )
+def requested(asker: User, other: User) -> Friendship:
+    """A friend request that waits for ``other``'s answer."""
+    return Friendship.objects.create(**pair(asker, other), requested_by=asker)
+
+
+def blocked(blocker: User, other: User) -> Block:
+    return Block.objects.create(blocker=blocker, blocked=other)
+
+
+def sharer(name: str | None = None) -> User:
+    """Somebody at SOCIAL who granted every purpose of listening and friends."""
+    user = listener(name, level=PersonalizationLevel.SOCIAL, display_name=(name or "").title())
+    return answered(user, *EVERYTHING)
 
 
 def artist(name: str = "", **fields: object) -> Artist:
-    return Artist.objects.create(name=name or f"Artist {next(_serial)}", **fields)
+    return Artist.objects.create(name=name or f"Artist {next(_numbers)}", **fields)
 
 
 def track(title: str = "", by: Artist | None = None, **fields: object) -> Track:
     fields.setdefault("duration_ms", 200_000)
-    return Track.objects.create(title=title or f"Track {next(_serial)}", artist=by or artist(), **fields)
+    return Track.objects.create(title=title or f"Track {next(_numbers)}", artist=by or artist(), **fields)
 
 
 def listens(
@@ -88,7 +100,7 @@ def listens(
             listened_at=at + timedelta(minutes=10 * number),
             ms_played=ms_played,
             source="test",
-            source_id=f"{next(_serial)}",
+            source_id=f"{next(_numbers)}",
         )
         for number in range(times)
     )
@@ -146,6 +158,6 @@ def triangle_of_friends() -> TriangleOfFriends:
         favorites[user.username] = track(f"{user.display_name}'s Favorite")
         listens(user, favorites[user.username], 5)
         listens(user, common, 2)
-    for one, other in ((ada, ben), (ben, cleo), (ada, cleo)):
-        befriend(one, other)
+    befriended(ada, ben, cleo)
+    befriended(ben, cleo)
     return TriangleOfFriends(ada, ben, cleo, favorites, common)

@@ -28,7 +28,7 @@ def like(user, **item):
 
 
 def test_counts_plays_likes_and_imported_counts():
-    one = factories.listener(grants=[Purpose.CONTRIBUTE])
+    one = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
     song = factories.track()
     other = factories.artist()
     factories.listens(one, song, 2)
@@ -51,14 +51,14 @@ def test_counts_plays_likes_and_imported_counts():
 
 def test_nothing_of_people_who_did_not_grant_contribute():
     everything_else = [purpose for purpose in factories.EVERYTHING if purpose is not Purpose.CONTRIBUTE]
-    silent = factories.listener(grants=everything_else)
-    giver = factories.listener(grants=[Purpose.CONTRIBUTE])
+    silent = factories.answered(factories.listener(), *everything_else)
+    giver = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
     song = factories.track()
     factories.listens(silent, song)
     like(silent, artist=song.artist)
     ArtistPlayCount.objects.create(user=silent, artist=song.artist, count=7, source="a")
     factories.tag("mine", song, by=silent)
-    factories.befriend(silent, giver)
+    factories.befriended(silent, giver)
 
     taken = snapshot.take()
 
@@ -68,7 +68,7 @@ def test_nothing_of_people_who_did_not_grant_contribute():
 
 
 def test_taggings_tell_the_catalogue_from_people():
-    giver = factories.listener(grants=[Purpose.CONTRIBUTE, Purpose.DISCOVERABLE])
+    giver = factories.answered(factories.listener(), Purpose.CONTRIBUTE, Purpose.DISCOVERABLE)
     song = factories.track()
     genre, word = factories.tag("folk", song), factories.tag("rainy", song, by=giver)
     own = factories.tag("folk", song.artist, by=giver)
@@ -84,8 +84,8 @@ def test_taggings_tell_the_catalogue_from_people():
 
 
 def test_friendships_are_the_accepted_ones():
-    one, two, three = (factories.listener(grants=[Purpose.CONTRIBUTE]) for _ in range(3))
-    factories.befriend(three, one)
+    one, two, three = (factories.answered(factories.listener(), Purpose.CONTRIBUTE) for _ in range(3))
+    factories.befriended(three, one)
     Friendship.objects.create(**pair(one, two), requested_by=two)
 
     assert snapshot.take().friendships.tolist() == [[0, 2]]

@@ -12,7 +12,8 @@
     └── Failure                  unexpected to the caller, named for the operator
         ├── ImportFailed         IMPORT_FAILED      nothing was stored
         ├── TrainingFailed       TRAINING_FAILED
-        └── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+        ├── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+        └── ServiceFailed        SERVICE_FAILED     an embedded service or a part of the demo
 """
 
 from typing import ClassVar
@@ -80,3 +81,7 @@ class TrainingFailed(Failure):
 
 class ModelUnavailable(Failure):
     code = "MODEL_UNAVAILABLE"
+
+
+class ServiceFailed(Failure):
+    code = "SERVICE_FAILED"

@@ -9,6 +9,7 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
+from discovery.sockets import redis_socket
 from discovery.secret import secret_key_get_or_create
 
 django_stubs_ext.monkeypatch()
@@ -92,7 +93,7 @@ LOGIN_URL = "/admin/login/"
 OAUTH2_PROVIDER = {"SCOPES": {"api": "Use Earshot as you"}, "PKCE_REQUIRED": True}
 
 # A unix:// address is also what the embedded Redis listens on.
-REDIS_URL = env.str("REDIS_URL", default=f"unix://{HOME_DIR / 'redis.sock'}")
+REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

@@ -104,7 +104,7 @@ def popular(viewer: User | None, kind: ItemKind, *, start: int = 0, count: int =
 def _feed(
     viewer: User | None, permitted: PermittedEvidence, start: int, rank: Rank, *, personal: bool
 ) -> Feed:
-    model, degraded = _model()
+    model, degraded = served_model()
     index = model.artifact.index(permitted.kind.value) if model else None
     if index is None:
         items: Sequence[Recommendation] = ()
@@ -122,7 +122,7 @@ def _feed(
     )  # fmt: skip
 
 
-def _model() -> tuple[registry.ServedModel | None, DegradedReason | None]:
+def served_model() -> tuple[registry.ServedModel | None, DegradedReason | None]:
     try:
         model = registry.active()
     except ModelUnavailable:

@@ -16,7 +16,7 @@ from discovery.evidence import PermittedEvidence
 from graph.index import ItemIndex
 
 DEEPEST = 1_000  # how far anyone may page into a ranking
-POOL = 5  # items considered for each one shown, where variety is asked for
+VARIED = 300  # how many of the best are reordered for variety; always the same, so that pages join
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +57,9 @@ def rank(
     scores = index.scores(vector_evidence)
     open_rows = candidate_rows(index, part, among)
     limit = min(start + count + 1, DEEPEST)
-    best = top_rows(scores, open_rows, limit if variety == 0 else POOL * limit)
+    best = top_rows(scores, open_rows, limit if variety == 0 else max(limit, VARIED))
     if variety > 0:
-        best = spread(index, scores, best, limit=limit, variety=variety)
+        best = np.concatenate([spread(index, scores, best[:VARIED], variety), best[VARIED:]])[:limit]
     has_next, best = len(best) > start + count, best[start : start + count]
     return Ranking(
         has_next=has_next,
@@ -94,22 +94,20 @@ def top_rows(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -
 
 
 def spread(
-    index: ItemIndex, scores: NDArray[np.float32], pool: NDArray[np.int64], *, limit: int, variety: float
+    index: ItemIndex, scores: NDArray[np.float32], pool: NDArray[np.int64], variety: float
 ) -> NDArray[np.int64]:
-    """Maximal marginal relevance (Carbonell and Goldstein 1998) over ``pool``, best first."""
+    """``pool`` in order of maximal marginal relevance (Carbonell and Goldstein 1998)."""
     if len(pool) == 0:
         return pool
     similarity = index.similarity(pool)  # [p, p] cosine
     relevance = scores[pool].astype(np.float64)
     span = np.ptp(relevance)
     relevance = (relevance - relevance.min()) / span if span > 0 else np.ones(len(pool))
-    nearest = np.zeros(len(pool))
-    chosen: list[int] = []
-    open_ = np.ones(len(pool), dtype=bool)
-    while len(chosen) < min(limit, len(pool)):
+    nearest, open_ = np.zeros(len(pool)), np.ones(len(pool), dtype=bool)
+    chosen = np.empty(len(pool), dtype=np.int64)
+    for place in range(len(pool)):
         value = np.where(open_, (1 - variety) * relevance - variety * nearest, -np.inf)
-        pick = int(value.argmax())
-        chosen.append(pick)
-        open_[pick] = False
-        nearest = np.maximum(nearest, similarity[pick])
+        chosen[place] = value.argmax()
+        open_[chosen[place]] = False
+        nearest = np.maximum(nearest, similarity[chosen[place]])
     return pool[chosen]

@@ -1,0 +1,325 @@
+"""Who may see or use what of whom. Every such rule of the project stands here and nowhere else.
+
+A rule is a queryset filter (so that it can be asked of everybody in one query); where a single
+case is asked often it is a predicate too, and a test holds the two to the same answer. All of them
+fail closed: an anonymous or inactive viewer sees nobody, and an inactive listener permits nothing.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+
+logger = logging.getLogger(__name__)
+
+Viewer = User | AnonymousUser | None
+
+# A friend count below this would tell who the friend is; an aggregate below this, who is in it.
+SMALLEST_FRIEND_COUNT = 3
+SMALLEST_AGGREGATE = 10
+
+# The purposes that may be answered for one friend differently than for everybody.
+PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What may enter one answer to one viewer: their level, cut down by what they granted.
+
+    ``own``: own history and feedback; ``friends``: friends' plays (see ``social_sources``);
+    ``not_used``: purposes that would have entered at this level but are not granted.
+    """
+
+    level: PersonalizationLevel
+    own: bool = False
+    friends: bool = False
+    not_used: tuple[Purpose, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SocialSource:
+    """A friend whose plays may shape the viewer's answer; ``named``: and may be named in it."""
+
+    user_id: int
+    named: bool
+
+
+# --- purposes -------------------------------------------------------------------------------
+
+
+def _in_force() -> Q:
+    """Consent rows that permit right now."""
+    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
+
+
+def _granting(purpose: Purpose, friend: User | None = None) -> Q:
+    """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
+    rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
+    general = Exists(rows.filter(_in_force(), friend=None))
+    if friend is None or purpose not in PER_FRIEND:
+        return Q(general)
+    about_friend = rows.filter(friend=friend)
+    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+
+
+def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
+    """Active listeners who permit ``purpose`` (towards ``friend``, where one is given)."""
+    return User.objects.filter(_granting(purpose, friend), is_active=True)
+
+
+def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
+    """Whether ``user`` permits ``purpose`` (towards ``friend``) now; as ``permitting``, for one person."""
+    if (somebody := _active(user)) is None:
+        return False
+    rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
+    return _Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
+
+
+def granted_purposes(user: User) -> frozenset[Purpose]:
+    """Every purpose ``user`` grants in general, in one query."""
+    rows = Consent.objects.filter(_in_force(), user=user, friend=None)
+    return frozenset(Purpose(value) for value in rows.values_list("purpose", flat=True))
+
+
+def contributors() -> QuerySet[User]:
+    """Listeners whose plays may train models and enter counts."""
+    return permitting(Purpose.CONTRIBUTE)
+
+
+def discoverable() -> QuerySet[User]:
+    """Listeners whom strangers may find."""
+    return permitting(Purpose.DISCOVERABLE)
+
+
+class _Answers:
+    """Consent rows held in memory and asked as the queryset rules ask them."""
+
+    def __init__(self, rows: Iterable[Consent]) -> None:
+        now = timezone.now()
+        self._granted = {
+            (row.user_id, row.purpose, row.friend_id): row.state == ConsentState.GRANTED
+            and (row.valid_until is None or row.valid_until > now)
+            for row in rows
+        }
+
+    def permit(self, user_id: int, purpose: Purpose, friend_id: int | None = None) -> bool:
+        general = self._granted.get((user_id, purpose, None), False)
+        if friend_id is None or purpose not in PER_FRIEND:
+            return general
+        return self._granted.get((user_id, purpose, friend_id), general)
+
+
+# --- levels ---------------------------------------------------------------------------------
+
+
+def effective_use(viewer: Viewer, level: PersonalizationLevel | None = None) -> Use:
+    """What may enter an answer to ``viewer`` now: level ∧ purposes.
+
+    ``level`` can ask for less than the viewer's own level, never for more. Where the consent
+    state cannot be read the answer is OFF: recommendations fail soft, consent fails closed.
+    """
+    if (somebody := _active(viewer)) is None:
+        return Use(PersonalizationLevel.OFF)
+    try:
+        own_level = PersonalizationLevel(somebody.level)
+        wanted = own_level if level is None else min(PersonalizationLevel(level), own_level)
+        granted = granted_purposes(somebody) if wanted > PersonalizationLevel.BASIC else frozenset()
+    except (DatabaseError, ValueError):
+        logger.exception(
+            "The consent state of listener %s cannot be read; using nothing of theirs", somebody.pk
+        )
+        return Use(PersonalizationLevel.OFF)
+    return _cut_down(wanted, granted)
+
+
+def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None = None) -> list[Use]:
+    """``effective_use`` of each viewer, in their order; one query for many."""
+    if len(viewers) == 1:
+        return [effective_use(viewers[0], level)]
+    granted = defaultdict(set)
+    rows = Consent.objects.filter(_in_force(), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN))
+    for user_id, purpose in rows.values_list("user_id", "purpose"):
+        granted[user_id].add(Purpose(purpose))
+    return [
+        _cut_down(
+            PersonalizationLevel(viewer.level if level is None else min(level, viewer.level)),
+            granted[viewer.pk],
+        )
+        if viewer.is_active
+        else Use(PersonalizationLevel.OFF)
+        for viewer in viewers
+    ]
+
+
+def _cut_down(wanted: PersonalizationLevel, granted: Collection[Purpose]) -> Use:
+    entering = [Purpose.SELF] if wanted >= PersonalizationLevel.OWN else []
+    if wanted >= PersonalizationLevel.SOCIAL:
+        entering.append(Purpose.SOCIAL_IN)
+    not_used = tuple(purpose for purpose in entering if purpose not in granted)
+    if Purpose.SELF in not_used:  # no profile is kept, and friends' plays are no way around that
+        return Use(PersonalizationLevel.BASIC, not_used=not_used)
+    return Use(
+        wanted,
+        own=Purpose.SELF in entering,
+        friends=Purpose.SOCIAL_IN in entering and Purpose.SOCIAL_IN in granted,
+        not_used=not_used,
+    )
+
+
+# --- friends as sources: the mutual rule ----------------------------------------------------
+
+
+def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]:
+    """Friends whose plays may reach ``viewer`` now, by id. Two queries; one where ``use`` is given.
+
+    The mutual rule: an accepted friendship ∧ the friend's SOCIAL_OUT covers the viewer ∧ the
+    viewer's SOCIAL_IN ∧ the viewer's effective level ≥ SOCIAL ∧ no block between them.
+    """
+    somebody = _active(viewer)
+    if somebody is None or not (use or effective_use(somebody)).friends:
+        return []
+    sources = (
+        User.objects.filter(_granting(Purpose.SOCIAL_OUT, somebody), _friends_of(somebody), is_active=True)
+        .exclude(_blocks_with(somebody))
+        .annotate(named=ExpressionWrapper(_granting(Purpose.NAMED, somebody), BooleanField()))
+    )
+    return [SocialSource(*row) for row in sources.order_by("pk").values_list("pk", "named")]
+
+
+def social_pairs() -> dict[int, list[SocialSource]]:
+    """``social_sources`` of everybody at once, by viewer id (four queries in all; no empty entries)."""
+    answers = _Answers(
+        Consent.objects.filter(
+            purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
+        )
+    )
+    levels = dict(User.objects.filter(is_active=True).values_list("pk", "level"))
+    active = frozenset(levels)
+    blocked = {frozenset(ends) for ends in Block.objects.values_list("blocker_id", "blocked_id")}
+    listening = {
+        pk
+        for pk, level in levels.items()
+        if level in PersonalizationLevel
+        and _cut_down(
+            PersonalizationLevel(level),
+            [each for each in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, each)],
+        ).friends
+    }
+    sources: dict[int, list[SocialSource]] = defaultdict(list)
+    accepted = Friendship.objects.filter(state=Friendship.State.ACCEPTED)
+    for ends in accepted.values_list("low_id", "high_id"):
+        if not active.issuperset(ends) or frozenset(ends) in blocked:
+            continue
+        for viewer_id, friend_id in (ends, ends[::-1]):
+            if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
+                named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
+                sources[viewer_id].append(SocialSource(friend_id, named))
+    return {viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in sources.items()}
+
+
+def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
+    """Of a viewer's sources, those whose use betrays nobody who may not be named.
+
+    With fewer than ``SMALLEST_FRIEND_COUNT`` friends sharing, even the order of an answer would tell
+    whose plays shaped it. So an unnamed friend's plays then stay out of the sum, not only out of its
+    reasons.
+    """
+    crowd = len(sources) >= SMALLEST_FRIEND_COUNT
+    return [source for source in sources if source.named or crowd]
+
+
+# --- people ---------------------------------------------------------------------------------
+
+
+def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
+    """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
+    if (somebody := _active(viewer)) is None:
+        return User.objects.none()
+    return User.objects.filter(
+        Q(pk=somebody.pk) | _linked_with(somebody) | _granting(Purpose.DISCOVERABLE), is_active=True
+    ).exclude(_blocks_with(somebody))
+
+
+def friends_of(viewer: Viewer) -> QuerySet[User]:
+    """People with whom ``viewer`` has an accepted friendship."""
+    if (somebody := _active(viewer)) is None:
+        return User.objects.none()
+    return User.objects.filter(_friends_of(somebody), is_active=True).exclude(_blocks_with(somebody))
+
+
+def suggestible_to(viewer: Viewer) -> QuerySet[User]:
+    """Discoverable people who are not yet linked with ``viewer`` in any way."""
+    if (somebody := _active(viewer)) is None:
+        return User.objects.none()
+    return discoverable().exclude(Q(pk=somebody.pk) | _linked_with(somebody) | _blocks_with(somebody))
+
+
+def bridges_for(viewer: Viewer) -> QuerySet[User]:
+    """Friends through whom ``viewer`` may be shown other people, and be shown to them.
+
+    Friends-of-friends need DISCOVERABLE from both ends and the bridge: the viewer and the bridge
+    are checked here, the other end by ``suggestible_to``.
+    """
+    if not permits(viewer, Purpose.DISCOVERABLE):
+        return User.objects.none()
+    return friends_of(viewer).filter(_granting(Purpose.DISCOVERABLE))
+
+
+def discoverable_pairs() -> list[tuple[int, int]]:
+    """Accepted friendships whose both ends can be found: what may count as being near somebody."""
+    people = discoverable()
+    return list(
+        Friendship.objects.filter(state=Friendship.State.ACCEPTED, low__in=people, high__in=people).values_list(
+            "low_id", "high_id"
+        )
+    )
+
+
+def linked_pairs() -> list[tuple[int, int]]:
+    """Pairs who are not to be suggested to each other: friends, open requests, blocks."""
+    return [
+        *Friendship.objects.values_list("low_id", "high_id"),
+        *Block.objects.values_list("blocker_id", "blocked_id"),
+    ]
+
+
+def nameable_to(viewer: Viewer) -> QuerySet[User]:
+    """People who may be named in ``viewer``'s reasons and activity: oneself, and whose NAMED covers it."""
+    if (somebody := _active(viewer)) is None:
+        return User.objects.none()
+    return listeners_visible_to(somebody).filter(Q(pk=somebody.pk) | _granting(Purpose.NAMED, somebody))
+
+
+def name_of(listener: User, viewer: Viewer) -> str | None:
+    """The name of ``listener`` for ``viewer``'s reasons and activity, or ``None`` where it may not stand."""
+    if not nameable_to(viewer).filter(pk=listener.pk).exists():
+        return None
+    return listener.display_name or listener.username
+
+
+def _active(viewer: Viewer) -> User | None:
+    return viewer if isinstance(viewer, User) and viewer.pk is not None and viewer.is_active else None
+
+
+def _linked_with(viewer: User, **friendship: object) -> Q:
+    """``User`` rows with a friendship row (a friendship or a request for one) with ``viewer``."""
+    rows = Friendship.objects.filter(**friendship)
+    return Q(pk__in=rows.filter(low=viewer).values("high")) | Q(pk__in=rows.filter(high=viewer).values("low"))
+
+
+def _friends_of(viewer: User) -> Q:
+    return _linked_with(viewer, state=Friendship.State.ACCEPTED)
+
+
+def _blocks_with(viewer: User) -> Q:
+    """``User`` rows with a block between them and ``viewer``, whoever gave it."""
+    return Q(pk__in=Block.objects.filter(blocker=viewer).values("blocked")) | Q(
+        pk__in=Block.objects.filter(blocked=viewer).values("blocker")
+    )

@@ -1,0 +1,212 @@
+"""Each rule against an oracle in plain Python, on random small worlds; then the cases by name."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts import policies
+from accounts.models import ConsentState, PersonalizationLevel, Purpose, User
+from accounts.policies import SocialSource, Use
+from tests.factories import answered, befriended, blocked, listener, requested
+
+GRANTED, DENIED, WITHDRAWN = ConsentState.GRANTED, ConsentState.DENIED, ConsentState.WITHDRAWN
+L, P = PersonalizationLevel, Purpose
+PURPOSES = (P.SELF, P.SOCIAL_IN, P.SOCIAL_OUT, P.NAMED, P.DISCOVERABLE, P.CONTRIBUTE)
+PEOPLE = range(4)
+PAIRS = [(low, high) for high in PEOPLE for low in range(high)]
+
+
+@dataclass
+class World:
+    """A world in plain Python: who answered what, and who is linked with whom."""
+
+    levels: list[int]
+    active: list[bool]
+    answers: dict  # (person, purpose, friend | None) -> "yes" | "no" | "over" (granted, but past its date)
+    links: dict  # (low, high) -> "friends" | "asked"
+    blocks: set  # (blocker, blocked)
+    users: list[User] = field(default_factory=list)
+
+    def store(self):
+        self.users = [
+            listener(level=level, is_active=active)
+            for level, active in zip(self.levels, self.active, strict=True)
+        ]
+        for (person, purpose, friend), answer in self.answers.items():
+            answered(
+                self.users[person], purpose,
+                state=DENIED if answer == "no" else GRANTED,
+                friend=None if friend is None else self.users[friend],
+                valid_until=timezone.now() + timedelta(hours=-1 if answer == "over" else 1),
+            )  # fmt: skip
+        for (low, high), link in self.links.items():
+            (befriended if link == "friends" else requested)(self.users[low], self.users[high])
+        for blocker, other in self.blocks:
+            blocked(self.users[blocker], self.users[other])
+        return self
+
+    # the oracle: the specification's sentences
+
+    def grants(self, person, purpose, friend=None):
+        answer = self.answers.get((person, purpose, friend), self.answers.get((person, purpose, None)))
+        return self.active[person] and answer == "yes"
+
+    def link(self, one, other):
+        return self.links.get((min(one, other), max(one, other)))
+
+    def apart(self, one, other):
+        return bool({(one, other), (other, one)} & self.blocks)
+
+    def reaches(self, source, viewer):
+        return (
+            self.active[viewer]
+            and self.link(source, viewer) == "friends"
+            and self.grants(source, P.SOCIAL_OUT, viewer)
+            and self.grants(viewer, P.SELF)
+            and self.grants(viewer, P.SOCIAL_IN)
+            and self.levels[viewer] >= L.SOCIAL
+            and not self.apart(source, viewer)
+        )
+
+    def sees(self, viewer, other):
+        if not (self.active[viewer] and self.active[other]):
+            return False
+        known = viewer == other or self.link(viewer, other) or self.grants(other, P.DISCOVERABLE)
+        return bool(known) and not self.apart(viewer, other)
+
+
+@st.composite
+def worlds(draw):
+    answer = st.sampled_from(["yes", "yes", "no", "over"])
+    general = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(PURPOSES), st.none())
+    about_one = st.tuples(
+        st.sampled_from(PEOPLE), st.sampled_from(sorted(policies.PER_FRIEND)), st.sampled_from(PEOPLE)
+    ).filter(lambda key: key[0] != key[2])
+    # Most people answered most questions yes: else nearly no random world has a social source in it.
+    answers = {(person, purpose, None): "yes" for person in PEOPLE for purpose in PURPOSES}
+    answers |= draw(st.dictionaries(general, answer, max_size=8))
+    for key in draw(st.sets(general, max_size=5)):
+        answers.pop(key, None)
+    return World(
+        levels=draw(st.lists(st.sampled_from([L.OFF, L.OWN, L.SOCIAL, L.CONTEXT]), min_size=4, max_size=4)),
+        active=draw(st.lists(st.sampled_from([True, True, True, False]), min_size=4, max_size=4)),
+        answers=answers | draw(st.dictionaries(about_one, answer, max_size=5)),
+        links=draw(st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(["friends", "friends", "asked"]))),
+        blocks=draw(st.sets(st.sampled_from([*PAIRS, (3, 0), (2, 1)]), max_size=2)),
+    )
+
+
+class RulesAgree(TestCase):
+    """The queryset, the predicate and the specification answer alike."""
+
+    @settings(max_examples=40, deadline=None)
+    @given(world=worlds())
+    def test_everywhere(self, world):
+        users = world.store().users
+        pairs = policies.social_pairs()
+        self.check_purposes(world, users)
+        for viewer, user in enumerate(users):
+            visible = {pk for pk, other in enumerate(users) if world.sees(viewer, pk)}
+            assert set(policies.listeners_visible_to(user)) == {users[pk] for pk in visible}
+            assert set(policies.friends_of(user)) == {
+                users[pk] for pk in visible if world.link(viewer, pk) == "friends"
+            }
+            assert set(policies.suggestible_to(user)) == {
+                users[pk]
+                for pk in visible
+                if pk != viewer and not world.link(viewer, pk) and world.grants(pk, P.DISCOVERABLE)
+            }
+            assert set(policies.bridges_for(user)) == {
+                users[pk]
+                for pk in visible
+                if world.link(viewer, pk) == "friends"
+                and world.grants(pk, P.DISCOVERABLE)
+                and world.grants(viewer, P.DISCOVERABLE)
+            }
+            nameable = {pk for pk in visible if pk == viewer or world.grants(pk, P.NAMED, viewer)}
+            assert {pk for pk, other in enumerate(users) if policies.name_of(other, user)} == nameable
+
+            sources = [
+                SocialSource(users[pk].pk, named=world.grants(pk, P.NAMED, viewer))
+                for pk in PEOPLE
+                if pk != viewer and world.reaches(pk, viewer)
+            ]
+            assert policies.social_sources(user) == sources
+            assert pairs.get(user.pk, []) == sources
+
+    def check_purposes(self, world, users):
+        keys = [(purpose, None) for purpose in PURPOSES]
+        keys += [(purpose, friend) for purpose in (*policies.PER_FRIEND, P.SELF) for friend in PEOPLE]
+        for purpose, friend in keys:
+            towards = None if friend is None else users[friend]
+            expected = {users[pk] for pk in PEOPLE if world.grants(pk, purpose, friend)}
+            assert set(policies.permitting(purpose, towards)) == expected
+            assert {user for user in users if policies.permits(user, purpose, towards)} == expected
+
+
+@pytest.mark.django_db
+class TestEffectiveUse:
+    def test_nothing_answered_is_basic_at_most(self):
+        assert policies.effective_use(listener()) == Use(L.BASIC, not_used=(P.SELF, P.SOCIAL_IN))
+        assert policies.effective_use(listener(level=L.OFF)) == Use(L.OFF)
+        assert policies.effective_use(listener(level=L.BASIC)) == Use(L.BASIC)
+
+    @pytest.mark.parametrize("state", [DENIED, WITHDRAWN, ConsentState.EXPIRED, ConsentState.UNDEFINED])
+    def test_every_state_but_granted_acts_as_undefined(self, state):
+        user = answered(listener(), P.SELF, P.SOCIAL_IN, state=state)
+        assert policies.effective_use(user) == policies.effective_use(listener())
+
+    def test_own_history(self):
+        user = answered(listener(level=L.OWN), P.SELF)
+        assert policies.effective_use(user) == Use(L.OWN, own=True)
+
+    def test_friends_need_both_answers(self):
+        user = answered(listener(), P.SELF)
+        assert policies.effective_use(user) == Use(L.CONTEXT, own=True, not_used=(P.SOCIAL_IN,))
+        answered(user, P.SOCIAL_IN)
+        assert policies.effective_use(user) == Use(L.CONTEXT, own=True, friends=True)
+        only_friends = answered(listener(), P.SOCIAL_IN)
+        assert policies.effective_use(only_friends) == Use(L.BASIC, not_used=(P.SELF,))
+
+    def test_a_request_lowers_and_never_raises(self):
+        user = answered(listener(level=L.OWN), P.SELF, P.SOCIAL_IN)
+        assert policies.effective_use(user, L.BASIC) == Use(L.BASIC)
+        assert policies.effective_use(user, L.CONTEXT) == Use(L.OWN, own=True)
+
+    def test_consent_past_its_date_permits_nothing(self):
+        user = answered(listener(level=L.OWN), P.SELF, valid_until=timezone.now())
+        assert policies.effective_use(user) == Use(L.BASIC, not_used=(P.SELF,))
+
+    def test_what_cannot_be_read_is_off(self):
+        user = answered(listener(), P.SELF)
+        with mock.patch.object(policies, "granted_purposes", side_effect=DatabaseError):
+            assert policies.effective_use(user) == Use(L.OFF)
+        user.level = 77
+        assert policies.effective_use(user) == Use(L.OFF)
+
+    @pytest.mark.parametrize("nobody", [None, AnonymousUser(), User(username="unsaved")])
+    def test_nobody_uses_and_sees_nothing(self, nobody):
+        befriended(answered(listener(), *P), answered(listener(), *P))
+        assert policies.effective_use(nobody, L.CONTEXT) == Use(L.OFF)
+        assert policies.social_sources(nobody) == []
+        for rule in (policies.listeners_visible_to, policies.suggestible_to, policies.bridges_for):
+            assert list(rule(nobody)) == []
+
+
+@pytest.mark.django_db
+def test_query_counts_do_not_grow(django_assert_num_queries):
+    for size in (3, 30):
+        viewer = answered(listener(), P.SELF, P.SOCIAL_IN)
+        befriended(viewer, *(answered(listener(), P.SOCIAL_OUT) for _ in range(size)))
+        with django_assert_num_queries(2):
+            assert len(policies.social_sources(viewer)) == size
+        with django_assert_num_queries(4):
+            assert len(policies.social_pairs()[viewer.pk]) == size

@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import redis
 from redis.backoff import NoBackoff
@@ -65,10 +66,9 @@ class RedisServer:
         self._wait()
 
     def _wait(self) -> None:
-        assert self._child is not None
         until = time.monotonic() + START_SECONDS
         while not self.answers():
-            if self._child.poll() is not None or time.monotonic() > until:
+            if self.child.poll() is not None or time.monotonic() > until:
                 self.stop()
                 raise ServiceFailed(f"Redis did not start:\n{last_lines(self.log)}")
             time.sleep(0.02)
@@ -83,7 +83,8 @@ class RedisServer:
 
     @property
     def child(self) -> subprocess.Popen[bytes]:
-        assert self._child is not None, "not started"
+        if self._child is None:
+            raise ServiceFailed("This Redis was not started.")
         return self._child
 
     def stop(self) -> None:
@@ -91,7 +92,7 @@ class RedisServer:
             child_stop(self._child, signal_number=signal.SIGTERM)
             self.socket.unlink(missing_ok=True)
 
-    def __enter__(self) -> RedisServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -182,7 +182,8 @@ class ItemIndex:
 
     def scores(self, evidence: Evidence) -> Floats:
         """Score of every candidate [n] for one viewer."""
-        return self.scores_batch([evidence])[0]
+        scores: Floats = self.scores_batch([evidence])[0]
+        return scores
 
     def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
         """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""

@@ -7,7 +7,7 @@ fail closed: an anonymous or inactive viewer sees nobody, and an inactive listen
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
@@ -139,6 +139,25 @@ def effective_use(viewer: Viewer, level: PersonalizationLevel | None = None) -> 
     return _cut_down(wanted, granted)
 
 
+def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None = None) -> list[Use]:
+    """``effective_use`` of each viewer, in their order; one query for many."""
+    if len(viewers) == 1:
+        return [effective_use(viewers[0], level)]
+    granted = defaultdict(set)
+    rows = Consent.objects.filter(_in_force(), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN))
+    for user_id, purpose in rows.values_list("user_id", "purpose"):
+        granted[user_id].add(Purpose(purpose))
+    return [
+        _cut_down(
+            PersonalizationLevel(viewer.level if level is None else min(level, viewer.level)),
+            granted[viewer.pk],
+        )
+        if viewer.is_active
+        else Use(PersonalizationLevel.OFF)
+        for viewer in viewers
+    ]
+
+
 def _cut_down(wanted: PersonalizationLevel, granted: Collection[Purpose]) -> Use:
     entering = [Purpose.SELF] if wanted >= PersonalizationLevel.OWN else []
     if wanted >= PersonalizationLevel.SOCIAL:
@@ -205,6 +224,17 @@ def social_pairs() -> dict[int, list[SocialSource]]:
     return {viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in sources.items()}
 
 
+def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
+    """Of a viewer's sources, those whose use betrays nobody who may not be named.
+
+    With fewer than ``SMALLEST_FRIEND_COUNT`` friends sharing, even the order of an answer would tell
+    whose plays shaped it. So an unnamed friend's plays then stay out of the sum, not only out of its
+    reasons.
+    """
+    crowd = len(sources) >= SMALLEST_FRIEND_COUNT
+    return [source for source in sources if source.named or crowd]
+
+
 # --- people ---------------------------------------------------------------------------------
 
 
@@ -240,6 +270,24 @@ def bridges_for(viewer: Viewer) -> QuerySet[User]:
     if not permits(viewer, Purpose.DISCOVERABLE):
         return User.objects.none()
     return friends_of(viewer).filter(_granting(Purpose.DISCOVERABLE))
+
+
+def discoverable_pairs() -> list[tuple[int, int]]:
+    """Accepted friendships whose both ends can be found: what may count as being near somebody."""
+    people = discoverable()
+    return list(
+        Friendship.objects.filter(state=Friendship.State.ACCEPTED, low__in=people, high__in=people).values_list(
+            "low_id", "high_id"
+        )
+    )
+
+
+def linked_pairs() -> list[tuple[int, int]]:
+    """Pairs who are not to be suggested to each other: friends, open requests, blocks."""
+    return [
+        *Friendship.objects.values_list("low_id", "high_id"),
+        *Block.objects.values_list("blocker_id", "blocked_id"),
+    ]
 
 
 def nameable_to(viewer: Viewer) -> QuerySet[User]:

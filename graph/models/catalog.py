@@ -5,6 +5,13 @@ from django.db import models
 from django.db.models import Q
 
 
+class ItemKind(models.TextChoices):
+    """What can be played, liked and recommended."""
+
+    TRACK = "TRACK"
+    ARTIST = "ARTIST"
+
+
 class Artist(models.Model):
     """A performer. ``external_id`` is the id in the data set it was imported from."""
 

@@ -1,0 +1,54 @@
+# Every command works on a fresh machine with Python 3.11 or newer and nothing else: the first one makes
+# the environment in .venv, and makes it again when pyproject.toml changes.
+#
+#   make demo [DATA=DIR] [PORT=8000]   the product with a sample community (or your data), until Ctrl-C
+#   make test                          every gate and the whole suite, on a real PostgreSQL and Redis
+#   make check                         the gates only: style, types, layers, migrations, API schema
+#   make bench                         the recommender beside its peers, in one run
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+PORT ?= 8000
+DATA ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check bench clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+env: $(READY)
+
+# uv is quicker and knows which PyTorch build needs no graphics card; pip is what every machine has.
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Earshot needs Python 3.11 or newer with venv and pip: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Making the environment in $(VENV) with $$($(PYTHON) --version); the first time takes some minutes."
+	$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --upgrade pip uv || echo "No newer pip or uv to be had; going on with $$($(PY) -m pip --version)."
+	@UV_HTTP_RETRIES=0 $(VENV)/bin/uv pip install --python $(PY) --torch-backend cpu -e '.[dev]' \
+		|| { echo "uv could not; installing with pip."; $(PY) -m pip install --progress-bar on -e '.[dev]'; }
+	@touch $@
+
+# exec: no shell stays between make and the program, so that a signal reaches it.
+demo: $(READY)
+	@exec $(PY) -m discovery.embedded.demo --with-parent --port "$(PORT)" $(if $(DATA),--data "$(DATA)")
+
+check: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy accounts discovery graph tasks tests manage.py
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py export_schema --check
+
+test: check
+	$(PY) -m pytest --cov --cov-report=term:skip-covered -n 2
+
+bench: $(READY)
+	$(PY) manage.py evaluate_recommender --compare
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,40 @@
+"""The same sum for all listeners at once, for exports and evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from accounts.models import PersonalizationLevel, User
+from discovery import evidence as gathering
+from discovery.ranking import candidate_rows, top_rows
+from graph.index import ItemIndex
+from graph.models import ItemKind
+
+AT_ONCE = 256  # listeners scored by one matrix product
+
+
+def rank_all(
+    index: ItemIndex,
+    viewers: Sequence[User],
+    kind: ItemKind,
+    *,
+    top: int,
+    among: Collection[int] | None = None,
+    level: PersonalizationLevel | None = None,
+) -> Iterator[tuple[User, list[tuple[int, float]]]]:
+    """Each viewer who permits anything personal, with their ``top`` (item id, score), best first."""
+    permitted = gathering.gather_many(viewers, kind, level=level)
+    personal = [
+        (viewer, evidence)
+        for viewer, evidence in zip(viewers, permitted, strict=True)
+        if evidence.use.own or evidence.use.friends
+    ]
+    for first in range(0, len(personal), AT_ONCE):
+        chunk = personal[first : first + AT_ONCE]
+        scores = index.scores_batch([evidence.in_index(index)[1] for _, evidence in chunk])
+        for (viewer, evidence), row in zip(chunk, scores, strict=True):
+            best = top_rows(row, candidate_rows(index, evidence, among), top)
+            ids = index.ids[best].tolist()
+            yield viewer, list(zip(ids, np.asarray(row[best], dtype=float).tolist(), strict=True))

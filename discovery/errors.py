@@ -1,18 +1,20 @@
 """The errors of the whole project, as one tree. Imports nothing of ours.
 
-    EarshotError                 code, message, field
-    ├── Refusal                  expected: answered as data (``OperationInfo``) with its stable code
-    │   ├── InvalidInput         INVALID…      the value itself is wrong
-    │   ├── NotFound             NOT_FOUND     absent, or not this viewer's to see: told apart by nobody
-    │   ├── NotAllowed           NOT_ALLOWED   seen, but not permitted
-    │   │   ├── SignInRequired   SIGN_IN_REQUIRED
-    │   │   └── ConsentMissing   CONSENT_MISSING  the purpose it needs is not granted
-    │   ├── Conflict             CONFLICT      the state does not admit it
-    │   └── LimitExceeded        LIMIT_EXCEEDED
-    └── Failure                  unexpected to the caller, named for the operator
-        ├── ImportFailed         IMPORT_FAILED      nothing was stored
-        ├── TrainingFailed       TRAINING_FAILED
-        └── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+EarshotError                 code, message, field
+├── Refusal                  expected: answered as data (``OperationInfo``) with its stable code
+│   ├── InvalidInput         INVALID…      the value itself is wrong
+│   ├── NotFound             NOT_FOUND     absent, or not this viewer's to see: told apart by nobody
+│   ├── NotAllowed           NOT_ALLOWED   seen, but not permitted
+│   │   ├── SignInRequired   SIGN_IN_REQUIRED
+│   │   └── ConsentMissing   CONSENT_MISSING  the purpose it needs is not granted
+│   ├── Conflict             CONFLICT      the state does not admit it
+│   └── LimitExceeded        LIMIT_EXCEEDED
+└── Failure                  unexpected to the caller, named for the operator
+    ├── ImportFailed         IMPORT_FAILED      nothing was stored
+    ├── TrainingFailed       TRAINING_FAILED
+    │   └── LeaseLost        LEASE_LOST         another worker took the run over
+    ├── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+    └── ServiceFailed        SERVICE_FAILED     an embedded service or a part of the demo
 """
 
 from typing import ClassVar
@@ -78,5 +80,13 @@ class TrainingFailed(Failure):
     code = "TRAINING_FAILED"
 
 
+class LeaseLost(TrainingFailed):
+    code = "LEASE_LOST"
+
+
 class ModelUnavailable(Failure):
     code = "MODEL_UNAVAILABLE"
+
+
+class ServiceFailed(Failure):
+    code = "SERVICE_FAILED"

@@ -1,7 +1,9 @@
 """Every setting, read from the environment; none is needed for the embedded default.
 
 DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
-EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL.
+EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
+SECURE_COOKIES, TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
+a training that gave no sign of life keeps its claim).
 """
 
 from pathlib import Path
@@ -10,6 +12,7 @@ import django_stubs_ext
 import environ
 
 from discovery.secret import secret_key_get_or_create
+from discovery.sockets import celery_broker, redis_socket
 
 django_stubs_ext.monkeypatch()
 
@@ -78,8 +81,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Under ASGI each request has its own thread, and a kept connection would outlive it unused.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -92,7 +95,29 @@ LOGIN_URL = "/admin/login/"
 OAUTH2_PROVIDER = {"SCOPES": {"api": "Use Earshot as you"}, "PKCE_REQUIRED": True}
 
 # A unix:// address is also what the embedded Redis listens on.
-REDIS_URL = env.str("REDIS_URL", default=f"unix://{HOME_DIR / 'redis.sock'}")
+REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
+
+# One figure for everything that must agree on how long a training may last: Celery kills it then, its
+# claim ends then, and only later may Redis hand the same message to somebody else.
+TRAINING_SECONDS = env.int("TRAINING_SECONDS", default=2 * 60 * 60)
+TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
+
+CELERY_BROKER_URL = celery_broker(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": TRAINING_SECONDS + 10 * 60}
+CELERY_TASK_IGNORE_RESULT = True  # what a task did stands in the database
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = TRAINING_SECONDS
+CELERY_TASK_SOFT_TIME_LIMIT = max(1, TRAINING_SECONDS - 60)
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = {"default": {}, "training": {}}  # a plain worker serves both
+CELERY_TASK_ROUTES = {"tasks.training.train": {"queue": "training"}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

@@ -1,13 +1,16 @@
-"""Addresses. ``/graphql/`` has CSRF on: browsers send the token, apps a bearer token instead."""
+"""Every address of the site. ``/graphql/`` has CSRF on: browsers send its token, apps a bearer token instead."""
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
+from discovery import health
 from discovery.gql.view import EarshotGraphQLView
 from discovery.schema import schema
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
     path("admin/", admin.site.urls),
     path(
         "graphql/",

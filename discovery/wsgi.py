@@ -1,0 +1,8 @@
+"""The WSGI application, for servers without WebSockets."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+application = get_wsgi_application()

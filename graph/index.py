@@ -1,0 +1,334 @@
+"""Serving a trained model: candidates, scores and exact reasons, from numpy alone.
+
+    score(viewer, i) = prior[i] + Σ over evidence e  strength(e) · (weights[e.channel] ∘ K[e.key]) · Q[i]
+                                + strength(e) · identity[e.channel] · [e.key is i]
+
+``K`` and ``Q`` are one table of vectors with two scales per item and *source* (a block of
+columns, such as the item–item memory or the graph network). An item's vector may be evidence
+(key) or candidate (query); tags, and artists in the track view, have keys only. No viewer has a
+vector here: a viewer is the list of evidence that a request permits, added up.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from graph.people import PeopleIndex
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+KeyKind = Literal["item", "tag", "artist"]
+
+FORMAT_VERSION = 1
+TENSORS = "model.safetensors"
+MANIFEST = "manifest.json"
+LOUDEST = 4.0  # no entry weighs more than four ordinary ones
+VIEWS = ("ARTIST", "TRACK")
+
+
+class ArtifactError(Exception):
+    """A model artifact that is missing, damaged or of a format this code does not read."""
+
+
+class Channel(enum.IntEnum):
+    """Where a piece of evidence comes from; its weights are learned per channel."""
+
+    OWN = 0  # the viewer's plays; amount is a play count
+    FRIEND = 1  # a sharing friend's plays; amount is a play count
+    PICK = 2  # an onboarding pick, like or session seed; amount is a strength, 1 is one pick
+    PROMPT_TAG = 3  # a tag of a prompt or occasion; amount is a strength
+    NEGATIVE = 4  # a skip or dislike; amount is a strength, given as a positive number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a request may use about one viewer. Several entries may share a key."""
+
+    key_row: Ints  # [E] rows into the key table; negative rows are refused
+    amount: Floats  # [E] > 0, raw strength in the channel's unit
+    channel: NDArray[np.int8]  # [E] Channel
+
+    def __len__(self) -> int:
+        return len(self.key_row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelRule:
+    """How one channel's amounts become strengths.
+
+    strength = gain · min(log1p(amount) / unit if logarithmic else amount, LOUDEST) · n^-count_power,
+    where n counts the channel's entries: a scalar that no single entry can bend far.
+    """
+
+    gain: float
+    logarithmic: bool
+    unit: float
+    count_power: float
+    identity: float  # extra score for the evidence's own item, per unit of strength
+    weights: tuple[float, ...]  # one a source, in the order of Source.start
+
+    def strength(self, amount: Floats, count: NDArray[np.integer[Any]] | int) -> Floats:
+        """Signed strength of entries of this channel, given how many entries their viewer has."""
+        raised = np.log1p(amount) / self.unit if self.logarithmic else amount
+        raised = np.minimum(raised, LOUDEST)
+        scale = np.maximum(count, 1) ** -self.count_power
+        return np.asarray(self.gain * raised * scale, dtype=np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One block of columns: a way of knowing that two items belong together."""
+
+    name: str
+    start: int
+    stop: int
+
+
+class ItemIndex:
+    """The candidates of one view (artists or tracks) with their vectors.
+
+    Built from the arrays of an artifact; read-only and safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, NDArray[Any]],
+        sources: Sequence[Source],
+        rules: Mapping[Channel, ChannelRule],
+    ) -> None:
+        self.ids: Ints = arrays["ids"]  # [n] database primary keys, ascending
+        self.prior: Floats = arrays["prior"]  # [n] score without any evidence
+        self.listeners: NDArray[np.int32] = arrays["listeners"]  # [n] contributors; 0 below the floor
+        self.sources = tuple(sources)
+        self.rules = dict(rules)
+        self._codes = arrays["codes"]  # [n, d] int8 or float32
+        self._key_scale: Floats = arrays["key_scale"]  # [n, S]
+        self._query_scale: Floats = arrays["query_scale"]  # [n, S]
+        self._features: dict[str, tuple[Ints, Floats]] = {
+            "tag": (arrays["tag_ids"], arrays["tag_keys"]),
+            "artist": (arrays["artist_ids"], arrays["artist_keys"]),
+        }
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def dim(self) -> int:
+        """Columns of a vector, all sources together."""
+        return int(self._codes.shape[1])
+
+    @cached_property
+    def queries(self) -> Floats:
+        """Item vectors as candidates [n, dim]."""
+        return self._scaled(self._query_scale)
+
+    @cached_property
+    def keys(self) -> Floats:
+        """Vectors as evidence [n + tags + artists, dim]: items first, then tags, then artists."""
+        blocks = [self._scaled(self._key_scale), self._features["tag"][1], self._features["artist"][1]]
+        return np.concatenate(blocks).astype(np.float32)
+
+    def _scaled(self, scale: Floats) -> Floats:
+        wide = np.repeat(scale, [s.stop - s.start for s in self.sources], axis=1)
+        return np.asarray(self._codes * wide, dtype=np.float32)
+
+    @cached_property
+    def _weights(self) -> Floats:
+        """[channels, dim] the source weights of each channel, spread over columns."""
+        widths = [s.stop - s.start for s in self.sources]
+        return np.array([np.repeat(self.rules[c].weights, widths) for c in Channel], dtype=np.float32)
+
+    @cached_property
+    def _identity(self) -> Floats:
+        return np.array([self.rules[c].identity for c in Channel], dtype=np.float32)
+
+    # -- finding rows -------------------------------------------------------------------------
+
+    def rows(self, ids: Ints) -> Ints:
+        """Candidate rows of primary keys; -1 where the model does not know the id."""
+        return _positions(self.ids, ids)
+
+    def key_rows(self, kind: KeyKind, ids: Ints) -> Ints:
+        """Rows into the key table for ids of items, tags or artists; -1 where absent."""
+        if kind == "item":
+            return self.rows(ids)
+        offset = len(self.ids) + (len(self._features["tag"][0]) if kind == "artist" else 0)
+        found = _positions(self._features[kind][0], ids)
+        return np.where(found >= 0, found + offset, -1)
+
+    # -- scoring ------------------------------------------------------------------------------
+
+    def strengths(self, evidence: Evidence) -> Floats:
+        """Signed strength of each entry [E]."""
+        found = np.zeros(len(evidence), dtype=np.float32)
+        for channel, rule in self.rules.items():
+            chosen = evidence.channel == channel
+            if chosen.any():
+                found[chosen] = rule.strength(evidence.amount[chosen], int(chosen.sum()))
+        return found
+
+    def scores(self, evidence: Evidence) -> Floats:
+        """Score of every candidate [n] for one viewer."""
+        scores: Floats = self.scores_batch([evidence])[0]
+        return scores
+
+    def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
+        """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""
+        folded = self.fold(evidences)
+        scores = folded @ self.queries.T
+        scores += self.prior
+        own = self._identity_terms(evidences)
+        viewer = np.repeat(np.arange(len(evidences)), np.diff(own.indptr))
+        scores[viewer, own.indices] += own.data
+        return np.asarray(scores, dtype=np.float32)
+
+    def fold(self, evidences: Sequence[Evidence]) -> Floats:
+        """Each viewer's evidence added up [B, dim]; made for one request and never stored."""
+        folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
+        for channel in Channel:
+            matrix = self._matrix(evidences, channel)
+            if matrix.nnz:
+                folded += (matrix @ self.keys) * self._weights[channel]
+        return folded
+
+    def contributions(self, evidence: Evidence, rows: Ints) -> NDArray[np.float64]:
+        """How much each entry adds to each candidate row [E, len(rows)].
+
+        ``prior[rows] + contributions.sum(0)`` equals ``scores[rows]`` up to float32 rounding.
+        """
+        keys = self.keys[evidence.key_row].astype(np.float64)
+        keys *= self._weights[evidence.channel]
+        strength = self.strengths(evidence).astype(np.float64)
+        found = strength[:, None] * (keys @ self.queries[rows].T.astype(np.float64))
+        same = evidence.key_row[:, None] == np.asarray(rows)[None, :]
+        found += same * (strength * self._identity[evidence.channel])[:, None]
+        return np.asarray(found)
+
+    def similar(self, row: int, k: int) -> tuple[Ints, Floats]:
+        """The ``k`` candidates a play of ``row`` lifts most, itself excluded: (rows, scores)."""
+        scores = self.queries @ (self.keys[row] * self._weights[Channel.OWN])
+        scores[row] = -np.inf
+        best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
+        return best, scores[best]
+
+    def _matrix(self, evidences: Sequence[Evidence], channel: Channel) -> sp.csr_matrix:
+        """Strengths of one channel as viewers × keys."""
+        counts = np.zeros(len(evidences) + 1, dtype=np.int64)
+        keys, data = [], []
+        for viewer, evidence in enumerate(evidences):
+            chosen = evidence.channel == channel
+            amount = evidence.amount[chosen]
+            counts[viewer + 1] = len(amount)
+            keys.append(evidence.key_row[chosen])
+            data.append(self.rules[channel].strength(amount, len(amount)))
+        shape = (len(evidences), len(self.keys))
+        if not counts.any():
+            return sp.csr_matrix(shape, dtype=np.float32)
+        return sp.csr_matrix((np.concatenate(data), np.concatenate(keys), counts.cumsum()), shape=shape)
+
+    def _identity_terms(self, evidences: Sequence[Evidence]) -> sp.csr_matrix:
+        """What evidence adds to its own item, viewers × candidates."""
+        total = sp.csr_matrix((len(evidences), len(self.ids)), dtype=np.float32)
+        for channel in Channel:
+            if self._identity[channel]:
+                matrix = self._matrix(evidences, channel)[:, : len(self.ids)]
+                total = total + matrix * self._identity[channel]
+        total.sum_duplicates()
+        return total
+
+
+class Artifact:
+    """One trained model on disk, checked before use."""
+
+    def __init__(
+        self, manifest: dict[str, Any], views: dict[str, ItemIndex], people: PeopleIndex | None
+    ) -> None:
+        self.manifest = manifest
+        self.people = people
+        self._views = views
+
+    def index(self, kind: str) -> ItemIndex | None:
+        """The view "ARTIST" or "TRACK"; None where the model was trained without such items."""
+        return self._views.get(kind)
+
+    @classmethod
+    def load(cls, directory: Path | str) -> Artifact:
+        """Read and verify an artifact.
+
+        Raises ArtifactError when a file is missing or unreadable, the format is another, or the
+        tensors are not the ones the manifest was written for.
+        """
+        directory = Path(directory)
+        try:
+            manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+            blob = (directory / TENSORS).read_bytes()
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"cannot read the model in {directory}: {error}") from error
+        if not isinstance(manifest, dict) or manifest.get("format_version") != FORMAT_VERSION:
+            raise ArtifactError(f"{directory / MANIFEST} is not a manifest of format {FORMAT_VERSION}")
+        if hashlib.sha256(blob).hexdigest() != manifest.get("tensors_sha256"):
+            raise ArtifactError(f"{directory / TENSORS} does not match its manifest's checksum")
+        try:
+            return cls.assemble(manifest, load_file(directory / TENSORS))
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise ArtifactError(f"the model in {directory} is incomplete: {error!r}") from error
+
+    @classmethod
+    def assemble(cls, manifest: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Artifact:
+        """Build the indexes from a manifest and its named arrays."""
+        views = {
+            kind: ItemIndex(
+                _section(arrays, f"{kind.lower()}."),
+                [Source(**s) for s in manifest["views"][kind]["sources"]],
+                {Channel[name]: _rule(r) for name, r in manifest["views"][kind]["channels"].items()},
+            )
+            for kind in VIEWS
+            if kind in manifest["views"]
+        }
+        people = None
+        if manifest.get("people"):
+            people = PeopleIndex(
+                ids=arrays["people.ids"],
+                vectors=arrays["people.vectors"],
+                weights=manifest["people"]["weights"],
+            )
+        return cls(manifest, views, people)
+
+
+def top_rows(scores: Floats, k: int) -> Ints:
+    """The ``k`` highest columns of each row [B, k], best first; equal scores by lowest column."""
+    k = min(k, scores.shape[1])
+    part = np.argpartition(scores, -k, axis=1)[:, -k:] if k < scores.shape[1] else None
+    chosen = np.sort(part, axis=1) if part is not None else np.broadcast_to(np.arange(k), scores.shape)
+    order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(chosen, order, axis=1)
+
+
+def _positions(sorted_ids: Ints, ids: Ints) -> Ints:
+    ids = np.asarray(ids, dtype=np.int64)
+    if not len(sorted_ids):
+        return np.full(ids.shape, -1, dtype=np.int64)
+    found = np.searchsorted(sorted_ids, ids)
+    clipped = np.minimum(found, len(sorted_ids) - 1)
+    return np.where(sorted_ids[clipped] == ids, clipped, -1)
+
+
+def _section(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
+
+
+def _rule(values: Mapping[str, Any]) -> ChannelRule:
+    return ChannelRule(**{**values, "weights": tuple(values["weights"])})

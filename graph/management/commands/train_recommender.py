@@ -1,0 +1,87 @@
+"""Trains the recommender in the foreground."""
+
+from __future__ import annotations
+
+import uuid
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from discovery.errors import TrainingFailed
+from graph import training
+from graph.models import ModelVersion
+
+
+class Command(BaseCommand):
+    help = "Snapshot, training, evaluation, gate and promotion; the Celery task runs the same service."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--config", type=Path, help="a JSON file of a model's configuration")
+        parser.add_argument(
+            "--if-needed", action="store_true", help="do nothing when the active model knows all of this"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["if_needed"] and training.is_up_to_date():
+            self.stdout.write("The active model is up to date.")
+            return
+        from graph.ml.config import RecommenderConfig
+
+        config = RecommenderConfig()
+        if options["config"]:
+            try:
+                config = RecommenderConfig.from_json(options["config"].read_text(encoding="utf-8"))
+            except (OSError, TypeError, ValueError) as error:
+                raise CommandError(f"{options['config']}: {error}") from error
+        try:
+            version = self._train(config)
+        except TrainingFailed as error:
+            raise CommandError(error.message) from error
+        if version.state != ModelVersion.State.ACTIVE:
+            raise CommandError(f"The model was refused: {version.rejected_because}")
+        for kind, found in version.metrics["items"].items():
+            self.stdout.write(
+                f"{kind}: NDCG@20 {found['ndcg']:.4f} (most popular items: {found['popularity_ndcg']:.4f}), "
+                f"recall@20 {found['recall']:.4f}, {found['viewers']} listeners"
+            )
+        self.stdout.write(f"Model {version.pk} is active.")
+
+    def _train(self, config: Any) -> ModelVersion:
+        lines = _Lines(self.stdout.write)
+        console = Console()
+        bar = Progress(
+            *Progress.get_default_columns()[1:3], TimeElapsedColumn(), TextColumn("{task.description}"),
+            console=console, disable=not console.is_terminal,
+        )  # fmt: skip
+        with bar:
+            task = bar.add_task("", total=1.0)
+
+            def report(fraction: float, step: str) -> None:
+                bar.update(task, completed=fraction, description=step)
+                if not console.is_terminal:
+                    lines.report(fraction, step)
+
+            version = training.train_and_publish(
+                key=f"manual:{uuid.uuid4()}", holder=training.holder_name(), config=config, progress=report
+            )
+        if version is None:
+            raise CommandError("Another process took this run over.")
+        return version
+
+
+class _Lines:
+    """Progress for a log: a line each tenth and each step, not one a call."""
+
+    def __init__(self, write: Any) -> None:
+        self._write = write
+        self._last = ""
+
+    def report(self, fraction: float, step: str) -> None:
+        line = f"{int(fraction * 10) * 10:3d} %"
+        if line != self._last:
+            self._last = line
+            self._write(f"{line}  {step}")

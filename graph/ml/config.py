@@ -1,0 +1,81 @@
+"""Every choice of a training run, frozen and stored with the model."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryConfig:
+    """The item–item memory: ridge regression between items, solved through a truncated SVD."""
+
+    dims: int = 192
+    ridge: float = 50.0
+    degree_power: float = 0.5  # the ridge of an item grows with this power of its weight
+    key_power: float = 0.5  # rare items say more as evidence: key ∝ ridge^-key_power
+    query_power: float = 0.0  # popular items rank higher: query ∝ ridge^query_power
+    tag_weight: float = 1.8
+    tag_power: float = 0.5  # a tag's row is divided by its length to this power
+    tag_min_items: int = 3
+    rounds: int = 3  # power iterations of the randomized SVD
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """The graph neural network."""
+
+    dims: int = 64
+    layers: int = 1
+    epochs: int = 6
+    learning_rate: float = 0.02
+    temperature: float = 0.2
+    count_power: float = 0.5
+    friend_weight: float = 0.1  # share of the user–user loss
+    weight_decay: float = 1e-4
+    sample_above: int = 50_000  # candidates from which on the softmax is sampled
+    sampled_items: int = 8_192
+    batch_users: int = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlendConfig:
+    """How sources, channels and popularity add up."""
+
+    memory: float = 1.0  # sources in units of their scores' spread over listeners
+    network: float = 0.8
+    popularity: float = 0.2  # per unit of log1p(listeners)
+    count_power: float = 0.5  # evidence of a channel is scaled by its count to minus this power
+    friend_gain: float = 0.1
+    friend_identity: float = 0.2
+    negative_gain: float = 1.0
+    negative_identity: float = 0.5
+    pick_gain: float = 1.0
+    prompt_gain: float = 1.0
+    min_contributors: int = 10  # no aggregate of fewer people leaves the model
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommenderConfig:
+    """One training run. ``untrained`` leaves random vectors: what the gate must refuse."""
+
+    seed: int = 7
+    untrained: bool = False
+    memory: MemoryConfig = MemoryConfig()
+    network: NetworkConfig = NetworkConfig()
+    blend: BlendConfig = BlendConfig()
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> RecommenderConfig:
+        """Raises TypeError on a name that is not a setting, ValueError on what is not JSON."""
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RecommenderConfig:
+        parts = {"memory": MemoryConfig, "network": NetworkConfig, "blend": BlendConfig}
+        return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})

@@ -1,0 +1,233 @@
+"""Offline evaluation: fit on a leak-free part, rank everything, count what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from graph.index import Artifact, Channel, Evidence, ItemIndex
+from graph.ml import metrics, peers
+from graph.ml.config import RecommenderConfig
+from graph.ml.data import View, views
+from graph.ml.social import taste_vectors
+from graph.ml.split import Split, split_snapshot
+from graph.ml.train import Progress, fit
+from graph.people import Viewers, symmetric
+from graph.snapshot import GraphSnapshot
+
+K = 20
+BLOCK = 256
+Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # user rows [b] -> scores [b, N]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemMetrics:
+    """Means over viewers with something held out, at 20, full ranking."""
+
+    viewers: int
+    ndcg: float
+    own_ndcg: float  # from the viewer's own plays alone: what the gate asks of the learned vectors
+    recall: float
+    mrr: float
+    coverage: float
+    novelty: float
+    diversity: float
+    popularity_gap: float
+    popularity_ndcg: float  # of the most popular items, on the same split
+
+
+@dataclass(frozen=True, kw_only=True)
+class FriendMetrics:
+    """Means over people with a friendship held out, at 20."""
+
+    viewers: int
+    recall: float
+    adamic_adar_recall: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """What the gate looks at; a part is None where the snapshot holds nothing to ask about."""
+
+    items: dict[str, ItemMetrics]  # by view
+    friends: FriendMetrics | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def evaluate(
+    snapshot: GraphSnapshot,
+    config: RecommenderConfig,
+    *,
+    seed: int = 0,
+    progress: Progress = lambda _fraction, _message: None,
+) -> Metrics:
+    """Split with ``seed``, fit on the training part only, and measure on what was held out."""
+    split = split_snapshot(snapshot, seed=seed)
+    artifact = fit(split.train, config, progress=progress).artifact()
+    return measure(split, artifact, seed=seed)
+
+
+def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
+    """The metrics of a model that was fitted on ``split.train``."""
+    items = {}
+    for view in views(split.train):
+        held = held_out(view, split)
+        if held.nnz:
+            items[view.kind] = _item_metrics(view, held, artifact.index(view.kind), seed)
+    friends = _friend_metrics(split, artifact, seed) if len(split.friendships) else None
+    return Metrics(items=items, friends=friends)
+
+
+def gate_failures(found: Metrics) -> list[str]:
+    """Why a model must not be served; empty when it may."""
+    failures = [
+        f"{kind}: NDCG@{K} {m.own_ndcg:.4f} from own plays is not above {m.popularity_ndcg:.4f} of the most popular items"
+        for kind, m in found.items.items()
+        if not m.own_ndcg > m.popularity_ndcg
+    ]
+    if not found.items:
+        failures.append("nothing was held out, so nothing is known about the model")
+    return failures
+
+
+def held_out(view: View, split: Split) -> sp.csr_matrix:
+    """Held-out plays of a view as [U, N] ones."""
+    pairs = split.artists if view.kind == "ARTIST" else split.tracks
+    ones = np.ones(len(pairs), dtype=np.float32)
+    return sp.csr_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=view.plays.shape)
+
+
+def rank(
+    scorer: Scorer, seen: sp.csr_matrix, users: NDArray[np.int64], *, seed: int, k: int = K
+) -> NDArray[np.int64]:
+    """The first ``k`` items not seen in training [len(users), k]; ties are broken at random.
+
+    Ids often follow popularity, so a tie that fell to the lowest id would flatter a weak model.
+    """
+    order = np.random.default_rng(seed).permutation(seen.shape[1])
+    found = []
+    for start in range(0, len(users), BLOCK):
+        block = users[start : start + BLOCK]
+        scores = np.array(scorer(block), dtype=np.float32)
+        row, column = seen[block].nonzero()
+        scores[row, column] = -np.inf
+        shuffled = scores[:, order]
+        part = np.argpartition(-shuffled, min(k, shuffled.shape[1] - 1), axis=1)[:, :k]
+        best = np.argsort(-np.take_along_axis(shuffled, part, axis=1), axis=1, kind="stable")
+        found.append(order[np.take_along_axis(part, best, axis=1)])
+    return np.concatenate(found)
+
+
+def hits_of(top: NDArray[np.int64], held: sp.csr_matrix, users: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the ranked columns were held out [B, k]."""
+    width = held.shape[1]
+    coo = held[users].tocoo()
+    truth = np.sort(coo.row.astype(np.int64) * width + coo.col)
+    asked = np.arange(len(users))[:, None] * width + top
+    return np.isin(asked, truth)
+
+
+def model_scorer(view: View, index: ItemIndex, *, friends: bool = True) -> Scorer:
+    """The recommender's own scores, from each user's plays and, if asked, their friends'."""
+
+    def scorer(users: NDArray[np.int64]) -> NDArray[np.float32]:
+        return index.scores_batch([evidence_of(view, int(user), friends=friends) for user in users])
+
+    return scorer
+
+
+def evidence_of(view: View, user: int, *, friends: bool = True) -> Evidence:
+    """A training user's evidence as a request would gather it with everything permitted."""
+    own = view.plays[user]
+    keys, amounts, channels = [own.indices], [own.data], [np.full(own.nnz, Channel.OWN)]
+    near = view.friends[user].indices if friends else []
+    if len(near):
+        theirs = view.plays[near]
+        keys.append(theirs.indices)
+        amounts.append(theirs.data)
+        channels.append(np.full(theirs.nnz, Channel.FRIEND))
+    return Evidence(
+        key_row=np.concatenate(keys).astype(np.int64),
+        amount=np.concatenate(amounts).astype(np.float32),
+        channel=np.concatenate(channels).astype(np.int8),
+    )
+
+
+def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex | None, seed: int) -> ItemMetrics:
+    if index is None:
+        raise ValueError(f"the model has no {view.kind} view")
+    users = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
+    relevant = np.diff(held.indptr)[users]
+    top = rank(model_scorer(view, index), view.plays, users, seed=seed)
+    hits = hits_of(top, held, users)
+    alone = rank(model_scorer(view, index, friends=False), view.plays, users, seed=seed)
+    popular = rank(peers.popularity(view), view.plays, users, seed=seed)
+    plays = view.plays[users]
+    history = [plays.indices[a:b] for a, b in zip(plays.indptr, plays.indptr[1:], strict=False)]
+    known = [position for position, own in enumerate(history) if len(own)]
+    gap = metrics.popularity_gap(top[known], [history[position] for position in known], view.listeners)
+    return ItemMetrics(
+        viewers=len(users),
+        ndcg=float(metrics.ndcg(hits, relevant).mean()),
+        own_ndcg=float(metrics.ndcg(hits_of(alone, held, users), relevant).mean()),
+        recall=float(metrics.recall(hits, relevant).mean()),
+        mrr=float(metrics.reciprocal_rank(hits).mean()),
+        coverage=metrics.coverage(top, len(view.ids)),
+        novelty=float(metrics.novelty(top, view.listeners, view.plays.shape[0]).mean()),
+        diversity=float(metrics.diversity(top, index.queries).mean()),
+        popularity_gap=float(gap.mean()) if len(gap) else 0.0,
+        popularity_ndcg=float(metrics.ndcg(hits_of(popular, held, users), relevant).mean()),
+    )
+
+
+def _friend_metrics(split: Split, artifact: Artifact, seed: int) -> FriendMetrics | None:
+    asked, known = friend_matrices(split)
+    users = np.flatnonzero(np.diff(asked.indptr)).astype(np.int64)
+    if artifact.people is None or not len(users):
+        return None
+    relevant = np.diff(asked.indptr)[users]
+
+    def recall(scorer: Scorer) -> float:
+        top = rank(scorer, known + sp.eye(known.shape[0], format="csr"), users, seed=seed)
+        return float(metrics.recall(hits_of(top, asked, users), relevant).mean())
+
+    return FriendMetrics(
+        viewers=len(users),
+        recall=recall(friend_scorer(split, artifact, known)),
+        adamic_adar_recall=recall(peers.adamic_adar(known)),
+    )
+
+
+def friend_matrices(split: Split) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Held-out and known friendships among discoverable people, [P, P] each."""
+    row = np.full(len(split.train.users), -1, dtype=np.int64)
+    chosen = np.flatnonzero(split.train.discoverable)
+    row[chosen] = np.arange(len(chosen))
+
+    def matrix(pairs: NDArray[np.integer[Any]]) -> sp.csr_matrix:
+        ends = row[pairs]
+        ends = ends[(ends >= 0).all(axis=1)]
+        return symmetric(ends[:, 0], ends[:, 1], len(chosen))
+
+    return matrix(split.friendships), matrix(split.train.friendships)
+
+
+def friend_scorer(split: Split, artifact: Artifact, known: sp.csr_matrix) -> Scorer:
+    """The recommender's friend suggestions for rows of discoverable people."""
+    people = artifact.people
+    if people is None:
+        raise ValueError("the model suggests no people")
+    vectors = taste_vectors(split.train, artifact)[np.flatnonzero(split.train.discoverable)]
+
+    def scorer(users: NDArray[np.int64]) -> NDArray[np.float32]:
+        return people.scores(Viewers(vectors=vectors[users], neighbors=known[users]), known)
+
+    return scorer

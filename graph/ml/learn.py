@@ -1,0 +1,115 @@
+"""Training the network: link prediction over user–item and user–user edges.
+
+For each play the item is predicted from the listener's *other* plays (leave one out, so that the
+network cannot learn the identity) against every item the listener does not play. Beyond
+``sample_above`` items the candidates of a step are a uniform sample, which a full softmax
+approaches as the sample grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor, nn
+
+from graph.ml.config import NetworkConfig
+from graph.ml.data import View, view_data
+from graph.ml.memory import Block
+from graph.ml.model import Link, TasteNetwork, links_of, propagate
+
+Progress = Callable[[float, str], None]
+
+
+def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, progress: Progress) -> Block:
+    """Item vectors of the graph network, started from another source's."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    strength = view.strength.tocsr()
+    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
+    links = links_of(view_data(view))
+    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
+    optimizer = torch.optim.Adam(
+        [*network.parameters(), popularity],
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+    )
+    for epoch in range(config.epochs if strength.nnz else 0):
+        for users in _batches(strength, config, rng):
+            optimizer.zero_grad()
+            items = network(links)
+            loss = _loss(items, popularity, strength[users], _candidates(view, config, rng), config)
+            if config.friend_weight and view.friends.nnz:
+                loss = loss + config.friend_weight * _friend_loss(
+                    items, strength, view.friends, users, config
+                )
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        progress((epoch + 1) / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
+    with torch.no_grad():
+        codes = network(links).numpy()
+    ones = np.ones(len(codes), dtype=np.float32)
+    return Block(name="network", codes=codes, key_scale=ones, query_scale=ones / config.temperature)
+
+
+def _loss(
+    items: Tensor, popularity: Tensor, plays: sp.csr_matrix, candidates: Tensor | None, config: NetworkConfig
+) -> Tensor:
+    """Mean negative log-likelihood of each play given the listener's others."""
+    coo = plays.tocoo()
+    row, col = torch.from_numpy(coo.row).long(), torch.from_numpy(coo.col).long()
+    weight = torch.from_numpy(coo.data)
+    link = Link.of(plays)
+    taste = propagate(items, link)
+    scale = torch.from_numpy(np.maximum(np.diff(plays.indptr), 1) ** -config.count_power).float()
+    scale = scale / config.temperature
+    others = taste[row] - weight[:, None] * items[col]
+    hit = (others * items[col]).sum(1) * scale[row] + popularity[col]
+    if candidates is None:
+        logits = torch.addmm(popularity, taste * scale[:, None], items.T)
+        logits = logits.index_put((row, col), torch.tensor(-1e9))
+    else:
+        logits = torch.addmm(popularity[candidates], taste * scale[:, None], items[candidates].T)
+    rest = torch.logsumexp(logits, dim=1)
+    return (torch.logaddexp(hit, rest[row]) - hit).mean()
+
+
+def _friend_loss(
+    items: Tensor, strength: sp.csr_matrix, friends: sp.csr_matrix, users: np.ndarray, config: NetworkConfig
+) -> Tensor:
+    """Friends should be nearer in taste than other people are."""
+    taste = nn.functional.normalize(propagate(items, Link.of(strength[users])), dim=1, eps=1e-6)
+    pairs = friends[users][:, users].tocoo()
+    logits = taste @ taste.T / config.temperature
+    logits = logits - torch.diag(torch.full((len(users),), 1e9))
+    if not pairs.nnz:
+        return logits.sum() * 0
+    row, col = torch.from_numpy(pairs.row).long(), torch.from_numpy(pairs.col).long()
+    return (torch.logsumexp(logits, dim=1)[row] - logits[row, col]).mean()
+
+
+def _batches(
+    strength: sp.csr_matrix, config: NetworkConfig, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    active = np.flatnonzero(np.diff(strength.indptr) > 0)
+    if len(active) > config.batch_users:
+        active = rng.permutation(active)
+    for start in range(0, len(active), config.batch_users):
+        yield np.sort(active[start : start + config.batch_users])
+
+
+def _candidates(view: View, config: NetworkConfig, rng: np.random.Generator) -> Tensor | None:
+    if len(view.ids) <= config.sample_above:
+        return None
+    return torch.from_numpy(np.sort(rng.choice(len(view.ids), config.sampled_items, replace=False)))
+
+
+def _first_columns(start: Block, dims: int) -> Tensor:
+    """The leading columns of another source, rows at their natural length."""
+    codes = start.codes[:, :dims]
+    scale = np.sqrt((codes**2).sum(axis=1).mean())
+    first = np.zeros((len(codes), dims), dtype=np.float32)
+    first[:, : codes.shape[1]] = codes / max(scale, 1e-6) * 0.3
+    return torch.from_numpy(first)

@@ -1,0 +1,82 @@
+"""The item–item memory: which items are played by the same people and called the same names.
+
+Ridge regression of each item on all others (EASE; Steck, WWW 2019), with tags and artists as
+further rows of the Gram matrix, gives item–item weights that are a low-rank product once the
+rows R = [plays; tags; artists], scaled by each item's ridge Λ, are replaced by their first
+singular vectors: with R Λ^-½ ≈ U s Vᵀ,
+
+    (RᵀR + Λ)⁻¹ = Λ^-½ (I − V s²/(s²+1) Vᵀ) Λ^-½.
+
+So an item's vector is V √(s²/(s²+1)), its key and query differ by a power of its ridge, and the
+diagonal, which EASE forces to zero, never counts because evidence is not a candidate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.utils.extmath import randomized_svd
+
+from graph.ml.config import MemoryConfig
+from graph.ml.data import View
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Vectors of one source: key = codes · key_scale, query = codes · query_scale."""
+
+    name: str
+    codes: Floats  # [N, d]
+    key_scale: Floats  # [N]
+    query_scale: Floats  # [N]
+
+    @property
+    def keys(self) -> Floats:
+        return self.codes * self.key_scale[:, None]
+
+    @property
+    def queries(self) -> Floats:
+        return self.codes * self.query_scale[:, None]
+
+
+def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
+    """Item vectors of the memory, deterministic for a seed."""
+    rows = sp.vstack([_balanced(view.strength), *feature_rows(view, config)]).tocsr()
+    weight = np.asarray(rows.multiply(rows).sum(axis=0)).ravel()
+    ridge = (config.ridge * (1 + weight) ** config.degree_power).astype(np.float32)
+    dims = min(config.dims, min(rows.shape) - 1)
+    scaled = (rows @ sp.diags(1 / np.sqrt(ridge))).astype(np.float32).tocsr()
+    _, singular, right = randomized_svd(
+        scaled, dims, n_oversamples=20, n_iter=config.rounds, random_state=seed
+    )
+    shrink = np.sqrt(singular**2 / (singular**2 + 1))
+    return Block(
+        name="memory",
+        codes=np.ascontiguousarray(right.T * shrink, dtype=np.float32),
+        key_scale=ridge**-config.key_power,
+        query_scale=ridge**config.query_power,
+    )
+
+
+def feature_rows(view: View, config: MemoryConfig) -> list[sp.csr_matrix]:
+    """Tags and artists as rows [., N] beside the listeners, each at its weight."""
+    found = []
+    for incidence in (view.tags, view.artists):
+        kept = incidence[np.diff(incidence.indptr) >= config.tag_min_items].copy()
+        if kept.shape[0]:
+            kept.data = np.sqrt(kept.data)
+            length = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+            found.append(sp.diags(config.tag_weight * length**-config.tag_power) @ kept)
+    return found
+
+
+def _balanced(strength: sp.csr_matrix) -> sp.csr_matrix:
+    """Each listener's strengths divided by their mean: heavy players do not speak louder."""
+    count = np.diff(strength.indptr)
+    mean = np.asarray(strength.sum(axis=1)).ravel() / np.maximum(count, 1)
+    return sp.diags((1 / np.where(mean > 0, mean, 1)).astype(np.float32)) @ strength

@@ -1,0 +1,130 @@
+"""The graph neural network: item vectors from plays, friendships and tags.
+
+    item₀ = embedding + mean of its tags' embeddings
+    user₁ = Σ items₀ + γ · Σ friends' user₁        (degree-normalized)
+    item₁ = item₀ + a · Σ users₁ …                 (degree-normalized, one such step per layer)
+
+There are no user parameters: a user is what their edges say, in training as in serving.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import HeteroData
+from torch_geometric.nn import MessagePassing
+
+from graph.ml.data import EDGES, KNOWS, NAMES, PLAYED_BY, PLAYS, Edge
+
+
+@dataclass(frozen=True)
+class Link:
+    """Weighted edges target × source with their transpose, both CSR, so that neither the forward
+    nor the backward pass has to sort edges.
+    """
+
+    forward: Tensor
+    backward: Tensor
+
+    @classmethod
+    def of(cls, matrix: sp.csr_matrix) -> Link:
+        return cls(_csr(matrix.tocsr()), _csr(matrix.T.tocsr()))
+
+
+class _Propagate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, link: Link) -> Tensor:
+        ctx.link = link
+        return link.forward @ values
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return ctx.link.backward @ grads[0].contiguous(), None
+
+
+def propagate(values: Tensor, link: Link) -> Tensor:
+    """Weighted sums of ``values`` rows along a link, differentiable in ``values``."""
+    return cast("Tensor", _Propagate.apply(values, link))  # type: ignore[no-untyped-call]
+
+
+class SparseSum(MessagePassing):  # type: ignore[misc]
+    """Σ over neighbors of weight · vector, as one sparse product."""
+
+    def forward(self, source: Tensor, link: Link) -> Tensor:
+        return propagate(source, link)
+
+
+class TasteNetwork(nn.Module):
+    """Produces one unit vector per item; see the module's formula."""
+
+    def __init__(self, start: Tensor, tags: int, layers: int) -> None:
+        """``start`` [N, d] initial item embeddings, for example a truncated SVD."""
+        super().__init__()
+        self.embedding = nn.Parameter(start.clone())
+        self.tag_embedding = nn.Parameter(torch.zeros(tags, start.shape[1]))
+        self.friends = nn.Parameter(torch.tensor(0.3))
+        self.mix = nn.Parameter(torch.full((layers,), 0.5))
+        self.along = nn.ModuleDict({"__".join(edge): SparseSum() for edge in EDGES})
+
+    def forward(self, links: dict[Edge, Link]) -> Tensor:
+        """Item vectors [N, d], rows of length one (zero rows where nothing is known)."""
+
+        def along(edge: Edge, source: Tensor) -> Tensor:
+            return cast("Tensor", self.along["__".join(edge)](source, links[edge]))
+
+        item = self.embedding + along(NAMES, self.tag_embedding)
+        total = item
+        for step in self.mix:
+            users = along(PLAYED_BY, item)
+            users = users + self.friends * along(KNOWS, users)
+            item = along(PLAYS, users)
+            total = total + step * item
+        return nn.functional.normalize(total, dim=1, eps=1e-6)
+
+
+def links_of(data: HeteroData) -> dict[Edge, Link]:
+    """Degree-normalized links: symmetric for plays and friends, a mean over tags for items."""
+    matrices = {edge: _matrix(data, edge) for edge in EDGES}
+    return {
+        NAMES: Link.of(_mean_rows(matrices[NAMES])),
+        PLAYED_BY: Link.of(_normalized(matrices[PLAYED_BY])),
+        PLAYS: Link.of(_normalized(matrices[PLAYS])),
+        KNOWS: Link.of(_normalized(matrices[KNOWS])),
+    }
+
+
+def _matrix(data: HeteroData, edge: Edge) -> sp.csr_matrix:
+    """An edge type as target × source."""
+    source, target = data[edge].edge_index.numpy()
+    shape = (data[edge[2]].num_nodes, data[edge[0]].num_nodes)
+    return sp.csr_matrix((data[edge].edge_weight.numpy(), (target, source)), shape=shape)
+
+
+def _normalized(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """D_r^-½ M D_c^-½, on the matrix's own weights."""
+    rows, columns = np.asarray(matrix.sum(axis=1)).ravel(), np.asarray(matrix.sum(axis=0)).ravel()
+    left, right = (sp.diags(np.where(d > 0, d, 1) ** -0.5) for d in (rows, columns))
+    return (left @ matrix @ right).tocsr()
+
+
+def _mean_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    total = np.asarray(matrix.sum(axis=1)).ravel()
+    return (sp.diags(1 / np.where(total > 0, total, 1)) @ matrix).tocsr()
+
+
+def _csr(matrix: sp.csr_matrix) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        return torch.sparse_csr_tensor(
+            torch.from_numpy(matrix.indptr.astype(np.int64)),
+            torch.from_numpy(matrix.indices.astype(np.int64)),
+            torch.from_numpy(matrix.data.astype(np.float32)),
+            size=matrix.shape,
+            check_invariants=False,
+        )

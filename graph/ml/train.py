@@ -1,0 +1,199 @@
+"""From a snapshot to a fitted recommender: sources, blend, people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from graph.index import Artifact, Channel, ChannelRule, Evidence, ItemIndex
+from graph.ml.config import BlendConfig, RecommenderConfig
+from graph.ml.data import View, views
+from graph.ml.learn import fit_network
+from graph.ml.memory import Block, fit_memory
+from graph.ml.social import fit_people
+from graph.snapshot import GraphSnapshot
+
+Progress = Callable[[float, str], None]
+Floats = NDArray[np.float32]
+SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedRecommender:
+    """Everything serving needs, in memory."""
+
+    arrays: dict[str, NDArray[Any]]  # names as in the artifact's tensors
+    description: dict[str, Any]  # the manifest's "views" and "people"
+    config: RecommenderConfig
+    snapshot_hash: str
+    ledger_position: int
+
+    def artifact(self) -> Artifact:
+        """The indexes as they would be after a load from disk."""
+        return Artifact.assemble({**self.description, "config": asdict(self.config)}, self.arrays)
+
+
+def fit(
+    snapshot: GraphSnapshot,
+    config: RecommenderConfig,
+    *,
+    progress: Progress = lambda _fraction, _message: None,
+) -> FittedRecommender:
+    """Train every source on every view, then the friend suggestions.
+
+    ``progress`` hears a fraction in [0, 1] and what is being done. The result depends on the
+    snapshot and the config only.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    described: dict[str, Any] = {}
+    found = views(snapshot)
+    for position, view in enumerate(found):
+        blocks = fit_sources(view, config, progress=_part(progress, position, len(found) + 1, view.kind))
+        view_arrays, described[view.kind] = assemble_view(view, blocks, config.blend)
+        arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
+    progress(len(found) / (len(found) + 1), "learning who knows whom")
+    artifact = Artifact.assemble({"views": described}, arrays)
+    people, weights = fit_people(snapshot, artifact, seed=config.seed, untrained=config.untrained)
+    arrays |= {f"people.{name}": array for name, array in people.items()}
+    progress(1.0, "trained")
+    return FittedRecommender(
+        arrays=arrays,
+        description={"views": described, "people": {"weights": weights} if people else None},
+        config=config,
+        snapshot_hash=snapshot.content_hash,
+        ledger_position=snapshot.ledger_position,
+    )
+
+
+def fit_sources(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
+    """The blocks of vectors whose scores add up, in column order."""
+    if config.untrained:
+        return [_random(name, len(view.ids), config.seed) for name in ("memory", "network")]
+    progress(0.0, "item–item memory")
+    memory = fit_memory(view, config.memory, seed=config.seed)
+    network = fit_network(
+        view, memory, config.network, seed=config.seed, progress=lambda f, m: progress(0.1 + 0.9 * f, m)
+    )
+    return [memory, network]
+
+
+def assemble_view(
+    view: View, blocks: list[Block], blend: BlendConfig
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """One view's arrays and its part of the manifest."""
+    blocks = [_in_units_of_spread(view, block, blend) for block in blocks]
+    keys = np.concatenate([block.keys for block in blocks], axis=1)
+    tag_ids, tag_keys = _feature_keys(view.tags, view.tag_ids, keys)
+    artist_ids, artist_keys = _feature_keys(view.artists, view.artist_ids, keys)
+    shown = np.where(view.listeners >= blend.min_contributors, view.listeners, 0).astype(np.int32)
+    arrays: dict[str, NDArray[Any]] = {
+        "ids": view.ids.astype(np.int64),
+        "prior": (blend.popularity * np.log1p(shown)).astype(np.float32),
+        "listeners": shown,
+        "codes": np.concatenate([block.codes for block in blocks], axis=1),
+        "key_scale": np.stack([block.key_scale for block in blocks], axis=1).astype(np.float32),
+        "query_scale": np.stack([block.query_scale for block in blocks], axis=1).astype(np.float32),
+        "tag_ids": tag_ids,
+        "tag_keys": tag_keys,
+        "artist_ids": artist_ids,
+        "artist_keys": artist_keys,
+    }
+    edges = np.cumsum([0, *(block.codes.shape[1] for block in blocks)]).tolist()
+    sources = [
+        {"name": block.name, "start": start, "stop": stop}
+        for block, start, stop in zip(blocks, edges, edges[1:], strict=False)
+    ]
+    weights = tuple(float(getattr(blend, block.name)) for block in blocks)
+    rules = {channel.name: asdict(rule) for channel, rule in channel_rules(blend, weights, view.unit).items()}
+    return arrays, {"sources": sources, "channels": rules}
+
+
+def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -> dict[Channel, ChannelRule]:
+    """How each channel's evidence weighs."""
+
+    def rule(gain: float, *, counts: bool, identity: float = 0.0) -> ChannelRule:
+        return ChannelRule(
+            gain=gain,
+            logarithmic=counts,
+            unit=unit,
+            count_power=blend.count_power,
+            identity=identity,
+            weights=weights,
+        )
+
+    return {
+        Channel.OWN: rule(1.0, counts=True),
+        Channel.FRIEND: rule(
+            blend.friend_gain, counts=True, identity=blend.friend_identity / blend.friend_gain
+        ),
+        Channel.PICK: rule(blend.pick_gain, counts=False),
+        Channel.PROMPT_TAG: rule(blend.prompt_gain, counts=False),
+        Channel.NEGATIVE: rule(-blend.negative_gain, counts=False, identity=blend.negative_identity),
+    }
+
+
+def own_evidence(view: View, index: ItemIndex, users: NDArray[np.integer[Any]]) -> list[Evidence]:
+    """Each listener's own plays as evidence."""
+    rows = index.rows(view.ids)
+    found = []
+    for user in users:
+        start, stop = view.plays.indptr[user], view.plays.indptr[user + 1]
+        found.append(
+            Evidence(
+                key_row=rows[view.plays.indices[start:stop]],
+                amount=view.plays.data[start:stop],
+                channel=np.full(stop - start, Channel.OWN, dtype=np.int8),
+            )
+        )
+    return found
+
+
+def _in_units_of_spread(view: View, block: Block, blend: BlendConfig) -> Block:
+    """The block scaled so that its scores over listeners have standard deviation one."""
+    counts = np.diff(view.strength.indptr)
+    listeners = np.flatnonzero(counts)[:SPREAD_SAMPLE]
+    if not len(listeners):
+        return block
+    scale = counts[listeners].astype(np.float32) ** -blend.count_power
+    folded = (view.strength[listeners] @ block.keys) * scale[:, None]
+    spread = float((folded @ block.queries.T).std())
+    return Block(
+        name=block.name,
+        codes=block.codes,
+        key_scale=block.key_scale,
+        query_scale=block.query_scale / max(spread, 1e-12),
+    )
+
+
+def _feature_keys(
+    incidence: sp.csr_matrix, ids: NDArray[np.int64], keys: Floats
+) -> tuple[NDArray[np.int64], Floats]:
+    """Keys of features that some item carries: the sum over their items, by the root of their number."""
+    used = np.flatnonzero(np.diff(incidence.indptr))
+    weights = incidence[used].astype(np.float32)
+    weights.data = np.sqrt(weights.data)
+    total = np.asarray(weights.sum(axis=1)).ravel()
+    scaled = sp.diags((np.where(total > 0, total, 1) ** -0.5).astype(np.float32)) @ weights
+    return ids[used].astype(np.int64), np.asarray(scaled @ keys, dtype=np.float32).reshape(
+        len(used), keys.shape[1]
+    )
+
+
+def _random(name: str, items: int, seed: int) -> Block:
+    rng = np.random.default_rng([seed, len(name)])
+    ones = np.ones(items, dtype=np.float32)
+    return Block(
+        name=name,
+        codes=rng.standard_normal((items, 16)).astype(np.float32),
+        key_scale=ones,
+        query_scale=ones,
+    )
+
+
+def _part(progress: Progress, position: int, parts: int, kind: str) -> Progress:
+    return lambda fraction, message: progress((position + fraction) / parts, f"{kind.lower()}: {message}")

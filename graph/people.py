@@ -1,0 +1,141 @@
+"""Friend suggestions from numpy: who is close through people who may be found, and by taste.
+
+A suggestion's score is a weighted sum of features of the pair. Topology is computed at call time
+from an adjacency the caller has cleared (only people who are discoverable, as end and as bridge);
+taste is the cosine of folded-in evidence. Only people who granted CONTRIBUTE and DISCOVERABLE
+have a vector here, and it goes when the model goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+FEATURES = ("adamic_adar", "resource_allocation", "paths_of_three", "degree", "taste", "taste_of_friends")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewers:
+    """The people to suggest to, one row each."""
+
+    vectors: Floats  # [B, dim] folded-in evidence, zero where nothing may be used
+    neighbors: sp.csr_matrix  # [B, P] friends who are in the index
+
+
+class PeopleIndex:
+    """People who may be suggested, with vectors of their taste and the learned weights."""
+
+    def __init__(self, *, ids: Ints, vectors: Floats, weights: Mapping[str, float]) -> None:
+        self.ids = ids  # [P] ascending
+        self.vectors = unit_rows(vectors)  # [P, dim]
+        self.weights = dict(weights)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, ids: Ints) -> Ints:
+        """Rows of person ids; -1 where the person is not in the index."""
+        ids = np.asarray(ids, dtype=np.int64)
+        if not len(self.ids):
+            return np.full(ids.shape, -1, dtype=np.int64)
+        found = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where(self.ids[found] == ids, found, -1)
+
+    def adjacency(self, pairs: Ints) -> sp.csr_matrix:
+        """Symmetric [P, P] from pairs of person ids [F, 2]; pairs with an unknown end are left out."""
+        low, high = self.rows(pairs[:, 0]), self.rows(pairs[:, 1])
+        known = (low >= 0) & (high >= 0) & (low != high)
+        return symmetric(low[known], high[known], len(self))
+
+    def neighbors(self, friend_ids: Ints) -> sp.csr_matrix:
+        """One viewer's friends as a row [1, P]."""
+        rows = np.unique(self.rows(friend_ids))
+        rows = rows[rows >= 0]
+        return sp.csr_matrix((np.ones(len(rows), np.float32), rows, [0, len(rows)]), shape=(1, len(self)))
+
+    def suggest(
+        self,
+        vector: Floats,
+        friend_ids: Ints,
+        adjacency: sp.csr_matrix,
+        k: int,
+        *,
+        exclude: Ints | None = None,
+    ) -> tuple[Ints, Floats]:
+        """Up to ``k`` people for one viewer, best first: (ids, scores).
+
+        ``exclude`` holds ids never to suggest: the viewer, blocked people, open requests. Friends
+        are always left out.
+        """
+        viewers = Viewers(vectors=vector[None, :], neighbors=self.neighbors(friend_ids))
+        scores = self.scores(viewers, adjacency)[0]
+        hidden = np.concatenate([viewers.neighbors.indices, self.rows(_or_empty(exclude))])
+        scores[hidden[hidden >= 0]] = -np.inf
+        order = np.argsort(-scores, kind="stable")[:k]
+        order = order[np.isfinite(scores[order])]
+        return self.ids[order], scores[order]
+
+    def scores(self, viewers: Viewers, adjacency: sp.csr_matrix) -> Floats:
+        """Score of every person [B, P] for each viewer; friends and the viewer are not masked."""
+        total = np.zeros(viewers.neighbors.shape, dtype=np.float32)
+        for name, feature in pair_features(viewers, adjacency, self.vectors).items():
+            total += np.float32(self.weights[name]) * feature
+        return total
+
+    @cached_property
+    def dim(self) -> int:
+        return int(self.vectors.shape[1])
+
+
+def pair_features(viewers: Viewers, adjacency: sp.csr_matrix, vectors: Floats) -> dict[str, Floats]:
+    """Every feature of FEATURES as [B, P], on scales that a linear score can add.
+
+    ``vectors`` are unit rows. Counts enter as log1p, so that hubs do not drown the rest.
+    """
+    degree = np.asarray(adjacency.sum(axis=1)).ravel()
+    safe = np.maximum(degree, 1)
+    rare = sp.diags(1 / np.log(np.maximum(degree, 2)))
+    spread = sp.diags(1 / safe)
+    near = viewers.neighbors
+    steps = near @ spread @ adjacency
+    cosine = unit_rows(viewers.vectors) @ vectors.T
+    circle = unit_rows(np.asarray(near @ vectors)) @ vectors.T
+    found = {
+        "adamic_adar": np.log1p(_dense(near @ rare @ adjacency)),
+        "resource_allocation": np.log1p(20 * _dense(steps)),
+        "paths_of_three": np.log1p(100 * _dense(steps @ spread @ adjacency)),
+        "degree": np.broadcast_to(np.log1p(degree), near.shape),
+        "taste": cosine,
+        "taste_of_friends": circle,
+    }
+    return {name: np.asarray(found[name], dtype=np.float32) for name in FEATURES}
+
+
+def unit_rows(vectors: Floats) -> Floats:
+    """Rows scaled to length one; zero rows stay zero."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(length > 0, length, 1), dtype=np.float32)
+
+
+def symmetric(low: Ints, high: Ints, size: int) -> sp.csr_matrix:
+    """Undirected adjacency [size, size] of ones from pairs."""
+    half = sp.csr_matrix((np.ones(len(low), np.float32), (low, high)), shape=(size, size))
+    whole = (half + half.T).tocsr()
+    whole.data[:] = 1
+    return whole
+
+
+def _dense(matrix: sp.csr_matrix) -> Floats:
+    return np.asarray(matrix.todense(), dtype=np.float32)
+
+
+def _or_empty(ids: Ints | None) -> Ints:
+    return np.zeros(0, dtype=np.int64) if ids is None else np.asarray(ids, dtype=np.int64)

@@ -1,0 +1,24 @@
+"""The Celery application: ``celery -A tasks worker``, ``celery -A tasks beat``."""
+
+import os
+import signal
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_embedded_init, worker_process_init
+
+from discovery.embedded.tether import tie_to_parent
+from tasks.schedule import SCHEDULE
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+
+app = Celery("earshot", include=["tasks.training"])
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = SCHEDULE
+
+
+@worker_process_init.connect
+@beat_embedded_init.connect
+def tie_to_worker(**_: Any) -> None:
+    """A pool process whose worker was killed outright would go on training for nobody."""
+    tie_to_parent(signal.SIGKILL)

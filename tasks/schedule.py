@@ -1,0 +1,10 @@
+"""What runs by the clock, for ``celery -A tasks beat``."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "train-daily": {"task": "tasks.training.train_today", "schedule": crontab(hour="3", minute="17")},
+    "train-when-due": {"task": "tasks.training.train_when_due", "schedule": 60.0},
+}

@@ -20,8 +20,9 @@ from graph import index as vectors
 from graph import selectors
 from graph.index import Channel
 from graph.models import FeedbackKind, ItemKind
+from graph.snapshot import LIKE_AS_PLAYS
 
-LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays
+
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
 TURNED_AWAY = (FeedbackKind.DISLIKE, FeedbackKind.HIDE)

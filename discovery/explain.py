@@ -76,6 +76,17 @@ class Explanation:
 TURN_OFF = {ReasonKind.OWN_PLAY: Purpose.SELF, ReasonKind.FRIEND: Purpose.SOCIAL_IN}
 
 
+def action_label(kind: ReasonKind) -> str | None:
+    """What turning a reason off means, in words; None where there is nothing to turn off."""
+    match TURN_OFF.get(kind):
+        case Purpose.SELF:
+            return _("Stop using my plays for my recommendations")
+        case Purpose.SOCIAL_IN:
+            return _("Stop using my friends' plays for my recommendations")
+        case _:
+            return None
+
+
 def explain(ranking: Ranking) -> list[Explanation]:
     """One `Explanation` an item, in the order of the ranking."""
     return [_explain_one(ranking, column) for column in range(len(ranking.ids))]

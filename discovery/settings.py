@@ -35,11 +35,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "oauth2_provider",
-    "strawberry_django",
     "accounts",
     "graph",
     "discovery",
     "tasks",
+    "strawberry_django",  # after ours: it has an export_schema command too, and the first one found runs
 ]
 
 MIDDLEWARE = [

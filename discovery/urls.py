@@ -1,12 +1,20 @@
-"""Every address of the site."""
+"""Every address of the site. ``/graphql/`` has CSRF on: browsers send its token, apps a bearer token instead."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
 from discovery import health
+from discovery.gql.view import EarshotGraphQLView
+from discovery.schema import schema
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("admin/", admin.site.urls),
+    path(
+        "graphql/",
+        EarshotGraphQLView.as_view(schema=schema, graphql_ide="graphiql" if settings.DEBUG else None),
+        name="graphql",
+    ),
 ]

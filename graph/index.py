@@ -182,7 +182,8 @@ class ItemIndex:
 
     def scores(self, evidence: Evidence) -> Floats:
         """Score of every candidate [n] for one viewer."""
-        return self.scores_batch([evidence])[0]
+        scores: Floats = self.scores_batch([evidence])[0]
+        return scores
 
     def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
         """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""
@@ -222,6 +223,13 @@ class ItemIndex:
         scores[row] = -np.inf
         best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
         return best, scores[best]
+
+    def similarity(self, rows: Ints) -> Floats:
+        """Cosine between candidates [k, k]."""
+        vectors = self.queries[rows]
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors / np.where(length > 0, length, 1)
+        return np.asarray(vectors @ vectors.T, dtype=np.float32)
 
     def _matrix(self, evidences: Sequence[Evidence], channel: Channel) -> sp.csr_matrix:
         """Strengths of one channel as viewers × keys."""

@@ -8,11 +8,33 @@ Rows (``user``, ``item``, ``tag``) index the id arrays; ids are database primary
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
+
+from accounts import policies
+from accounts.models import ConsentEvent, Friendship, User
+from graph.models import (
+    HEARD,
+    LIKE_AS_PLAYS,
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    ItemKind,
+    Listen,
+    Tag,
+    Tagging,
+    Track,
+)
 
 Ids = NDArray[np.int64]
 Rows = NDArray[np.int32]
@@ -72,3 +94,154 @@ class GraphSnapshot:
             elif isinstance(value, Plays | Taggings):
                 found += [(f"{field.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
         return found
+
+
+CHUNK = 10_000  # rows fetched at a time
+
+_EDGE = np.dtype([("user", np.int64), ("item", np.int64), ("count", np.float64)])
+_TAGGING = np.dtype([("user", np.int64), ("item", np.int64), ("tag", np.int64)])
+_PAIR = np.dtype([("low", np.int64), ("high", np.int64)])
+
+
+def take() -> GraphSnapshot:
+    """Everything that CONTRIBUTE permits, as it stood at one moment.
+
+    A play counts once; a listen too short to be a play (see ``HEARD``) does not count. A like counts as
+    ``LIKE_AS_PLAYS`` plays. The plays of an artist are those of the tracks plus the imported counts.
+    """
+    with _one_moment():
+        contributors = policies.contributors()
+        users = _ids(contributors)
+        artists, tags = _ids(Artist.objects.all()), _ids(Tag.objects.all())
+        tracks, track_artist_ids = _tracks()
+        track_artist = _rows(artists, track_artist_ids)
+        track_edges = _track_edges(contributors)
+        track_plays = _plays(
+            user=_rows(users, track_edges["user"]),
+            item=_rows(tracks, track_edges["item"]),
+            count=track_edges["count"],
+            items=tracks.size,
+        )
+        artist_edges = _artist_edges(contributors)
+        artist_plays = _plays(
+            user=np.concatenate([track_plays.user, _rows(users, artist_edges["user"])]),
+            item=np.concatenate([track_artist[track_plays.item], _rows(artists, artist_edges["item"])]),
+            count=np.concatenate([track_plays.count, artist_edges["count"]]),
+            items=artists.size,
+        )
+        return GraphSnapshot(
+            users=users,
+            discoverable=np.isin(users, _ids(policies.discoverable())),
+            artists=artists,
+            tracks=tracks,
+            tags=tags,
+            track_artist=track_artist,
+            artist_plays=artist_plays,
+            track_plays=track_plays,
+            artist_tags=_taggings(contributors, ItemKind.ARTIST, users=users, items=artists, tags=tags),
+            track_tags=_taggings(contributors, ItemKind.TRACK, users=users, items=tracks, tags=tags),
+            friendships=_friendships(contributors, users),
+            ledger_position=ConsentEvent.objects.aggregate(last=Max("id"))["last"] or 0,
+        )
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """A read transaction in which no query sees more than the first one did, and that blocks no writer.
+
+    Inside a caller's transaction, its isolation is the caller's.
+    """
+    database: Any = connection  # whose SQLite form alone has a transaction_mode
+    outermost = not database.in_atomic_block
+    sqlite = outermost and database.vendor == "sqlite"
+    usual = database.transaction_mode if sqlite else None
+    if sqlite:
+        database.transaction_mode = "DEFERRED"
+    try:
+        with transaction.atomic():
+            if outermost and database.vendor == "postgresql":
+                with database.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    finally:
+        if sqlite:
+            database.transaction_mode = usual
+
+
+def _read(rows: QuerySet[Any, Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A values_list query as one array, fetched in chunks and without an object kept for a row."""
+    return np.fromiter(rows.iterator(chunk_size=CHUNK), dtype=dtype)
+
+
+def _ids(rows: QuerySet[Any]) -> Ids:
+    return _read(rows.order_by("pk").values_list("pk", flat=True), np.dtype(np.int64))
+
+
+def _rows(ids: Ids, wanted: Ids) -> Rows:
+    """Where each wanted id stands in ``ids`` (ascending, holds every wanted one)."""
+    return np.searchsorted(ids, wanted).astype(np.int32)
+
+
+def _tracks() -> tuple[Ids, Ids]:
+    pairs = _read(Track.objects.order_by("pk").values_list("pk", "artist_id"), _PAIR)
+    return pairs["low"].copy(), pairs["high"].copy()
+
+
+def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:
+    heard = (
+        Listen.objects.filter(HEARD, user__in=contributors)
+        .order_by()
+        .values_list("user_id", "track_id")
+        .annotate(count=Count("*"))
+    )
+    return np.concatenate([_read(heard, _EDGE), _likes(contributors, ItemKind.TRACK)])
+
+
+def _artist_edges(contributors: QuerySet[User]) -> NDArray[Any]:
+    imported = (
+        ArtistPlayCount.objects.filter(user__in=contributors)
+        .order_by()
+        .values_list("user_id", "artist_id")
+        .annotate(total=Sum("count"))
+    )
+    return np.concatenate([_read(imported, _EDGE), _likes(contributors, ItemKind.ARTIST)])
+
+
+def _likes(contributors: QuerySet[User], kind: ItemKind) -> NDArray[Any]:
+    item = f"{kind.value.lower()}_id"
+    likes = Feedback.objects.filter(
+        user__in=contributors, kind=FeedbackKind.LIKE, **{f"{item}__isnull": False}
+    )
+    return _read(likes.values_list("user_id", item, Value(LIKE_AS_PLAYS)), _EDGE)
+
+
+def _plays(*, user: Rows, item: Rows, count: NDArray[np.float64], items: int) -> Plays:
+    """Edges sorted by (user, item), the counts of equal pairs added up."""
+    pairs, edge = np.unique(user.astype(np.int64) * max(items, 1) + item, return_inverse=True)
+    return Plays(
+        user=(pairs // max(items, 1)).astype(np.int32),
+        item=(pairs % max(items, 1)).astype(np.int32),
+        count=np.bincount(edge, weights=count, minlength=pairs.size).astype(np.float32),
+    )
+
+
+def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items: Ids, tags: Ids) -> Taggings:
+    """The catalogue's words and the contributors', sorted by (user, item, tag)."""
+    item = f"{kind.value.lower()}_id"
+    nobody = Value(-1, output_field=BigIntegerField())
+    permitted = Tagging.objects.filter(
+        Q(user=None) | Q(user__in=contributors), **{f"{item}__isnull": False}
+    ).values_list(Coalesce("user_id", nobody), item, "tag_id")
+    found = _read(permitted, _TAGGING)
+    user = np.where(found["user"] < 0, np.int32(-1), _rows(users, found["user"]))
+    rows = np.stack([user, _rows(items, found["item"]), _rows(tags, found["tag"])])
+    user, row, tag = rows[:, np.lexsort(rows[::-1])]
+    return Taggings(user=user, item=row, tag=tag)
+
+
+def _friendships(contributors: QuerySet[User], users: Ids) -> Rows:
+    accepted = Friendship.objects.filter(
+        state=Friendship.State.ACCEPTED, low__in=contributors, high__in=contributors
+    )
+    found = _read(accepted.order_by("low_id", "high_id").values_list("low_id", "high_id"), _PAIR)
+    return np.stack([_rows(users, found["low"]), _rows(users, found["high"])], axis=1)

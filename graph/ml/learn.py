@@ -32,7 +32,7 @@ def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, p
     links = links_of(view_data(view))
     popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
     optimizer = torch.optim.Adam(
-        [{"params": network.parameters()}, {"params": [popularity]}],
+        [*network.parameters(), popularity],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
     )
@@ -45,7 +45,7 @@ def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, p
                 loss = loss + config.friend_weight * _friend_loss(
                     items, strength, view.friends, users, config
                 )
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         progress((epoch + 1) / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
     with torch.no_grad():

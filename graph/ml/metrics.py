@@ -7,12 +7,14 @@ a viewer [B], so that the caller can average, pair and resample.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 
 
 def recall(hits: Bools, relevant: Ints) -> Floats:

@@ -50,10 +50,10 @@ class _Propagate(torch.autograd.Function):
 
 def propagate(values: Tensor, link: Link) -> Tensor:
     """Weighted sums of ``values`` rows along a link, differentiable in ``values``."""
-    return cast("Tensor", _Propagate.apply(values, link))
+    return cast("Tensor", _Propagate.apply(values, link))  # type: ignore[no-untyped-call]
 
 
-class SparseSum(MessagePassing):
+class SparseSum(MessagePassing):  # type: ignore[misc]
     """Σ over neighbors of weight · vector, as one sparse product."""
 
     def forward(self, source: Tensor, link: Link) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def fit_people(
     if not len(chosen):
         return {}, {}
     vectors = unit_rows(taste_vectors(snapshot, artifact)[chosen])
-    arrays = {"ids": snapshot.users[chosen].astype(np.int64), "vectors": vectors}
+    arrays: dict[str, NDArray[Any]] = {"ids": snapshot.users[chosen].astype(np.int64), "vectors": vectors}
     row = np.full(len(snapshot.users), -1)
     row[chosen] = np.arange(len(chosen))
     pairs = row[snapshot.friendships]
@@ -38,7 +39,7 @@ def fit_people(
     if untrained:
         return arrays, dict(zip(FEATURES, rng.normal(size=len(FEATURES)).tolist(), strict=True))
     if len(pairs) < MIN_PAIRS:
-        return arrays, {name: 1.0 for name in FEATURES}
+        return arrays, dict.fromkeys(FEATURES, 1.0)
     return arrays, _learn_weights(pairs, vectors, rng)
 
 
@@ -57,7 +58,7 @@ def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> NDArray[np.flo
                 amount=plays.count[start:stop],
                 channel=np.full(stop - start, Channel.OWN, dtype=np.int8),
             )
-            for start, stop in zip(edges, edges[1:], strict=False)
+            for start, stop in itertools.pairwise(edges)
         ]
     )
 

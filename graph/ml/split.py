@@ -71,7 +71,7 @@ def _share_of_each(group: NDArray[np.integer], share: float, rng: np.random.Gene
     counts = np.bincount(group)
     position = np.empty(len(group), dtype=np.int64)
     position[order] = np.arange(len(group)) - (np.cumsum(counts) - counts)[group[order]]
-    return position < np.round(counts[group] * share)
+    return np.asarray(position < np.round(counts[group] * share), dtype=bool)
 
 
 def _keys(user: NDArray[np.integer], item: NDArray[np.integer], width: int) -> NDArray[np.int64]:

@@ -91,7 +91,7 @@ def assemble_view(
     tag_ids, tag_keys = _feature_keys(view.tags, view.tag_ids, keys)
     artist_ids, artist_keys = _feature_keys(view.artists, view.artist_ids, keys)
     shown = np.where(view.listeners >= blend.min_contributors, view.listeners, 0).astype(np.int32)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "ids": view.ids.astype(np.int64),
         "prior": (blend.popularity * np.log1p(shown)).astype(np.float32),
         "listeners": shown,

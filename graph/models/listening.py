@@ -2,9 +2,22 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from graph.models.catalog import Artist, Track
+
+LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays of the item, played or not
+HEARD_MS = 30_000
+
+# Which listens are plays; the others are skips. Unknown lengths get the benefit of the doubt. A play lasts
+# at least half a minute and a quarter of the track, or three quarters of a short one. Divided before
+# multiplied: PostgreSQL's integers overflow.
+HEARD = (
+    Q(ms_played=None)
+    | Q(ms_played__gte=HEARD_MS, track__duration_ms=None)
+    | Q(ms_played__gte=HEARD_MS) & Q(ms_played__gte=F("track__duration_ms") / 4)
+    | Q(ms_played__gte=F("track__duration_ms") / 4 * 3)
+)
 
 
 class Listen(models.Model):

@@ -1,0 +1,149 @@
+"""What people do through the API: befriend, block, allow, withdraw."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry_django.fields.types import OperationInfo
+
+from accounts.api.queries import gpc_sent, privacy_settings
+from accounts.api.types import (
+    FriendRequest,
+    FriendshipState,
+    Listener,
+    PersonalizationLevel,
+    PrivacySettings,
+    Purpose,
+)
+from accounts.models import Friendship, User
+from accounts.policies import listeners_visible_to
+from accounts.services.consent import consent_set, consent_withdraw_all, level_set
+from accounts.services.friendship import (
+    block_create,
+    block_remove,
+    friendship_answer,
+    friendship_end,
+    friendship_request,
+)
+from discovery.errors import Conflict, NotFound
+from discovery.gql.context import Info
+from discovery.gql.errors import mutation
+from discovery.gql.inputs import text
+from discovery.gql.node import node_id
+
+CHANNEL = "graphql"
+
+
+@strawberry.type(description="How the viewer stands with a listener now.")
+class FriendshipChange:
+    state: FriendshipState
+    listener: Listener | None = strawberry.field(
+        description="Null where the viewer does not see them any more."
+    )
+    request: FriendRequest | None = None
+
+
+@strawberry.type(description="Whether the viewer blocks a listener now.")
+class BlockChange:
+    listener_id: strawberry.ID
+    blocked: bool
+
+
+@strawberry.type(description="What the viewer allows after a change.")
+class ConsentChange:
+    privacy: PrivacySettings
+
+
+FriendshipPayload = Annotated[FriendshipChange | OperationInfo, strawberry.union("FriendshipPayload")]
+BlockPayload = Annotated[BlockChange | OperationInfo, strawberry.union("BlockPayload")]
+ConsentPayload = Annotated[ConsentChange | OperationInfo, strawberry.union("ConsentPayload")]
+PrivacyPayload = Annotated[PrivacySettings | OperationInfo, strawberry.union("PrivacyPayload")]
+
+
+@strawberry.type
+class Mutation:
+    @mutation(description="Ask for friendship; asking somebody who asked you already is a yes.")
+    def request_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
+        other = _listener(listener_id)
+        friendship = friendship_request(user=info.context.signed_in, other=other)
+        return _standing(info, other, friendship)
+
+    @mutation(description="Accept or decline a request made to you.")
+    def answer_friend_request(self, info: Info, request_id: strawberry.ID, accept: bool) -> FriendshipPayload:
+        user = info.context.signed_in
+        key = node_id(request_id, "FriendRequest", field="requestId")
+        request = Friendship.objects.select_related("requested_by").filter(pk=key).first()
+        if request is None:
+            raise NotFound("There is no such request.", field="requestId")
+        return _standing(
+            info, request.requested_by, friendship_answer(user=user, request=request, accept=accept)
+        )
+
+    @mutation(description="End a friendship, or take back or decline a request.")
+    def end_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
+        other = _listener(listener_id)
+        friendship_end(user=info.context.signed_in, other=other)
+        return _standing(info, other, None)
+
+    @mutation(description="Put a listener out of sight, both ways; it ends a friendship.")
+    def block(self, info: Info, listener_id: strawberry.ID) -> BlockPayload:
+        block_create(user=info.context.signed_in, other=_listener(listener_id))
+        return BlockChange(listener_id=listener_id, blocked=True)
+
+    @mutation(description="Take a block back.")
+    def unblock(self, info: Info, listener_id: strawberry.ID) -> BlockPayload:
+        block_remove(user=info.context.signed_in, other=_listener(listener_id))
+        return BlockChange(listener_id=listener_id, blocked=False)
+
+    @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED) for one friend.")
+    def set_consent(
+        self,
+        info: Info,
+        purpose: Purpose,
+        granted: bool,
+        friend_id: strawberry.ID | None = None,
+        idempotency_key: str | None = None,
+    ) -> ConsentPayload:
+        user = info.context.signed_in
+        if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
+            raise Conflict("Your browser says no (Sec-GPC).", field="purpose", code="GPC_SIGNAL")
+        key = idempotency_key and text(idempotency_key, field="idempotencyKey", largest=64)
+        consent_set(
+            user=user,
+            purpose=purpose,
+            granted=granted,
+            friend=None if friend_id is None else _listener(friend_id, field="friendId"),
+            channel=CHANNEL,
+            idempotency_key=key,
+        )
+        return ConsentChange(privacy=privacy_settings(user, info))
+
+    @mutation(description="Take back everything that is granted.")
+    def withdraw_all_consent(self, info: Info) -> ConsentPayload:
+        user = info.context.signed_in
+        consent_withdraw_all(user=user, channel=CHANNEL)
+        return ConsentChange(privacy=privacy_settings(user, info))
+
+    @mutation(description="Choose how much may shape what you are shown.")
+    def set_personalization_level(self, info: Info, level: PersonalizationLevel) -> PrivacyPayload:
+        user = info.context.signed_in
+        level_set(user=user, level=level)
+        return privacy_settings(user, info)
+
+
+def _listener(value: strawberry.ID, *, field: str = "listenerId") -> User:
+    """The person behind an id; whether the viewer may know of them is for the service to say, in the same words."""
+    other = User.objects.filter(pk=node_id(value, "Listener", field=field)).first()
+    if other is None:
+        word = "friend" if field == "friendId" else "listener"
+        raise NotFound(f"There is no such {word}.", field=field)
+    return other
+
+
+def _standing(info: Info, other: User, friendship: Friendship | None) -> FriendshipChange:
+    visible = listeners_visible_to(info.context.signed_in).contains(other)
+    state = FriendshipState.NONE if friendship is None else FriendshipState(friendship.state)
+    return FriendshipChange(
+        state=state,
+        listener=other if visible else None,  # type: ignore[arg-type]  # strawberry-django types are their models
+        request=friendship if state is FriendshipState.REQUESTED else None,  # type: ignore[arg-type]
+    )

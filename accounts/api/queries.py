@@ -1,0 +1,130 @@
+"""What people can read about themselves and the people they know."""
+
+from collections.abc import Iterable
+
+import strawberry
+from django.utils import timezone
+
+from accounts import models
+from accounts.api.types import (
+    ConsentEventConnection,
+    FriendConsent,
+    FriendRequestConnection,
+    Listener,
+    ListenerConnection,
+    PolicyPurpose,
+    PrivacyPolicy,
+    PrivacySettings,
+    PrivacySignals,
+    PurposeConsent,
+)
+from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.policies import PER_FRIEND, listeners_visible_to
+from accounts.policy_text import DPV_IRI, EXPIRES_AFTER, policy_text_current
+from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
+from discovery.gql.context import Info, ViewerPart
+from discovery.gql.pagination import connection
+
+
+@strawberry.type
+class AccountsViewer(ViewerPart):
+    """The part of ``Viewer`` that is about people."""
+
+    @strawberry.field
+    def profile(self) -> Listener:
+        return self.user  # type: ignore[return-value]  # strawberry-django types are their models
+
+    @connection(ListenerConnection)
+    def friends(self) -> Iterable[Listener]:
+        return friend_list(viewer=self.user)  # type: ignore[return-value]
+
+    @connection(FriendRequestConnection, description="Requests for friendship to and from the viewer.")
+    def friend_requests(self) -> Iterable[models.Friendship]:
+        return friend_request_list(viewer=self.user)
+
+    @strawberry.field
+    def privacy(self, info: Info) -> PrivacySettings:
+        return privacy_settings(self.user, info)
+
+    @connection(ConsentEventConnection, description="The viewer's consent ledger, newest first.")
+    def consent_history(self) -> Iterable[models.ConsentEvent]:
+        return consent_event_list(user=self.user)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="What this installation does with what people tell it.")
+    def policy(self) -> PrivacyPolicy:
+        policy = policy_text_current()
+        return PrivacyPolicy(
+            version=policy.version,
+            hash=policy.hash,
+            text=policy.text,
+            purposes=[
+                PolicyPurpose(
+                    purpose=purpose,
+                    label=purpose.label,
+                    dpv_iri=DPV_IRI[purpose],
+                    expires_after_days=EXPIRES_AFTER[purpose].days if purpose in EXPIRES_AFTER else None,
+                    per_friend=purpose in PER_FRIEND,
+                )
+                for purpose in Purpose
+            ],
+        )
+
+
+def gpc_sent(info: Info) -> bool:
+    """Whether the request carries the Global Privacy Control signal."""
+    return bool(info.context.request.headers.get("Sec-GPC") == "1")
+
+
+def privacy_settings(user: User, info: Info) -> PrivacySettings:
+    """What ``user`` allows now: two queries, however many answers there are."""
+    rows = consent_list(user=user)
+    visible = set(
+        listeners_visible_to(user)
+        .filter(pk__in=[row.friend_id for row in rows if row.friend_id])
+        .values_list("pk", flat=True)
+    )
+    gpc = gpc_sent(info)
+    return PrivacySettings(
+        level=PersonalizationLevel(user.level),
+        purposes=[
+            _purpose_consent(
+                purpose,
+                [
+                    row
+                    for row in rows
+                    if row.purpose == purpose and (not row.friend_id or row.friend_id in visible)
+                ],
+                denied=gpc and purpose == Purpose.THIRD_PARTY,
+            )
+            for purpose in Purpose
+        ],
+        signals=PrivacySignals(gpc=gpc),
+    )
+
+
+def _purpose_consent(purpose: Purpose, rows: list[Consent], *, denied: bool) -> PurposeConsent:
+    general = next((row for row in rows if row.friend_id is None), None)
+    return PurposeConsent(
+        purpose=purpose,
+        label=purpose.label,
+        state=ConsentState.DENIED if denied else _state(general),
+        since=general.changed_at if general else None,
+        valid_until=general.valid_until if general else None,
+        policy_version=general.policy_version if general else None,
+        overrides=[
+            FriendConsent(friend=row.friend, state=_state(row), since=row.changed_at)  # type: ignore[arg-type]
+            for row in rows
+            if row.friend_id is not None
+        ],
+    )
+
+
+def _state(row: Consent | None) -> ConsentState:
+    """The state as it acts: a grant past its date is expired, whether that was written down yet or not."""
+    if row is None:
+        return ConsentState.UNDEFINED
+    over = row.valid_until is not None and row.valid_until <= timezone.now()
+    return ConsentState.EXPIRED if over and row.state == ConsentState.GRANTED else ConsentState(row.state)

@@ -1,0 +1,52 @@
+"""The privacy policy people answer to: immutable texts, one file a version, named in every consent."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from accounts.models import Purpose
+
+TEXTS = Path(__file__).parent / "policy_texts"
+
+_DPV = "https://w3id.org/dpv#"
+
+# The nearest purpose of the W3C Data Privacy Vocabulary 2.0 (https://w3id.org/dpv#vocab-purposes).
+DPV_IRI: dict[Purpose, str] = {
+    Purpose.RECORD: f"{_DPV}RecordManagement",
+    Purpose.SELF: f"{_DPV}ProvidePersonalisedRecommendations",
+    Purpose.CONTRIBUTE: f"{_DPV}ImproveExistingProductsAndServices",
+    Purpose.SOCIAL_IN: f"{_DPV}ProvidePersonalisedRecommendations",
+    Purpose.SOCIAL_OUT: f"{_DPV}ProvidePersonalisedRecommendations",
+    Purpose.NAMED: f"{_DPV}CommunicationManagement",
+    Purpose.DISCOVERABLE: f"{_DPV}ServiceProvision",
+    Purpose.CALENDAR: f"{_DPV}ServicePersonalisation",
+    Purpose.LOCATION: f"{_DPV}ServicePersonalisation",
+    Purpose.FEEDBACK: f"{_DPV}ServiceUsageAnalytics",
+    Purpose.EXPERIMENT: f"{_DPV}ResearchAndDevelopment",
+    Purpose.THIRD_PARTY: f"{_DPV}ServiceProvision",
+}
+
+# Consent to these ends by itself.
+EXPIRES_AFTER: dict[Purpose, timedelta] = {
+    Purpose.CALENDAR: timedelta(days=90),
+    Purpose.LOCATION: timedelta(days=90),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """One version of the policy; ``hash`` is the SHA-256 of ``text``."""
+
+    version: str
+    text: str
+    hash: str
+
+
+@cache
+def policy_text_current() -> PolicyText:
+    """The newest policy text; versions are named so that they sort by date."""
+    path = max(TEXTS.glob("*.md"))
+    text = path.read_text(encoding="utf-8")
+    return PolicyText(path.stem, text, hashlib.sha256(text.encode()).hexdigest())

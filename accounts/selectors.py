@@ -1,0 +1,36 @@
+"""What is read about people; every answer starts from what ``policies`` lets the viewer see."""
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from accounts.models import Consent, ConsentEvent, Friendship, User
+from accounts.policies import friends_of, listeners_visible_to
+
+
+def friend_list(*, viewer: User) -> QuerySet[User]:
+    """The viewer's friends by handle."""
+    return friends_of(viewer).order_by("username", "pk")
+
+
+def friend_request_list(*, viewer: User) -> QuerySet[Friendship]:
+    """Requests between the viewer and people they may see, newest first, both directions."""
+    visible = listeners_visible_to(viewer).values("pk")
+    return (
+        Friendship.objects.filter(Q(low=viewer) | Q(high=viewer), state=Friendship.State.REQUESTED)
+        .filter(low__in=visible, high__in=visible)
+        .order_by("-requested_at", "-pk")
+    )
+
+
+def consent_list(*, user: User) -> list[Consent]:
+    """Everything ``user`` answered, in general and about single friends, in one query."""
+    return list(Consent.objects.filter(user=user).select_related("friend").order_by("pk"))
+
+
+def consent_event_list(*, user: User) -> QuerySet[ConsentEvent]:
+    """The user's lines of the ledger, newest first, each with the key of the friend it is about (if any)."""
+    friend = User.objects.filter(pseudonym=OuterRef("scope")).values("pk")
+    return (
+        ConsentEvent.objects.filter(subject=user.pseudonym)
+        .annotate(friend_key=Subquery(friend))
+        .order_by("-pk")
+    )

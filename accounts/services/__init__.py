@@ -1,0 +1,1 @@
+"""What people do: allow, withdraw, befriend, block. Each action is one transaction."""

@@ -1,0 +1,144 @@
+"""What people allow: one answer, no to everything, the level; and the same for many at once.
+
+Withdrawing takes effect because the next read does not find the permission. It deletes nothing:
+RECORD withdrawn refuses new plays and keeps the ones that are there (see the policy text).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import (
+    Consent,
+    ConsentActor,
+    ConsentEvent,
+    ConsentState,
+    PersonalizationLevel,
+    Purpose,
+    User,
+)
+from accounts.policies import PER_FRIEND, friends_of
+from accounts.policy_text import EXPIRES_AFTER
+from accounts.services.ledger import Change, epoch_raise, ledger_record
+from discovery.errors import Conflict, InvalidInput, NotFound
+
+_USERS_AT_ONCE = 500
+_LONGEST_KEY = 64
+
+
+@transaction.atomic
+def consent_set(
+    *,
+    user: User,
+    purpose: Purpose,
+    granted: bool,
+    friend: User | None = None,
+    actor: ConsentActor = ConsentActor.USER,
+    channel: str = "api",
+    idempotency_key: str | None = None,
+    valid_until: datetime | None = None,
+) -> Consent:
+    """Answer one question, in general or (SOCIAL_OUT, NAMED) for one friend; return the answer that stands.
+
+    Answering the same again changes nothing and writes nothing. So does the same idempotency key.
+
+    Raises:
+        InvalidInput: this purpose cannot be answered for one friend, or the date or key is no good.
+        NotFound: ``friend`` is not a friend.
+        Conflict: the idempotency key was used for another answer.
+    """
+    purpose = Purpose(purpose)
+    _check(user, purpose, friend, idempotency_key)
+    User.objects.select_for_update().get(pk=user.pk)
+    state = ConsentState.GRANTED if granted else ConsentState.WITHDRAWN
+    if not _already_told(user, purpose, friend, state, idempotency_key):
+        until = _valid_until(purpose, valid_until) if granted else None
+        change = Change(user, purpose, state, friend, until, idempotency_key)
+        ledger_record(changes=[change], actor=actor, channel=channel)
+    return Consent.objects.get(user=user, purpose=purpose, friend=friend)
+
+
+@transaction.atomic
+def consent_withdraw_all(
+    *, user: User, actor: ConsentActor = ConsentActor.USER, channel: str = "api"
+) -> list[ConsentEvent]:
+    """Take back everything that is granted, per-friend answers included; return the events."""
+    User.objects.select_for_update().get(pk=user.pk)
+    granted = Consent.objects.filter(user=user, state=ConsentState.GRANTED).select_related("user", "friend")
+    return ledger_record(changes=withdrawals(granted), actor=actor, channel=channel)
+
+
+@transaction.atomic
+def level_set(*, user: User, level: PersonalizationLevel) -> User:
+    """Choose how much may shape what ``user`` is shown; return the stored user."""
+    stored = User.objects.select_for_update().get(pk=user.pk)
+    if stored.level != level:
+        stored.level = PersonalizationLevel(level)
+        stored.save(update_fields=["level"])
+        epoch_raise([stored.pk])
+    user.level = stored.level
+    return stored
+
+
+def consents_grant_many(
+    *,
+    users: Iterable[User],
+    purposes: Collection[Purpose],
+    actor: ConsentActor = ConsentActor.IMPORT,
+    channel: str = "import",
+) -> int:
+    """Grant ``purposes`` for each of ``users`` in few statements; return how many answers changed.
+
+    A transaction for each 500 people: stopped half-way it can be run again.
+    """
+    everybody, changed = list(users), 0
+    for start in range(0, len(everybody), _USERS_AT_ONCE):
+        changes = [
+            Change(user, purpose, ConsentState.GRANTED, valid_until=_valid_until(purpose, None))
+            for user in everybody[start : start + _USERS_AT_ONCE]
+            for purpose in purposes
+        ]
+        changed += len(ledger_record(changes=changes, actor=actor, channel=channel))
+    return changed
+
+
+def withdrawals(rows: Iterable[Consent]) -> Sequence[Change]:
+    """The changes that take these answers back (rows with ``user`` and ``friend`` loaded)."""
+    return [Change(row.user, Purpose(row.purpose), ConsentState.WITHDRAWN, row.friend) for row in rows]
+
+
+def _check(user: User, purpose: Purpose, friend: User | None, key: str | None) -> None:
+    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
+        raise InvalidInput("An idempotency key has 1 to 64 printable characters.", field="idempotencyKey")
+    if friend is None:
+        return
+    if purpose not in PER_FRIEND:
+        raise InvalidInput(f"{purpose} cannot be answered for one friend.", field="friendId")
+    if not friends_of(user).contains(friend):
+        raise NotFound("There is no such friend.", field="friendId")
+
+
+def _already_told(
+    user: User, purpose: Purpose, friend: User | None, state: ConsentState, key: str | None
+) -> bool:
+    event = key and ConsentEvent.objects.filter(subject=user.pseudonym, idempotency_key=key).first()
+    if not event:
+        return False
+    granted = ConsentState.GRANTED
+    told = (event.purpose, event.scope, event.new_state == granted)
+    if told != (purpose, friend.pseudonym if friend else None, state == granted):
+        raise Conflict("This idempotency key was used for another answer.", field="idempotencyKey")
+    return True
+
+
+def _valid_until(purpose: Purpose, wanted: datetime | None) -> datetime | None:
+    """When the consent ends: as asked, but never later than the purpose allows."""
+    now = timezone.now()
+    if wanted is not None and wanted <= now:
+        raise InvalidInput("This time has passed.", field="validUntil")
+    if purpose not in EXPIRES_AFTER:
+        return wanted
+    latest = now + EXPIRES_AFTER[purpose]
+    return latest if wanted is None else min(wanted, latest)

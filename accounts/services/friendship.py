@@ -1,0 +1,131 @@
+"""Whom people know: requests, friendships, blocks. A pair is one row, locked through its two people."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Block, Consent, ConsentActor, ConsentState, Friendship, User, pair
+from accounts.policies import listeners_visible_to
+from accounts.services.consent import withdrawals
+from accounts.services.ledger import epoch_raise, ledger_record
+from discovery.errors import Conflict, InvalidInput, NotFound
+
+
+@transaction.atomic
+def friendship_request(*, user: User, other: User) -> Friendship:
+    """Ask ``other`` for friendship. Asking somebody who asked already is a yes; asking twice is asking once.
+
+    Raises:
+        InvalidInput: ``other`` is the user.
+        NotFound: ``user`` may not see ``other``.
+        Conflict: they are friends.
+    """
+    _lock(user, other)
+    if user.pk == other.pk:
+        raise InvalidInput("You cannot befriend yourself.", field="listenerId")
+    if not listeners_visible_to(user).contains(other):
+        raise _no_listener()
+    row, created = Friendship.objects.get_or_create(**pair(user, other), defaults={"requested_by": user})
+    if created or (row.state == Friendship.State.REQUESTED and row.requested_by_id == user.pk):
+        return row
+    if row.state == Friendship.State.ACCEPTED:
+        raise Conflict("You are friends already.", field="listenerId", code="ALREADY_FRIENDS")
+    return _accept(row)
+
+
+@transaction.atomic
+def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Friendship | None:
+    """Accept or decline a request made to ``user``; return the friendship, ``None`` when declined.
+
+    Raises:
+        NotFound: ``user`` has no such request to answer.
+    """
+    _lock(*User.objects.filter(pk__in=(request.low_id, request.high_id)))
+    row = Friendship.objects.filter(pk=request.pk, state=Friendship.State.REQUESTED).first()
+    asked_of = row and (row.high_id if row.requested_by_id == row.low_id else row.low_id)
+    if row is None or asked_of != user.pk:
+        raise NotFound("There is no such request.", field="requestId")
+    if accept:
+        return _accept(row)
+    row.delete()
+    return None
+
+
+@transaction.atomic
+def friendship_end(*, user: User, other: User) -> None:
+    """End a friendship, or take back or decline a request. What was allowed that one friend is withdrawn.
+
+    Raises:
+        NotFound: there is neither.
+    """
+    _lock(user, other)
+    if not _part(user, other):
+        raise _no_listener()
+
+
+@transaction.atomic
+def block_create(*, user: User, other: User) -> Block:
+    """Put ``other`` out of sight, both ways; it ends friendship and requests. Blocking twice is blocking once.
+
+    Raises:
+        InvalidInput: ``other`` is the user.
+        NotFound: ``user`` may not see ``other``.
+    """
+    _lock(user, other)
+    if user.pk == other.pk:
+        raise InvalidInput("You cannot block yourself.", field="listenerId")
+    if (block := Block.objects.filter(blocker=user, blocked=other).first()) is not None:
+        return block
+    if not listeners_visible_to(user).contains(other):
+        raise _no_listener()
+    _part(user, other)
+    epoch_raise([user.pk, other.pk])
+    return Block.objects.create(blocker=user, blocked=other)
+
+
+@transaction.atomic
+def block_remove(*, user: User, other: User) -> None:
+    """Take a block back; a friendship does not come back with it.
+
+    Raises:
+        NotFound: ``user`` does not block ``other``.
+    """
+    _lock(user, other)
+    deleted, _ = Block.objects.filter(blocker=user, blocked=other).delete()
+    if not deleted:
+        raise _no_listener()
+    epoch_raise([user.pk, other.pk])
+
+
+def _lock(*people: User) -> None:
+    """Lock people in one order, so that two actions on one pair wait for each other and never deadlock."""
+    ids = [person.pk for person in people]
+    list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
+def _accept(row: Friendship) -> Friendship:
+    row.state, row.accepted_at = Friendship.State.ACCEPTED, timezone.now()
+    row.save(update_fields=["state", "accepted_at"])
+    epoch_raise([row.low_id, row.high_id])
+    return row
+
+
+def _part(user: User, other: User) -> bool:
+    """Delete what links two people, and withdraw what they allowed each other; whether there was a link.
+
+    A no to this friend stays: it must not turn into the general yes when they befriend again.
+    """
+    deleted, _ = Friendship.objects.filter(**pair(user, other)).delete()
+    people = (user, other)
+    granted = Consent.objects.filter(state=ConsentState.GRANTED, user__in=people, friend__in=people)
+    ledger_record(
+        changes=withdrawals(granted.select_related("user", "friend")),
+        actor=ConsentActor.SYSTEM,
+        channel="friendship_end",
+    )
+    if deleted:
+        epoch_raise([user.pk, other.pk])
+    return bool(deleted)
+
+
+def _no_listener() -> NotFound:
+    return NotFound("There is no such listener.", field="listenerId")

@@ -1,0 +1,95 @@
+"""From exceptions to what a client reads: expected refusals are data, everything else a coded, masked error.
+
+Top-level codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_REQUEST, INVALID_TOKEN, INTERNAL, and
+those of ``discovery/errors.py``.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.extensions import FieldExtension
+from strawberry_django.fields.types import OperationInfo, OperationMessage
+
+from discovery.errors import Failure, InvalidInput, LimitExceeded, NotAllowed, Refusal
+from discovery.gql.context import Info
+from discovery.gql.permissions import SignedIn
+
+logger = logging.getLogger(__name__)
+
+MASKED = "Something went wrong on our side."
+
+
+def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """A mutation of a signed-in person whose refusals go out as ``OperationInfo``.
+
+    Its return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
+    """
+    return strawberry.mutation(resolver=resolver, extensions=[RefusalsAsData(), SignedIn()], **options)
+
+
+class RefusalsAsData(FieldExtension):
+    """Turns a ``Refusal`` into the ``OperationInfo`` side of a payload union."""
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
+        try:
+            return next_(source, info, **kwargs)
+        except Refusal as refusal:
+            return operation_info(refusal)
+
+
+def operation_info(refusal: Refusal) -> OperationInfo:
+    """``refusal`` as the data a client reads."""
+    kind = OperationMessage.Kind.ERROR
+    if isinstance(refusal, InvalidInput):
+        kind = OperationMessage.Kind.VALIDATION
+    elif isinstance(refusal, NotAllowed):
+        kind = OperationMessage.Kind.PERMISSION
+    return OperationInfo(
+        messages=[
+            OperationMessage(
+                kind=kind, message=refusal.message, field=refusal.field, code=refusal.specific_code
+            )
+        ]
+    )
+
+
+def coded(error: GraphQLError) -> GraphQLError:
+    """``error`` as it may go out: with a code, and without what an unexpected exception says."""
+    if isinstance(error.extensions, dict) and "code" in error.extensions:
+        return error
+    original = _innermost(error)
+    if isinstance(original, Refusal):
+        return _with_code(error, original.specific_code, original.message, field=original.field)
+    if isinstance(original, RecursionError):
+        return _with_code(error, LimitExceeded.code, "This operation is nested too deeply.")
+    if isinstance(original, GraphQLSyntaxError):
+        too_long = "Parsing aborted" in original.message  # how graphql-core words its token limit
+        return _with_code(error, LimitExceeded.code if too_long else "GRAPHQL_PARSE_FAILED")
+    if original is None or isinstance(original, StrawberryInputCoercionError):
+        return _with_code(error, InvalidInput.code)
+    logger.error("Unexpected error at %s", error.path, exc_info=original)
+    return _with_code(error, original.code if isinstance(original, Failure) else "INTERNAL", MASKED)
+
+
+def _innermost(error: GraphQLError) -> Exception | None:
+    """The exception a GraphQL error wraps; ``None`` where the error is GraphQL's own."""
+    inner: Exception | None = error
+    while isinstance(inner, GraphQLError) and not isinstance(
+        inner, GraphQLSyntaxError | StrawberryInputCoercionError
+    ):
+        inner = inner.original_error
+    return inner
+
+
+def _with_code(
+    error: GraphQLError, code: str, message: str | None = None, **more: str | None
+) -> GraphQLError:
+    extensions = {"code": code} | {key: value for key, value in more.items() if value is not None}
+    return GraphQLError(
+        message or error.message, nodes=error.nodes, path=error.path, extensions=extensions,
+        source=error.source, positions=error.positions,
+    )  # fmt: skip

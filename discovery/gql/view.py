@@ -1,0 +1,87 @@
+"""GraphQL over HTTP: ``POST /graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG."""
+
+import json
+from typing import Any
+
+from cross_web import HTTPException, SyncHTTPRequestAdapter
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
+from strawberry.django.views import GraphQLView, TemporalHttpResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.types import ExecutionResult
+
+from discovery.errors import LimitExceeded
+from discovery.gql.context import Context
+from discovery.gql.errors import coded
+
+RESPONSE_TYPE = "application/graphql-response+json"
+
+
+class EarshotGraphQLView(GraphQLView[Context, None]):
+    """strawberry's view, with coded errors for everything that goes wrong before an operation runs."""
+
+    allow_queries_via_get = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" and not (settings.DEBUG and request.method == "GET"):
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            _ = request.body
+        except RequestDataTooBig:
+            largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return _refused(f"A request body holds at most {largest} bytes.", 413, LimitExceeded.code)
+        try:
+            return self.run(request=request)
+        except HTTPException as error:
+            return _refused(error.reason, error.status_code)
+
+    def get_context(self, request: HttpRequest, response: HttpResponse) -> Context:
+        return Context(request=request, response=response)
+
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            return super().decode_json(data)
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise HTTPException(400, "Unable to parse request body as JSON") from error
+
+    def parse_http_body(
+        self, request: SyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        body = self.parse_json(request.body)
+        if "application/json" in (request.content_type or "") and not isinstance(body, dict):
+            raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
+        data = super().parse_http_body(request)
+        if not isinstance(data, list) and not isinstance(data.operation_name, str | None):
+            raise HTTPException(400, "The `operationName` must be a string or null, if provided.")
+        return data
+
+    def process_result(self, request: HttpRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
+        result.errors = [coded(error) for error in result.errors] if result.errors else None
+        response = super().process_result(request, result)
+        if result.data is None and result.errors and not any(error.path for error in result.errors):
+            response.pop("data", None)  # nothing ran
+        return response
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: HttpResponse,
+    ) -> HttpResponseBase:
+        response = super().create_response(response_data, sub_response)
+        response["Content-Type"] = "application/json; charset=utf-8"
+        if RESPONSE_TYPE in self.request.headers.get("Accept", ""):
+            response["Content-Type"] = f"{RESPONSE_TYPE}; charset=utf-8"
+            if "data" not in response_data:
+                response.status_code = 400
+        return response
+
+    def get_sub_response(self, request: HttpRequest) -> TemporalHttpResponse:
+        response = super().get_sub_response(request)
+        response["Cache-Control"] = "no-store"  # answers are one person's
+        return response
+
+
+def _refused(message: str, status: int, code: str = "BAD_REQUEST") -> JsonResponse:
+    return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)

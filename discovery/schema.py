@@ -1,0 +1,64 @@
+"""The root of the GraphQL schema: the rooms' parts merged, ``viewer`` and ``node`` added, limits put around it.
+
+A room's ``api`` package offers ``Query``, ``Mutation`` and ``Subscription`` classes, and its part of ``Viewer``
+(``AccountsViewer``, ``GraphViewer``, ``DiscoveryViewer``), each where it has one.
+"""
+
+from types import ModuleType
+
+import strawberry
+from django.conf import settings
+from strawberry import relay
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+from strawberry_django.optimizer import DjangoOptimizerExtension
+
+import accounts.api
+import discovery.api
+import graph.api
+from discovery.gql.context import Info, ViewerPart
+from discovery.gql.limits import OperationLimits
+from discovery.gql.node import global_id, node_resolve
+
+ROOMS: tuple[ModuleType, ...] = (accounts.api, graph.api, discovery.api)
+
+
+def _parts(*names: str) -> tuple[type, ...]:
+    return tuple(getattr(room, name) for room in ROOMS for name in names if hasattr(room, name))
+
+
+@strawberry.type
+class _ViewerId(ViewerPart):
+    @strawberry.field
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(global_id("Viewer", self.user.pk))
+
+
+Viewer = merge_types("Viewer", (_ViewerId, *_parts("AccountsViewer", "GraphViewer", "DiscoveryViewer")))
+
+
+@strawberry.type
+class _Root:
+    @strawberry.field(description="The person signed in; null when nobody is.", graphql_type=Viewer | None)
+    def viewer(self, info: Info) -> object:
+        user = info.context.viewer
+        return None if user is None else Viewer(user=user)
+
+    @strawberry.field(description="Anything with a global id, where you may see it.")
+    def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:  # noqa: A002
+        return node_resolve(id, info=info)
+
+
+schema = strawberry.Schema(
+    query=merge_types("Query", (_Root, *_parts("Query"))),
+    mutation=merge_types("Mutation", _parts("Mutation")),
+    subscription=merge_types("Subscription", _parts("Subscription")) if _parts("Subscription") else None,
+    extensions=[
+        DjangoOptimizerExtension,
+        lambda: ParserCache(maxsize=128),
+        lambda: ValidationCache(maxsize=128),
+        OperationLimits,  # behind the validation: it measures valid documents only
+    ],
+    config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG),
+)

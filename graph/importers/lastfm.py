@@ -1,0 +1,218 @@
+"""Import of the Last.fm HetRec 2011 files: streaming, idempotent, whole or not at all.
+
+Play counts stay counts by artist; no plays are invented. Listeners arrive with every purpose
+undefined, unless their consent is assumed for research: then the ledger says so.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Manager
+from django.utils import timezone
+
+from accounts.models import Block, Friendship
+from graph.importers.lastfm_people import consents_assume, listeners_get_or_create
+from graph.importers.lastfm_rows import (
+    ARTISTS,
+    COUNTS,
+    FRIENDS,
+    TABLES,
+    TAGGINGS,
+    TAGS,
+    ArtistRow,
+    CountRow,
+    FriendRow,
+    TaggingRow,
+    TagRow,
+)
+from graph.importers.report import ALREADY_STORED, FileReport, ImportReport, Silent, Watcher
+from graph.importers.tables import Row, Table, batches, row_break, rows, tables_check
+from graph.models import Artist, ArtistPlayCount, Tag, Tagging
+
+SOURCE = "lastfm-hetrec2011"
+BATCH = 5000  # rows stored at a time
+
+T = TypeVar("T")
+
+
+def lastfm_import(
+    *, folder: Path, assume_consent: bool = False, watcher: Watcher | None = None
+) -> ImportReport:
+    """Store what the folder's files say and is not stored yet.
+
+    Raises ImportFailed, before anything is stored, when a file is missing, empty or not what it should be.
+    """
+    tables_check(folder, list(TABLES))
+    with transaction.atomic():
+        run = _Import(folder, watcher or Silent())
+        run.table(ARTISTS, run.artists)
+        run.table(TAGS, run.tags)
+        run.catalogue_load()
+        run.table(COUNTS, run.counts)
+        run.table(FRIENDS, run.friends)
+        run.table(TAGGINGS, run.taggings)
+        if assume_consent:
+            run.report.consents_assumed_for = consents_assume(user_ids=run.listeners.values())
+    return run.report
+
+
+class _Import:
+    """One run: the ids it met so far, and its report. A batch goes in, rows of one table go out."""
+
+    def __init__(self, folder: Path, watcher: Watcher) -> None:
+        self.folder, self.watcher, self.report = folder, watcher, ImportReport()
+        self.file = FileReport("")  # the report on the file being read
+        self.artist_ids: dict[str, int] = {}
+        self.tag_names: dict[str, str] = {}  # tagID → name
+        self.tag_owners: dict[str, str] = {}  # name → the tagID that brought it
+        self.tag_ids: dict[str, int] = {}  # tagID → primary key
+        self.listeners: dict[str, int] = {}
+
+    def table(self, table: Table[T], store: Callable[[list[Row[T]]], None]) -> None:
+        self.file = FileReport(table.file)
+        self.report.files.append(self.file)
+        self.watcher.file_started(table.file, size=(self.folder / table.file).stat().st_size)
+        found = rows(self.folder, table, report=self.file, watcher=self.watcher)
+        for batch in batches(found, BATCH):
+            store(batch)
+        self.watcher.file_done(self.file)
+
+    def artists(self, batch: list[Row[ArtistRow]]) -> None:
+        ids = {row.value.artist for row in batch}
+        known = set(Artist.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
+        self._store(
+            Artist.objects,
+            ((row.value.artist, {"external_id": row.value.artist, "name": row.value.name}) for row in batch),
+            known,
+        )
+
+    def tags(self, batch: list[Row[TagRow]]) -> None:
+        fresh = [row for row in batch if self._tag_is_new(row)]
+        names = {row.value.name for row in fresh}
+        known = set(Tag.objects.filter(name__in=names).values_list("name", flat=True))
+        self._store(Tag.objects, ((row.value.name, {"name": row.value.name}) for row in fresh), known)
+
+    def _tag_is_new(self, row: Row[TagRow]) -> bool:
+        tag, name = row.value
+        if self.tag_names.setdefault(tag, name) != name:
+            row_break(self.file, self.watcher, line=row.line, reason="tagID stands for another tag already")
+            return False
+        owner = self.tag_owners.setdefault(name, tag)
+        if owner != tag:
+            self.file.skipped["merged with the tag of the same name"] += 1
+            return False
+        return True
+
+    def catalogue_load(self) -> None:
+        """Read the primary keys behind the ids that the files use."""
+        artists = Artist.objects.values_list("external_id", "pk").iterator()
+        self.artist_ids = {name: pk for name, pk in artists if name is not None}
+        by_name = dict(Tag.objects.values_list("name", "pk").iterator())
+        self.tag_ids = {tag: by_name[name] for tag, name in self.tag_names.items()}
+
+    def counts(self, batch: list[Row[CountRow]]) -> None:
+        good = self._known(batch, "artist", self.artist_ids)
+        self._listeners_load(row.value.listener for row in good)
+        keyed = [(self._listener_artist(row.value), row.value) for row in good]
+        known = ArtistPlayCount.objects.filter(source=SOURCE, **_among(key for key, _ in keyed))
+        self._store(
+            ArtistPlayCount.objects,
+            (
+                (key, {"user_id": key[0], "artist_id": key[1], "count": value.count, "source": SOURCE})
+                for key, value in keyed
+            ),
+            set(known.values_list("user_id", "artist_id")),
+        )
+
+    def friends(self, batch: list[Row[FriendRow]]) -> None:
+        self._listeners_load(name for row in batch for name in row.value)
+        pairs = self._not_apart([self._pair(row.value) for row in batch])
+        ends = {"low__in": {low for low, _ in pairs}, "high__in": {high for _, high in pairs}}
+        known = Friendship.objects.filter(**ends)
+        accepted = {"state": Friendship.State.ACCEPTED, "accepted_at": timezone.now()}
+        self._store(
+            Friendship.objects,
+            (
+                ((low, high), {"low_id": low, "high_id": high, "requested_by_id": low, **accepted})
+                for low, high in pairs
+            ),
+            set(known.values_list("low_id", "high_id")),
+        )
+
+    def _pair(self, row: FriendRow) -> tuple[int, int]:
+        low, high = sorted((self.listeners[row.low], self.listeners[row.high]))
+        return low, high
+
+    def _not_apart(self, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Without those where one has blocked the other since."""
+        blocks = Block.objects.filter(blocker__in={end for pair in pairs for end in pair})
+        apart = {tuple(sorted(pair)) for pair in blocks.values_list("blocker_id", "blocked_id")}
+        together = [pair for pair in pairs if pair not in apart]
+        if len(together) < len(pairs):
+            self.file.skipped["one blocks the other"] += len(pairs) - len(together)
+        return together
+
+    def taggings(self, batch: list[Row[TaggingRow]]) -> None:
+        good = self._known(self._known(batch, "artist", self.artist_ids), "tag", self.tag_ids)
+        self._listeners_load(row.value.listener for row in good)
+        keyed = [
+            ((*self._listener_artist(row.value), self.tag_ids[row.value.tag]), row.value) for row in good
+        ]
+        known = Tagging.objects.filter(**_among((key[0], key[1]) for key, _ in keyed))
+        self._store(
+            Tagging.objects,
+            (
+                (key, {"user_id": key[0], "artist_id": key[1], "tag_id": key[2], "tagged_on": value.on})
+                for key, value in keyed
+            ),
+            set(known.values_list("user_id", "artist_id", "tag_id")),
+        )
+
+    def _known(self, batch: list[Row[T]], field: str, ids: dict[str, int]) -> list[Row[T]]:
+        """The rows whose ``field`` is an id that a file has introduced."""
+        good = []
+        for row in batch:
+            if getattr(row.value, field) in ids:
+                good.append(row)
+            else:
+                row_break(self.file, self.watcher, line=row.line, reason=f"unknown {field}")
+        return good
+
+    def _listeners_load(self, external_ids: Iterable[str]) -> None:
+        fresh = set(external_ids) - self.listeners.keys()
+        if fresh:
+            found, created = listeners_get_or_create(external_ids=fresh)
+            self.listeners |= found
+            self.report.listeners_new += created
+
+    def _listener_artist(self, row: CountRow | TaggingRow) -> tuple[int, int]:
+        return self.listeners[row.listener], self.artist_ids[row.artist]
+
+    def _store(
+        self, manager: Manager[Any], wanted: Iterable[tuple[Any, dict[str, Any]]], known: set[Any]
+    ) -> None:
+        """Insert the values whose key is neither known nor among the earlier ones; count the rest."""
+        total = 0
+        fresh: dict[Any, dict[str, Any]] = {}
+        for key, values in wanted:
+            total += 1
+            if key not in known:
+                fresh.setdefault(key, values)
+        # A concurrent writer may have been faster with the same row: that is what ignore_conflicts is for.
+        manager.bulk_create(
+            [manager.model(**values) for values in fresh.values()], batch_size=BATCH, ignore_conflicts=True
+        )
+        self.file.stored += len(fresh)
+        if total > len(fresh):
+            self.file.skipped[ALREADY_STORED] += total - len(fresh)
+
+
+def _among(keys: Iterable[tuple[int, int]]) -> dict[str, set[int]]:
+    """A filter wide enough for every (listener, artist) of a batch."""
+    listeners, artists = set(), set()
+    for listener, artist in keys:
+        listeners.add(listener)
+        artists.add(artist)
+    return {"user__in": listeners, "artist__in": artists}

@@ -1,0 +1,81 @@
+"""The sample's artists and tracks, with genres, moods and a line each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from graph.models import Artist, Tag, Tagging, Track
+from graph.sample.words import SCENES, artist_names, track_line, track_titles
+
+ARTISTS, TRACKS = 120, 1500
+NICHES = 3  # in each scene
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What was stored, and where it stands in the world of tastes."""
+
+    artist_ids: NDArray[np.int64]  # [ARTISTS]
+    scene: NDArray[np.int64]  # [ARTISTS] row of SCENES
+    niche: NDArray[np.int64]  # [ARTISTS] scene * NICHES + niche within the scene
+    popularity: NDArray[np.float64]  # [ARTISTS] sums to 1
+    track_ids: NDArray[np.int64]  # [TRACKS]
+    track_artist: NDArray[np.int64]  # [TRACKS] rows of artist_ids
+    duration_ms: NDArray[np.int64]  # [TRACKS]
+
+
+def catalogue_create(*, rng: Generator) -> Catalogue:
+    """Store the catalogue. Artists of a niche share a genre; niches of a scene share its moods."""
+    niche = np.arange(ARTISTS) % (len(SCENES) * NICHES)
+    scene = niche // NICHES
+    artists = Artist.objects.bulk_create(
+        Artist(external_id=f"sample-artist-{row}", name=name)
+        for row, name in enumerate(artist_names(rng, ARTISTS))
+    )
+    track_artist = np.sort(np.concatenate([np.arange(ARTISTS), rng.integers(ARTISTS, size=TRACKS - ARTISTS)]))
+    durations = rng.integers(120_000, 360_000, size=TRACKS)
+    moods = [str(rng.choice(SCENES[scene[row]]["moods"])) for row in track_artist]
+    tracks = Track.objects.bulk_create(
+        Track(
+            external_id=f"sample-track-{row}",
+            artist=artists[track_artist[row]],
+            title=title,
+            duration_ms=int(durations[row]),
+            description=track_line(rng, scene=int(scene[track_artist[row]]), mood=moods[row]),
+        )
+        for row, title in enumerate(track_titles(rng, TRACKS))
+    )
+    genres = [SCENES[scene[row]]["genres"][niche[row] % NICHES] for row in range(ARTISTS)]
+    _tag(
+        ((artist, genre) for artist, genre in zip(artists, genres, strict=True)),
+        ((track, genres[track_artist[row]]) for row, track in enumerate(tracks)),
+        zip(tracks, moods, strict=True),
+    )
+    popularity = (1 + rng.permutation(ARTISTS)) ** -0.6
+    return Catalogue(
+        artist_ids=np.array([artist.pk for artist in artists]),
+        scene=scene,
+        niche=niche,
+        popularity=popularity / popularity.sum(),
+        track_ids=np.array([track.pk for track in tracks]),
+        track_artist=track_artist,
+        duration_ms=durations,
+    )
+
+
+def _tag(*said: Iterable[tuple[Artist | Track, str]]) -> None:
+    """The catalogue's own words; a word that is there already keeps its kind."""
+    words = {genre: Tag.Kind.GENRE for scene in SCENES for genre in scene["genres"]}
+    words |= {mood: Tag.Kind.MOOD for scene in SCENES for mood in scene["moods"]}
+    Tag.objects.bulk_create(
+        [Tag(name=name, kind=kind) for name, kind in words.items()], ignore_conflicts=True
+    )
+    tags = dict(Tag.objects.filter(name__in=words).values_list("name", "pk"))
+    Tagging.objects.bulk_create(
+        Tagging(**{"artist" if isinstance(item, Artist) else "track": item}, tag_id=tags[word])
+        for pairs in said
+        for item, word in pairs
+    )

@@ -1,0 +1,134 @@
+"""The snapshot holds what CONTRIBUTE permits, exactly, and nothing else."""
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.models import Friendship, Purpose, pair
+from graph import snapshot
+from graph.models import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def edges(users, items, plays):
+    """The plays as {(user id, item id): count}."""
+    return {
+        (int(users[u]), int(items[i])): float(c)
+        for u, i, c in zip(plays.user, plays.item, plays.count, strict=True)
+    }
+
+
+def like(user, **item):
+    Feedback.objects.create(user=user, kind=FeedbackKind.LIKE, given_at=timezone.now(), **item)
+
+
+def test_counts_plays_likes_and_imported_counts():
+    one = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
+    song = factories.track()
+    other = factories.artist()
+    factories.listens(one, song, 2)
+    factories.listens(one, song, 5, ms_played=4_000)  # skips
+    like(one, track=song)
+    ArtistPlayCount.objects.create(user=one, artist=other, count=7, source="a")
+    ArtistPlayCount.objects.create(user=one, artist=song.artist, count=10, source="a")
+
+    taken = snapshot.take()
+
+    assert edges(taken.users, taken.tracks, taken.track_plays) == {(one.pk, song.pk): 2 + LIKE_AS_PLAYS}
+    assert edges(taken.users, taken.artists, taken.artist_plays) == {
+        (one.pk, song.artist_id): 12 + LIKE_AS_PLAYS,
+        (one.pk, other.pk): 7,
+    }
+    assert taken.track_artist.tolist() == [int(np.flatnonzero(taken.artists == song.artist_id)[0])]
+
+
+def test_nothing_of_people_who_did_not_grant_contribute():
+    everything_else = [purpose for purpose in factories.EVERYTHING if purpose is not Purpose.CONTRIBUTE]
+    silent = factories.answered(factories.listener(), *everything_else)
+    giver = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
+    song = factories.track()
+    factories.listens(silent, song)
+    like(silent, artist=song.artist)
+    ArtistPlayCount.objects.create(user=silent, artist=song.artist, count=7, source="a")
+    factories.tag("mine", song, by=silent)
+    factories.befriended(silent, giver)
+
+    taken = snapshot.take()
+
+    assert taken.users.tolist() == [giver.pk]
+    assert taken.track_plays.user.size == taken.artist_plays.user.size == taken.track_tags.user.size == 0
+    assert taken.friendships.shape == (0, 2)
+
+
+def test_taggings_tell_the_catalogue_from_people():
+    giver = factories.answered(factories.listener(), Purpose.CONTRIBUTE, Purpose.DISCOVERABLE)
+    song = factories.track()
+    genre, word = factories.tag("folk", song), factories.tag("rainy", song, by=giver)
+    own = factories.tag("folk", song.artist, by=giver)
+
+    taken = snapshot.take()
+
+    tags = taken.tags.tolist()
+    assert taken.track_tags.user.tolist() == [-1, 0]
+    assert [tags[row] for row in taken.track_tags.tag] == [genre.tag_id, word.tag_id]
+    assert taken.artist_tags.user.tolist() == [0]
+    assert [tags[row] for row in taken.artist_tags.tag] == [own.tag_id]
+    assert taken.discoverable.tolist() == [True]
+
+
+def test_friendships_are_the_accepted_ones():
+    one, two, three = (factories.answered(factories.listener(), Purpose.CONTRIBUTE) for _ in range(3))
+    factories.befriended(three, one)
+    Friendship.objects.create(**pair(one, two), requested_by=two)
+
+    assert snapshot.take().friendships.tolist() == [[0, 2]]
+
+
+def test_equal_content_has_an_equal_hash_and_a_play_changes_it():
+    world = factories.triangle_of_friends()
+    before = snapshot.take()
+    assert snapshot.take().content_hash == before.content_hash
+
+    factories.listens(world.ada, world.common, ms_played=1)
+    assert snapshot.take().content_hash == before.content_hash
+    factories.listens(world.ada, world.common)
+    assert snapshot.take().content_hash != before.content_hash
+
+
+def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
+    with django_assert_num_queries(15):
+        snapshot.take()
+    factories.checkerboard(4)
+    with django_assert_num_queries(15):
+        snapshot.take()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_it_reads_one_moment():
+    world = factories.triangle_of_friends()
+    assert snapshot.take().users.tolist() == sorted([world.ada.pk, world.ben.pk, world.cleo.pk])
+
+
+def as_documented(ms_played, duration_ms):
+    if ms_played is None:
+        return True
+    if duration_ms is None:
+        return ms_played >= 30_000
+    quarter = duration_ms // 4
+    return (ms_played >= 30_000 and ms_played >= quarter) or ms_played >= quarter * 3
+
+
+class HeardTest(TestCase):
+    @given(
+        ms_played=st.none() | st.integers(0, 2_000_000_000),
+        duration_ms=st.none() | st.integers(0, 2_000_000_000),
+    )
+    def test_what_is_a_play(self, ms_played, duration_ms):
+        song = factories.track(duration_ms=duration_ms)
+        factories.listens(factories.listener(), song, ms_played=ms_played)
+        assert Listen.objects.filter(HEARD, track=song).exists() == as_documented(ms_played, duration_ms)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -51,7 +52,7 @@ def read_until_ready(process):
 def ask(printed):
     """Send the printed curl command's request; returns its data."""
     words = shlex.split(next(line for line in printed.splitlines() if line.startswith("curl ")))
-    headers = dict(word.split(": ", 1) for flag, word in zip(words, words[1:], strict=False) if flag == "-H")
+    headers = dict(word.split(": ", 1) for flag, word in pairwise(words) if flag == "-H")
     url = next(word for word in words if word.startswith("http"))
     answer = httpx.post(url, headers=headers, content=words[-1], timeout=30).raise_for_status().json()
     assert "errors" not in answer, answer

@@ -11,7 +11,7 @@ from strawberry_django.relay import DjangoListConnection
 
 from accounts import models
 from accounts.policies import listeners_visible_to
-from accounts.selectors import consent_event_list, friend_request_list
+from accounts.selectors import friend_key_of_scope, friend_request_list
 from discovery.gql.context import Info
 from discovery.gql.node import global_id
 
@@ -85,9 +85,12 @@ class ConsentEvent(relay.Node):
     def actor(self, root: strawberry.Parent[models.ConsentEvent]) -> ConsentActor:
         return models.ConsentActor(root.actor)
 
-    @strawberry_django.field(only=["scope"], description="The one friend it is about, where it is about one.")
+    @strawberry_django.field(
+        annotate={"friend_key": friend_key_of_scope()},
+        description="The one friend it is about, where it is about one.",
+    )
     def friend_id(self, root: strawberry.Parent[models.ConsentEvent]) -> strawberry.ID | None:
-        key: int | None = root.friend_key  # type: ignore[attr-defined]  # annotated by consent_event_list
+        key: int | None = root.friend_key  # type: ignore[attr-defined]  # annotated by the optimizer, as declared above
         return None if key is None else strawberry.ID(global_id("Listener", key))
 
     @classmethod
@@ -95,7 +98,7 @@ class ConsentEvent(relay.Node):
         cls, queryset: QuerySet[models.ConsentEvent], info: Info
     ) -> QuerySet[models.ConsentEvent]:
         viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset & consent_event_list(user=viewer)
+        return queryset.none() if viewer is None else queryset.filter(subject=viewer.pseudonym)
 
 
 @strawberry.type(description="An answer that holds for one friend and overrides the general one.")

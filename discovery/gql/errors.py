@@ -28,7 +28,8 @@ def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
 
     Its return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
     """
-    return strawberry.mutation(resolver=resolver, extensions=[RefusalsAsData(), SignedIn()], **options)
+    # The last extension is the outermost: it sees what the others refuse.
+    return strawberry.mutation(resolver=resolver, extensions=[SignedIn(), RefusalsAsData()], **options)
 
 
 class RefusalsAsData(FieldExtension):

@@ -76,6 +76,17 @@ class Explanation:
 TURN_OFF = {ReasonKind.OWN_PLAY: Purpose.SELF, ReasonKind.FRIEND: Purpose.SOCIAL_IN}
 
 
+def action_label(kind: ReasonKind) -> str | None:
+    """What turning a reason off means, in words; None where there is nothing to turn off."""
+    match TURN_OFF.get(kind):
+        case Purpose.SELF:
+            return _("Stop using my plays for my recommendations")
+        case Purpose.SOCIAL_IN:
+            return _("Stop using my friends' plays for my recommendations")
+        case _:
+            return None
+
+
 def explain(ranking: Ranking) -> list[Explanation]:
     """One `Explanation` an item, in the order of the ranking."""
     return [_explain_one(ranking, column) for column in range(len(ranking.ids))]
@@ -133,7 +144,7 @@ def _cite_friends(
         found.append(
             Cited(ReasonKind.FRIEND, contribution, contribution / whole, cites, len(rows), bool(itself.any()))
         )
-    return sorted(found, key=lambda cited: -cited.contribution)[:CITED]
+    return sorted(found, key=lambda cited: (not cited.itself, -cited.contribution))[:CITED]
 
 
 def _items(evidence: PermittedEvidence, rows: NDArray[np.int64]) -> tuple[NodeRef, ...]:

@@ -35,7 +35,6 @@ class Reason:
     cited: explain.Cited
     text: str
     evidence: tuple[Artist | Track | User, ...]
-    turn_off: Purpose | None
 
 
 @dataclass(frozen=True)
@@ -87,15 +86,17 @@ def from_friends(viewer: User, kind: ItemKind, *, start: int = 0, count: int = 2
     played = set(social.key_id[social.key_kind == gathering.KEY_ITEM].tolist())
     return _feed(
         viewer, social, start,
-        lambda index, evidence: ranking.rank(index, evidence, start=start, count=count, among=played),
+        lambda index, evidence: ranking.rank(
+            index, evidence, start=start, count=count, among=played, with_prior=False
+        ),
         personal=permitted.use.friends,
     )  # fmt: skip
 
 
-def popular(viewer: User | None, kind: ItemKind, *, start: int = 0, count: int = 20) -> Feed:
+def popular(kind: ItemKind, *, start: int = 0, count: int = 20) -> Feed:
     """The most popular, the same for everyone: the sum without any evidence."""
     return _feed(
-        viewer, gathering.nothing(kind), start,
+        None, gathering.nothing(kind), start,
         lambda index, evidence: ranking.rank(index, evidence, start=start, count=count),
         personal=False,
     )  # fmt: skip
@@ -147,12 +148,9 @@ def _dress(
         # What stopped being visible while we were ranking is no reason any more.
         shown = [cited for cited in one.reasons if all(ref in nodes for ref in cited.evidence)]
         reasons = tuple(
-            Reason(
-                cited, explain.wording(cited, names),
-                tuple(nodes[ref] for ref in cited.evidence), explain.TURN_OFF.get(cited.kind),
-            )
+            Reason(cited, explain.wording(cited, names), tuple(nodes[ref] for ref in cited.evidence))
             for cited in shown
-        )  # fmt: skip
+        )
         remainder = one.score - sum(cited.contribution for cited in shown)
         dressed.append(Recommendation(item, one.score, reasons, remainder))
     return dressed

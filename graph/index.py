@@ -224,6 +224,13 @@ class ItemIndex:
         best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
         return best, scores[best]
 
+    def similarity(self, rows: Ints) -> Floats:
+        """Cosine between candidates [k, k]."""
+        vectors = self.queries[rows]
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors / np.where(length > 0, length, 1)
+        return np.asarray(vectors @ vectors.T, dtype=np.float32)
+
     def _matrix(self, evidences: Sequence[Evidence], channel: Channel) -> sp.csr_matrix:
         """Strengths of one channel as viewers × keys."""
         counts = np.zeros(len(evidences) + 1, dtype=np.int64)

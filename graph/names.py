@@ -27,3 +27,10 @@ def name_clean(text: str, *, field: str, length: int = NAME_LENGTH, required: bo
 def tag_clean(text: str) -> str:
     """A tag's name: compatible forms and cases made one. Raises as ``name_clean``."""
     return name_clean(unicodedata.normalize("NFKC", text).lower(), field="tag")
+
+
+def name_key(name: str) -> str:
+    """What two spellings of a name share: no case, no accents. For searching and finding again, not for show."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(bare.casefold().split())[:NAME_LENGTH]

@@ -24,6 +24,7 @@ from accounts import policies
 from accounts.models import ConsentEvent, Friendship, User
 from graph.models import (
     HEARD,
+    LIKE_AS_PLAYS,
     Artist,
     ArtistPlayCount,
     Feedback,
@@ -95,7 +96,6 @@ class GraphSnapshot:
         return found
 
 
-LIKE_AS_PLAYS = 3.0  # a like weighs as much as this many plays of the item, played or not
 CHUNK = 10_000  # rows fetched at a time
 
 _EDGE = np.dtype([("user", np.int64), ("item", np.int64), ("count", np.float64)])
@@ -151,21 +151,21 @@ def _one_moment() -> Iterator[None]:
 
     Inside a caller's transaction, its isolation is the caller's.
     """
-    nested = connection.in_atomic_block
-    if nested or connection.vendor != "sqlite":
-        with transaction.atomic():
-            if not nested and connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-        return
-    usual, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+    database: Any = connection  # whose SQLite form alone has a transaction_mode
+    outermost = not database.in_atomic_block
+    sqlite = outermost and database.vendor == "sqlite"
+    usual = database.transaction_mode if sqlite else None
+    if sqlite:
+        database.transaction_mode = "DEFERRED"
     try:
         with transaction.atomic():
-            connection.transaction_mode = usual
+            if outermost and database.vendor == "postgresql":
+                with database.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
     finally:
-        connection.transaction_mode = usual
+        if sqlite:
+            database.transaction_mode = usual
 
 
 def _read(rows: QuerySet[Any, Any], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from strawberry import relay
 
 from accounts.api.types import Listener, PersonalizationLevel, Purpose
 from discovery import explain, feed, suggestions
-from discovery.gql.pagination import offset_cursor
+from discovery.gql.pagination import cursor
 from graph.api.types import Item, ModelVersion
 
 ReasonKind = strawberry.enum(explain.ReasonKind)
@@ -39,13 +39,13 @@ class Reason:
 
     @classmethod
     def of(cls, reason: feed.Reason) -> Reason:
-        action = None
-        if reason.turn_off:
+        kind, action = reason.cited.kind, None
+        if (label := explain.action_label(kind)) is not None:
             action = ReasonAction(
-                kind=ReasonActionKind.TURN_OFF_PURPOSE, purpose=reason.turn_off, label=reason.action_label
+                kind=ReasonActionKind.TURN_OFF_PURPOSE, purpose=explain.TURN_OFF[kind], label=label
             )
         return cls(
-            kind=reason.cited.kind, text=reason.text, contribution=reason.cited.contribution,
+            kind=kind, text=reason.text, contribution=reason.cited.contribution,
             share=reason.cited.share, evidence=list(reason.evidence), action=action,  # type: ignore[arg-type]
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ class RecommendationConnection:
     @classmethod
     def of(cls, answer: feed.Feed, *, variety: float = 0.0) -> RecommendationConnection:
         edges = [
-            RecommendationEdge(node=Recommendation.of(shown), cursor=offset_cursor(answer.start + place))
+            RecommendationEdge(node=Recommendation.of(shown), cursor=cursor(answer.start + place))
             for place, shown in enumerate(answer.items)
         ]
         return cls(
@@ -128,7 +128,7 @@ class FriendSuggestionConnection:
     @classmethod
     def of(cls, answer: suggestions.Suggestions) -> FriendSuggestionConnection:
         edges = [
-            FriendSuggestionEdge(node=FriendSuggestion.of(shown), cursor=offset_cursor(answer.start + place))
+            FriendSuggestionEdge(node=FriendSuggestion.of(shown), cursor=cursor(answer.start + place))
             for place, shown in enumerate(answer.people)
         ]
         info = _page_info(edges, start=answer.start, has_next=answer.has_next)

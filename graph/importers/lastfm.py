@@ -107,8 +107,8 @@ class _Import:
 
     def catalogue_load(self) -> None:
         """Read the primary keys behind the ids that the files use."""
-        artists = Artist.objects.exclude(external_id=None)
-        self.artist_ids = dict(artists.values_list("external_id", "pk").iterator())
+        artists = Artist.objects.values_list("external_id", "pk").iterator()
+        self.artist_ids = {name: pk for name, pk in artists if name is not None}
         by_name = dict(Tag.objects.values_list("name", "pk").iterator())
         self.tag_ids = {tag: by_name[name] for tag, name in self.tag_names.items()}
 
@@ -194,7 +194,8 @@ class _Import:
         self, manager: Manager[Any], wanted: Iterable[tuple[Any, dict[str, Any]]], known: set[Any]
     ) -> None:
         """Insert the values whose key is neither known nor among the earlier ones; count the rest."""
-        total, fresh = 0, {}
+        total = 0
+        fresh: dict[Any, dict[str, Any]] = {}
         for key, values in wanted:
             total += 1
             if key not in known:

@@ -4,8 +4,19 @@ from collections.abc import Collection
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import User
+from accounts.models import ConsentActor, PersonalizationLevel, Purpose, User
+from accounts.services.consent import consents_grant_many
 from discovery.errors import ImportFailed
+
+ASSUMED = (
+    Purpose.RECORD,
+    Purpose.SELF,
+    Purpose.CONTRIBUTE,
+    Purpose.SOCIAL_IN,
+    Purpose.SOCIAL_OUT,
+    Purpose.NAMED,
+    Purpose.DISCOVERABLE,
+)
 
 
 def listeners_get_or_create(*, external_ids: Collection[str]) -> tuple[dict[str, int], int]:
@@ -27,8 +38,16 @@ def listeners_get_or_create(*, external_ids: Collection[str]) -> tuple[dict[str,
 
 def _keys(external_ids: Collection[str]) -> dict[str, int]:
     found = User.objects.filter(external_id__in=external_ids).values_list("external_id", "pk")
-    return {str(name): key for name, key in found}
+    return {name: key for name, key in found if name is not None}
 
 
 def consents_assume(*, user_ids: Collection[int]) -> int:
-    return 0
+    """Write into the ledger that these people granted ``ASSUMED``, and set their level to SOCIAL.
+
+    Only for those who never answered anything: an answer once given is not overridden. Returns how many.
+    """
+    silent = User.objects.filter(pk__in=user_ids, consents=None).order_by("pk")
+    people = list(silent)
+    User.objects.filter(pk__in=[person.pk for person in people]).update(level=PersonalizationLevel.SOCIAL)
+    consents_grant_many(users=people, purposes=ASSUMED, actor=ConsentActor.IMPORT, channel="import")
+    return len(people)

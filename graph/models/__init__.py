@@ -1,12 +1,13 @@
 """Music as a graph: catalogue, listening, playlists, and the models trained on them."""
 
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track
-from graph.models.listening import HEARD, ArtistPlayCount, Feedback, FeedbackKind, Listen
+from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistEntry
 from graph.models.training import ModelVersion, TrainingRun
 
 __all__ = [
     "HEARD",
+    "LIKE_AS_PLAYS",
     "Artist",
     "ArtistPlayCount",
     "Feedback",

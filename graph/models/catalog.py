@@ -4,6 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from graph.models.fields import KeyField
+from graph.names import NAME_LENGTH
+
 
 class ItemKind(models.TextChoices):
     """What can be played, liked and recommended."""
@@ -16,8 +19,10 @@ class Artist(models.Model):
     """A performer. ``external_id`` is the id in the data set it was imported from."""
 
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
-    name = models.CharField(max_length=300, db_index=True)
+    name = models.CharField(max_length=NAME_LENGTH)
+    key = KeyField(of="name")
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
+    tags = models.JSONField(default=list, blank=True)  # words shown with it: see services.tags_refresh
 
     def __str__(self) -> str:
         return self.name
@@ -28,12 +33,14 @@ class Track(models.Model):
 
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="tracks")
-    title = models.CharField(max_length=300, db_index=True)
-    album = models.CharField(max_length=300, blank=True)
+    title = models.CharField(max_length=NAME_LENGTH)
+    key = KeyField(of="title")
+    album = models.CharField(max_length=NAME_LENGTH, blank=True)
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
     isrc = models.CharField(max_length=12, blank=True, db_index=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     description = models.TextField(blank=True)  # a line of lyric or description
+    tags = models.JSONField(default=list, blank=True)  # as an artist's
 
     class Meta:
         constraints = (
@@ -52,7 +59,7 @@ class Tag(models.Model):
         MOOD = "MOOD"
         PLAIN = "PLAIN"
 
-    name = models.CharField(max_length=300, unique=True)
+    name = models.CharField(max_length=NAME_LENGTH, unique=True)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PLAIN)
 
     def __str__(self) -> str:

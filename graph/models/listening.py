@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from graph.models.catalog import Artist, Track
 
+LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays of the item, played or not
 HEARD_MS = 30_000
 
 # Which listens are plays; the others are skips. Unknown lengths get the benefit of the doubt. A play lasts

@@ -1,7 +1,5 @@
 """Playlists and their entries."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 
@@ -24,7 +22,6 @@ class Playlist(models.Model):
 class PlaylistEntry(models.Model):
     """One place in a playlist. The same track may stand in several places."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="entries")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()

@@ -12,7 +12,6 @@ from accounts.models import Purpose, User
 from discovery.errors import Conflict, InvalidInput
 from graph.models import Playlist, PlaylistEntry
 from graph.sample.catalogue import Catalogue, catalogue_create
-from graph.sample.consent import choices_record
 from graph.sample.listening import (
     Plays,
     Taste,
@@ -27,6 +26,7 @@ from graph.sample.people import (
     DEMO_LOGINS,
     Choice,
     choices_draw,
+    choices_record,
     friendships_create,
     listeners_create,
 )

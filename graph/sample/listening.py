@@ -37,14 +37,17 @@ def taste_draw(rng: Generator, catalogue: Catalogue) -> Taste:
 def plays_draw(rng: Generator, taste: Taste, catalogue: Catalogue) -> Plays:
     """Some artists by taste, some tracks of each, and a long tail of how often."""
     artists = rng.choice(
-        catalogue.niche.size, size=rng.integers(*ARTISTS_EACH), replace=False, p=_affinity(taste, catalogue)
+        catalogue.niche.size,
+        size=int(rng.integers(*ARTISTS_EACH)),
+        replace=False,
+        p=_affinity(taste, catalogue),
     )
     weights: dict[int, float] = {}
     for artist in artists:
         own = np.flatnonzero(catalogue.track_artist == artist)
         hits = 1 / np.arange(1, own.size + 1)  # the first ones are everybody's favorites
         chosen = rng.choice(
-            own, size=min(own.size, rng.integers(*TRACKS_EACH)), replace=False, p=hits / hits.sum()
+            own, size=min(own.size, int(rng.integers(*TRACKS_EACH))), replace=False, p=hits / hits.sum()
         )
         love = rng.lognormal(sigma=0.8)
         weights |= {int(track): love * rng.lognormal(sigma=0.6) for track in chosen}
@@ -60,8 +63,8 @@ def _affinity(taste: Taste, catalogue: Catalogue) -> NDArray[np.float64]:
     fit[catalogue.scene == taste.home // NICHES] = 0.6
     fit[catalogue.niche == taste.second] = 2.5
     fit[catalogue.niche == taste.home] = 6.0
-    weight = fit * catalogue.popularity
-    return weight / weight.sum()
+    weight: NDArray[np.float64] = fit * catalogue.popularity
+    return np.divide(weight, weight.sum())
 
 
 def signature_draw(rng: Generator, taste: Taste, catalogue: Catalogue, taken: set[int]) -> Plays:

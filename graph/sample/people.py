@@ -8,7 +8,16 @@ import numpy as np
 from django.contrib.auth.hashers import make_password
 from numpy.random import Generator
 
-from accounts.models import Friendship, PersonalizationLevel, Purpose, User, pair
+from accounts.models import (
+    ConsentActor,
+    ConsentState,
+    Friendship,
+    PersonalizationLevel,
+    Purpose,
+    User,
+    pair,
+)
+from accounts.services.ledger import Change, ledger_record
 from graph.sample.catalogue import NICHES
 from graph.sample.listening import Taste
 from graph.sample.words import person_name
@@ -78,6 +87,20 @@ def listeners_create(*, rng: Generator, choices: Sequence[Choice]) -> list[User]
     return User.objects.bulk_create(people)
 
 
+def choices_record(*, people: Sequence[User], choices: Sequence[Choice]) -> None:
+    """Write everybody's answers through the ledger. A no to what was never granted is DENIED there."""
+    answers = [
+        Change(user, purpose, state)
+        for user, choice in zip(people, choices, strict=True)
+        for purposes, state in (
+            (choice.granted, ConsentState.GRANTED),
+            (choice.denied, ConsentState.WITHDRAWN),
+        )
+        for purpose in purposes
+    ]
+    ledger_record(changes=answers, actor=ConsentActor.IMPORT, channel="sample")
+
+
 def friendships_create(
     *, rng: Generator, people: Sequence[User], tastes: Sequence[Taste], now: datetime
 ) -> int:
@@ -108,6 +131,6 @@ def _friends_drawn(rng: Generator, tastes: Sequence[Taste]) -> Iterator[tuple[in
         near = (home == home[person]) * 60.0 + (home // NICHES == home[person] // NICHES) * 6
         near += (second == home[person]) * 6.0 + 1
         near[person] = near[:first] = 0
-        wanted = min(int(rng.poisson(FRIENDS_MEAN / 2)), np.count_nonzero(near))
+        wanted = min(int(rng.poisson(FRIENDS_MEAN / 2)), int(np.count_nonzero(near)))
         for other in rng.choice(home.size, size=wanted, replace=False, p=near / near.sum()):
             yield person, int(other)

@@ -9,7 +9,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import Friendship, Purpose, pair
 from graph import snapshot
-from graph.models import HEARD, ArtistPlayCount, Feedback, FeedbackKind, Listen
+from graph.models import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -39,11 +39,9 @@ def test_counts_plays_likes_and_imported_counts():
 
     taken = snapshot.take()
 
-    assert edges(taken.users, taken.tracks, taken.track_plays) == {
-        (one.pk, song.pk): 2 + snapshot.LIKE_AS_PLAYS
-    }
+    assert edges(taken.users, taken.tracks, taken.track_plays) == {(one.pk, song.pk): 2 + LIKE_AS_PLAYS}
     assert edges(taken.users, taken.artists, taken.artist_plays) == {
-        (one.pk, song.artist_id): 12 + snapshot.LIKE_AS_PLAYS,
+        (one.pk, song.artist_id): 12 + LIKE_AS_PLAYS,
         (one.pk, other.pk): 7,
     }
     assert taken.track_artist.tolist() == [int(np.flatnonzero(taken.artists == song.artist_id)[0])]

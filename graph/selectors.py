@@ -1,0 +1,175 @@
+"""What the other rooms read of music and listening. Whose rows may be read is the callers' to ask of policies."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Case, Count, IntegerField, Max, QuerySet, Sum, Value, When
+from django.db.models.functions import Length
+
+from accounts.models import User
+from discovery.errors import InvalidInput, NotFound
+from graph.models import (
+    HEARD,
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    ItemKind,
+    Listen,
+    ModelVersion,
+    Playlist,
+    Track,
+)
+from graph.names import name_clean, name_key
+
+SEARCH_LENGTH = 200  # of a search text
+FURTHEST_HIT = 1000  # nobody pages further through a search
+
+
+class PlayCount(NamedTuple):
+    """How often one listener played one item; ``last_at`` is unknown for imported counts."""
+
+    user_id: int
+    item_id: int
+    plays: int
+    skips: int
+    last_at: datetime | None
+
+
+class FeedbackRow(NamedTuple):
+    item_id: int
+    kind: FeedbackKind
+    given_at: datetime
+
+
+# --- evidence: compact rows of many listeners at once ---------------------------------------
+
+
+def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
+    """Plays and skips by listener and item, ordered by both.
+
+    An artist's plays are those of the tracks plus the imported counts. One query for tracks, two for artists.
+    """
+    item = "track_id" if kind is ItemKind.TRACK else "track__artist_id"
+    rows = (
+        Listen.objects.filter(user_id__in=user_ids)
+        .order_by()
+        .values_list("user_id", item)
+        .annotate(plays=Count("pk", filter=HEARD), listens=Count("pk"), last_at=Max("listened_at"))
+    )
+    counts = {
+        (user, item_id): PlayCount(user, item_id, plays, listens - plays, last_at)
+        for user, item_id, plays, listens, last_at in rows.iterator()
+    }
+    if kind is ItemKind.ARTIST:
+        for imported in imported_counts(user_ids):
+            key = imported.user_id, imported.item_id
+            timed = counts.get(key, imported._replace(plays=0))
+            counts[key] = timed._replace(plays=timed.plays + imported.plays)
+    return [counts[key] for key in sorted(counts)]
+
+
+def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
+    """Play counts by artist that a source reported without the plays themselves."""
+    rows = (
+        ArtistPlayCount.objects.filter(user_id__in=user_ids)
+        .order_by("user_id", "artist_id")
+        .values_list("user_id", "artist_id")
+        .annotate(plays=Sum("count"))
+    )
+    return [PlayCount(user, artist, plays, 0, None) for user, artist, plays in rows.iterator()]
+
+
+def feedback_of(user_ids: Collection[int], kind: ItemKind) -> dict[int, list[FeedbackRow]]:
+    """What each listener said of items of this kind, newest last. One query."""
+    item = "track_id" if kind is ItemKind.TRACK else "artist_id"
+    rows = Feedback.objects.filter(user_id__in=user_ids, **{f"{item}__isnull": False})
+    said: dict[int, list[FeedbackRow]] = defaultdict(list)
+    for user, item_id, word, at in rows.order_by("given_at", "pk").values_list(
+        "user_id", item, "kind", "given_at"
+    ):
+        said[user].append(FeedbackRow(item_id, FeedbackKind(word), at))
+    return dict(said)
+
+
+# --- catalogue ------------------------------------------------------------------------------
+
+
+def tracks_get(ids: Collection[int]) -> QuerySet[Track]:
+    """Tracks with their artists, in no particular order."""
+    return Track.objects.filter(pk__in=ids).select_related("artist")
+
+
+def artists_get(ids: Collection[int]) -> QuerySet[Artist]:
+    return Artist.objects.filter(pk__in=ids)
+
+
+def item_get(*, kind: ItemKind, item_id: int) -> Track | Artist:
+    """Raises NotFound."""
+    found: Track | Artist | None = (
+        tracks_get([item_id]).first() if kind is ItemKind.TRACK else artists_get([item_id]).first()
+    )
+    if found is None:
+        raise NotFound("There is no such item", field="itemId")
+    return found
+
+
+def external_ids(kind: ItemKind) -> dict[int, str]:
+    """By primary key: the id in the data set an item came from, or ``earshot:<key>`` for what is our own."""
+    model = Track if kind is ItemKind.TRACK else Artist
+    rows = model.objects.values_list("pk", "external_id").iterator()
+    return {pk: external or f"earshot:{pk}" for pk, external in rows}
+
+
+def search(*, text: str, kind: ItemKind | None, start: int, count: int) -> list[Track | Artist]:
+    """Items whose name contains ``text``, whatever its case and accents: exact hits, then those that begin
+    with it, then the rest; shorter names first. Three queries at most. Raises InvalidInput.
+    """
+    key = name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
+    if not key:
+        raise InvalidInput("There is nothing to search for in this text", field="text")
+    hits = _hits(key, kind).order_by("rank", "size", "key", "kind", "pk")
+    rows = list(hits.values_list("kind", "pk")[start : start + count]) if start <= FURTHEST_HIT else []
+    tracks = tracks_get([pk for name, pk in rows if name == ItemKind.TRACK]) if rows else ()
+    artists = artists_get([pk for name, pk in rows if name == ItemKind.ARTIST]) if rows else ()
+    found = {(ItemKind.TRACK.value, track.pk): track for track in tracks} | {
+        (ItemKind.ARTIST.value, artist.pk): artist for artist in artists
+    }
+    return [found[name, pk] for name, pk in rows]
+
+
+def _hits(key: str, kind: ItemKind | None) -> QuerySet[Any, Any]:
+    rank = Case(
+        When(key=key, then=Value(0)),
+        When(key__startswith=key, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    models: list[tuple[ItemKind, type[Artist | Track]]] = [(ItemKind.ARTIST, Artist), (ItemKind.TRACK, Track)]
+    sources: list[QuerySet[Any, Any]] = [
+        model.objects.filter(key__contains=key)
+        .annotate(kind=Value(name.value), rank=rank, size=Length("key"))
+        .values("kind", "pk", "rank", "size", "key")
+        for name, model in models
+        if kind in {None, name}
+    ]
+    return sources[0] if len(sources) == 1 else sources[0].union(sources[1], all=True)
+
+
+# --- a listener's own -----------------------------------------------------------------------
+
+
+def listen_list(*, owner: User) -> QuerySet[Listen]:
+    """The owner's plays, latest first."""
+    return Listen.objects.filter(user=owner).order_by("-listened_at", "-pk")
+
+
+def playlist_list(*, owner: User) -> QuerySet[Playlist]:
+    """The owner's playlists, latest touched first."""
+    return Playlist.objects.filter(owner=owner).order_by("-updated_at", "-pk")
+
+
+def model_version_active() -> ModelVersion | None:
+    return ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()

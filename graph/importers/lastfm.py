@@ -120,7 +120,7 @@ class _Import:
         self._store(
             ArtistPlayCount.objects,
             (
-                (key, {"user_id": key[0], "artist_id": key[1], "count": value.count, "source": SOURCE})
+                (key, {"user_id": key[0], "artist_id": key[1], "count": value.plays, "source": SOURCE})
                 for key, value in keyed
             ),
             set(known.values_list("user_id", "artist_id")),

@@ -30,6 +30,7 @@ from graph.importers.lastfm_rows import (
 from graph.importers.report import ALREADY_STORED, FileReport, ImportReport, Silent, Watcher
 from graph.importers.tables import Row, Table, batches, row_break, rows, tables_check
 from graph.models import Artist, ArtistPlayCount, Tag, Tagging
+from graph.services.tags import tags_refresh
 
 SOURCE = "lastfm-hetrec2011"
 BATCH = 5000  # rows stored at a time
@@ -55,6 +56,7 @@ def lastfm_import(
         run.table(TAGGINGS, run.taggings)
         if assume_consent:
             run.report.consents_assumed_for = consents_assume(user_ids=run.listeners.values())
+        tags_refresh()
     return run.report
 
 

@@ -1,7 +1,7 @@
 """Feedback, playlists, the words shown, and what the selectors read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -108,6 +108,7 @@ def test_a_position_outside_the_list_is_refused(position):
 class PlaylistOrderTest(TestCase):
     """The entries behave as a Python list does."""
 
+    @settings(deadline=None, max_examples=40)
     @given(
         steps=st.lists(
             st.tuples(st.sampled_from(["add", "remove", "move"]), st.integers(0, 99), st.integers(0, 99)),

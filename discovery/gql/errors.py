@@ -5,7 +5,7 @@ those of ``discovery/errors.py``.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import strawberry
@@ -71,8 +71,14 @@ def coded(error: GraphQLError) -> GraphQLError:
         return _with_code(error, LimitExceeded.code if too_long else "GRAPHQL_PARSE_FAILED")
     if original is None or isinstance(original, StrawberryInputCoercionError):
         return _with_code(error, InvalidInput.code)
-    logger.error("Unexpected error at %s", error.path, exc_info=original)
     return _with_code(error, original.code if isinstance(original, Failure) else "INTERNAL", MASKED)
+
+
+def log_unexpected(errors: Iterable[GraphQLError]) -> None:
+    """Tell the operator about what ``coded`` masks; a refusal or a bad query is nobody's failure."""
+    for error in errors:
+        if coded(error).message == MASKED:
+            logger.error("Unexpected error at %s", error.path, exc_info=_innermost(error))
 
 
 def _innermost(error: GraphQLError) -> Exception | None:

@@ -166,7 +166,7 @@ class _Walk:
 
     def first(self, node: FieldNode) -> int:
         """How many items the field can answer; values that are not allowed are refused when it runs."""
-        value = next((each.value for each in node.arguments if each.name.value == "first"), None)
+        value = next((each.value for each in node.arguments or () if each.name.value == "first"), None)
         given: object = DEFAULT_PAGE
         if isinstance(value, IntValueNode):
             given = int(value.value)

@@ -25,13 +25,13 @@ FURTHEST_POSITION = 1_000_000  # an offset beyond it is no list anybody pages th
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``size`` items from position ``start`` on."""
+    """``count`` items from position ``start`` on."""
 
     start: int
-    size: int
+    count: int
 
 
-def page(first: int | None, after: str | None) -> Page:
+def offset_page(first: int | None, after: str | None) -> Page:
     """Where a page begins and how long it is.
 
     Raises:
@@ -43,10 +43,10 @@ def page(first: int | None, after: str | None) -> Page:
         raise InvalidInput("first must not be negative.", field="first")
     if size > LARGEST_PAGE:
         raise LimitExceeded(f"first must be at most {LARGEST_PAGE}.", field="first")
-    return Page(start=0 if after is None else _position(after) + 1, size=size)
+    return Page(start=0 if after is None else _position(after) + 1, count=size)
 
 
-def cursor(position: int) -> str:
+def offset_cursor(position: int) -> str:
     """The cursor of the item at ``position`` (from 0) of a list."""
     return relay.to_base64(relay.types.PREFIX, position)
 
@@ -91,11 +91,11 @@ class Paginated(FieldExtension):
         after: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        size = page(first, after).size
+        count = offset_page(first, after).count
         nodes = next_(source, info, **kwargs)
         if isinstance(nodes, QuerySet) and (extension := optimizer.get()):
             nodes = extension.optimize(nodes, info)
-        return self.connection_type.resolve_connection(nodes, info=info, first=size, after=after)
+        return self.connection_type.resolve_connection(nodes, info=info, first=count, after=after)
 
 
 def _position(after: str) -> int:

@@ -107,7 +107,7 @@ def worlds(draw):
 class RulesAgree(TestCase):
     """The queryset, the predicate and the specification answer alike."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(world=worlds())
     def test_everywhere(self, world):
         users = world.store().users

@@ -144,7 +144,7 @@ def _cite_friends(
         found.append(
             Cited(ReasonKind.FRIEND, contribution, contribution / whole, cites, len(rows), bool(itself.any()))
         )
-    return sorted(found, key=lambda cited: -cited.contribution)[:CITED]
+    return sorted(found, key=lambda cited: (not cited.itself, -cited.contribution))[:CITED]
 
 
 def _items(evidence: PermittedEvidence, rows: NDArray[np.int64]) -> tuple[NodeRef, ...]:

@@ -86,7 +86,9 @@ def from_friends(viewer: User, kind: ItemKind, *, start: int = 0, count: int = 2
     played = set(social.key_id[social.key_kind == gathering.KEY_ITEM].tolist())
     return _feed(
         viewer, social, start,
-        lambda index, evidence: ranking.rank(index, evidence, start=start, count=count, among=played),
+        lambda index, evidence: ranking.rank(
+            index, evidence, start=start, count=count, among=played, with_prior=False
+        ),
         personal=permitted.use.friends,
     )  # fmt: skip
 

@@ -47,14 +47,16 @@ def rank(
     count: int,
     among: Collection[int] | None = None,
     variety: float = 0.0,
+    with_prior: bool = True,
 ) -> Ranking:
     """The best items of ``index`` that the viewer does not know yet, from place ``start`` on.
 
     ``among`` limits the candidates to those ids. ``variety`` (0 to 1) trades score for distance
-    from what stands above; at 0 the order is the score's.
+    from what stands above; at 0 the order is the score's. Without the prior, the evidence alone counts.
     """
     part, vector_evidence = evidence.in_index(index)
-    scores = index.scores(vector_evidence)
+    prior = index.prior if with_prior else np.zeros_like(index.prior)
+    scores = index.scores(vector_evidence) - index.prior + prior
     open_rows = candidate_rows(index, part, among)
     limit = min(start + count + 1, DEEPEST)
     best = top_rows(scores, open_rows, limit if variety == 0 else max(limit, VARIED))
@@ -66,7 +68,7 @@ def rank(
         evidence=part,
         rows=best,
         ids=index.ids[best],
-        prior=index.prior[best].astype(np.float64),
+        prior=prior[best].astype(np.float64),
         contributions=index.contributions(vector_evidence, best),
     )
 

@@ -50,13 +50,13 @@ def test_a_friend_who_may_not_be_named_is_never_cited(rows, named):
 
 
 def test_cites_the_single_play_that_carries_the_score():
-    evidence = permitted([(Channel.OWN, 1, 5.0, 0), (Channel.OWN, 4, 1.0, 0)], known=[1, 4])
+    evidence = permitted([(Channel.OWN, 1, 4.0, 0), (Channel.OWN, 4, 1.0, 0)], known=[1, 4])
     (best, *_rest) = explain(rank(small_index(VECTORS), evidence, count=4))
     assert best.item_id == 2
     (reason,) = best.reasons
     assert reason.kind is ReasonKind.OWN_PLAY
     assert reason.evidence == (NodeRef(NodeKind.ARTIST, 1),)
-    assert reason.contribution == pytest.approx(5 * 0.8)
+    assert reason.contribution == pytest.approx(4 * 0.8)
     assert best.remainder == pytest.approx(0.2)
     assert reason.share > BECAUSE
 

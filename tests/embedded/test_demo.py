@@ -1,0 +1,117 @@
+"""`make demo` as a person meets it: it ends by printing a query that answers, and leaves no process."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.processes import survivors, tree_of
+
+ROOT = Path(__file__).parents[2]
+READY = "Ctrl-C ends everything."
+
+pytestmark = [pytest.mark.worker, pytest.mark.timeout(900)]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def demo(home, port):
+    environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "ARTIFACT_DIR"}}
+    return subprocess.Popen(
+        [sys.executable, "-m", "discovery.embedded.demo", "--with-parent", "--port", str(port)],
+        cwd=ROOT,
+        env={**environment, "EARSHOT_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def read_until_ready(process):
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if READY in line:
+            return "".join(said)
+    pytest.fail("the demo ended:\n" + "".join(said))
+
+
+def ask(printed):
+    """Send the printed curl command's request; returns its data."""
+    words = shlex.split(next(line for line in printed.splitlines() if line.startswith("curl ")))
+    headers = dict(word.split(": ", 1) for flag, word in zip(words, words[1:], strict=False) if flag == "-H")
+    url = next(word for word in words if word.startswith("http"))
+    answer = httpx.post(url, headers=headers, content=words[-1], timeout=30).raise_for_status().json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+@pytest.fixture
+def ended():
+    """Processes to end should the test fail."""
+    running = []
+    yield running
+    for process in running:
+        for one in tree_of(process.pid) if process.poll() is None else []:
+            one.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_demo_answers_and_leaves_no_process_however_it_ends(tmp_path, ended):
+    port = free_port()
+    first = demo(tmp_path, port)
+    ended.append(first)
+    printed = read_until_ready(first)
+    assert len(re.findall(r"^token: \S+$", printed, re.MULTILINE)) == 2
+    assert re.findall(r"^login: (\w+)  password: (\S+)$", printed, re.MULTILINE) == [
+        ("ada", "earshot-demo"),
+        ("ben", "earshot-demo"),
+    ]
+    edges = ask(printed)["viewer"]["discover"]["edges"]
+    assert len(edges) == 3
+    for edge in edges:
+        node = edge["node"]
+        total = node["remainder"] + sum(reason["contribution"] for reason in node["reasons"])
+        assert total == pytest.approx(node["score"], abs=1e-4)
+    ready = httpx.get(f"http://localhost:{port}/readyz").json()
+    assert (ready["status"], set(ready["components"])) == ("ok", {"database", "redis", "model"})
+
+    taken = demo(tmp_path / "other", port)
+    ended.append(taken)
+    assert f"Port {port} is taken" in taken.communicate()[0]
+    assert taken.returncode == 1
+
+    tree = tree_of(first.pid)
+    assert names(tree) >= {"redis-server", "uvicorn", "worker", "beat"}
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert survivors(tree) == []
+
+    again = demo(tmp_path, port)
+    ended.append(again)
+    printed = read_until_ready(again)
+    assert "The active model is up to date." in printed
+    assert len(ask(printed)["viewer"]["discover"]["edges"]) == 3
+    tree = tree_of(again.pid)
+    again.send_signal(signal.SIGINT)
+    assert again.wait(30) == 0
+    assert survivors(tree) == []
+    assert not (tmp_path / "redis.sock").exists()
+
+
+def names(tree: list[psutil.Process]) -> set[str]:
+    words = {Path(word).name for process in tree for word in process.cmdline()}
+    return words & {"redis-server", "uvicorn", "worker", "beat"}

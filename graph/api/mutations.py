@@ -12,7 +12,8 @@ from discovery.gql.errors import mutation
 from discovery.gql.node import node_id
 from graph import models, selectors
 from graph.api.inputs import ListenInput, PlaylistInput, plays_read
-from graph.api.types import FeedbackKind, Item, ItemKind, Playlist
+from graph.api.types import Item, Playlist
+from graph.models import FeedbackKind, ItemKind
 from graph.services.feedback import feedback_give
 from graph.services.listening import listens_record
 from graph.services.playlists import (

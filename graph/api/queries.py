@@ -6,16 +6,16 @@ import strawberry
 from strawberry import relay
 
 from discovery.gql.context import ViewerPart
-from discovery.gql.pagination import connection, offset_cursor, offset_page
+from discovery.gql.pagination import connection, cursor, page
 from graph import models, selectors
 from graph.api.types import (
     ItemConnection,
     ItemEdge,
-    ItemKind,
     ListenConnection,
     ModelVersion,
     PlaylistConnection,
 )
+from graph.models import ItemKind
 
 
 @strawberry.type
@@ -37,17 +37,17 @@ class Query:
     def search(
         self, text: str, kind: ItemKind | None = None, first: int | None = 20, after: str | None = None
     ) -> ItemConnection:
-        page = offset_page(first, after)
-        hits = selectors.search(text=text, kind=kind, start=page.start, count=page.count + 1)
+        wanted = page(first, after)
+        hits = selectors.search(text=text, kind=kind, start=wanted.start, count=wanted.size + 1)
         edges = [
-            ItemEdge(node=item, cursor=offset_cursor(page.start + place))  # type: ignore[arg-type]  # strawberry-django types are their models
-            for place, item in enumerate(hits[: page.count])
+            ItemEdge(node=item, cursor=cursor(wanted.start + place))  # type: ignore[arg-type]  # strawberry-django types are their models
+            for place, item in enumerate(hits[: wanted.size])
         ]
         return ItemConnection(
             edges=edges,
             page_info=relay.PageInfo(
-                has_next_page=len(hits) > page.count,
-                has_previous_page=page.start > 0,
+                has_next_page=len(hits) > wanted.size,
+                has_previous_page=wanted.start > 0,
                 start_cursor=edges[0].cursor if edges else None,
                 end_cursor=edges[-1].cursor if edges else None,
             ),

@@ -10,11 +10,13 @@ from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
 
 from discovery.gql.context import Info
+from discovery.gql.nested import Nested
 from graph import models
+from graph.models import FeedbackKind, ItemKind
 
-ItemKind = strawberry.enum(models.ItemKind, description="What can be played, liked and recommended.")
-FeedbackKind = strawberry.enum(
-    models.FeedbackKind, description="LIKE, DISLIKE and HIDE replace one another; SKIP stands beside them."
+strawberry.enum(ItemKind, description="What can be played, liked and recommended.")
+strawberry.enum(
+    FeedbackKind, description="LIKE, DISLIKE and HIDE replace one another; SKIP stands beside them."
 )
 
 TAGS = "Words for it: the catalogue's own, then those that enough listeners chose."
@@ -111,7 +113,7 @@ class Playlist(relay.Node):
     created_at: auto
     updated_at: auto
     size: int = strawberry_django.field(annotate=Count("entries"), description="How many entries it has.")
-    entries: DjangoListConnection[PlaylistEntry] = strawberry_django.connection()
+    entries: DjangoListConnection[PlaylistEntry] = strawberry_django.field(extensions=[Nested()])
 
     @classmethod
     def get_queryset(cls, queryset: QuerySet[models.Playlist], info: Info) -> QuerySet[models.Playlist]:

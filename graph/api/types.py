@@ -10,7 +10,7 @@ from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
 
 from discovery.gql.context import Info
-from discovery.gql.nested import Nested
+from discovery.gql.nested import nested_connection
 from graph import models
 from graph.models import FeedbackKind, ItemKind
 
@@ -112,8 +112,15 @@ class Playlist(relay.Node):
     description: auto
     created_at: auto
     updated_at: auto
-    size: int = strawberry_django.field(annotate=Count("entries"), description="How many entries it has.")
-    entries: DjangoListConnection[PlaylistEntry] = strawberry_django.field(extensions=[Nested()])
+    entries: DjangoListConnection[PlaylistEntry] = nested_connection()
+
+    @strawberry_django.field(
+        annotate={"entry_count": Count("entries")}, description="How many entries it has."
+    )
+    def size(self, root: strawberry.Parent[models.Playlist]) -> int:
+        # A playlist that a mutation hands back did not pass the optimizer.
+        count: int | None = getattr(root, "entry_count", None)
+        return root.entries.count() if count is None else count
 
     @classmethod
     def get_queryset(cls, queryset: QuerySet[models.Playlist], info: Info) -> QuerySet[models.Playlist]:

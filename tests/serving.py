@@ -1,6 +1,7 @@
+"""A served model without a trained one: fixtures for tests that need given vectors."""
+
 import pytest
 
-from discovery import feed
 from graph import registry
 from graph.models import ModelVersion
 
@@ -22,8 +23,10 @@ def serve(monkeypatch):
     """Serve this index as the active model's: ``serve(kind, index)``."""
 
     def serve(kind, index):
-        version = ModelVersion(state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={})
+        version = ModelVersion(
+            state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
+        )
         served = registry.ServedModel(version, OneIndex(kind, index))
-        monkeypatch.setattr(feed.registry, "active", lambda: served)
+        monkeypatch.setattr(registry, "active", lambda: served)
 
     return serve

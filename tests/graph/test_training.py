@@ -46,7 +46,7 @@ def test_the_command_trains_publishes_and_knows_when_there_is_nothing_new(config
     assert "The active model is up to date." in capsys.readouterr().out
     assert ModelVersion.objects.count() == 1
 
-    with pytest.raises(CommandError, match="The model was refused: .*of the most popular items"):
+    with pytest.raises(CommandError, match=r"The model was refused: .*of the most popular items"):
         call_command("train_recommender", "--if-needed", config=config_file(untrained=True))
     assert registry.active().version == version
 

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Manager, Max, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
 
 from accounts.models import User
-from discovery.errors import InvalidInput, NotFound
+from discovery.errors import NotFound
 from graph.models import (
     HEARD,
     Artist,
@@ -162,7 +162,6 @@ class _Hit(NamedTuple):
 
     rank: int  # 0 exact, 1 begins with it, 2 contains it
     size: int
-    key: str
     kind: ItemKind
     item_id: int
 
@@ -179,10 +178,10 @@ def _hits(key: str, kind: ItemKind, count: int) -> list[_Hit]:
     rows = (
         items.filter(key__contains=key)
         .annotate(rank=rank, size=Length("key"))
-        .order_by("rank", "size", "key", "pk")
-        .values_list("rank", "size", "key", "pk")
+        .order_by("rank", "size", "pk")
+        .values_list("rank", "size", "pk")
     )
-    return [_Hit(rank, size, name, kind, pk) for rank, size, name, pk in rows[:count]]
+    return [_Hit(rank, size, kind, pk) for rank, size, pk in rows[:count]]
 
 
 # --- a listener's own -----------------------------------------------------------------------

@@ -23,12 +23,13 @@ logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side."
 
 
-def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """A mutation of a signed-in person whose refusals go out as ``OperationInfo``.
+def mutation(**options: Any) -> Any:
+    """Declares a mutation of a signed-in person whose refusals go out as ``OperationInfo``.
 
-    Its return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
+    Use as ``@mutation(description=…)``; the return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
     """
-    return strawberry.mutation(resolver=resolver, extensions=[RefusalsAsData(), SignedIn()], **options)
+    # The last extension is the outermost: it sees what the others refuse.
+    return strawberry.mutation(extensions=[SignedIn(), RefusalsAsData()], **options)
 
 
 class RefusalsAsData(FieldExtension):

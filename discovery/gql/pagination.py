@@ -25,41 +25,40 @@ FURTHEST_POSITION = 1_000_000  # an offset beyond it is no list anybody pages th
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``count`` items from position ``start`` on."""
+    """``size`` items from position ``start`` on."""
 
     start: int
-    count: int
+    size: int
 
 
-def offset_page(first: int | None, after: str | None) -> Page:
+def page(first: int | None, after: str | None) -> Page:
     """Where a page begins and how long it is.
 
     Raises:
         InvalidInput: ``first`` is negative, or ``after`` is no cursor of ours.
         LimitExceeded: ``first`` is more than ``LARGEST_PAGE``.
+
     """
     size = DEFAULT_PAGE if first is None else first
     if size < 0:
         raise InvalidInput("first must not be negative.", field="first")
     if size > LARGEST_PAGE:
         raise LimitExceeded(f"first must be at most {LARGEST_PAGE}.", field="first")
-    return Page(start=0 if after is None else _position(after) + 1, count=size)
+    return Page(start=0 if after is None else _position(after) + 1, size=size)
 
 
-def offset_cursor(position: int) -> str:
+def cursor(position: int) -> str:
     """The cursor of the item at ``position`` (from 0) of a list."""
     return relay.to_base64(relay.types.PREFIX, position)
 
 
-def connection(connection_type: type, resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
+def connection(connection_type: type, **options: Any) -> Any:
     """A field whose resolver returns a queryset or list, and which answers one page of it.
 
     Use as ``@connection(DjangoListConnection[Listener])``. A queryset needs a total order, and goes
     through the optimizer with what the query selects below ``edges``.
     """
-    return strawberry.field(
-        resolver=resolver, graphql_type=connection_type, extensions=[Paginated(connection_type)], **options
-    )
+    return strawberry.field(graphql_type=connection_type, extensions=[Paginated(connection_type)], **options)
 
 
 class Paginated(FieldExtension):
@@ -91,11 +90,11 @@ class Paginated(FieldExtension):
         after: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        count = offset_page(first, after).count
+        size = page(first, after).size
         nodes = next_(source, info, **kwargs)
         if isinstance(nodes, QuerySet) and (extension := optimizer.get()):
             nodes = extension.optimize(nodes, info)
-        return self.connection_type.resolve_connection(nodes, info=info, first=count, after=after)
+        return self.connection_type.resolve_connection(nodes, info=info, first=size, after=after)
 
 
 def _position(after: str) -> int:

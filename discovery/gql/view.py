@@ -1,6 +1,5 @@
 """GraphQL over HTTP: ``POST /graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG."""
 
-import json
 from typing import Any
 
 from cross_web import HTTPException, SyncHTTPRequestAdapter

@@ -111,9 +111,11 @@ class TestDates:
     def test_the_calendar_and_the_place_end_after_90_days(self, purpose):
         user, now = listener(), timezone.now()
         until = consent_set(user=user, purpose=purpose, granted=True).valid_until
+        assert until is not None
         assert timedelta(days=90) <= until - now < timedelta(days=90, minutes=1)
         later = now + timedelta(days=200)
         until = consent_set(user=user, purpose=purpose, granted=True, valid_until=later).valid_until
+        assert until is not None
         assert until - now < timedelta(days=90, minutes=1)
 
     def test_a_shorter_time_holds(self):
@@ -137,7 +139,7 @@ class TestOneFriend:
         consent_set(user=user, purpose=P.SOCIAL_OUT, granted=False, friend=ben)
         assert not policies.permits(user, P.SOCIAL_OUT, ben)
         assert policies.permits(user, P.SOCIAL_OUT, cleo)
-        assert ConsentEvent.objects.order_by("pk").last().scope == ben.pseudonym
+        assert ConsentEvent.objects.latest("pk").scope == ben.pseudonym
 
     @pytest.mark.parametrize("purpose", sorted(set(P) - policies.PER_FRIEND))
     def test_other_purposes_have_no_single_friends(self, purpose):

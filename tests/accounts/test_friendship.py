@@ -73,6 +73,7 @@ class TestRequest:
 class TestAnswer:
     def test_yes(self, ada, ben):
         row = friendship_answer(user=ben, request=requested(ada, ben), accept=True)
+        assert row is not None
         assert row.state == State.ACCEPTED
         assert list(policies.friends_of(ada)) == [ben]
 

@@ -15,7 +15,7 @@ from accounts.models import Consent, ConsentEvent, Purpose
 from accounts.policy_text import TEXTS, policy_text_current
 from accounts.services import audit
 from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many
-from accounts.services.friendship import friendship_end, friendship_request
+from accounts.services.friendship import friendship_end
 from accounts.services.ledger import event_canonical, event_hash
 from tests.factories import answered, befriended, listener
 
@@ -112,7 +112,7 @@ class TestTheChain:
         [("new_state", "GRANTED"), ("occurred_at", "2020-01-01 00:00:00+00:00"), ("channel", "x")],
     )
     def test_an_altered_event_is_found(self, events, column, value):
-        with unguarded() as cursor:
+        with Unguarded() as cursor:
             cursor.execute(
                 f"UPDATE accounts_consentevent SET {column} = %s WHERE id = %s",  # noqa: S608
                 [value, events[2].pk],
@@ -125,7 +125,7 @@ class TestTheChain:
     def test_an_event_with_its_hash_made_anew_breaks_the_chain(self, events):
         forged = copy.copy(events[0])
         forged.channel = "forged"
-        with unguarded() as cursor:
+        with Unguarded() as cursor:
             cursor.execute(
                 "UPDATE accounts_consentevent SET channel = %s, hash = %s WHERE id = %s",
                 [forged.channel, event_hash(forged), forged.pk],
@@ -134,13 +134,13 @@ class TestTheChain:
         assert f"event {events[1].event_id} does not follow" in problem
 
     def test_a_missing_event_in_the_middle_is_found(self, events):
-        with unguarded() as cursor:
+        with Unguarded() as cursor:
             cursor.execute("DELETE FROM accounts_consentevent WHERE id = %s", [events[1].pk])
         (problem,) = audit.ledger_verify()
         assert f"event {events[2].event_id} does not follow" in problem
 
     def test_a_missing_last_event_shows_in_the_projection(self, events):
-        with unguarded() as cursor:
+        with Unguarded() as cursor:
             cursor.execute("DELETE FROM accounts_consentevent WHERE id = %s", [events[3].pk])
         (problem,) = audit.ledger_verify()
         assert "NAMED" in problem
@@ -183,7 +183,7 @@ def test_published_policy_texts_never_change():
     assert "**CALENDAR and LOCATION" in policy_text_current().text
 
 
-class unguarded:
+class Unguarded:
     """A cursor past the triggers, as somebody with the table owner's rights has it."""
 
     def __enter__(self):

@@ -37,4 +37,4 @@ class App:
     def code(self, query: str, **variables) -> str:
         """The code of the top-level errors, which are of one kind."""
         (code,) = {error["extensions"]["code"] for error in self.ask(query, **variables)["errors"]}
-        return code
+        return str(code)

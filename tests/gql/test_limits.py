@@ -1,7 +1,7 @@
 """What one operation may cost."""
 
 import pytest
-from graphql import OperationDefinitionNode, build_schema, parse
+from graphql import FragmentDefinitionNode, build_schema, get_operation_ast, parse
 
 from discovery.gql.limits import Measure, measured
 from tests.factories import listener
@@ -16,9 +16,13 @@ SCHEMA = build_schema("""
 
 
 def measure(query, **variables):
-    operation, *fragments = sorted(parse(query).definitions, key=lambda each: each.kind, reverse=True)
-    assert isinstance(operation, OperationDefinitionNode)
-    return measured(operation, {each.name.value: each for each in fragments}, SCHEMA, variables)
+    document = parse(query)
+    operation = get_operation_ast(document)
+    assert operation is not None
+    fragments = {
+        each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+    }
+    return measured(operation, fragments, SCHEMA, variables)
 
 
 @pytest.mark.parametrize(

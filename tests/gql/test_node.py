@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from accounts.models import Purpose
 from discovery.errors import InvalidInput
 from discovery.gql.inputs import past_moment, text
 from discovery.gql.node import global_id, node_id
@@ -42,7 +43,7 @@ def test_everything_else_is_refused(value):
 @pytest.mark.django_db
 class TestNode:
     def test_only_what_the_viewer_may_see(self):
-        viewer, found, hidden = listener("ada"), answered(listener("ben"), "DISCOVERABLE"), listener()
+        viewer, found, hidden = listener("ada"), answered(listener("ben"), Purpose.DISCOVERABLE), listener()
         app, ids = App(viewer), {user: global_id("Listener", user.pk) for user in (viewer, found, hidden)}
         assert app.data(NODE, id=ids[found])["node"] == {
             "__typename": "Listener",
@@ -54,7 +55,7 @@ class TestNode:
         assert App().data(NODE, id=ids[found]) == {"node": None}
 
     def test_a_block_looks_like_nothing(self):
-        viewer, other = listener(), answered(listener(), "DISCOVERABLE")
+        viewer, other = listener(), answered(listener(), Purpose.DISCOVERABLE)
         blocked(other, viewer)
         app = App(viewer)
         missing = app.ask(NODE, id=global_id("Listener", 10**9))
@@ -84,6 +85,10 @@ def test_moments_of_the_past_only():
 
     naive = datetime(2020, 1, 1)  # noqa: DTZ001
     assert past_moment(naive, field="at") == naive.replace(tzinfo=UTC)
-    for wrong in (timezone.now() + timedelta(hours=1), datetime.max.replace(tzinfo=UTC), datetime.min):
+    for wrong in (
+        timezone.now() + timedelta(hours=1),
+        datetime.max.replace(tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+    ):
         with pytest.raises(InvalidInput):
             past_moment(wrong, field="at")

@@ -1,7 +1,5 @@
 """What is kept about showing things to people: whose plays reached whom, exports, erasures."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 

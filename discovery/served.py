@@ -31,7 +31,10 @@ def social_use_note(viewer: User, ranking: Ranking, explained: Iterable[Explanat
         return
     named = {cited for one in explained for cited in _named(one, evidence.kind) if cited[0] in sources}
     silent = sources - {source for source, _, _ in named}
-    rows = [*((source, kind, item, True) for source, kind, item in named), *((s, "", 0, False) for s in silent)]
+    rows = [
+        *((source, kind, item, True) for source, kind, item in named),
+        *((s, "", 0, False) for s in silent),
+    ]
     SocialUse.objects.bulk_create(
         [
             SocialUse(

@@ -64,7 +64,9 @@ class HeldData:
         )  # fmt: skip
 
 
-@strawberry.type(description="What is held about the viewer, why, where it was used, and which models saw it.")
+@strawberry.type(
+    description="What is held about the viewer, why, where it was used, and which models saw it."
+)
 class DataUsage:
     user: strawberry.Private[User]
 
@@ -89,7 +91,8 @@ class SocialUse(relay.Node):
         return root.recipient  # type: ignore[return-value]
 
     @strawberry_django.field(
-        only=["item_kind", "item_id"], description="The play of the viewer's that was cited; null where unnamed."
+        only=["item_kind", "item_id"],
+        description="The play of the viewer's that was cited; null where unnamed.",
     )
     def item_id(self, root: strawberry.Parent[models.SocialUse]) -> strawberry.ID | None:
         if not root.item_id:
@@ -99,7 +102,9 @@ class SocialUse(relay.Node):
     @classmethod
     def get_queryset(cls, queryset: QuerySet[models.SocialUse], info: Info) -> QuerySet[models.SocialUse]:
         viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset.filter(pk__in=usage.shown_to(viewer).values("pk"))
+        return (
+            queryset.none() if viewer is None else queryset.filter(pk__in=usage.shown_to(viewer).values("pk"))
+        )
 
 
 SocialUseConnection = DjangoListConnection[SocialUse]
@@ -138,7 +143,10 @@ class PrivacyViewer(ViewerPart):
         description="What `discover` would lose without a track, artist, playlist or friend, before doing it."
     )
     def preview_removal(
-        self, id: strawberry.ID, kind: ItemKind = ItemKind.TRACK, first: int = DEFAULT_PAGE  # noqa: A002
+        self,
+        id: strawberry.ID,  # noqa: A002
+        kind: ItemKind = ItemKind.TRACK,
+        first: int = DEFAULT_PAGE,
     ) -> RemovalPreview:
         thing = _thing(self.user, id, "Track", "Artist", "Playlist", "Listener")
         return RemovalPreview.of(preview_removal(self.user, thing, kind, count=page(first, None).size))
@@ -147,7 +155,9 @@ class PrivacyViewer(ViewerPart):
 @strawberry.type
 class Query:
     @strawberry.field(description="What weighs in, how much, and how to change it.")
-    def recommender_parameters(self, info: Info, kind: ItemKind = ItemKind.TRACK) -> list[RecommenderParameter]:
+    def recommender_parameters(
+        self, info: Info, kind: ItemKind = ItemKind.TRACK
+    ) -> list[RecommenderParameter]:
         return [
             RecommenderParameter(
                 signal=each.signal, description=each.description, how_to_change=each.how_to_change,

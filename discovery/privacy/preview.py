@@ -45,7 +45,8 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
     permitted = gathering.gather(viewer, kind)
     gone, proposed_no_more = _without(permitted, thing)
     without = replace(
-        permitted.where(~gone), known=permitted.known | (proposed_no_more if permitted.use.own else frozenset())
+        permitted.where(~gone),
+        known=permitted.known | (proposed_no_more if permitted.use.own else frozenset()),
     )
     model, _degraded = feed.served_model()
     index = model.artifact.index(kind.value) if model else None

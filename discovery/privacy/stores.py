@@ -34,7 +34,8 @@ class Store:
         mine = Q()
         for field in self.fields:
             mine |= Q(**{field: user})
-        return self.model._default_manager.filter(mine)
+        rows: QuerySet[Model] = self.model._default_manager.filter(mine)  # noqa: SLF001  # Django documents it
+        return rows
 
 
 LISTENING = (Purpose.SELF, Purpose.SOCIAL_OUT, Purpose.CONTRIBUTE)

@@ -36,7 +36,11 @@ class Span:
     stop: int | None
 
     def __contains__(self, position: object) -> bool:
-        return isinstance(position, int) and self.start <= position and (self.stop is None or position < self.stop)
+        return (
+            isinstance(position, int)
+            and self.start <= position
+            and (self.stop is None or position < self.stop)
+        )
 
 
 def held(user: User) -> list[Held]:

@@ -1,5 +1,7 @@
 """What a listener leaves out of their taste, and takes back in."""
 
+from typing import Any
+
 from django.db import transaction
 
 from accounts.models import User
@@ -17,7 +19,7 @@ def taste_exclusion_set(*, user: User, thing: Track | Artist | Playlist, exclude
     Nothing is deleted. Saying the same twice changes nothing. Raises LimitExceeded beyond ``MAX_EXCLUSIONS``.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    about = {type(thing).__name__.lower(): thing}
+    about: dict[str, Any] = {type(thing).__name__.lower(): thing}
     theirs = TasteExclusion.objects.filter(user=user)
     if excluded:
         if theirs.count() >= MAX_EXCLUSIONS:

@@ -19,9 +19,7 @@ def ada():
 
 
 def record(user, moment=None):
-    play = Play(
-        source="app", source_id="1", track=factories.track().pk, listened_at=moment or timezone.now()
-    )
+    play = Play(source="app", source_id="1", track=factories.track().pk, listened_at=moment or timezone.now())
     answer = listens_record(user=user, plays=[play])
     return answer.stored, [refusal.code for refusal in answer.refusals]
 

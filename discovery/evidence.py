@@ -81,12 +81,13 @@ def gather_many(
     people = set(own).union(*friends.values())
     plays = _Plays(people, kind)
     words = selectors.feedback_of(own, kind)
+    excluded = selectors.excluded_items(own, kind)
     return [
         _assemble(
             use, kind,
             own=plays.of(viewer.pk) if use.own else None,
             words=words.get(viewer.pk, ()) if use.own else (),
-            friends=friends.get(viewer.pk, {}), plays=plays,
+            friends=friends.get(viewer.pk, {}), plays=plays, excluded=excluded.get(viewer.pk, set()),
         )
         for viewer, use in zip(viewers, uses, strict=True)
     ]  # fmt: skip
@@ -164,9 +165,10 @@ def _assemble(
     words: Sequence[selectors.FeedbackRow],
     friends: dict[int, SocialSource],
     plays: _Plays,
+    excluded: Collection[int],
 ) -> PermittedEvidence:
     parts: list[Part] = []
-    known: set[int] = set()
+    known: set[int] = set(excluded)  # neither evidence nor proposed, whether played or not
     if own is not None:
         parts += _own_parts(own, words)
         known.update(own.key_id[own.key_kind == KEY_ITEM].tolist())

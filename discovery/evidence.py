@@ -44,6 +44,7 @@ class PermittedEvidence:
     friend: NDArray[np.int64]  # whose play it is; 0 for the viewer's own
     friends: dict[int, SocialSource] = field(default_factory=dict)
     known: frozenset[int] = frozenset()  # items the viewer has played or turned away
+    turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
 
     def __len__(self) -> int:
         return len(self.key_id)
@@ -51,7 +52,7 @@ class PermittedEvidence:
     def where(self, mask: NDArray[np.bool_]) -> PermittedEvidence:
         """The same evidence, only the rows of ``mask`` [E]."""
         return PermittedEvidence(
-            use=self.use, kind=self.kind, friends=self.friends, known=self.known,
+            use=self.use, kind=self.kind, friends=self.friends, known=self.known, turned_away=self.turned_away,
             key_kind=self.key_kind[mask], key_id=self.key_id[mask], amount=self.amount[mask],
             channel=self.channel[mask], friend=self.friend[mask],
         )  # fmt: skip
@@ -102,6 +103,8 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
 
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:
     """The friends whose plays enter, by viewer and friend."""
+    if not any(use.friends for use in uses):
+        return {}
     if len(viewers) == 1:
         sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
     else:
@@ -166,18 +169,21 @@ def _assemble(
     plays: _Plays,
 ) -> PermittedEvidence:
     parts: list[Part] = []
-    known: set[int] = set()
+    turned_away = frozenset(word.item_id for word in words if word.kind in TURNED_AWAY)
+    known = set(turned_away)
     if own is not None:
         parts += _own_parts(own, words)
         known.update(own.key_id[own.key_kind == KEY_ITEM].tolist())
-        known.update(word.item_id for word in words if word.kind in TURNED_AWAY)
     for friend_id in sorted(friends):
         theirs = plays.of(friend_id)
         played = theirs.plays > 0
         parts.append(
             (theirs.key_kind[played], theirs.key_id[played], theirs.plays[played], Channel.FRIEND, friend_id)
         )
-    return PermittedEvidence(use=use, kind=kind, friends=friends, known=frozenset(known), **_columns(parts))
+    return PermittedEvidence(
+        use=use, kind=kind, friends=friends, known=frozenset(known), turned_away=turned_away,
+        **_columns(parts),
+    )  # fmt: skip
 
 
 def _own_parts(own: _Lines, words: Sequence[selectors.FeedbackRow]) -> list[Part]:

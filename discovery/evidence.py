@@ -19,8 +19,7 @@ from accounts.policies import SocialSource, Use
 from graph import index as vectors
 from graph import selectors
 from graph.index import Channel
-from graph.models import FeedbackKind, ItemKind
-from graph.snapshot import LIKE_AS_PLAYS
+from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 
 
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}

@@ -1,0 +1,5 @@
+"""Discovery, as the GraphQL schema shows it."""
+
+from discovery.api.queries import DiscoveryViewer, Query
+
+__all__ = ["DiscoveryViewer", "Query"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from accounts.api.types import PersonalizationLevel
+from accounts.models import PersonalizationLevel
 from discovery import feed, suggestions
 from discovery.api.types import FriendSuggestionConnection, RecommendationConnection
 from discovery.errors import InvalidInput
@@ -14,7 +14,7 @@ from graph.api.types import ItemKind
 
 
 @strawberry.type
-class DiscoveryQuery:
+class Query:
     @strawberry.field(description="What most listeners here play; the same for everyone.")
     def popular(
         self, kind: ItemKind = ItemKind.TRACK, first: int = DEFAULT_PAGE, after: str | None = None

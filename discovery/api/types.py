@@ -7,7 +7,8 @@ from enum import Enum
 import strawberry
 from strawberry import relay
 
-from accounts.api.types import Listener, PersonalizationLevel, Purpose
+from accounts.api.types import Listener
+from accounts.models import PersonalizationLevel, Purpose
 from discovery import explain, feed, suggestions
 from discovery.gql.pagination import cursor
 from graph.api.types import Item, ModelVersion

@@ -1,6 +1,5 @@
 """GraphQL over HTTP: ``POST /graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG."""
 
-import json
 from typing import Any
 
 from cross_web import HTTPException, SyncHTTPRequestAdapter
@@ -43,13 +42,16 @@ class EarshotGraphQLView(GraphQLView[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         try:
             return super().decode_json(data)
-        except (UnicodeDecodeError, RecursionError) as error:
+        except RecursionError as error:
             raise HTTPException(400, "Unable to parse request body as JSON") from error
 
     def parse_http_body(
         self, request: SyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        body = self.parse_json(request.body)
+        try:
+            body = self.parse_json(request.body)
+        except UnicodeDecodeError as error:
+            raise HTTPException(400, "A request body is UTF-8.") from error
         if "application/json" in (request.content_type or "") and not isinstance(body, dict):
             raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
         data = super().parse_http_body(request)

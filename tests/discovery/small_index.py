@@ -8,7 +8,10 @@ from graph.index import Channel, ChannelRule, ItemIndex, Source
 
 
 def small_index(
-    vectors: Sequence[Sequence[float]], *, ids: Sequence[int] | None = None, prior: Sequence[float] | None = None
+    vectors: Sequence[Sequence[float]],
+    *,
+    ids: Sequence[int] | None = None,
+    prior: Sequence[float] | None = None,
 ) -> ItemIndex:
     """An index whose score is ``prior + Σ sign · amount · vector·vector``; a friend's own item adds 1 more."""
     table = np.array(vectors, dtype=np.float32)

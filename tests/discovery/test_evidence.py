@@ -11,8 +11,7 @@ from hypothesis.extra.django import TestCase
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
 from discovery.evidence import KEY_ARTIST, KEY_ITEM, gather, gather_many
 from graph.index import Channel
-from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind
-from graph.snapshot import LIKE_AS_PLAYS
+from graph.models import LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, ItemKind
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -38,7 +39,7 @@ def files(artifact_dir):
     return sorted(path.name for path in artifact_dir.iterdir() if path.name != ".lock")
 
 
-def withdraw(position):
+def withdraw(position, *, ago=timedelta(0)):
     return ConsentEvent.objects.create(
         pk=position,
         subject=uuid.uuid4(),
@@ -50,7 +51,7 @@ def withdraw(position):
         policy_hash="0" * 64,
         actor=ConsentActor.USER,
         channel="test",
-        occurred_at=timezone.now(),
+        occurred_at=timezone.now() - ago,
         idempotency_key=str(position),
         hash=f"{position:064d}",
     )

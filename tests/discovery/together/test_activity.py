@@ -58,10 +58,12 @@ def withdraw(user, purpose):
 
 
 ENDINGS = {
-    "social out": lambda ada, ben: withdraw(ben, Purpose.SOCIAL_OUT),
-    "named": lambda ada, ben: withdraw(ben, Purpose.NAMED),
+    "social out": lambda _, ben: withdraw(ben, Purpose.SOCIAL_OUT),
+    "named": lambda _, ben: withdraw(ben, Purpose.NAMED),
     "social in": lambda ada, _: withdraw(ada, Purpose.SOCIAL_IN),
-    "not to her": lambda ada, ben: factories.answered(ben, Purpose.NAMED, friend=ada, state=ConsentState.DENIED),
+    "not to her": lambda ada, ben: factories.answered(
+        ben, Purpose.NAMED, friend=ada, state=ConsentState.DENIED
+    ),
     "level": lambda ada, _: User.objects.filter(pk=ada.pk).update(level=PersonalizationLevel.OWN),
     "inactive": lambda _, ben: User.objects.filter(pk=ben.pk).update(is_active=False),
     "friendship": lambda _ada, _ben: Friendship.objects.all().delete(),

@@ -12,8 +12,8 @@ from discovery.feed import DegradedReason
 from discovery.together.blend import blend
 from graph.models import Feedback, FeedbackKind, ItemKind
 from tests import factories
-from tests.discovery.conftest import OneIndex
 from tests.discovery.small_index import small_index
+from tests.serving import OneIndex
 
 pytestmark = pytest.mark.django_db
 TRACK = ItemKind.TRACK

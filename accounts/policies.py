@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
@@ -91,6 +92,18 @@ def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
         return False
     rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
     return _Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
+
+
+def in_private_session(user: User) -> bool:
+    """Whether nothing that ``user`` plays may be kept or logged now."""
+    return user.private_until is not None and user.private_until > timezone.now()
+
+
+def played_in_private(user: User, moment: datetime) -> bool:
+    """Whether a play that began at ``moment`` may not be kept: a private session runs, or ran then."""
+    if user.private_from is None or user.private_until is None:
+        return False
+    return in_private_session(user) or user.private_from <= moment <= user.private_until
 
 
 def granted_purposes(user: User) -> frozenset[Purpose]:

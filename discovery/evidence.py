@@ -82,12 +82,13 @@ def gather_many(
     people = set(own).union(*friends.values())
     plays = _Plays(people, kind)
     words = selectors.feedback_of(own, kind)
+    excluded = selectors.excluded_items(own, kind)
     return [
         _assemble(
             use, kind,
             own=plays.of(viewer.pk) if use.own else None,
             words=words.get(viewer.pk, ()) if use.own else (),
-            friends=friends.get(viewer.pk, {}), plays=plays,
+            friends=friends.get(viewer.pk, {}), plays=plays, excluded=excluded.get(viewer.pk, set()),
         )
         for viewer, use in zip(viewers, uses, strict=True)
     ]  # fmt: skip
@@ -167,10 +168,11 @@ def _assemble(
     words: Sequence[selectors.FeedbackRow],
     friends: dict[int, SocialSource],
     plays: _Plays,
+    excluded: Collection[int],
 ) -> PermittedEvidence:
     parts: list[Part] = []
     turned_away = frozenset(word.item_id for word in words if word.kind in TURNED_AWAY)
-    known = set(turned_away)
+    known = {*turned_away, *excluded}  # excluded: neither evidence nor proposed, whether played or not
     if own is not None:
         parts += _own_parts(own, words)
         known.update(own.key_id[own.key_kind == KEY_ITEM].tolist())

@@ -15,6 +15,7 @@ from discovery import evidence as gathering
 from discovery import explain, ranking
 from discovery.errors import ModelUnavailable
 from discovery.evidence import PermittedEvidence
+from discovery.served import social_use_note
 from graph import registry, selectors
 from graph.index import Channel, ItemIndex
 from graph.models import Artist, ItemKind, ModelVersion, Track
@@ -113,7 +114,10 @@ def _feed(
         has_next, degraded = False, degraded or DegradedReason.NO_MODEL
     else:
         ranked = rank(index, permitted)
-        items = _dress(viewer, permitted.kind, explain.explain(ranked))
+        explained = explain.explain(ranked)
+        if viewer is not None:
+            social_use_note(viewer, ranked, explained)
+        items = _dress(viewer, permitted.kind, explained)
         has_next = ranked.has_next
         if personal and len(ranked.evidence) == 0:
             degraded = DegradedReason.NO_EVIDENCE

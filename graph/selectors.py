@@ -23,12 +23,20 @@ from graph.models import (
     ModelVersion,
     Playlist,
     PlaylistCollaborator,
+    TasteExclusion,
     Track,
+    counted,
 )
 from graph.names import name_clean, name_key
 
 SEARCH_LENGTH = 200  # of a search text
 FURTHEST_HIT = 1000  # nobody pages further through a search
+
+
+_COUNTED = {
+    ItemKind.TRACK: counted(track="track", artist="track__artist"),
+    ItemKind.ARTIST: counted(artist="artist"),
+}
 
 
 class PlayCount(NamedTuple):
@@ -57,7 +65,7 @@ def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
     """
     item = "track_id" if kind is ItemKind.TRACK else "track__artist_id"
     rows = (
-        Listen.objects.filter(user_id__in=user_ids)
+        Listen.objects.filter(_COUNTED[ItemKind.TRACK], user_id__in=user_ids)
         .order_by()
         .values_list("user_id", item)
         .annotate(plays=Count("pk", filter=HEARD), listens=Count("pk"), last_at=Max("listened_at"))
@@ -77,7 +85,7 @@ def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
 def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
     """Play counts by artist that a source reported without the plays themselves."""
     rows = (
-        ArtistPlayCount.objects.filter(user_id__in=user_ids)
+        ArtistPlayCount.objects.filter(_COUNTED[ItemKind.ARTIST], user_id__in=user_ids)
         .order_by("user_id", "artist_id")
         .values_list("user_id", "artist_id")
         .annotate(plays=Sum("count"))
@@ -88,13 +96,23 @@ def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
 def feedback_of(user_ids: Collection[int], kind: ItemKind) -> dict[int, list[FeedbackRow]]:
     """What each listener said of items of this kind, newest last. One query."""
     item = "track_id" if kind is ItemKind.TRACK else "artist_id"
-    rows = Feedback.objects.filter(user_id__in=user_ids, **{f"{item}__isnull": False})
+    rows = Feedback.objects.filter(_COUNTED[kind], user_id__in=user_ids, **{f"{item}__isnull": False})
     said: dict[int, list[FeedbackRow]] = defaultdict(list)
     for user, item_id, word, at in rows.order_by("given_at", "pk").values_list(
         "user_id", item, "kind", "given_at"
     ):
         said[user].append(FeedbackRow(item_id, FeedbackKind(word), at))
     return dict(said)
+
+
+def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[int]]:
+    """By listener: the items of this kind that they excluded from their taste. One query."""
+    lookups = ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
+    rows = TasteExclusion.objects.filter(user_id__in=user_ids).values_list("user_id", *lookups)
+    found: dict[int, set[int]] = defaultdict(set)
+    for user_id, *items in rows.iterator():
+        found[user_id].update(item for item in items if item is not None)
+    return dict(found)
 
 
 # --- catalogue ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('graph', '0001_initial'),
+        ('graph', '0002_taste_exclusion'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ all at once through the same few queries. What is not gathered here cannot shape
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,12 @@ from graph.index import Channel
 from graph.models import FeedbackKind, ItemKind
 from graph.snapshot import LIKE_AS_PLAYS
 
-
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
 TURNED_AWAY = (FeedbackKind.DISLIKE, FeedbackKind.HIDE)
 
-KEY_ITEM, KEY_ARTIST = 0, 1
-_KEY_NAMES = {KEY_ITEM: "item", KEY_ARTIST: "artist"}
+KEY_ITEM, KEY_ARTIST, KEY_TAG = 0, 1, 2
+_KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist", KEY_TAG: "tag"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,6 +97,23 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
     """No evidence at all: what level OFF means."""
     use = Use(level=PersonalizationLevel.OFF, own=False, friends=False, not_used=())
     return PermittedEvidence(use=use, kind=kind, **_columns([]))
+
+
+def together(one: PermittedEvidence, other: PermittedEvidence) -> PermittedEvidence:
+    """Both lists as one; permission, friends and what is known are ``one``'s."""
+    columns = ("key_kind", "key_id", "amount", "channel", "friend")
+    return replace(one, **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns})
+
+
+def stated(
+    permitted: PermittedEvidence, rows: Sequence[tuple[int, int, float, Channel]]
+) -> PermittedEvidence:
+    """What a person just said, under the same permission: rows of (key kind, key id, amount, channel)."""
+    parts: list[Part] = [
+        (np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel, 0)
+        for k, i, a, channel in rows
+    ]
+    return replace(permitted, **_columns(parts))
 
 
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:

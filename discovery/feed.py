@@ -112,7 +112,7 @@ def _feed(
         has_next, degraded = False, degraded or DegradedReason.NO_MODEL
     else:
         ranked = rank(index, permitted)
-        items = _dress(viewer, permitted.kind, explain.explain(ranked))
+        items = dress(viewer, permitted.kind, explain.explain(ranked))
         has_next = ranked.has_next
         if personal and len(ranked.evidence) == 0:
             degraded = DegradedReason.NO_EVIDENCE
@@ -131,7 +131,7 @@ def served_model() -> tuple[registry.ServedModel | None, DegradedReason | None]:
     return model, None if model else DegradedReason.NO_MODEL
 
 
-def _dress(
+def dress(
     viewer: User | None, kind: ItemKind, explained: Sequence[explain.Explanation]
 ) -> list[Recommendation]:
     """Fetch everything the answer names, in one query a kind, and put the reasons into words."""

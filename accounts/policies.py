@@ -276,9 +276,9 @@ def discoverable_pairs() -> list[tuple[int, int]]:
     """Accepted friendships whose both ends can be found: what may count as being near somebody."""
     people = discoverable()
     return list(
-        Friendship.objects.filter(state=Friendship.State.ACCEPTED, low__in=people, high__in=people).values_list(
-            "low_id", "high_id"
-        )
+        Friendship.objects.filter(
+            state=Friendship.State.ACCEPTED, low__in=people, high__in=people
+        ).values_list("low_id", "high_id")
     )
 
 

@@ -27,10 +27,10 @@ def consent_list(*, user: User) -> list[Consent]:
 
 
 def consent_event_list(*, user: User) -> QuerySet[ConsentEvent]:
-    """The user's lines of the ledger, newest first, each with the key of the friend it is about (if any)."""
-    friend = User.objects.filter(pseudonym=OuterRef("scope")).values("pk")
-    return (
-        ConsentEvent.objects.filter(subject=user.pseudonym)
-        .annotate(friend_key=Subquery(friend))
-        .order_by("-pk")
-    )
+    """The user's lines of the ledger, newest first."""
+    return ConsentEvent.objects.filter(subject=user.pseudonym).order_by("-pk")
+
+
+def friend_key_of_scope() -> Subquery:
+    """To annotate ledger lines with: the key of the friend a line is about, null where it is about none."""
+    return Subquery(User.objects.filter(pseudonym=OuterRef("scope")).values("pk"))

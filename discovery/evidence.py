@@ -19,8 +19,7 @@ from accounts.policies import SocialSource, Use
 from graph import index as vectors
 from graph import selectors
 from graph.index import Channel
-from graph.models import FeedbackKind, ItemKind
-from graph.snapshot import LIKE_AS_PLAYS
+from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
@@ -96,13 +95,19 @@ def gather_many(
 def nothing(kind: ItemKind) -> PermittedEvidence:
     """No evidence at all: what level OFF means."""
     use = Use(level=PersonalizationLevel.OFF, own=False, friends=False, not_used=())
-    return PermittedEvidence(use=use, kind=kind, **_columns([]))
+    return _evidence(use, kind, [])
 
 
 def together(one: PermittedEvidence, other: PermittedEvidence) -> PermittedEvidence:
     """Both lists as one; permission, friends and what is known are ``one``'s."""
-    columns = ("key_kind", "key_id", "amount", "channel", "friend")
-    return replace(one, **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns})
+    return replace(
+        one,
+        key_kind=np.concatenate([one.key_kind, other.key_kind]),
+        key_id=np.concatenate([one.key_id, other.key_id]),
+        amount=np.concatenate([one.amount, other.amount]),
+        channel=np.concatenate([one.channel, other.channel]),
+        friend=np.concatenate([one.friend, other.friend]),
+    )
 
 
 def stated(
@@ -113,7 +118,7 @@ def stated(
         (np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel, 0)
         for k, i, a, channel in rows
     ]
-    return replace(permitted, **_columns(parts))
+    return _evidence(permitted.use, permitted.kind, parts, friends=permitted.friends, known=permitted.known)
 
 
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:
@@ -147,7 +152,9 @@ class _Plays:
     """The plays of everyone concerned, fetched once and looked up by person."""
 
     def __init__(self, people: Collection[int], kind: ItemKind) -> None:
-        rows = [(c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips) for c in selectors.play_counts(people, kind)]
+        rows = [
+            (c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips) for c in selectors.play_counts(people, kind)
+        ]
         if kind is ItemKind.TRACK:  # an artist's imported play count is evidence for the artist's tracks
             rows += [
                 (c.user_id, KEY_ARTIST, c.item_id, c.plays, 0) for c in selectors.imported_counts(people)
@@ -193,7 +200,7 @@ def _assemble(
         parts.append(
             (theirs.key_kind[played], theirs.key_id[played], theirs.plays[played], Channel.FRIEND, friend_id)
         )
-    return PermittedEvidence(use=use, kind=kind, friends=friends, known=frozenset(known), **_columns(parts))
+    return _evidence(use, kind, parts, friends=friends, known=frozenset(known))
 
 
 def _own_parts(own: _Lines, words: Sequence[selectors.FeedbackRow]) -> list[Part]:
@@ -214,12 +221,23 @@ def _said(items: list[int], amounts: list[float], channel: Channel) -> Part:
     return key_kind, np.array(items, dtype=np.int64), np.array(amounts, dtype=np.float32), channel, 0
 
 
-def _columns(parts: list[Part]) -> dict[str, NDArray[np.generic]]:
+def _evidence(
+    use: Use,
+    kind: ItemKind,
+    parts: list[Part],
+    *,
+    friends: dict[int, SocialSource] | None = None,
+    known: frozenset[int] = frozenset(),
+) -> PermittedEvidence:
     sizes = [len(part[1]) for part in parts]
-    return {
-        "key_kind": np.concatenate([np.empty(0, np.int8), *(part[0] for part in parts)]),
-        "key_id": np.concatenate([np.empty(0, np.int64), *(part[1] for part in parts)]),
-        "amount": np.concatenate([np.empty(0, np.float32), *(part[2] for part in parts)]),
-        "channel": np.repeat(np.array([part[3] for part in parts], dtype=np.int8), sizes),
-        "friend": np.repeat(np.array([part[4] for part in parts], dtype=np.int64), sizes),
-    }
+    return PermittedEvidence(
+        use=use,
+        kind=kind,
+        key_kind=np.concatenate([np.empty(0, np.int8), *(part[0] for part in parts)]),
+        key_id=np.concatenate([np.empty(0, np.int64), *(part[1] for part in parts)]),
+        amount=np.concatenate([np.empty(0, np.float32), *(part[2] for part in parts)]),
+        channel=np.repeat(np.array([part[3] for part in parts], dtype=np.int8), sizes),
+        friend=np.repeat(np.array([part[4] for part in parts], dtype=np.int64), sizes),
+        friends=friends or {},
+        known=known,
+    )

@@ -8,16 +8,19 @@ from types import ModuleType
 
 import strawberry
 from django.conf import settings
+from graphql import GraphQLError
 from strawberry import relay
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
+from strawberry.types import ExecutionContext
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
 import discovery.api
 import graph.api
 from discovery.gql.context import Info, ViewerPart
+from discovery.gql.errors import log_unexpected
 from discovery.gql.limits import OperationLimits
 from discovery.gql.node import global_id, node_resolve
 
@@ -50,7 +53,14 @@ class _Root:
         return node_resolve(id, info=info)
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        log_unexpected(errors)
+
+
+schema = Schema(
     query=merge_types("Query", (_Root, *_parts("Query"))),
     mutation=merge_types("Mutation", _parts("Mutation")),
     subscription=merge_types("Subscription", _parts("Subscription")) if _parts("Subscription") else None,

@@ -3,7 +3,7 @@
 DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
 SECURE_COOKIES, TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
-a training that gave no sign of life keeps its claim).
+a training that gave no sign of life keeps its claim), STATIC_ROOT (where collectstatic writes).
 """
 
 from pathlib import Path
@@ -114,7 +114,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = TRAINING_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = max(1, TRAINING_SECONDS - 60)
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = {"default": {}, "training": {}}  # a plain worker serves both
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"default": {}, "training": {}}  # a plain worker serves both
 CELERY_TASK_ROUTES = {"tasks.training.train": {"queue": "training"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -123,7 +123,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-STATIC_ROOT = HOME_DIR / "static"
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None  # none: served from where the apps keep them
 WHITENOISE_USE_FINDERS = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the whole body of a GraphQL request

@@ -63,9 +63,7 @@ def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Suggestions:
     bridges = np.array(sorted(policies.bridges_for(viewer).values_list("pk", flat=True)), dtype=np.int64)
     hidden = np.setdiff1d(people.ids, np.array(sorted(allowed), dtype=np.int64))
     vector = _vectors(model.artifact, people, [viewer])[0]
-    ids, scores = people.suggest(
-        vector, bridges, adjacency, min(start + count + 1, DEEPEST), exclude=hidden
-    )
+    ids, scores = people.suggest(vector, bridges, adjacency, min(start + count + 1, DEEPEST), exclude=hidden)
     mutual = _mutual(people, bridges, adjacency, ids)
     found = [
         Suggestion(allowed[int(person)], float(score), int(shared))

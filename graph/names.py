@@ -33,4 +33,4 @@ def name_key(name: str) -> str:
     """What two spellings of a name share: no case, no accents. For searching and finding again, not for show."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(bare.casefold().split())[:NAME_LENGTH]
+    return (" ".join(bare.casefold().split()) or name)[:NAME_LENGTH]

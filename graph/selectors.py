@@ -5,11 +5,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Manager, Max, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
 
 from accounts.models import User
-from discovery.errors import InvalidInput, NotFound
+from discovery.errors import NotFound
 from graph.models import (
     HEARD,
     Artist,
@@ -125,37 +125,45 @@ def external_ids(kind: ItemKind) -> dict[int, str]:
 
 def search(*, text: str, kind: ItemKind | None, start: int, count: int) -> list[Track | Artist]:
     """Items whose name contains ``text``, whatever its case and accents: exact hits, then those that begin
-    with it, then the rest; shorter names first. Three queries at most. Raises InvalidInput.
+    with it, then the rest; shorter names first. Four queries at most. Raises InvalidInput.
     """
     key = name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
-    if not key:
-        raise InvalidInput("There is nothing to search for in this text", field="text")
-    hits = _hits(key, kind).order_by("rank", "size", "key", "kind", "pk")
-    rows = list(hits.values_list("kind", "pk")[start : start + count]) if start <= FURTHEST_HIT else []
-    tracks = tracks_get([pk for name, pk in rows if name == ItemKind.TRACK]) if rows else ()
-    artists = artists_get([pk for name, pk in rows if name == ItemKind.ARTIST]) if rows else ()
-    found = {(ItemKind.TRACK.value, track.pk): track for track in tracks} | {
-        (ItemKind.ARTIST.value, artist.pk): artist for artist in artists
-    }
-    return [found[name, pk] for name, pk in rows]
+    stop = min(start + count, FURTHEST_HIT)
+    kinds = list(ItemKind) if kind is None else [kind]
+    hits = sorted(hit for each in kinds for hit in _hits(key, each, stop))[start:stop]
+    found: dict[tuple[ItemKind, int], Track | Artist] = {}
+    if tracks := [hit.item_id for hit in hits if hit.kind is ItemKind.TRACK]:
+        found |= {(ItemKind.TRACK, track.pk): track for track in tracks_get(tracks)}
+    if artists := [hit.item_id for hit in hits if hit.kind is ItemKind.ARTIST]:
+        found |= {(ItemKind.ARTIST, artist.pk): artist for artist in artists_get(artists)}
+    return [found[hit.kind, hit.item_id] for hit in hits if (hit.kind, hit.item_id) in found]
 
 
-def _hits(key: str, kind: ItemKind | None) -> QuerySet[Any, Any]:
+class _Hit(NamedTuple):
+    """In the order in which hits are shown."""
+
+    rank: int  # 0 exact, 1 begins with it, 2 contains it
+    size: int
+    kind: ItemKind
+    item_id: int
+
+
+def _hits(key: str, kind: ItemKind, count: int) -> list[_Hit]:
+    """The first ``count`` hits of one kind."""
+    items: Manager[Any] = Track.objects if kind is ItemKind.TRACK else Artist.objects
     rank = Case(
         When(key=key, then=Value(0)),
         When(key__startswith=key, then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    models: list[tuple[ItemKind, type[Artist | Track]]] = [(ItemKind.ARTIST, Artist), (ItemKind.TRACK, Track)]
-    sources: list[QuerySet[Any, Any]] = [
-        model.objects.filter(key__contains=key)
-        .annotate(kind=Value(name.value), rank=rank, size=Length("key"))
-        .values("kind", "pk", "rank", "size", "key")
-        for name, model in models
-        if kind in {None, name}
-    ]
-    return sources[0] if len(sources) == 1 else sources[0].union(sources[1], all=True)
+    rows = (
+        items.filter(key__contains=key)
+        .annotate(rank=rank, size=Length("key"))
+        .order_by("rank", "size", "pk")
+        .values_list("rank", "size", "pk")
+    )
+    return [_Hit(rank, size, kind, pk) for rank, size, pk in rows[:count]]
 
 
 # --- a listener's own -----------------------------------------------------------------------

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from graph.ml.config import RecommenderConfig
 
 Progress = Callable[[float, str], None]  # fraction in [0, 1], what is being done
+
+BY_HAND = "manual:"  # how the keys of foreground runs begin
 
 # Withdrawals seldom come alone: wait until they pause, but not longer than an hour.
 QUIET = timedelta(minutes=10)
@@ -100,13 +102,14 @@ def _part(report: Progress, start: float, end: float, what: str) -> Progress:
     return lambda fraction, step: report(start + (end - start) * fraction, f"{what}: {step}")
 
 
-def is_up_to_date(config: dict[str, Any] | None = None) -> bool:
-    """Whether the active model was trained on exactly what is permitted now."""
-    found = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE)
-    if config is not None:
-        found = found.filter(config=config)
-    version = found.first()
-    return version is not None and version.data_hash == snapshot.take().content_hash
+def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
+    """Whether training now would make the active model again: same data, same config."""
+    from graph.ml.config import RecommenderConfig
+
+    version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+    if version is None or version.config != asdict(config or RecommenderConfig()):
+        return False
+    return version.data_hash == snapshot.take().content_hash
 
 
 def run_due() -> str | None:
@@ -125,6 +128,6 @@ def run_due() -> str | None:
 
 
 def runs_abandoned() -> list[str]:
-    """Keys of runs whose worker died, to be taken up again."""
+    """Keys of runs whose worker died, to be taken up again; not those that a person started by hand."""
     running = TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).order_by("pk")
-    return [run.key for run in running if not is_live(run)]
+    return [run.key for run in running.exclude(key__startswith=BY_HAND) if not is_live(run)]

@@ -29,8 +29,9 @@ def train(*, key: str, config: dict[str, Any] | None = None) -> None:
 
 @app.task
 def train_today() -> None:
-    """Ask for the day's training."""
-    train.delay(key=f"daily:{timezone.now():%Y-%m-%d}")
+    """Ask for the day's training, unless it would make the same model again."""
+    if not training.is_up_to_date():
+        train.delay(key=f"daily:{timezone.now():%Y-%m-%d}")
 
 
 @app.task

@@ -14,7 +14,7 @@ def tree_of(pid: int) -> list[psutil.Process]:
 def is_alive(process: psutil.Process) -> bool:
     """A zombie is gone: it waits only for somebody to read its status."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

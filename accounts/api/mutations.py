@@ -10,11 +10,9 @@ from accounts.api.types import (
     FriendRequest,
     FriendshipState,
     Listener,
-    PersonalizationLevel,
     PrivacySettings,
-    Purpose,
 )
-from accounts.models import Friendship, User
+from accounts.models import Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import listeners_visible_to
 from accounts.services.consent import consent_set, consent_withdraw_all, level_set
 from accounts.services.friendship import (

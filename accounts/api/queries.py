@@ -63,7 +63,7 @@ class Query:
             purposes=[
                 PolicyPurpose(
                     purpose=purpose,
-                    label=purpose.label,
+                    label=str(purpose.label),
                     dpv_iri=DPV_IRI[purpose],
                     expires_after_days=EXPIRES_AFTER[purpose].days if purpose in EXPIRES_AFTER else None,
                     per_friend=purpose in PER_FRIEND,
@@ -109,7 +109,7 @@ def _purpose_consent(purpose: Purpose, rows: list[Consent], *, denied: bool) -> 
     general = next((row for row in rows if row.friend_id is None), None)
     return PurposeConsent(
         purpose=purpose,
-        label=purpose.label,
+        label=str(purpose.label),
         state=ConsentState.DENIED if denied else _state(general),
         since=general.changed_at if general else None,
         valid_until=general.valid_until if general else None,

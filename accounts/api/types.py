@@ -10,17 +10,18 @@ from strawberry import auto, relay
 from strawberry_django.relay import DjangoListConnection
 
 from accounts import models
+from accounts.models import ConsentActor, ConsentState, PersonalizationLevel, Purpose
 from accounts.policies import listeners_visible_to
-from accounts.selectors import consent_event_list, friend_request_list
+from accounts.selectors import friend_key_of_scope, friend_request_list
 from discovery.gql.context import Info
 from discovery.gql.node import global_id
 
-PersonalizationLevel = strawberry.enum(
-    models.PersonalizationLevel, description="How much may shape an answer; each includes those before it."
+strawberry.enum(
+    PersonalizationLevel, description="How much may shape an answer; each includes those before it."
 )
-Purpose = strawberry.enum(models.Purpose, description="What a person is asked about, one by one.")
-ConsentState = strawberry.enum(models.ConsentState, description="Only GRANTED permits.")
-ConsentActor = strawberry.enum(models.ConsentActor, description="On whose word a consent changed.")
+strawberry.enum(Purpose, description="What a person is asked about, one by one.")
+strawberry.enum(ConsentState, description="Only GRANTED permits.")
+strawberry.enum(ConsentActor, description="On whose word a consent changed.")
 
 
 @strawberry.enum(description="What links the viewer with another listener.")
@@ -83,11 +84,14 @@ class ConsentEvent(relay.Node):
 
     @strawberry_django.field(only=["actor"])
     def actor(self, root: strawberry.Parent[models.ConsentEvent]) -> ConsentActor:
-        return models.ConsentActor(root.actor)
+        return ConsentActor(root.actor)
 
-    @strawberry_django.field(only=["scope"], description="The one friend it is about, where it is about one.")
+    @strawberry_django.field(
+        annotate={"friend_key": friend_key_of_scope()},
+        description="The one friend it is about, where it is about one.",
+    )
     def friend_id(self, root: strawberry.Parent[models.ConsentEvent]) -> strawberry.ID | None:
-        key: int | None = root.friend_key  # type: ignore[attr-defined]  # annotated by consent_event_list
+        key: int | None = root.friend_key  # type: ignore[attr-defined]  # annotated by the optimizer, as declared above
         return None if key is None else strawberry.ID(global_id("Listener", key))
 
     @classmethod
@@ -95,7 +99,7 @@ class ConsentEvent(relay.Node):
         cls, queryset: QuerySet[models.ConsentEvent], info: Info
     ) -> QuerySet[models.ConsentEvent]:
         viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset & consent_event_list(user=viewer)
+        return queryset.none() if viewer is None else queryset.filter(subject=viewer.pseudonym)
 
 
 @strawberry.type(description="An answer that holds for one friend and overrides the general one.")

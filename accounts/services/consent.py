@@ -48,6 +48,7 @@ def consent_set(
         InvalidInput: this purpose cannot be answered for one friend, or the date or key is no good.
         NotFound: ``friend`` is not a friend.
         Conflict: the idempotency key was used for another answer.
+
     """
     purpose = Purpose(purpose)
     _check(user, purpose, friend, idempotency_key)

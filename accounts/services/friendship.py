@@ -18,6 +18,7 @@ def friendship_request(*, user: User, other: User) -> Friendship:
         InvalidInput: ``other`` is the user.
         NotFound: ``user`` may not see ``other``.
         Conflict: they are friends.
+
     """
     _lock(user, other)
     if user.pk == other.pk:
@@ -38,6 +39,7 @@ def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Frien
 
     Raises:
         NotFound: ``user`` has no such request to answer.
+
     """
     _lock(*User.objects.filter(pk__in=(request.low_id, request.high_id)))
     row = Friendship.objects.filter(pk=request.pk, state=Friendship.State.REQUESTED).first()
@@ -56,6 +58,7 @@ def friendship_end(*, user: User, other: User) -> None:
 
     Raises:
         NotFound: there is neither.
+
     """
     _lock(user, other)
     if not _part(user, other):
@@ -69,6 +72,7 @@ def block_create(*, user: User, other: User) -> Block:
     Raises:
         InvalidInput: ``other`` is the user.
         NotFound: ``user`` may not see ``other``.
+
     """
     _lock(user, other)
     if user.pk == other.pk:
@@ -88,6 +92,7 @@ def block_remove(*, user: User, other: User) -> None:
 
     Raises:
         NotFound: ``user`` does not block ``other``.
+
     """
     _lock(user, other)
     deleted, _ = Block.objects.filter(blocker=user, blocked=other).delete()

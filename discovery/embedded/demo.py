@@ -40,9 +40,13 @@ def main(argv: Sequence[str]) -> int:
         tie_to_parent(signal.SIGTERM)
     try:
         _check(arguments)
-        with stopping_signals(), _only_one(settings.HOME_DIR), _redis():
-            with Supervisor(settings.HOME_DIR / "log") as supervisor:
-                _run(supervisor, arguments)
+        with (
+            stopping_signals(),
+            _only_one(settings.HOME_DIR),
+            _redis(),
+            Supervisor(settings.HOME_DIR / "log") as supervisor,
+        ):
+            _run(supervisor, arguments)
     except Stopped as stopped:
         print(f"\n{stopped}: everything has ended.")
     except ServiceFailed as error:
@@ -72,7 +76,9 @@ def _check(arguments: argparse.Namespace) -> None:
         try:
             probe.bind((HOST, arguments.port))
         except OSError as error:
-            message = f"Port {arguments.port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            message = (
+                f"Port {arguments.port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            )
             raise ServiceFailed(message) from error
 
 

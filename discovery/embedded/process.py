@@ -36,7 +36,7 @@ def child_start(
         log.parent.mkdir(parents=True, exist_ok=True)
     output = log.open("ab") if log is not None else None
     try:
-        return subprocess.Popen(  # noqa: S603 the commands are ours
+        return subprocess.Popen(
             [*launcher, "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,

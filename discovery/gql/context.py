@@ -25,6 +25,7 @@ class Context(StrawberryDjangoContext):
 
         Raises:
             SignInRequired: nobody is signed in.
+
         """
         if (viewer := self.viewer) is None:
             raise SignInRequired("Sign in to do this.")

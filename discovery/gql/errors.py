@@ -5,7 +5,7 @@ those of ``discovery/errors.py``.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import strawberry
@@ -23,12 +23,13 @@ logger = logging.getLogger(__name__)
 MASKED = "Something went wrong on our side."
 
 
-def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """A mutation of a signed-in person whose refusals go out as ``OperationInfo``.
+def mutation(**options: Any) -> Any:
+    """Declares a mutation of a signed-in person whose refusals go out as ``OperationInfo``.
 
-    Its return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
+    Use as ``@mutation(description=…)``; the return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
     """
-    return strawberry.mutation(resolver=resolver, extensions=[RefusalsAsData(), SignedIn()], **options)
+    # The last extension is the outermost: it sees what the others refuse.
+    return strawberry.mutation(extensions=[SignedIn(), RefusalsAsData()], **options)
 
 
 class RefusalsAsData(FieldExtension):
@@ -71,8 +72,14 @@ def coded(error: GraphQLError) -> GraphQLError:
         return _with_code(error, LimitExceeded.code if too_long else "GRAPHQL_PARSE_FAILED")
     if original is None or isinstance(original, StrawberryInputCoercionError):
         return _with_code(error, InvalidInput.code)
-    logger.error("Unexpected error at %s", error.path, exc_info=original)
     return _with_code(error, original.code if isinstance(original, Failure) else "INTERNAL", MASKED)
+
+
+def log_unexpected(errors: Iterable[GraphQLError]) -> None:
+    """Tell the operator about what ``coded`` masks; a refusal or a bad query is nobody's failure."""
+    for error in errors:
+        if coded(error).message == MASKED:
+            logger.error("Unexpected error at %s", error.path, exc_info=_innermost(error))
 
 
 def _innermost(error: GraphQLError) -> Exception | None:

@@ -15,6 +15,7 @@ def text(value: str, *, field: str, largest: int, smallest: int = 1) -> str:
 
     Raises:
         InvalidInput: too short, too long, or with a character no database or page can hold.
+
     """
     value = value.strip()
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
@@ -29,6 +30,7 @@ def past_moment(value: datetime, *, field: str) -> datetime:
 
     Raises:
         InvalidInput: in the future, or before 1970.
+
     """
     if timezone.is_naive(value):
         value = value.replace(tzinfo=UTC)

@@ -84,7 +84,7 @@ class OperationLimits(SchemaExtension):
     def _problem(self) -> str | None:
         context = self.execution_context
         document = context.graphql_document
-        operation = document and get_operation_ast(document, context.operation_name)
+        operation = get_operation_ast(document, context.operation_name) if document else None
         if document is None or operation is None:
             return None  # refused as such before this
         fragments = {
@@ -92,7 +92,7 @@ class OperationLimits(SchemaExtension):
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        schema: GraphQLSchema = context.schema._schema  # type: ignore[attr-defined]  # noqa: SLF001
+        schema: GraphQLSchema = context.schema._schema  # noqa: SLF001
         return measured(operation, fragments, schema, context.variables or {}).problem()
 
 
@@ -166,7 +166,7 @@ class _Walk:
 
     def first(self, node: FieldNode) -> int:
         """How many items the field can answer; values that are not allowed are refused when it runs."""
-        value = next((each.value for each in node.arguments if each.name.value == "first"), None)
+        value = next((each.value for each in node.arguments or () if each.name.value == "first"), None)
         given: object = DEFAULT_PAGE
         if isinstance(value, IntValueNode):
             given = int(value.value)

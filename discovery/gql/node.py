@@ -19,6 +19,7 @@ def node_id(value: str, *types: str, field: str | None = None) -> int:
 
     Raises:
         InvalidInput: not a global id, or one of another type.
+
     """
     type_name, key = _parsed(value, field)
     if type_name not in types:

@@ -37,6 +37,7 @@ def page(first: int | None, after: str | None) -> Page:
     Raises:
         InvalidInput: ``first`` is negative, or ``after`` is no cursor of ours.
         LimitExceeded: ``first`` is more than ``LARGEST_PAGE``.
+
     """
     size = DEFAULT_PAGE if first is None else first
     if size < 0:
@@ -51,15 +52,13 @@ def cursor(position: int) -> str:
     return relay.to_base64(relay.types.PREFIX, position)
 
 
-def connection(connection_type: type, resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
+def connection(connection_type: type, **options: Any) -> Any:
     """A field whose resolver returns a queryset or list, and which answers one page of it.
 
     Use as ``@connection(DjangoListConnection[Listener])``. A queryset needs a total order, and goes
     through the optimizer with what the query selects below ``edges``.
     """
-    return strawberry.field(
-        resolver=resolver, graphql_type=connection_type, extensions=[Paginated(connection_type)], **options
-    )
+    return strawberry.field(graphql_type=connection_type, extensions=[Paginated(connection_type)], **options)
 
 
 class Paginated(FieldExtension):

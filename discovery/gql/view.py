@@ -1,6 +1,5 @@
 """GraphQL over HTTP: ``POST /graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG."""
 
-import json
 from typing import Any
 
 from cross_web import HTTPException, SyncHTTPRequestAdapter
@@ -8,6 +7,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.decorators import decorator_from_middleware, method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from strawberry.django.views import GraphQLView, TemporalHttpResponse
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
@@ -19,12 +21,33 @@ from discovery.gql.errors import coded
 RESPONSE_TYPE = "application/graphql-response+json"
 
 
+class CodedCsrfMiddleware(CsrfViewMiddleware):
+    """Django's check, with a refusal that an app can read."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponseBase:
+        return _refused(f"Send the CSRF token: {reason}", 403, "CSRF_FAILED")
+
+
+@method_decorator(csrf_exempt, name="dispatch")
 class EarshotGraphQLView(GraphQLView[Context, None]):
-    """strawberry's view, with coded errors for everything that goes wrong before an operation runs."""
+    """strawberry's view, with coded errors for everything that goes wrong before an operation runs.
+
+    The CSRF token is asked of whoever sends a session cookie, and of nobody else: without one there
+    is no authority that another site could borrow.
+    """
 
     allow_queries_via_get = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return self._dispatch_with_csrf_token(request)
+        return self._dispatch(request)
+
+    @method_decorator(decorator_from_middleware(CodedCsrfMiddleware))
+    def _dispatch_with_csrf_token(self, request: HttpRequest) -> HttpResponseBase:
+        return self._dispatch(request)
+
+    def _dispatch(self, request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" and not (settings.DEBUG and request.method == "GET"):
             return HttpResponseNotAllowed(["POST"])
         try:
@@ -43,13 +66,16 @@ class EarshotGraphQLView(GraphQLView[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         try:
             return super().decode_json(data)
-        except (UnicodeDecodeError, RecursionError) as error:
+        except RecursionError as error:
             raise HTTPException(400, "Unable to parse request body as JSON") from error
 
     def parse_http_body(
         self, request: SyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        body = self.parse_json(request.body)
+        try:
+            body = self.parse_json(request.body)
+        except UnicodeDecodeError as error:
+            raise HTTPException(400, "A request body is UTF-8.") from error
         if "application/json" in (request.content_type or "") and not isinstance(body, dict):
             raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
         data = super().parse_http_body(request)

@@ -45,8 +45,9 @@ class Posterior:
     @property
     def mean(self) -> Floats:
         """Coefficients [A, d] at the center of the posterior."""
-        found: Floats = np.linalg.solve(self.precision, self.evidence[:, :, None])[:, :, 0]
-        return found
+        return np.asarray(
+            np.linalg.solve(self.precision, self.evidence[:, :, None])[:, :, 0], dtype=np.float64
+        )
 
     def expected(self, x: Floats) -> Floats:
         """Expected reward [..., A] at features [..., A, d]."""

@@ -241,7 +241,9 @@ def _recent(index: ItemIndex, radio: Radio) -> np.ndarray[tuple[int], np.dtype[n
 
 
 def _first(size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.eye(1, size)[0]
+    found = np.zeros(size)
+    found[:1] = 1.0
+    return found
 
 
 def standing(viewer: User, radio: Radio, item_id: int) -> int:

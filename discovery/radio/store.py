@@ -60,9 +60,8 @@ def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio
 
 def radio_save(radio: Radio) -> None:
     """Keep ``radio`` for a while. Raises Conflict when somebody else has taken this step meanwhile."""
-    words = [json.dumps(radio.to_json()), radio.version, LIFETIME]
     try:
-        saved = client().eval(_SAVE, 1, _key(radio), *words)
+        saved = client().eval(_SAVE, 1, _key(radio), json.dumps(radio.to_json()), radio.version, LIFETIME)
     except redis.RedisError:
         logger.warning("a radio is not kept: no Redis", exc_info=True)
         return

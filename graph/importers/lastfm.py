@@ -30,6 +30,7 @@ from graph.importers.lastfm_rows import (
 from graph.importers.report import ALREADY_STORED, FileReport, ImportReport, Silent, Watcher
 from graph.importers.tables import Row, Table, batches, row_break, rows, tables_check
 from graph.models import Artist, ArtistPlayCount, Tag, Tagging
+from graph.services.tags import tags_refresh
 
 SOURCE = "lastfm-hetrec2011"
 BATCH = 5000  # rows stored at a time
@@ -55,6 +56,7 @@ def lastfm_import(
         run.table(TAGGINGS, run.taggings)
         if assume_consent:
             run.report.consents_assumed_for = consents_assume(user_ids=run.listeners.values())
+        tags_refresh()
     return run.report
 
 
@@ -120,7 +122,7 @@ class _Import:
         self._store(
             ArtistPlayCount.objects,
             (
-                (key, {"user_id": key[0], "artist_id": key[1], "count": value.count, "source": SOURCE})
+                (key, {"user_id": key[0], "artist_id": key[1], "count": value.plays, "source": SOURCE})
                 for key, value in keyed
             ),
             set(known.values_list("user_id", "artist_id")),

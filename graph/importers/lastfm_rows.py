@@ -28,7 +28,7 @@ class TagRow(NamedTuple):
 class CountRow(NamedTuple):
     listener: str
     artist: str
-    count: int
+    plays: int
 
 
 class FriendRow(NamedTuple):

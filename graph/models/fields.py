@@ -18,7 +18,7 @@ class KeyField(models.CharField[str, str]):
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {**kwargs, "of": self.of}
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: ARG002  # Django's signature
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
         value = name_key(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, value)
         return value

@@ -30,6 +30,7 @@ from graph.sample.people import (
     friendships_create,
     listeners_create,
 )
+from graph.services.tags import tags_refresh
 
 SMALLEST = 20  # listeners
 
@@ -82,6 +83,7 @@ def _create(rng: Generator, count: int, now: datetime, tell: Callable[[str], Non
     )
     feedback = feedback_create(rng=rng, catalogue=catalogue, user_ids=user_ids, plays=plays, now=now)
     _playlist_create(people[0], catalogue, plays[0])
+    tags_refresh()
     return SampleReport(
         listeners=count,
         friendships=friendships,

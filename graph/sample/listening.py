@@ -64,7 +64,8 @@ def _affinity(taste: Taste, catalogue: Catalogue) -> NDArray[np.float64]:
     fit[catalogue.niche == taste.second] = 2.5
     fit[catalogue.niche == taste.home] = 6.0
     weight: NDArray[np.float64] = fit * catalogue.popularity
-    return np.divide(weight, weight.sum())
+    share: NDArray[np.float64] = weight / weight.sum()
+    return share
 
 
 def signature_draw(rng: Generator, taste: Taste, catalogue: Catalogue, taken: set[int]) -> Plays:

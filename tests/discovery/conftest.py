@@ -22,7 +22,9 @@ def serve(monkeypatch):
     """Serve this index as the active model's: ``serve(kind, index)``."""
 
     def serve(kind, index):
-        version = ModelVersion(state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={})
+        version = ModelVersion(
+            state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
+        )
         served = registry.ServedModel(version, OneIndex(kind, index))
         monkeypatch.setattr(feed.registry, "active", lambda: served)
 

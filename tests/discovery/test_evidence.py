@@ -11,8 +11,7 @@ from hypothesis.extra.django import TestCase
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
 from discovery.evidence import KEY_ARTIST, KEY_ITEM, gather, gather_many
 from graph.index import Channel
-from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind
-from graph.snapshot import LIKE_AS_PLAYS
+from graph.models import LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, ItemKind
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -90,9 +89,7 @@ def test_without_self_nothing_enters_and_the_answer_says_so():
     assert Purpose.SELF in evidence.use.not_used
 
 
-@pytest.mark.parametrize(
-    ("who", "purpose"), [("ana", Purpose.SOCIAL_IN), ("ben", Purpose.SOCIAL_OUT)]
-)
+@pytest.mark.parametrize(("who", "purpose"), [("ana", Purpose.SOCIAL_IN), ("ben", Purpose.SOCIAL_OUT)])
 def test_a_friends_plays_need_both_sides(who, purpose):
     people = {"ana": factories.sharer("ana"), "ben": factories.sharer("ben")}
     ana, ben, theirs = people["ana"], people["ben"], factories.track()
@@ -141,7 +138,9 @@ def test_gathering_takes_as_many_queries_for_thirty_friends_as_for_three(django_
             friend = factories.sharer()
             factories.befriended(ana, friend)
             factories.listens(friend, factories.track(), 1)
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             gather(ana, ItemKind.TRACK)
         return len(captured)
 

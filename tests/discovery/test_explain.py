@@ -20,12 +20,18 @@ entries = st.lists(
 ).map(lambda rows: [(c, i, a, f if c is Channel.FRIEND else 0) for c, i, a, f in rows])  # fmt: skip
 
 
-@given(entries, st.sets(st.sampled_from([ANA, BO, CY])), st.lists(st.floats(-2, 2, width=16), min_size=4, max_size=4))
+@given(
+    entries,
+    st.sets(st.sampled_from([ANA, BO, CY])),
+    st.lists(st.floats(-2, 2, width=16), min_size=4, max_size=4),
+)
 def test_reasons_and_remainder_add_up_to_the_score(rows, named, prior):
     ranking = rank(small_index(VECTORS, prior=prior), permitted(rows, named=named), count=4)
     for one, score in zip(explain(ranking), ranking.scores, strict=True):
         assert one.score == pytest.approx(score, abs=1e-9)
-        assert sum(reason.contribution for reason in one.reasons) + one.remainder == pytest.approx(score, abs=1e-4)
+        assert sum(reason.contribution for reason in one.reasons) + one.remainder == pytest.approx(
+            score, abs=1e-4
+        )
         assert sum(reason.share for reason in one.reasons) <= 1 + 1e-9
         assert all(reason.contribution > 0 for reason in one.reasons)
 
@@ -75,7 +81,11 @@ def test_refused_music_is_never_a_reason_for():
     assert all(one.reasons == () for one in explain(rank(small_index(VECTORS), evidence, count=4)))
 
 
-NAMES = {NodeRef(NodeKind.ARTIST, 1): "Ada", NodeRef(NodeKind.ARTIST, 2): "Bix", NodeRef(NodeKind.LISTENER, 3): "Cleo"}
+NAMES = {
+    NodeRef(NodeKind.ARTIST, 1): "Ada",
+    NodeRef(NodeKind.ARTIST, 2): "Bix",
+    NodeRef(NodeKind.LISTENER, 3): "Cleo",
+}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +106,8 @@ def test_wording(kind, share, refs, signals, itself, text):
     assert wording(Cited(kind, 1.0, share, evidence, signals, itself), NAMES) == text
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.05, "a small part"), (0.2, "about a fifth"), (0.95, "nearly all")])
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.05, "a small part"), (0.2, "about a fifth"), (0.95, "nearly all")]
+)
 def test_shares_in_plain_words(share, words):
     assert fraction(share) == words

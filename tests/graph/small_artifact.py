@@ -14,7 +14,7 @@ from graph.index import FORMAT_VERSION, MANIFEST, TENSORS, Channel, ChannelRule
 def write_small_artifact(directory: Path, *, prior: float = 0.0) -> None:
     """One view of two artists; ``prior`` is the first one's score without evidence."""
     rule = ChannelRule(gain=1.0, logarithmic=False, unit=1.0, count_power=0.0, identity=0.0, weights=(1.0,))
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "artist.ids": np.array([1, 2], np.int64),
         "artist.prior": np.array([prior, 0.0], np.float32),
         "artist.listeners": np.zeros(2, np.int32),

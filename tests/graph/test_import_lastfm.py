@@ -244,7 +244,7 @@ def test_assumed_consent_stands_in_the_ledger(tmp_path):
 
 
 def test_an_answer_once_given_is_not_overridden(tmp_path):
-    from accounts.services import consent_set
+    from accounts.services.consent import consent_set
 
     lastfm_import(folder=write(tmp_path))
     five = User.objects.get(external_id="5")

@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -38,7 +39,7 @@ def files(artifact_dir):
     return sorted(path.name for path in artifact_dir.iterdir() if path.name != ".lock")
 
 
-def withdraw(position):
+def withdraw(position, *, ago=timedelta(0)):
     return ConsentEvent.objects.create(
         pk=position,
         subject=uuid.uuid4(),
@@ -50,7 +51,7 @@ def withdraw(position):
         policy_hash="0" * 64,
         actor=ConsentActor.USER,
         channel="test",
-        occurred_at=timezone.now(),
+        occurred_at=timezone.now() - ago,
         idempotency_key=str(position),
         hash=f"{position:064d}",
     )
@@ -88,7 +89,9 @@ def test_a_refused_model_leaves_the_reason_and_no_file(artifact_dir):
     served = publish(ndcg=0.2)
     refused = publish(ndcg=0.05, write=lambda _: pytest.fail("a refused model must not be written"))
     assert refused.state == "REJECTED"
-    assert "not above the 0.1000 of the most popular" in ModelVersion.objects.get(pk=refused.pk).rejected_because
+    assert (
+        "not above the 0.1000 of the most popular" in ModelVersion.objects.get(pk=refused.pk).rejected_because
+    )
     assert (registry.active().version, files(artifact_dir)) == (served, [str(served.pk)])
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -124,6 +124,7 @@ def as_documented(ms_played, duration_ms):
 
 
 class HeardTest(TestCase):
+    @settings(deadline=None)
     @given(
         ms_played=st.none() | st.integers(0, 2_000_000_000),
         duration_ms=st.none() | st.integers(0, 2_000_000_000),

@@ -26,9 +26,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["if_needed"] and training.is_up_to_date():
-            self.stdout.write("The active model is up to date.")
-            return
         from graph.ml.config import RecommenderConfig
 
         config = RecommenderConfig()
@@ -37,6 +34,9 @@ class Command(BaseCommand):
                 config = RecommenderConfig.from_json(options["config"].read_text(encoding="utf-8"))
             except (OSError, TypeError, ValueError) as error:
                 raise CommandError(f"{options['config']}: {error}") from error
+        if options["if_needed"] and training.is_up_to_date(config):
+            self.stdout.write("The active model is up to date.")
+            return
         try:
             version = self._train(config)
         except TrainingFailed as error:
@@ -66,7 +66,10 @@ class Command(BaseCommand):
                     lines.report(fraction, step)
 
             version = training.train_and_publish(
-                key=f"manual:{uuid.uuid4()}", holder=training.holder_name(), config=config, progress=report
+                key=f"{training.BY_HAND}{uuid.uuid4()}",
+                holder=training.holder_name(),
+                config=config,
+                progress=report,
             )
         if version is None:
             raise CommandError("Another process took this run over.")

@@ -1,4 +1,3 @@
-
 import pytest
 
 from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig

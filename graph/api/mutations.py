@@ -1,0 +1,141 @@
+"""What people do with music through the API: record plays, say what they think, keep playlists."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import relay
+from strawberry_django.fields.types import OperationInfo
+
+from discovery.gql.context import Info
+from discovery.gql.errors import mutation
+from discovery.gql.node import node_id
+from graph import models, selectors
+from graph.api.inputs import ListenInput, PlaylistInput, plays_read
+from graph.api.types import Item, Playlist
+from graph.models import FeedbackKind, ItemKind
+from graph.services.feedback import feedback_give
+from graph.services.listening import listens_record
+from graph.services.playlists import (
+    playlist_create,
+    playlist_delete,
+    playlist_entry_add,
+    playlist_entry_move,
+    playlist_entry_remove,
+    playlist_rename,
+)
+
+
+@strawberry.type(description="Why one play of the call was not taken.")
+class ListenRefusal:
+    index: int = strawberry.field(description="Its place in the input, from 0.")
+    code: str
+    message: str
+    field: str | None
+
+
+@strawberry.type(description="What became of the plays: stored, known already, or refused.")
+class RecordedListens:
+    stored: int
+    duplicates: int
+    refusals: list[ListenRefusal]
+
+
+@strawberry.type(description="What the viewer said of an item.")
+class GivenFeedback:
+    item: Item
+    kind: FeedbackKind
+    given_at: datetime
+
+
+@strawberry.type(description="A playlist that is no more.")
+class DeletedPlaylist:
+    playlist_id: strawberry.ID
+
+
+RecordListensPayload = Annotated[RecordedListens | OperationInfo, strawberry.union("RecordListensPayload")]
+FeedbackPayload = Annotated[GivenFeedback | OperationInfo, strawberry.union("FeedbackPayload")]
+PlaylistPayload = Annotated[Playlist | OperationInfo, strawberry.union("PlaylistPayload")]
+DeletePlaylistPayload = Annotated[DeletedPlaylist | OperationInfo, strawberry.union("DeletePlaylistPayload")]
+
+
+@strawberry.type
+class Mutation:
+    @mutation(description="Store plays; each counts once by source and source id. At most 100 at once.")
+    def record_listens(self, info: Info, input: list[ListenInput]) -> RecordListensPayload:  # noqa: A002
+        answer = listens_record(user=info.context.signed_in, plays=plays_read(input))
+        return RecordedListens(
+            stored=answer.stored,
+            duplicates=answer.duplicates,
+            refusals=[
+                ListenRefusal(index=each.index, code=each.code, message=each.message, field=each.field)
+                for each in answer.refusals
+            ],
+        )
+
+    @mutation(description="Say what you think of a track or artist.")
+    def give_feedback(self, info: Info, item_id: strawberry.ID, kind: FeedbackKind) -> FeedbackPayload:
+        item = _item(item_id)
+        given = feedback_give(user=info.context.signed_in, item=item, kind=kind)
+        return GivenFeedback(item=item, kind=kind, given_at=given.given_at)  # type: ignore[arg-type]
+
+    @mutation(description="Start an empty playlist.")
+    def create_playlist(self, info: Info, input: PlaylistInput) -> PlaylistPayload:  # noqa: A002
+        return playlist_create(  # type: ignore[return-value]  # strawberry-django types are their models
+            owner=info.context.signed_in, title=input.title, description=input.description or ""
+        )
+
+    @mutation(description="Give a playlist another title; the description stays where none is given.")
+    def rename_playlist(
+        self, info: Info, playlist_id: strawberry.ID, title: str, description: str | None = None
+    ) -> PlaylistPayload:
+        return playlist_rename(  # type: ignore[return-value]
+            owner=info.context.signed_in,
+            playlist_id=_playlist_key(playlist_id),
+            title=title,
+            description=description,
+        )
+
+    @mutation(description="Delete a playlist with its entries.")
+    def delete_playlist(self, info: Info, playlist_id: strawberry.ID) -> DeletePlaylistPayload:
+        playlist_delete(owner=info.context.signed_in, playlist_id=_playlist_key(playlist_id))
+        return DeletedPlaylist(playlist_id=playlist_id)
+
+    @mutation(description="Put a track at a position (from 0), or at the end.")
+    def add_to_playlist(
+        self, info: Info, playlist_id: strawberry.ID, track_id: strawberry.ID, position: int | None = None
+    ) -> PlaylistPayload:
+        entry = playlist_entry_add(
+            owner=info.context.signed_in,
+            playlist_id=_playlist_key(playlist_id),
+            track_id=node_id(track_id, "Track", field="trackId"),
+            position=position,
+        )
+        return entry.playlist  # type: ignore[return-value]
+
+    @mutation(description="Take an entry out; those below it move up.")
+    def remove_from_playlist(self, info: Info, entry_id: strawberry.ID) -> PlaylistPayload:
+        return playlist_entry_remove(  # type: ignore[return-value]
+            owner=info.context.signed_in, entry_id=_entry_key(entry_id)
+        )
+
+    @mutation(description="Put an entry at another position (from 0).")
+    def move_playlist_entry(self, info: Info, entry_id: strawberry.ID, position: int) -> PlaylistPayload:
+        entry = playlist_entry_move(
+            owner=info.context.signed_in, entry_id=_entry_key(entry_id), position=position
+        )
+        return entry.playlist  # type: ignore[return-value]
+
+
+def _playlist_key(value: strawberry.ID) -> int:
+    return node_id(value, "Playlist", field="playlistId")
+
+
+def _entry_key(value: strawberry.ID) -> int:
+    return node_id(value, "PlaylistEntry", field="entryId")
+
+
+def _item(value: strawberry.ID) -> models.Track | models.Artist:
+    key = node_id(value, "Track", "Artist", field="itemId")
+    kind = ItemKind[relay.from_base64(value)[0].upper()]
+    return selectors.item_get(kind=kind, item_id=key)

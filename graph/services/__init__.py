@@ -1,0 +1,1 @@
+"""What is written of music and listening. Each action is one transaction."""

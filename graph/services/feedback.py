@@ -1,0 +1,22 @@
+"""What a listener says of an item."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from graph.models import Artist, Feedback, FeedbackKind, Track
+
+VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
+
+
+@transaction.atomic
+def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Feedback:
+    """Note it, with the time. LIKE, DISLIKE and HIDE replace one another; a SKIP stands beside them."""
+    User.objects.select_for_update().get(pk=user.pk)  # two answers at once must not both stand
+    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
+    if kind in VERDICTS:
+        Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about).delete()
+    given, _ = Feedback.objects.update_or_create(
+        user=user, kind=kind, **about, defaults={"given_at": timezone.now()}
+    )
+    return given

@@ -1,0 +1,158 @@
+"""Plays as apps report them: checked one by one, stored once each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import policies
+from accounts.models import Purpose, User
+from discovery.errors import ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
+from graph.models import Listen, Track
+from graph.names import name_clean
+from graph.services.catalogue import TrackName, track_name_clean, tracks_get_or_create
+
+MAX_PLAYS = 100  # in one call
+SOURCE_LENGTH, SOURCE_ID_LENGTH = 40, 128
+EARLIEST = datetime(
+    2002, 10, 1, tzinfo=UTC
+)  # when scrobbling began; what claims to be older is a broken clock
+CLOCK_SKEW = timedelta(minutes=5)  # a client's clock may run ahead a little
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """One play as a source reports it: of a track of ours (its key) or of one that is named."""
+
+    source: str
+    source_id: str
+    track: int | TrackName
+    listened_at: datetime  # start of the play
+    ms_played: int | None = None
+
+
+@dataclass(frozen=True)
+class PlayRefusal:
+    """Why the play at ``index`` of the call was not taken."""
+
+    index: int
+    code: str
+    message: str
+    field: str | None
+
+
+@dataclass(frozen=True)
+class RecordedListens:
+    stored: int = 0
+    duplicates: int = 0
+    refusals: list[PlayRefusal] = field(default_factory=list)
+
+
+@transaction.atomic
+def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedListens:
+    """Store the plays that are new and good; say of each other one why not.
+
+    A play is known by its source and source id: told again, it is a duplicate, whatever else it says. A
+    ``Refusal`` among the plays is one that the caller could not read; it keeps its place in the answer.
+
+    Raises LimitExceeded for more than ``MAX_PLAYS`` plays, and ConsentMissing where RECORD is not granted.
+    """
+    if len(plays) > MAX_PLAYS:
+        raise LimitExceeded(f"At most {MAX_PLAYS} plays are taken at once.", field="input")
+    User.objects.select_for_update().get(pk=user.pk)  # a withdrawal waits, or is seen by the next line
+    if not policies.permits(user, Purpose.RECORD):
+        raise ConsentMissing("Recording of plays is not granted.", field=Purpose.RECORD.value)
+    good, refusals = _checked(plays)
+    fresh = _without_duplicates(user, good)
+    track_ids, unknown = _tracks(fresh)
+    Listen.objects.bulk_create(
+        Listen(
+            user=user,
+            track_id=track_ids[index],
+            listened_at=play.listened_at,
+            ms_played=play.ms_played,
+            source=play.source,
+            source_id=play.source_id,
+        )
+        for index, play in fresh.items()
+        if index in track_ids
+    )
+    return RecordedListens(
+        stored=len(track_ids),
+        duplicates=len(good) - len(fresh),
+        refusals=sorted(refusals + unknown, key=lambda refusal: refusal.index),
+    )
+
+
+def _checked(plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[PlayRefusal]]:
+    good: dict[int, Play] = {}
+    refusals = []
+    now = timezone.now()
+    for index, play in enumerate(plays):
+        try:
+            if isinstance(play, Refusal):
+                raise play
+            good[index] = _clean(play, now)
+        except Refusal as refusal:
+            refusals.append(_refusal(index, refusal))
+    return good, refusals
+
+
+def _refusal(index: int, refusal: Refusal) -> PlayRefusal:
+    return PlayRefusal(index, refusal.specific_code, refusal.message, refusal.field)
+
+
+def _clean(play: Play, now: datetime) -> Play:
+    if play.ms_played is not None and not 0 <= play.ms_played <= DAY_MS:
+        raise InvalidInput("A play lasts from 0 ms to a day.", field="msPlayed", code="INVALID_DURATION")
+    return replace(
+        play,
+        source=name_clean(play.source, field="source", length=SOURCE_LENGTH),
+        source_id=name_clean(play.source_id, field="sourceId", length=SOURCE_ID_LENGTH),
+        listened_at=_moment(play.listened_at, now),
+        track=track_name_clean(play.track) if isinstance(play.track, TrackName) else play.track,
+    )
+
+
+def _moment(moment: datetime, now: datetime) -> datetime:
+    if timezone.is_naive(moment):
+        moment = moment.replace(tzinfo=UTC)
+    if moment > now + CLOCK_SKEW:
+        raise InvalidInput("This time lies in the future.", field="listenedAt", code="INVALID_TIME")
+    if moment < EARLIEST:
+        raise InvalidInput(
+            f"This time lies before {EARLIEST:%Y-%m-%d}.", field="listenedAt", code="INVALID_TIME"
+        )
+    return moment
+
+
+def _without_duplicates(user: User, plays: dict[int, Play]) -> dict[int, Play]:
+    """The plays that are neither stored nor told earlier in the same call."""
+    known = set(
+        Listen.objects.filter(
+            user=user,
+            source__in={play.source for play in plays.values()},
+            source_id__in={play.source_id for play in plays.values()},
+        ).values_list("source", "source_id")
+    )
+    fresh = {}
+    for index, play in plays.items():
+        if (key := (play.source, play.source_id)) not in known:
+            known.add(key)
+            fresh[index] = play
+    return fresh
+
+
+def _tracks(plays: dict[int, Play]) -> tuple[dict[int, int], list[PlayRefusal]]:
+    """The track's key by index of the play, and a refusal for each key that is none."""
+    named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
+    wanted = {index: play.track for index, play in plays.items() if isinstance(play.track, int)}
+    there = set(Track.objects.filter(pk__in=set(wanted.values())).values_list("pk", flat=True))
+    found = {index: key for index, key in wanted.items() if key in there}
+    keys = tracks_get_or_create(names=list(named.values()))
+    found |= dict(zip(named, keys, strict=True))
+    missing = NotFound("There is no such track.", field="trackId")
+    return found, [_refusal(index, missing) for index in wanted if index not in found]

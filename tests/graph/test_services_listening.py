@@ -1,0 +1,184 @@
+"""Recording plays: only with consent, each once, and every refused one with its code."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.models import Purpose
+from accounts.services.consent import consent_set
+from discovery.errors import ConsentMissing, InvalidInput, LimitExceeded
+from graph.models import Artist, Listen, Track
+from graph.services.catalogue import TrackName
+from graph.services.listening import MAX_PLAYS, Play, listens_record
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+KISS = TrackName(title="Kiss", artist="Björk")
+MBID = "8f3471b5-7e6a-48da-86a9-c1c07a0f47ae"
+
+
+def play(track, source_id="1", **fields):
+    given = {"source": "app", "source_id": source_id, "listened_at": factories.NOON, "ms_played": 60_000}
+    return Play(track=track, **given | fields)
+
+
+@pytest.fixture
+def recorder():
+    return factories.answered(factories.listener(), Purpose.RECORD)
+
+
+def test_stores_a_play_of_a_known_track(recorder):
+    song = factories.track()
+    answer = listens_record(user=recorder, plays=[play(song.pk)])
+
+    assert (answer.stored, answer.duplicates, answer.refusals) == (1, 0, [])
+    stored = Listen.objects.get()
+    assert (stored.user, stored.track, stored.listened_at, stored.ms_played, stored.source, stored.source_id) == (
+        recorder, song, factories.NOON, 60_000, "app", "1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("purposes", [[], [Purpose.SELF, Purpose.CONTRIBUTE]])
+def test_without_record_nothing_is_stored(purposes):
+    user = factories.answered(factories.listener(), *purposes)
+    with pytest.raises(ConsentMissing):
+        listens_record(user=user, plays=[play(KISS)])
+    assert not Listen.objects.exists()
+    assert not Artist.objects.exists()
+
+
+def test_after_a_withdrawal_nothing_is_stored(recorder):
+    consent_set(user=recorder, purpose=Purpose.RECORD, granted=False)
+    with pytest.raises(ConsentMissing):
+        listens_record(user=recorder, plays=[play(factories.track().pk)])
+    assert not Listen.objects.exists()
+
+
+def test_the_same_source_id_counts_once(recorder):
+    song = factories.track()
+    first = listens_record(user=recorder, plays=[play(song.pk), play(song.pk), play(KISS, "2")])
+    again = listens_record(
+        user=recorder, plays=[play(KISS), play(KISS, "2"), play(song.pk, "1", source="other")]
+    )
+
+    assert (first.stored, first.duplicates) == (2, 1)
+    assert (again.stored, again.duplicates) == (1, 2)
+    assert Listen.objects.count() == 3
+
+
+def test_two_listeners_may_use_the_same_source_id(recorder):
+    other = factories.answered(factories.listener(), Purpose.RECORD)
+    for user in (recorder, other):
+        assert listens_record(user=user, plays=[play(KISS)]).stored == 1
+
+
+def test_a_named_track_is_found_again_whatever_its_case_and_accents(recorder):
+    names = [
+        KISS,
+        TrackName(title="  KISS ", artist="bjork"),
+        TrackName(title="kiss", artist="BJO\u0308RK", album="Live"),
+    ]
+    listens_record(user=recorder, plays=[play(name, str(number)) for number, name in enumerate(names)])
+    listens_record(user=recorder, plays=[play(names[1], "9")])
+
+    assert Artist.objects.get().name == "Björk"
+    assert Track.objects.get().title == "Kiss"
+    assert Listen.objects.count() == 4
+
+
+def test_a_recording_id_finds_the_track_under_another_name(recorder):
+    song = factories.track(mbid=MBID)
+    listens_record(user=recorder, plays=[play(TrackName(title="x", artist="y", mbid=MBID.upper()))])
+    assert Listen.objects.get().track == song
+
+
+def test_the_album_chooses_between_tracks_of_one_title(recorder):
+    band = factories.artist("Band")
+    studio, live = (factories.track("Song", band, album=album) for album in ("Studio", "Live"))
+    for number, (album, expected) in enumerate([("live", live), ("Studio", studio), ("Best of", studio)]):
+        name = TrackName(title="song", artist="band", album=album)
+        listens_record(user=recorder, plays=[play(name, f"{number}")])
+        assert Listen.objects.get(source_id=f"{number}").track == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"listened_at": timezone.now() + timedelta(days=1)}, "INVALID_TIME", "listenedAt"),
+        ({"listened_at": factories.NOON.replace(year=2002, month=9, day=30)}, "INVALID_TIME", "listenedAt"),
+        ({"listened_at": factories.NOON.replace(year=1)}, "INVALID_TIME", "listenedAt"),
+        ({"ms_played": -1}, "INVALID_DURATION", "msPlayed"),
+        ({"ms_played": 86_400_001}, "INVALID_DURATION", "msPlayed"),
+        ({"source": ""}, "INVALID_EMPTY", "source"),
+        ({"source": "x" * 41}, "INVALID_TOO_LONG", "source"),
+        ({"source_id": " "}, "INVALID_EMPTY", "sourceId"),
+        ({"source_id": "a\0b"}, "INVALID_CHARACTERS", "sourceId"),
+        ({"source_id": "\ud800"}, "INVALID_CHARACTERS", "sourceId"),
+        ({"track": 999_999_999}, "NOT_FOUND", "trackId"),
+        ({"track": replace(KISS, title="")}, "INVALID_EMPTY", "track.title"),
+        ({"track": replace(KISS, title="x" * 301)}, "INVALID_TOO_LONG", "track.title"),
+        ({"track": replace(KISS, artist="\0")}, "INVALID_CHARACTERS", "track.artist"),
+        ({"track": replace(KISS, album="x" * 301)}, "INVALID_TOO_LONG", "track.album"),
+        ({"track": replace(KISS, mbid="kiss")}, "INVALID_MBID", "track.mbid"),
+        ({"track": replace(KISS, isrc="kiss")}, "INVALID_ISRC", "track.isrc"),
+        ({"track": replace(KISS, duration_ms=0)}, "INVALID_DURATION", "track.durationMs"),
+    ],
+)
+def test_a_bad_play_is_refused_and_the_good_ones_are_stored(recorder, change, code, field):
+    song = factories.track()
+    bad = replace(play(song.pk, "bad"), **change)
+
+    answer = listens_record(user=recorder, plays=[play(song.pk, "a"), bad, play(song.pk, "b")])
+
+    assert answer.stored == 2
+    assert [(refusal.index, refusal.code, refusal.field) for refusal in answer.refusals] == [(1, code, field)]
+    assert Listen.objects.count() == 2
+    assert Track.objects.get() == song
+
+
+def test_a_play_that_could_not_be_read_keeps_its_place(recorder):
+    answer = listens_record(user=recorder, plays=[InvalidInput("no", code="INVALID_ID"), play(KISS)])
+    assert [(refusal.index, refusal.code) for refusal in answer.refusals] == [(0, "INVALID_ID")]
+    assert answer.stored == 1
+
+
+def test_too_many_plays_are_refused_altogether(recorder):
+    plays = [play(KISS, str(number)) for number in range(MAX_PLAYS + 1)]
+    with pytest.raises(LimitExceeded):
+        listens_record(user=recorder, plays=plays)
+    assert not Listen.objects.exists()
+    assert listens_record(user=recorder, plays=plays[:MAX_PLAYS]).stored == MAX_PLAYS
+
+
+def test_emoji_survive(recorder):
+    listens_record(user=recorder, plays=[play(TrackName(title="🎈", artist="👩‍🎤"))])
+    assert Track.objects.select_related("artist").get().title == "🎈"
+
+
+def test_the_number_of_queries_does_not_grow(recorder, django_assert_num_queries):
+    few, many = (
+        [play(TrackName(title=f"{count}-{number}", artist=f"{count} {number}"), f"{count}-{number}") for number in range(count)]
+        for count in (3, 30)
+    )  # fmt: skip
+    for plays in (few, many):
+        with django_assert_num_queries(12):
+            listens_record(user=recorder, plays=plays)
+
+
+class IdempotenceTest(TestCase):
+    @settings(deadline=None, max_examples=40)
+    @given(numbers=st.lists(st.integers(0, 5), max_size=12), cut=st.integers(0, 12))
+    def test_however_it_is_cut_and_repeated_each_play_is_stored_once(self, numbers, cut):
+        user = factories.answered(factories.listener(), Purpose.RECORD)
+        plays = [play(KISS, f"{number}") for number in numbers]
+        answers = [listens_record(user=user, plays=part) for part in (plays[:cut], plays[cut:], plays)]
+
+        assert Listen.objects.filter(user=user).count() == len(set(numbers))
+        assert sum(answer.stored for answer in answers) == len(set(numbers))
+        assert sum(answer.duplicates for answer in answers) == 2 * len(numbers) - len(set(numbers))

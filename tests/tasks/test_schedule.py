@@ -1,0 +1,76 @@
+"""The clock names tasks that exist, and the broker's figures agree with one another."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from graph import training
+from graph.lease import lease_claim
+from graph.models import TrainingRun
+from tasks.celery import app
+from tests.graph.test_registry import publish, withdraw
+
+app.loader.import_default_modules()
+
+
+def test_every_scheduled_task_exists():
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
+
+
+def test_training_has_a_queue_of_its_own_that_a_plain_worker_serves_too():
+    assert app.amqp.router.route({}, "tasks.training.train")["queue"].name == "training"
+    assert set(app.amqp.queues) == {"default", "training"}
+
+
+def test_a_message_is_handed_to_another_worker_only_after_the_first_one_was_stopped():
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert app.conf.worker_prefetch_multiplier == 1
+    longest = app.conf.broker_transport_options["visibility_timeout"]
+    assert app.conf.task_soft_time_limit < app.conf.task_time_limit < longest
+
+
+def test_only_json_is_accepted():
+    assert app.conf.accept_content == ["json"]
+    assert app.conf.task_serializer == "json"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("artifact_dir")
+class TestRunDue:
+    def test_nothing_is_due_without_a_model_or_without_a_withdrawal_after_it(self):
+        withdraw(1, ago=timedelta(hours=5))
+        assert training.run_due() is None
+        publish(position=1)
+        assert training.run_due() is None
+
+    def test_withdrawals_are_awaited_until_they_pause(self):
+        publish(position=1)
+        withdraw(2, ago=timedelta(minutes=30))
+        withdraw(3, ago=timedelta(minutes=9))
+        assert training.run_due() is None
+        publish(position=2)
+        withdraw(4, ago=timedelta(minutes=11))
+        assert training.run_due() == "withdrawal:4"
+
+    def test_but_not_longer_than_an_hour(self):
+        publish(position=1)
+        withdraw(2, ago=timedelta(minutes=61))
+        withdraw(3)
+        assert training.run_due() == "withdrawal:3"
+
+    def test_a_model_without_them_ends_it(self):
+        publish(position=1)
+        withdraw(2, ago=timedelta(hours=2))
+        assert training.run_due() == "withdrawal:2"
+        publish(position=2)
+        assert training.run_due() is None
+
+
+@pytest.mark.django_db
+def test_only_runs_that_nobody_watches_are_taken_up_again():
+    for key in ("daily:2026-01-01", f"{training.BY_HAND}1", "alive"):
+        lease_claim(key=key, holder="a")
+    TrainingRun.objects.exclude(key="alive").update(heartbeat_at=timezone.now() - timedelta(hours=1))
+    assert training.runs_abandoned() == ["daily:2026-01-01"]

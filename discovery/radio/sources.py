@@ -66,14 +66,24 @@ class Scores:
 
 
 def score(index: ItemIndex, lasting: Evidence, session: Evidence) -> Scores:
-    """Read the sum three ways in one pass over the item vectors."""
-    friends = only(lasting, lasting.channel == Channel.FRIEND)
-    scores = index.scores_batch([joined(lasting, session), session, friends])
-    return Scores(
-        whole=scores[0],
-        session=scores[1] - index.prior if len(session) else None,
-        friends=scores[2] - index.prior if len(friends) else None,
-    )
+    """Read one listener's sum three ways in one pass over the item vectors."""
+    return score_many(index, [lasting], [session])[0]
+
+
+def score_many(index: ItemIndex, lasting: Sequence[Evidence], session: Sequence[Evidence]) -> list[Scores]:
+    """`score` of each listener, in their order; one pass over the item vectors for all."""
+    friends = [only(each, each.channel == Channel.FRIEND) for each in lasting]
+    wholes = [joined(one, other) for one, other in zip(lasting, session, strict=True)]
+    scores = index.scores_batch([*wholes, *session, *friends])
+    size = len(wholes)
+    return [
+        Scores(
+            whole=scores[number],
+            session=scores[size + number] - index.prior if len(session[number]) else None,
+            friends=scores[2 * size + number] - index.prior if len(friends[number]) else None,
+        )
+        for number in range(size)
+    ]
 
 
 def offers(

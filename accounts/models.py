@@ -67,6 +67,10 @@ class User(AbstractUser):
     )
     # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
     consent_epoch = models.PositiveBigIntegerField(default=0)
+    # The last private session. While its end lies ahead it runs, and no play is taken; afterwards, plays
+    # that began in it and are reported late are not taken either.
+    private_from = models.DateTimeField(null=True, blank=True)
+    private_until = models.DateTimeField(null=True, blank=True)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 

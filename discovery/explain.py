@@ -156,7 +156,7 @@ def _items(evidence: PermittedEvidence, rows: NDArray[np.int64]) -> tuple[NodeRe
     return tuple(dict.fromkeys(refs))
 
 
-def wording(cited: Cited, names: Mapping[NodeRef, str]) -> str:
+def wording(cited: Cited, names: Mapping[NodeRef, str]) -> str:  # noqa: PLR0911 one sentence a case
     """The sentence for a reason; ``names`` holds a name for every node it cites."""
     friend = next((names[ref] for ref in cited.evidence if ref.kind is NodeKind.LISTENER), None)
     things = [names[ref] for ref in cited.evidence if ref.kind is not NodeKind.LISTENER]

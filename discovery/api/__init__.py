@@ -2,9 +2,10 @@
 
 from strawberry.tools import merge_types
 
-from discovery.api.queries import DiscoveryViewer, Query
-from discovery.api.radio import RadioMutation
+from discovery.api import queries, radio, together
+from discovery.api.queries import Query
 
-Mutation = merge_types("DiscoveryMutation", (RadioMutation,))
+DiscoveryViewer = merge_types("DiscoveryViewer", (queries.DiscoveryViewer, together.TogetherViewer))
+Mutation = merge_types("DiscoveryMutation", (together.TogetherMutation, radio.RadioMutation))
 
 __all__ = ["DiscoveryViewer", "Mutation", "Query"]

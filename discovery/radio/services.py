@@ -20,6 +20,7 @@ from discovery.radio.choose import SEED_AMOUNT, choice, features, happened, neig
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
 from discovery.radio.sources import Scores, Source, offers, score
 from discovery.ranking import Ranking, top_rows
+from discovery.served import social_use_note
 from graph import selectors
 from graph.index import Channel, Evidence, ItemIndex
 from graph.models import ItemKind, Tag
@@ -183,7 +184,9 @@ def _playing(viewer: User, radio: Radio, listening: _Listening | None) -> Playin
         level = policies.effective_use(viewer).level
         return Playing(radio, (), degraded or feed.DegradedReason.NO_MODEL, level)
     ranked = _ranking(radio, listening)
-    items = feed.dress(viewer, radio.kind, explain.explain(ranked))
+    explained = explain.explain(ranked)
+    social_use_note(viewer, ranked, explained)
+    items = feed.dress(viewer, radio.kind, explained)
     return Playing(radio, items, None, listening.permitted.use.level)
 
 

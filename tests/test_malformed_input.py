@@ -30,6 +30,7 @@ from tests.gql.client import App
 pytestmark = pytest.mark.django_db
 
 GRAPHQL = schema._schema
+assert GRAPHQL.mutation_type is not None
 MUTATIONS = GRAPHQL.mutation_type.fields
 # Nothing but the viewer's own word: there is no argument to get wrong.
 WITHOUT_ARGUMENTS = {name for name, field in MUTATIONS.items() if not field.args}

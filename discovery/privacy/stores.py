@@ -67,6 +67,7 @@ WITHHELD: Mapping[str, str] = {
     "graph.PlaylistEntry.added_by": "exported with the playlist, as whether it was you",
     "oauth2_provider.AccessToken.user": "a credential, of which only you hold the secret",
     "oauth2_provider.RefreshToken.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.DeviceGrant.user": "a credential, of which only you hold the secret",
     "oauth2_provider.Grant.user": "a credential, of which only you hold the secret",
     "oauth2_provider.IDToken.user": "a credential, of which only you hold the secret",
     "oauth2_provider.Application.user": "a registered app is the operator's",

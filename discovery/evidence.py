@@ -21,13 +21,12 @@ from graph import selectors
 from graph.index import Channel
 from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 
-
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
 TURNED_AWAY = (FeedbackKind.DISLIKE, FeedbackKind.HIDE)
 
 KEY_ITEM, KEY_ARTIST = 0, 1
-_KEY_NAMES = {KEY_ITEM: "item", KEY_ARTIST: "artist"}
+_KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +42,7 @@ class PermittedEvidence:
     friend: NDArray[np.int64]  # whose play it is; 0 for the viewer's own
     friends: dict[int, SocialSource] = field(default_factory=dict)
     known: frozenset[int] = frozenset()  # items the viewer has played or turned away
+    turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
 
     def __len__(self) -> int:
         return len(self.key_id)
@@ -50,7 +50,7 @@ class PermittedEvidence:
     def where(self, mask: NDArray[np.bool_]) -> PermittedEvidence:
         """The same evidence, only the rows of ``mask`` [E]."""
         return PermittedEvidence(
-            use=self.use, kind=self.kind, friends=self.friends, known=self.known,
+            use=self.use, kind=self.kind, friends=self.friends, known=self.known, turned_away=self.turned_away,
             key_kind=self.key_kind[mask], key_id=self.key_id[mask], amount=self.amount[mask],
             channel=self.channel[mask], friend=self.friend[mask],
         )  # fmt: skip
@@ -97,11 +97,13 @@ def gather_many(
 def nothing(kind: ItemKind) -> PermittedEvidence:
     """No evidence at all: what level OFF means."""
     use = Use(level=PersonalizationLevel.OFF, own=False, friends=False, not_used=())
-    return PermittedEvidence(use=use, kind=kind, **_columns([]))
+    return _evidence(use, kind, [])
 
 
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:
     """The friends whose plays enter, by viewer and friend."""
+    if not any(use.friends for use in uses):
+        return {}
     if len(viewers) == 1:
         sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
     else:
@@ -131,7 +133,9 @@ class _Plays:
     """The plays of everyone concerned, fetched once and looked up by person."""
 
     def __init__(self, people: Collection[int], kind: ItemKind) -> None:
-        rows = [(c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips) for c in selectors.play_counts(people, kind)]
+        rows = [
+            (c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips) for c in selectors.play_counts(people, kind)
+        ]
         if kind is ItemKind.TRACK:  # an artist's imported play count is evidence for the artist's tracks
             rows += [
                 (c.user_id, KEY_ARTIST, c.item_id, c.plays, 0) for c in selectors.imported_counts(people)
@@ -167,18 +171,18 @@ def _assemble(
     excluded: Collection[int],
 ) -> PermittedEvidence:
     parts: list[Part] = []
-    known: set[int] = set(excluded)  # neither evidence nor proposed, whether played or not
+    turned_away = frozenset(word.item_id for word in words if word.kind in TURNED_AWAY)
+    known = {*turned_away, *excluded}  # excluded: neither evidence nor proposed, whether played or not
     if own is not None:
         parts += _own_parts(own, words)
         known.update(own.key_id[own.key_kind == KEY_ITEM].tolist())
-        known.update(word.item_id for word in words if word.kind in TURNED_AWAY)
     for friend_id in sorted(friends):
         theirs = plays.of(friend_id)
         played = theirs.plays > 0
         parts.append(
             (theirs.key_kind[played], theirs.key_id[played], theirs.plays[played], Channel.FRIEND, friend_id)
         )
-    return PermittedEvidence(use=use, kind=kind, friends=friends, known=frozenset(known), **_columns(parts))
+    return _evidence(use, kind, parts, friends=friends, known=frozenset(known), turned_away=turned_away)
 
 
 def _own_parts(own: _Lines, words: Sequence[selectors.FeedbackRow]) -> list[Part]:
@@ -199,12 +203,25 @@ def _said(items: list[int], amounts: list[float], channel: Channel) -> Part:
     return key_kind, np.array(items, dtype=np.int64), np.array(amounts, dtype=np.float32), channel, 0
 
 
-def _columns(parts: list[Part]) -> dict[str, NDArray[np.generic]]:
+def _evidence(
+    use: Use,
+    kind: ItemKind,
+    parts: list[Part],
+    *,
+    friends: dict[int, SocialSource] | None = None,
+    known: frozenset[int] = frozenset(),
+    turned_away: frozenset[int] = frozenset(),
+) -> PermittedEvidence:
     sizes = [len(part[1]) for part in parts]
-    return {
-        "key_kind": np.concatenate([np.empty(0, np.int8), *(part[0] for part in parts)]),
-        "key_id": np.concatenate([np.empty(0, np.int64), *(part[1] for part in parts)]),
-        "amount": np.concatenate([np.empty(0, np.float32), *(part[2] for part in parts)]),
-        "channel": np.repeat(np.array([part[3] for part in parts], dtype=np.int8), sizes),
-        "friend": np.repeat(np.array([part[4] for part in parts], dtype=np.int64), sizes),
-    }
+    return PermittedEvidence(
+        use=use,
+        kind=kind,
+        key_kind=np.concatenate([np.empty(0, np.int8), *(part[0] for part in parts)]),
+        key_id=np.concatenate([np.empty(0, np.int64), *(part[1] for part in parts)]),
+        amount=np.concatenate([np.empty(0, np.float32), *(part[2] for part in parts)]),
+        channel=np.repeat(np.array([part[3] for part in parts], dtype=np.int8), sizes),
+        friend=np.repeat(np.array([part[4] for part in parts], dtype=np.int64), sizes),
+        friends=friends or {},
+        known=known,
+        turned_away=turned_away,
+    )

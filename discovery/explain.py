@@ -107,9 +107,7 @@ def _explain_one(ranking: Ranking, column: int) -> Explanation:
     return Explanation(item_id, score, tuple(reasons), remainder)
 
 
-def _cite_own(
-    evidence: PermittedEvidence, terms: NDArray[np.float64], whole: float
-) -> Iterable[Cited]:
+def _cite_own(evidence: PermittedEvidence, terms: NDArray[np.float64], whole: float) -> Iterable[Cited]:
     for channel, kind in ((Channel.OWN, ReasonKind.OWN_PLAY), (Channel.PICK, ReasonKind.ONBOARDING)):
         rows = np.flatnonzero((evidence.channel == channel) & (terms > 0))
         if len(rows) == 0:
@@ -139,7 +137,7 @@ def _cite_friends(
         if itself.any():  # the friend plays this very item: nothing else need be said
             top = rows[itself]
         contribution = float(terms[top].sum())
-        cites = (NodeRef(NodeKind.LISTENER, friend_id),) if friend_id else ()
+        cites: tuple[NodeRef, ...] = (NodeRef(NodeKind.LISTENER, friend_id),) if friend_id else ()
         cites += () if itself.any() else _items(evidence, top)
         found.append(
             Cited(ReasonKind.FRIEND, contribution, contribution / whole, cites, len(rows), bool(itself.any()))
@@ -150,13 +148,15 @@ def _cite_friends(
 def _items(evidence: PermittedEvidence, rows: NDArray[np.int64]) -> tuple[NodeRef, ...]:
     own_kind = NodeKind.TRACK if evidence.kind is ItemKind.TRACK else NodeKind.ARTIST
     refs = [
-        NodeRef(own_kind if evidence.key_kind[row] == KEY_ITEM else NodeKind.ARTIST, int(evidence.key_id[row]))
+        NodeRef(
+            own_kind if evidence.key_kind[row] == KEY_ITEM else NodeKind.ARTIST, int(evidence.key_id[row])
+        )
         for row in rows
     ]
     return tuple(dict.fromkeys(refs))
 
 
-def wording(cited: Cited, names: Mapping[NodeRef, str]) -> str:
+def wording(cited: Cited, names: Mapping[NodeRef, str]) -> str:  # noqa: PLR0911 one sentence a case
     """The sentence for a reason; ``names`` holds a name for every node it cites."""
     friend = next((names[ref] for ref in cited.evidence if ref.kind is NodeKind.LISTENER), None)
     things = [names[ref] for ref in cited.evidence if ref.kind is not NodeKind.LISTENER]

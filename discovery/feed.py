@@ -26,6 +26,7 @@ class DegradedReason(StrEnum):
 
     NO_MODEL = "NO_MODEL"  # none was trained yet
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"  # there is one, and it cannot be read
+    NOT_SHARED = "NOT_SHARED"  # of the people asked for, nobody shares with the viewer
     NO_EVIDENCE = "NO_EVIDENCE"  # nothing permitted to go by: the most popular instead
 
 
@@ -142,8 +143,8 @@ def _dress(
     own_kind = explain.NodeKind.TRACK if kind is ItemKind.TRACK else explain.NodeKind.ARTIST
     refs = {ref for one in explained for cited in one.reasons for ref in cited.evidence}
     refs |= {explain.NodeRef(own_kind, one.item_id) for one in explained}
-    nodes = _fetch(viewer, refs)
-    names = {ref: _name(node) for ref, node in nodes.items()}
+    nodes = nodes_fetch(viewer, refs)
+    names = {ref: node_name(node) for ref, node in nodes.items()}
     dressed = []
     for one in explained:
         item = nodes.get(explain.NodeRef(own_kind, one.item_id))
@@ -160,9 +161,10 @@ def _dress(
     return dressed
 
 
-def _fetch(
+def nodes_fetch(
     viewer: User | None, refs: Iterable[explain.NodeRef]
 ) -> dict[explain.NodeRef, Artist | Track | User]:
+    """What the viewer may see of these, in one query a kind."""
     wanted: dict[explain.NodeKind, list[int]] = {kind: [] for kind in explain.NodeKind}
     for ref in refs:
         wanted[ref.kind].append(ref.id)
@@ -177,7 +179,7 @@ def _fetch(
     return found
 
 
-def _name(node: Artist | Track | User) -> str:
+def node_name(node: Artist | Track | User) -> str:
     match node:
         case User():
             return node.display_name or node.username

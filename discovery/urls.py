@@ -1,4 +1,4 @@
-"""Every address of the site. ``/graphql/`` has CSRF on: browsers send its token, apps a bearer token instead."""
+"""Every address of the site. ``/graphql/`` checks the CSRF token of whoever comes with a session."""
 
 from django.conf import settings
 from django.contrib import admin

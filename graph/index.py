@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from graph.people import PeopleIndex
+from graph.people import PeopleIndex, unit_rows
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -226,9 +226,7 @@ class ItemIndex:
 
     def similarity(self, rows: Ints) -> Floats:
         """Cosine between candidates [k, k]."""
-        vectors = self.queries[rows]
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = vectors / np.where(length > 0, length, 1)
+        vectors = unit_rows(self.queries[rows])
         return np.asarray(vectors @ vectors.T, dtype=np.float32)
 
     def _matrix(self, evidences: Sequence[Evidence], channel: Channel) -> sp.csr_matrix:

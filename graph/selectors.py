@@ -5,10 +5,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Manager, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Manager, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
 
 from accounts.models import User
+from accounts.policies import friends_of, listeners_visible_to
 from discovery.errors import NotFound
 from graph.models import (
     HEARD,
@@ -17,9 +18,11 @@ from graph.models import (
     Feedback,
     FeedbackKind,
     ItemKind,
+    ItemRecommendation,
     Listen,
     ModelVersion,
     Playlist,
+    PlaylistCollaborator,
     TasteExclusion,
     Track,
     counted,
@@ -192,9 +195,44 @@ def listen_list(*, owner: User) -> QuerySet[Listen]:
     return Listen.objects.filter(user=owner).order_by("-listened_at", "-pk")
 
 
-def playlist_list(*, owner: User) -> QuerySet[Playlist]:
-    """The owner's playlists, latest touched first."""
-    return Playlist.objects.filter(owner=owner).order_by("-updated_at", "-pk")
+def playlists_visible_to(viewer: User) -> QuerySet[Playlist]:
+    """The viewer's own playlists, and those a friend shares with them; a friendship's end ends that."""
+    return _playlists(viewer, tuple(PlaylistCollaborator.Role))
+
+
+def playlists_editable_by(viewer: User) -> QuerySet[Playlist]:
+    """As ``playlists_visible_to``, where the viewer may change what is in them."""
+    return _playlists(viewer, (PlaylistCollaborator.Role.EDITOR,))
+
+
+def _playlists(viewer: User, roles: Collection[PlaylistCollaborator.Role]) -> QuerySet[Playlist]:
+    shared = PlaylistCollaborator.objects.filter(
+        user=viewer, role__in=roles, playlist__owner__in=friends_of(viewer)
+    )
+    return Playlist.objects.filter(Q(owner=viewer) | Q(pk__in=shared.values("playlist")))
+
+
+def playlist_list(*, viewer: User) -> QuerySet[Playlist]:
+    """Every playlist the viewer may see, latest touched first."""
+    return playlists_visible_to(viewer).order_by("-updated_at", "-pk")
+
+
+def collaborators_visible_to(viewer: User) -> QuerySet[PlaylistCollaborator]:
+    """Who takes part in playlists, of the people the viewer may see; by when they joined."""
+    people = PlaylistCollaborator.objects.filter(user__in=listeners_visible_to(viewer))
+    return people.select_related("user").order_by("since", "pk")
+
+
+def recommendations_received(*, viewer: User) -> QuerySet[ItemRecommendation]:
+    """What friends recommend to the viewer, latest first; a friendship's end or a block takes it away."""
+    rows = ItemRecommendation.objects.filter(recipient=viewer, sender__in=friends_of(viewer))
+    return rows.order_by("-sent_at", "-pk")
+
+
+def recommendations_sent(*, viewer: User) -> QuerySet[ItemRecommendation]:
+    """What the viewer recommends to people who still are friends, latest first."""
+    rows = ItemRecommendation.objects.filter(sender=viewer, recipient__in=friends_of(viewer))
+    return rows.order_by("-sent_at", "-pk")
 
 
 def model_version_active() -> ModelVersion | None:

@@ -4,6 +4,10 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 
+from tests.serving import serve
+
+__all__ = ["serve"]
+
 
 @pytest.fixture
 def artifact_dir(tmp_path, settings):

@@ -58,7 +58,9 @@ def test_only_the_ml_room_imports_torch(imports):
 def test_only_the_api_rooms_define_graphql(imports):
     assert importers(imports, "strawberry"), "the graph of imports knows strawberry"
     strangers = importers(imports, "strawberry", "strawberry_django", "graphql")
-    assert {module for module in strangers if not is_within(module, [*GRAPHQL_ROOMS, *SCHEMA_READERS])} == set()
+    assert {
+        module for module in strangers if not is_within(module, [*GRAPHQL_ROOMS, *SCHEMA_READERS])
+    } == set()
 
 
 @pytest.mark.parametrize("module", ["discovery.asgi", "discovery.wsgi", "tasks.celery"])
@@ -71,6 +73,10 @@ get_resolver().url_patterns
 print(sorted(name for name in sys.modules if name.partition(".")[0] in ("torch", "torch_geometric")))
 """
     if module == "tasks.celery":
-        program = program.replace("from django.urls", f"{module}.app.loader.import_default_modules()\nfrom django.urls")
-    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        program = program.replace(
+            "from django.urls", f"{module}.app.loader.import_default_modules()\nfrom django.urls"
+        )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr

@@ -11,10 +11,24 @@ from discovery.embedded.pytest_plugin import RAN_AGAINST
 
 
 def test_marked_tests_pass_on_sqlite(record_property, tmp_path):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))
+    }
     environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'db.sqlite3'}"
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", "sqlite", "-q", "-n", "0", "--no-cov", "-p", "no:cacheprovider"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            "sqlite",
+            "-q",
+            "-n",
+            "0",
+            "--no-cov",
+            "-p",
+            "no:cacheprovider",
+        ],
         cwd=Path(__file__).parents[1],
         env=environment,
         capture_output=True,

@@ -10,7 +10,7 @@ from discovery.api.types import FriendSuggestionConnection, RecommendationConnec
 from discovery.errors import InvalidInput
 from discovery.gql.context import ViewerPart
 from discovery.gql.pagination import DEFAULT_PAGE, page
-from graph.api.types import ItemKind
+from graph.models import ItemKind
 
 
 @strawberry.type
@@ -49,11 +49,15 @@ class DiscoveryViewer(ViewerPart):
         self, kind: ItemKind = ItemKind.TRACK, first: int = DEFAULT_PAGE, after: str | None = None
     ) -> RecommendationConnection:
         wanted = page(first, after)
-        return RecommendationConnection.of(feed.from_friends(self.user, kind, start=wanted.start, count=wanted.size))
+        return RecommendationConnection.of(
+            feed.from_friends(self.user, kind, start=wanted.start, count=wanted.size)
+        )
 
     @strawberry.field(description="People the viewer may know, among those who can be found.")
     def friend_suggestions(
         self, first: int = DEFAULT_PAGE, after: str | None = None
     ) -> FriendSuggestionConnection:
         wanted = page(first, after)
-        return FriendSuggestionConnection.of(suggestions.suggest(self.user, start=wanted.start, count=wanted.size))
+        return FriendSuggestionConnection.of(
+            suggestions.suggest(self.user, start=wanted.start, count=wanted.size)
+        )

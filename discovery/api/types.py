@@ -10,11 +10,13 @@ from strawberry import relay
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose
 from discovery import explain, feed, suggestions
+from discovery.explain import ReasonKind
+from discovery.feed import DegradedReason
 from discovery.gql.pagination import cursor
 from graph.api.types import Item, ModelVersion
 
-ReasonKind = strawberry.enum(explain.ReasonKind)
-DegradedReason = strawberry.enum(feed.DegradedReason, description="Why an answer is less than it could be.")
+strawberry.enum(ReasonKind)
+strawberry.enum(DegradedReason, description="Why an answer is less than it could be.")
 
 
 @strawberry.enum

@@ -76,7 +76,9 @@ def _check(arguments: argparse.Namespace) -> None:
         try:
             probe.bind((HOST, arguments.port))
         except OSError as error:
-            message = f"Port {arguments.port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            message = (
+                f"Port {arguments.port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            )
             raise ServiceFailed(message) from error
 
 

@@ -39,7 +39,9 @@ class Supervisor:
         self._logs = logs
         self._members: list[Member] = []
 
-    def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Member:
+    def start(
+        self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
+    ) -> Member:
         """Start a member that writes to ``logs/<name>.log``, anew at each start."""
         log = self._logs / f"{name}.log"
         log.unlink(missing_ok=True)

@@ -2,19 +2,30 @@
 
 from typing import Any
 
+import strawberry_django
 from strawberry.types.field import StrawberryField
-from strawberry_django.fields.field import StrawberryDjangoConnectionExtension
+from strawberry_django.fields.field import StrawberryDjangoConnectionExtension, StrawberryDjangoField
 
 from discovery.gql.context import Info
 from discovery.gql.pagination import LARGEST_PAGE, Paginated, page
 
 
-class Nested(StrawberryDjangoConnectionExtension):
-    """A relation as a connection with the same ``first`` and ``after`` as ``pagination.connection``.
+def nested_connection(**options: Any) -> Any:
+    """A relation as a connection, with the same ``first`` and ``after`` as ``pagination.connection``.
 
-    Use as ``entries: DjangoListConnection[Entry] = strawberry_django.field(extensions=[Nested()])``.
+    Use as ``entries: DjangoListConnection[Entry] = nested_connection()``.
     """
+    return strawberry_django.field(field_cls=_NestedField, extensions=[_Nested()], **options)
 
+
+class _NestedField(StrawberryDjangoField):
+    def get_queryset(self, *args: Any, **kwargs: Any) -> Any:
+        # The optimizer comes here before it reads a single row: bad values are refused with their code.
+        page(kwargs.get("first"), kwargs.get("after"))
+        return super().get_queryset(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+class _Nested(StrawberryDjangoConnectionExtension):
     def __init__(self) -> None:
         super().__init__(max_results=LARGEST_PAGE)
 

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.decorators import decorator_from_middleware, method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from strawberry.django.views import GraphQLView, TemporalHttpResponse
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
@@ -18,12 +21,33 @@ from discovery.gql.errors import coded
 RESPONSE_TYPE = "application/graphql-response+json"
 
 
+class CodedCsrfMiddleware(CsrfViewMiddleware):
+    """Django's check, with a refusal that an app can read."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponseBase:
+        return _refused(f"Send the CSRF token: {reason}", 403, "CSRF_FAILED")
+
+
+@method_decorator(csrf_exempt, name="dispatch")
 class EarshotGraphQLView(GraphQLView[Context, None]):
-    """strawberry's view, with coded errors for everything that goes wrong before an operation runs."""
+    """strawberry's view, with coded errors for everything that goes wrong before an operation runs.
+
+    The CSRF token is asked of whoever sends a session cookie, and of nobody else: without one there
+    is no authority that another site could borrow.
+    """
 
     allow_queries_via_get = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return self._dispatch_with_csrf_token(request)
+        return self._dispatch(request)
+
+    @method_decorator(decorator_from_middleware(CodedCsrfMiddleware))
+    def _dispatch_with_csrf_token(self, request: HttpRequest) -> HttpResponseBase:
+        return self._dispatch(request)
+
+    def _dispatch(self, request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" and not (settings.DEBUG and request.method == "GET"):
             return HttpResponseNotAllowed(["POST"])
         try:

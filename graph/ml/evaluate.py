@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.index import Artifact, Channel, Evidence, ItemIndex
-from graph.ml import metrics, peers
+from graph.ml import baselines, metrics
+from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.social import taste_vectors
@@ -22,7 +22,6 @@ from graph.snapshot import GraphSnapshot
 
 K = 20
 BLOCK = 256
-Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # user rows [b] -> scores [b, N]
 Floats = NDArray[np.float64]
 
 
@@ -169,7 +168,7 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex | None, seed
     top = rank(model_scorer(view, index), view.plays, users, seed=seed)
     hits = hits_of(top, held, users)
     alone = rank(model_scorer(view, index, friends=False), view.plays, users, seed=seed)
-    popular = rank(peers.popularity(view), view.plays, users, seed=seed)
+    popular = rank(baselines.popularity(view), view.plays, users, seed=seed)
     plays = view.plays[users]
     history = [plays.indices[a:b] for a, b in zip(plays.indptr, plays.indptr[1:], strict=False)]
     known = [position for position, own in enumerate(history) if len(own)]
@@ -202,7 +201,7 @@ def _friend_metrics(split: Split, artifact: Artifact, seed: int) -> FriendMetric
     return FriendMetrics(
         viewers=len(users),
         recall=recall(friend_scorer(split, artifact, known)),
-        adamic_adar_recall=recall(peers.adamic_adar(known)),
+        adamic_adar_recall=recall(baselines.adamic_adar(known)),
     )
 
 

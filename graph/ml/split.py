@@ -63,6 +63,34 @@ def split_snapshot(
     )
 
 
+def split_cold(snapshot: GraphSnapshot, *, seed: int, share: float = 0.1) -> Split:
+    """Take every play of a share of the befriended listeners, and of a share of the tagged artists.
+
+    What is asked: all artists for the cold listeners; the cold artists for everyone else. Their own
+    tags on what is held out go too. Track plays are left out of this question altogether.
+    """
+    rng = np.random.default_rng(seed)
+    plays, width = snapshot.artist_plays, len(snapshot.artists)
+    befriended = np.intersect1d(np.unique(snapshot.friendships), np.unique(plays.user))
+    tagged = np.intersect1d(np.unique(snapshot.artist_tags.item), np.unique(plays.item))
+    listeners = rng.permutation(befriended)[: round(len(befriended) * share)]
+    artists = rng.permutation(tagged)[: round(len(tagged) * share)]
+    hidden = np.isin(plays.user, listeners) | np.isin(plays.item, artists)
+    nothing = np.zeros(len(snapshot.track_plays.user), dtype=bool)
+    train = replace(
+        snapshot,
+        artist_plays=_plays(plays, ~hidden),
+        track_plays=_plays(snapshot.track_plays, nothing),
+        artist_tags=_untagged(snapshot.artist_tags, _keys(plays.user[hidden], plays.item[hidden], width), width),
+    )
+    return Split(
+        train=train,
+        artists=_pairs(plays, hidden),
+        tracks=np.zeros((0, 2), dtype=np.int64),
+        friendships=np.zeros((0, 2), dtype=np.int64),
+    )
+
+
 def _share_of_each(group: NDArray[np.integer], share: float, rng: np.random.Generator) -> Bools:
     """A random ``share`` of each group's rows (rounded), as a mask."""
     if not len(group):

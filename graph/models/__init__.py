@@ -3,7 +3,8 @@
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track
 from graph.models.exclusions import TasteExclusion, counted
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
-from graph.models.playlists import Playlist, PlaylistEntry
+from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
+from graph.models.sharing import ItemRecommendation
 from graph.models.training import ModelVersion, TrainingRun
 
 __all__ = [
@@ -14,9 +15,11 @@ __all__ = [
     "Feedback",
     "FeedbackKind",
     "ItemKind",
+    "ItemRecommendation",
     "Listen",
     "ModelVersion",
     "Playlist",
+    "PlaylistCollaborator",
     "PlaylistEntry",
     "Tag",
     "Tagging",

@@ -22,7 +22,7 @@ from accounts.signals import consent_changed
 from discovery.errors import Conflict, InvalidInput, NotFound
 from tests.factories import befriended, listener
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 P = Purpose
 
 

@@ -14,7 +14,7 @@ from accounts.services.friendship import (
 from discovery.errors import Conflict, InvalidInput, NotFound
 from tests.factories import answered, befriended, blocked, listener, requested
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 State = Friendship.State
 
 

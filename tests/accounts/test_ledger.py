@@ -19,6 +19,8 @@ from accounts.services.friendship import friendship_end
 from accounts.services.ledger import event_canonical, event_hash
 from tests.factories import answered, befriended, listener
 
+pytestmark = pytest.mark.sqlite
+
 PUBLISHED = {"2026-11": "0777d082cdf1ea354bcf4b9e12f327409fb95034214567bcac6e2478b4f6061d"}
 
 

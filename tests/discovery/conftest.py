@@ -1,29 +1,20 @@
 import pytest
 
-from discovery import feed
-from graph import registry
-from graph.models import ModelVersion
+from graph.models import ItemKind
+from tests import factories
+from tests.discovery.small_index import small_index
 
-
-class OneIndex:
-    """An artifact with one index for one kind, standing in for a trained one."""
-
-    people = None
-
-    def __init__(self, kind, index):
-        self._views = {kind.value: index}
-
-    def index(self, kind):
-        return self._views.get(kind)
 
 
 @pytest.fixture
-def serve(monkeypatch):
-    """Serve this index as the active model's: ``serve(kind, index)``."""
-
-    def serve(kind, index):
-        version = ModelVersion(state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={})
-        served = registry.ServedModel(version, OneIndex(kind, index))
-        monkeypatch.setattr(feed.registry, "active", lambda: served)
-
-    return serve
+def triangle(serve):
+    """A triangle of friends and a model in which each favorite points its own way, and the common track all."""
+    world = factories.triangle_of_friends()
+    ways = {world.favorites[name]: way for way, name in enumerate(("ada", "ben", "cleo"))}
+    tracks = sorted([world.common, *ways], key=lambda track: track.pk)
+    vectors = [
+        [0.5, 0.5, 0.5] if track == world.common else [float(way == ways[track]) for way in range(3)]
+        for track in tracks
+    ]
+    serve(ItemKind.TRACK, small_index(vectors, ids=[track.pk for track in tracks]))
+    return world

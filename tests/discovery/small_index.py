@@ -16,11 +16,10 @@ def small_index(
     """An index whose score is ``prior + Σ sign · amount · vector·vector``; a friend's own item adds 1 more."""
     table = np.array(vectors, dtype=np.float32)
     n, dim = table.shape
-    plain = {"logarithmic": False, "unit": 1.0, "count_power": 0.0, "weights": (1.0,)}
-    rules = {channel: ChannelRule(gain=1.0, identity=0.0, **plain) for channel in Channel}
-    rules[Channel.FRIEND] = ChannelRule(gain=1.0, identity=1.0, **plain)
-    rules[Channel.NEGATIVE] = ChannelRule(gain=-1.0, identity=0.0, **plain)
-    nothing = {"ids": np.empty(0, np.int64), "keys": np.empty((0, dim), np.float32)}
+    rules = {channel: _plain() for channel in Channel}
+    rules[Channel.FRIEND] = _plain(identity=1.0)
+    rules[Channel.NEGATIVE] = _plain(gain=-1.0)
+    no_ids, no_keys = np.empty(0, np.int64), np.empty((0, dim), np.float32)
     return ItemIndex(
         {
             "ids": np.array(ids if ids is not None else range(1, n + 1), dtype=np.int64),
@@ -29,11 +28,17 @@ def small_index(
             "codes": table,
             "key_scale": np.ones((n, 1), np.float32),
             "query_scale": np.ones((n, 1), np.float32),
-            "tag_ids": nothing["ids"],
-            "tag_keys": nothing["keys"],
-            "artist_ids": nothing["ids"],
-            "artist_keys": nothing["keys"],
+            "tag_ids": no_ids,
+            "tag_keys": no_keys,
+            "artist_ids": no_ids,
+            "artist_keys": no_keys,
         },
         [Source(name="given", start=0, stop=dim)],
         rules,
+    )
+
+
+def _plain(*, gain: float = 1.0, identity: float = 0.0) -> ChannelRule:
+    return ChannelRule(
+        gain=gain, identity=identity, logarithmic=False, unit=1.0, count_power=0.0, weights=(1.0,)
     )

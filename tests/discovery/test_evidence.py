@@ -89,9 +89,7 @@ def test_without_self_nothing_enters_and_the_answer_says_so():
     assert Purpose.SELF in evidence.use.not_used
 
 
-@pytest.mark.parametrize(
-    ("who", "purpose"), [("ana", Purpose.SOCIAL_IN), ("ben", Purpose.SOCIAL_OUT)]
-)
+@pytest.mark.parametrize(("who", "purpose"), [("ana", Purpose.SOCIAL_IN), ("ben", Purpose.SOCIAL_OUT)])
 def test_a_friends_plays_need_both_sides(who, purpose):
     people = {"ana": factories.sharer("ana"), "ben": factories.sharer("ben")}
     ana, ben, theirs = people["ana"], people["ben"], factories.track()
@@ -140,7 +138,9 @@ def test_gathering_takes_as_many_queries_for_thirty_friends_as_for_three(django_
             friend = factories.sharer()
             factories.befriended(ana, friend)
             factories.listens(friend, factories.track(), 1)
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             gather(ana, ItemKind.TRACK)
         return len(captured)
 

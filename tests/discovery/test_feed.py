@@ -40,7 +40,9 @@ def test_for_you_adds_own_and_friends_plays_and_says_so(world):
     assert answer.degraded is None
     best = answer.items[0]
     assert {reason.cited.kind for reason in best.reasons} >= {ReasonKind.OWN_PLAY, ReasonKind.FRIEND}
-    assert sum(reason.cited.contribution for reason in best.reasons) + best.remainder == pytest.approx(best.score)
+    assert sum(reason.cited.contribution for reason in best.reasons) + best.remainder == pytest.approx(
+        best.score
+    )
 
 
 def test_from_friends_shows_what_they_play_and_names_them(world):

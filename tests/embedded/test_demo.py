@@ -29,7 +29,9 @@ def free_port():
 
 
 def demo(home, port):
-    environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "ARTIFACT_DIR"}}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "ARTIFACT_DIR"}
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "discovery.embedded.demo", "--with-parent", "--port", str(port)],
         cwd=ROOT,

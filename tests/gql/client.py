@@ -14,7 +14,7 @@ class App:
     """Speaks for ``user`` with a bearer token; for nobody without one."""
 
     def __init__(self, user: User | None = None, **headers: str):
-        self.client = Client(enforce_csrf_checks=user is not None)
+        self.client = Client(enforce_csrf_checks=True)
         self.headers = headers
         if user is not None:
             self.headers["Authorization"] = f"Bearer {token_issue(user=user)}"

@@ -87,7 +87,7 @@ def test_an_unexpected_error_is_masked_and_logged(caplog):
 
 class TestWhoIsAsking:
     def test_nobody(self):
-        assert App().data(WHO) == {"viewer": None}
+        assert App().data(WHO) == {"viewer": None}  # without a CSRF token: there is no session to borrow
 
     def test_a_token(self):
         assert handle(App(listener("ada")).ask(WHO)) == "ada"
@@ -101,7 +101,9 @@ class TestWhoIsAsking:
         browser = Client(enforce_csrf_checks=True)
         browser.force_login(listener("ada"))
         body = json.dumps({"query": WHO})
-        assert browser.post(PATH, body, content_type="application/json").status_code == 403
+        refused = browser.post(PATH, body, content_type="application/json")
+        assert refused.status_code == 403
+        assert refused.json()["errors"][0]["extensions"] == {"code": "CSRF_FAILED"}
 
         browser.cookies["csrftoken"] = "c" * 32
         answer = browser.post(PATH, body, content_type="application/json", headers={"X-CSRFToken": "c" * 32})

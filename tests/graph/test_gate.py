@@ -45,7 +45,9 @@ def test_clearly_worse_than_the_active_model_is_refused_on_like_data_only():
 
 
 def test_losing_a_view_is_refused():
-    assert gate(measured(0.2, kind="TRACK"), measured(0.2)) == "ARTIST is missing, and the active model has it"
+    assert (
+        gate(measured(0.2, kind="TRACK"), measured(0.2)) == "ARTIST is missing, and the active model has it"
+    )
 
 
 def test_what_json_cannot_hold_is_stored_by_name():

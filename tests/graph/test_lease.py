@@ -79,5 +79,3 @@ def test_the_heart_beats_and_notices_when_the_run_is_lost(settings):
         wait_for(heart._lost.is_set)
         with pytest.raises(LeaseLost):
             heart.report(0.5, "fitting")
-
-

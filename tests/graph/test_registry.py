@@ -89,7 +89,9 @@ def test_a_refused_model_leaves_the_reason_and_no_file(artifact_dir):
     served = publish(ndcg=0.2)
     refused = publish(ndcg=0.05, write=lambda _: pytest.fail("a refused model must not be written"))
     assert refused.state == "REJECTED"
-    assert "not above the 0.1000 of the most popular" in ModelVersion.objects.get(pk=refused.pk).rejected_because
+    assert (
+        "not above the 0.1000 of the most popular" in ModelVersion.objects.get(pk=refused.pk).rejected_because
+    )
     assert (registry.active().version, files(artifact_dir)) == (served, [str(served.pk)])
 
 

@@ -30,7 +30,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", required=True, help="where the web process answers")
-        parser.add_argument("--imported", action="store_true", help="log in imported listeners, not the sample's")
+        parser.add_argument(
+            "--imported", action="store_true", help="log in imported listeners, not the sample's"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         people = _imported() if options["imported"] else _sample()
@@ -39,7 +41,9 @@ class Command(BaseCommand):
         for user, token in zip(people, tokens, strict=True):
             self.stdout.write(f"login: {user.username}  password: {PASSWORD}\ntoken: {token}")
         kind = "ARTIST" if options["imported"] else "TRACK"
-        self.stdout.write(f"\nA first query, to paste into a shell:\n\n{_curl(options['url'], tokens[0], kind)}\n")
+        self.stdout.write(
+            f"\nA first query, to paste into a shell:\n\n{_curl(options['url'], tokens[0], kind)}\n"
+        )
 
 
 def _sample() -> list[User]:

@@ -38,7 +38,12 @@ class Command(BaseCommand):
         lines = listeners = 0
         with options["output"].open("w", encoding="utf-8") as out:
             for viewer, ranked in rank_all(
-                index, viewers, kind, top=options["top"], among=self._among(options["among"], names), level=level
+                index,
+                viewers,
+                kind,
+                top=options["top"],
+                among=self._among(options["among"], names),
+                level=level,
             ):
                 user = viewer.external_id or viewer.username
                 out.writelines(

@@ -1,0 +1,80 @@
+"""GraphQL clients that are not ours, from npm, against a server that really listens."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from accounts.services.token import token_issue
+from graph.models import ItemKind
+from tests import factories
+from tests.discovery.small_index import small_index
+
+CLIENTS = Path(__file__).parent / "clients"
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on this machine"),
+    pytest.mark.timeout(300),
+]
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory):
+    """The folder of the clients with their packages installed; skips where there is no registry."""
+    folder = tmp_path_factory.mktemp("clients")
+    shutil.copytree(CLIENTS, folder, dirs_exist_ok=True)
+    done = subprocess.run(
+        ["npm", "install", "--silent"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"npm could not install the clients: {done.stderr.strip()[-300:]}")
+    return folder
+
+
+@pytest.fixture
+def run(clients, live_server):
+    def run(script, token):
+        environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+        done = subprocess.run(
+            ["node", script, f"{live_server.url}/graphql/", token],
+            cwd=clients, capture_output=True, text=True, check=False, env=environment,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def world(serve):
+    triangle = factories.triangle_of_friends()
+    artists = sorted({triangle.common.artist_id, *(t.artist_id for t in triangle.favorites.values())})
+    serve(ItemKind.ARTIST, small_index([[1.0]] * len(artists), ids=artists))
+    for number in range(3):
+        factories.befriended(triangle.ada, factories.sharer(f"friend{number}"))
+    return triangle
+
+
+def test_urql_discovers_sets_consent_and_pages_through_friends(world, run):
+    seen = run("urql.mjs", token_issue(user=world.ada))
+    before = seen["before"]["viewer"]["discover"]
+    assert before["level"] == "SOCIAL"
+    for edge in before["edges"]:
+        node = edge["node"]
+        assert sum(r["contribution"] for r in node["reasons"]) + node["remainder"] == pytest.approx(
+            node["score"]
+        )
+    assert sorted(seen["friends"]) == ["ben", "cleo", "friend0", "friend1", "friend2"]
+    assert seen["consent"]["setConsent"]["__typename"] != "OperationInfo"
+    assert seen["after"]["viewer"]["discover"]["level"] == "BASIC"
+
+
+def test_graphql_request_gets_codes_for_a_wrong_token_and_a_wrong_query(world, run):
+    seen = run("graphql_request.mjs", token_issue(user=world.ada))
+    assert seen["good"] == {"data": {"viewer": {"profile": {"handle": "ada"}}}}
+    assert seen["wrongToken"] == {"status": 401, "codes": ["INVALID_TOKEN"]}
+    assert seen["nonsense"]["codes"] == ["GRAPHQL_VALIDATION_FAILED"]

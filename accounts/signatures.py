@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 PROOF = "proof"
 
 
-class SignatureInvalid(Exception):  # noqa: N818
+class SignatureInvalid(Exception):
     """The document is not what was signed, or was signed by somebody else."""
 
 
@@ -49,6 +49,7 @@ def verify(document: Mapping[str, Any], public_key: str | None = None) -> None:
 
     Raises:
         SignatureInvalid: it does not check.
+
     """
     proof = document.get(PROOF)
     if not isinstance(proof, Mapping) or proof.get("type") != "Ed25519":

@@ -74,7 +74,9 @@ class Erasure(models.Model):
         CLOSED = "CLOSED"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     subject = models.UUIDField(unique=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.REQUESTED)
     requested_at = models.DateTimeField(auto_now_add=True)

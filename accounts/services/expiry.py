@@ -26,6 +26,7 @@ def policy_publish(*, material_for: Collection[Purpose]) -> tuple[PolicyVersion,
 
     Raises:
         Conflict: a text that was published is not what its file says now.
+
     """
     published = {row.version: row for row in PolicyVersion.objects.all()}
     for text in policy_texts():

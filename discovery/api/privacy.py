@@ -32,7 +32,6 @@ from discovery.privacy.export import data_export_link, data_export_request
 from discovery.privacy.preview import Preview, preview_removal
 from graph.api.types import Item, ModelVersion
 from graph.models import Artist, ItemKind, Playlist, Track
-from graph.selectors import playlist_list
 from graph.services.exclusions import taste_exclusion_set
 
 strawberry.enum(parameters.Signal, name="RecommenderSignal", description="What can enter a score.")
@@ -141,7 +140,9 @@ class DataExport:
         )  # fmt: skip
 
 
-@strawberry.type(description="An erasure on its way. Keep the address: there is no account to sign in to any more.")
+@strawberry.type(
+    description="An erasure on its way. Keep the address: there is no account to sign in to any more."
+)
 class Erasure:
     state: models.Erasure.State
     requested_at: datetime
@@ -256,7 +257,7 @@ def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | 
     visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
         "Track": Track.objects.all(),
         "Artist": Artist.objects.all(),
-        "Playlist": playlist_list(owner=viewer),
+        "Playlist": Playlist.objects.filter(owner=viewer),
         "Listener": listeners_visible_to(viewer),
     }
     found = visible[relay.from_base64(value)[0]].filter(pk=key).first()

@@ -41,6 +41,7 @@ def erasure_request(*, user: User, confirm: str) -> Erasure:
 
     Raises:
         InvalidInput: ``confirm`` is not the user's handle.
+
     """
     if confirm != user.username:
         raise InvalidInput("Type your own handle to confirm.", field="confirm", code="NOT_CONFIRMED")
@@ -90,7 +91,11 @@ def _purge(erasure: Erasure) -> bool:
     if user is None:
         raise RuntimeError(f"erasure {erasure.pk} is not purged, and its account is gone")
     User.objects.select_for_update().get(pk=user.pk)
-    erasure.deleted = {**_related_counts(user), "sessions": _sessions_delete(user), "exports": _exports_delete(user)}
+    erasure.deleted = {
+        **_related_counts(user),
+        "sessions": _sessions_delete(user),
+        "exports": _exports_delete(user),
+    }
     erasure.deleted["log_entries"] = _log_entries_delete(user)
     identities_forget(ids=[str(user.pseudonym), *([user.external_id] if user.external_id else [])])
     person_purging.send(sender=User, user=user)

@@ -19,7 +19,18 @@ from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.archive import Archive
 from discovery.privacy.stores import STORES, WITHHELD
-from graph.models import Artist, ArtistPlayCount, Feedback, ItemKind, Listen, Playlist, Tagging, TasteExclusion, Track
+from graph.models import (
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    ItemKind,
+    ItemRecommendation,
+    Listen,
+    Playlist,
+    Tagging,
+    TasteExclusion,
+    Track,
+)
 
 CHUNK = 1_000  # rows fetched at a time
 
@@ -40,10 +51,16 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("feedback.jsonl", _feedback(user))
     archive.lines("tags.jsonl", _tags(user))
     archive.lines("exclusions.jsonl", _exclusions(user))
-    for number, playlist in enumerate(Playlist.objects.filter(owner=user).order_by("pk").iterator(CHUNK), start=1):
+    for number, playlist in enumerate(
+        Playlist.objects.filter(owner=user).order_by("pk").iterator(CHUNK), start=1
+    ):
         archive.document(f"playlists/{number:04}.jspf", _jspf(playlist, user))
     archive.lines("friendships.jsonl", _friendships(user))
-    archive.lines("blocks.jsonl", ({"blocked_at": each.created_at} for each in user.blocks_given.order_by("pk")))
+    archive.lines(
+        "blocks.jsonl", ({"blocked_at": each.created_at} for each in user.blocks_given.order_by("pk"))
+    )
+    archive.lines("recommended.jsonl", _recommended(user))
+    archive.lines("collaborations.jsonl", _collaborations(user))
     archive.lines("shown_to.jsonl", _shown_to(user))
     archive.document("inferred_profile.json", _inferred(user))
     archive.document("recommendations.json", _recommendations(user))
@@ -91,7 +108,9 @@ def _ids(track: Track) -> dict[str, Any]:
 def _item(track: Track | None, artist: Artist | None) -> dict[str, Any]:
     if track is not None:
         return {"track": {**_names(track), **_ids(track)}}
-    return {"artist": {"artist_name": artist.name if artist else "", "artist_mbid": artist.mbid if artist else ""}}
+    return {
+        "artist": {"artist_name": artist.name if artist else "", "artist_mbid": artist.mbid if artist else ""}
+    }
 
 
 def _play_counts(user: User) -> Iterator[dict[str, Any]]:
@@ -101,7 +120,11 @@ def _play_counts(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _feedback(user: User) -> Iterator[dict[str, Any]]:
-    rows = Feedback.objects.filter(user=user).select_related("track__artist", "artist").order_by("given_at", "pk")
+    rows = (
+        Feedback.objects.filter(user=user)
+        .select_related("track__artist", "artist")
+        .order_by("given_at", "pk")
+    )
     for row in rows.iterator(CHUNK):
         yield {**_item(row.track, row.artist), "kind": row.kind, "given_at": row.given_at}
 
@@ -156,6 +179,30 @@ def _friendships(user: User) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def _recommended(user: User) -> Iterator[dict[str, Any]]:
+    """What was said by hand, both ways; a note from somebody who is out of sight now is left out."""
+    visible = dict(listeners_visible_to(user).values_list("pk", "username"))
+    rows = ItemRecommendation.objects.filter(Q(sender=user) | Q(recipient=user))
+    for row in rows.select_related("track__artist", "artist").order_by("sent_at", "pk").iterator(CHUNK):
+        sent = row.sender_id == user.pk
+        other = visible.get(row.recipient_id if sent else row.sender_id)
+        note = row.note if sent or other else None
+        yield {
+            **_item(row.track, row.artist),
+            "sent": sent,
+            "with": other,
+            "note": note,
+            "sent_at": row.sent_at,
+        }
+
+
+def _collaborations(user: User) -> Iterator[dict[str, Any]]:
+    visible = listeners_visible_to(user).values("pk")
+    rows = user.collaborations.filter(playlist__owner__in=visible).select_related("playlist").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield {"playlist": row.playlist.title, "role": row.role, "since": row.since}
+
+
 def _shown_to(user: User) -> Iterator[dict[str, Any]]:
     friends = dict(friends_of(user).values_list("pk", "username"))
     for row in SocialUse.objects.filter(source=user).order_by("day", "pk").iterator(CHUNK):
@@ -196,7 +243,12 @@ def _recommendations(user: User) -> dict[str, Any]:
 
 def _models(user: User) -> list[dict[str, Any]]:
     return [
-        {"id": version.pk, "state": version.state, "trained_at": version.created_at, "data_hash": version.data_hash}
+        {
+            "id": version.pk,
+            "state": version.state,
+            "trained_at": version.created_at,
+            "data_hash": version.data_hash,
+        }
         for version in usage.models_that_saw(user)
     ]
 
@@ -212,4 +264,6 @@ def _retention(user: User) -> list[dict[str, Any]]:
 
 def _index(archive: Archive, user: User) -> str:
     files = [{"name": name, **facts} for name, facts in sorted(archive.files.items())]
-    return render_to_string("discovery/export_index.html", {"person": user, "files": files, "withheld": WITHHELD})
+    return render_to_string(
+        "discovery/export_index.html", {"person": user, "files": files, "withheld": WITHHELD}
+    )

@@ -23,7 +23,17 @@ from accounts.services.identity import is_erased
 from accounts.services.ledger import event_hash
 from discovery.errors import ImportFailed
 from discovery.privacy.archive import MANIFEST, SCHEMA_VERSION
-from graph.models import Artist, ArtistPlayCount, Feedback, Listen, Playlist, PlaylistEntry, Tag, Tagging, TasteExclusion
+from graph.models import (
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    Listen,
+    Playlist,
+    PlaylistEntry,
+    Tag,
+    Tagging,
+    TasteExclusion,
+)
 from graph.services.catalogue import TrackName, tracks_get_or_create
 
 BATCH = 500
@@ -39,6 +49,7 @@ def export_restore(path: Path) -> tuple[User, dict[str, int]]:
 
     Raises:
         ImportFailed: no export, damaged, of somebody who is here already, or of somebody erased here.
+
     """
     try:
         with closing(zipfile.ZipFile(path)) as file:
@@ -51,7 +62,9 @@ def export_restore(path: Path) -> tuple[User, dict[str, int]]:
 def _check(file: zipfile.ZipFile) -> None:
     manifest = json.loads(file.read(MANIFEST))
     if manifest["schema_version"] != SCHEMA_VERSION:
-        raise ImportFailed(f"This export has version {manifest['schema_version']}; {SCHEMA_VERSION} is read here.")
+        raise ImportFailed(
+            f"This export has version {manifest['schema_version']}; {SCHEMA_VERSION} is read here."
+        )
     for name, facts in manifest["files"].items():
         with file.open(name) as content:
             if hashlib.file_digest(content, "sha256").hexdigest() != facts["sha256"]:  # type: ignore[arg-type]
@@ -84,7 +97,10 @@ def _person(profile: Row) -> User:
     pseudonym = UUID(profile["pseudonym"])
     if is_erased(str(pseudonym)):
         raise ImportFailed("This person was erased here. Nothing was stored.")
-    if User.objects.filter(username=profile["username"]).exists() or User.objects.filter(pseudonym=pseudonym).exists():
+    if (
+        User.objects.filter(username=profile["username"]).exists()
+        or User.objects.filter(pseudonym=pseudonym).exists()
+    ):
         raise ImportFailed(f"{profile['username']} is here already. Nothing was stored.")
     dates = ("date_joined", "last_login", "private_from", "private_until")
     kept = ("username", "display_name", "first_name", "last_name", "email", "external_id", "level")
@@ -100,7 +116,11 @@ def _ledger(user: User, lines: Iterable[Row]) -> int:
         events = []
         for line in batch:
             event = _event(line)
-            if event.subject != user.pseudonym or event.previous_hash != previous or event_hash(event) != event.hash:
+            if (
+                event.subject != user.pseudonym
+                or event.previous_hash != previous
+                or event_hash(event) != event.hash
+            ):
                 raise ImportFailed("The consent ledger in this export was altered. Nothing was stored.")
             previous = event.hash
             events.append(event)
@@ -123,7 +143,7 @@ def _plays(user: User, rows: list[Row]) -> None:
     infos = [row["track_metadata"]["additional_info"] for row in rows]
     Listen.objects.bulk_create(
         Listen(
-            user=user, track_id=track, listened_at=_moment(info["listened_at"]), ms_played=info["ms_played"],
+            user=user, track_id=track, listened_at=_time(info["listened_at"]), ms_played=info["ms_played"],
             source=info["source"], source_id=info["source_id"],
         )
         for track, info in zip(tracks, infos, strict=True)
@@ -140,7 +160,7 @@ def _play_counts(user: User, rows: list[Row]) -> None:
 
 def _feedback(user: User, rows: list[Row]) -> None:
     Feedback.objects.bulk_create(
-        Feedback(user=user, **item, kind=row["kind"], given_at=_moment(row["given_at"]))
+        Feedback(user=user, **item, kind=row["kind"], given_at=_time(row["given_at"]))
         for item, row in zip(_items(rows), rows, strict=True)
     )
 
@@ -161,7 +181,12 @@ def _playlist(user: User, jspf: Row) -> None:
     for batch in _batches(jspf["track"]):
         extensions = [next(iter(row["extension"].values()))[0] for row in batch]
         names = [
-            {"artist_name": row["creator"], "track_name": row["title"], "release_name": row["album"], **extension}
+            {
+                "artist_name": row["creator"],
+                "track_name": row["title"],
+                "release_name": row["album"],
+                **extension,
+            }
             for row, extension in zip(batch, extensions, strict=True)
         ]
         PlaylistEntry.objects.bulk_create(
@@ -176,7 +201,7 @@ def _playlist(user: User, jspf: Row) -> None:
 def _exclusions(user: User, rows: list[Row]) -> None:
     playlists = dict(Playlist.objects.filter(owner=user).order_by("-pk").values_list("title", "pk"))
     for row in rows:
-        thing = {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else _items([row])[0]
+        thing: dict[str, Any] = {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
         TasteExclusion.objects.get_or_create(user=user, **thing)
 
 
@@ -184,7 +209,9 @@ def _items(rows: list[Row]) -> list[dict[str, int]]:
     """The column and key of each row's track or artist; what the catalogue lacks is added."""
     named = [row["track"] for row in rows if "track" in row]
     tracks = iter(_tracks(named))
-    artists = _artists({row["artist"]["artist_name"]: row["artist"]["artist_mbid"] for row in rows if "artist" in row})
+    artists = _artists(
+        {row["artist"]["artist_name"]: row["artist"]["artist_mbid"] for row in rows if "artist" in row}
+    )
     return [
         {"track_id": next(tracks)} if "track" in row else {"artist_id": artists[row["artist"]["artist_name"]]}
         for row in rows
@@ -201,7 +228,7 @@ def _artists(names: Mapping[str, str]) -> dict[str, int]:
     return known() if missing else found
 
 
-def _tracks(rows: list[Row]) -> list[int]:
+def _tracks(rows: Iterable[Row]) -> list[int]:
     return tracks_get_or_create(
         names=[
             TrackName(
@@ -226,4 +253,11 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return parse_datetime(text) if text else None
+    return _time(text) if text else None
+
+
+def _time(text: str) -> datetime:
+    """Raises ValueError for what is no time."""
+    if (found := parse_datetime(text)) is None:
+        raise ValueError(f"{text!r} is no time")
+    return found

@@ -57,6 +57,4 @@ def _private(response: JsonResponse) -> JsonResponse:
 
 
 def _refused(message: str, status: int, code: str) -> JsonResponse:
-    return JsonResponse(
-        {"errors": [{"message": message, "extensions": {"code": code}}]}, status=status
-    )
+    return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)

@@ -44,7 +44,9 @@ def ada(world):
         consent_set(user=ada, purpose=purpose, granted=True)
     ArtistPlayCount.objects.create(user=ada, artist=favorite.artist, count=4, source="lastfm")
     Feedback.objects.create(user=ada, track=favorite, kind=FeedbackKind.LIKE, given_at=factories.NOON)
-    Feedback.objects.create(user=ada, artist=factories.artist("Ünïcode 🎷"), kind=FeedbackKind.HIDE, given_at=factories.NOON)
+    Feedback.objects.create(
+        user=ada, artist=factories.artist("Ünïcode 🎷"), kind=FeedbackKind.HIDE, given_at=factories.NOON
+    )
     factories.tag("mine", favorite, by=ada)
     mine = Playlist.objects.create(owner=ada, title="Mine", description="of my own")
     for position, track in enumerate([favorite, world.common, favorite]):
@@ -61,7 +63,9 @@ def export_of(user):
 
 
 def test_every_field_with_a_user_key_is_exported_or_justified():
-    told = {f"{store.model._meta.label}.{field}" for store in STORES for field in store.fields} | set(WITHHELD)
+    told = {f"{store.model._meta.label}.{field}" for store in STORES for field in store.fields} | set(
+        WITHHELD
+    )
     own = {"discovery.DataExport.user", "discovery.Erasure.user"}  # the requests themselves
     found = {
         f"{model._meta.label}.{field.name}"
@@ -97,12 +101,21 @@ def test_nothing_of_others_stands_in_it(ada, world):
     factories.blocked(stranger, ada)
     everything = b"".join(export_of(ada)[1].values()).decode()
     world.ben.refresh_from_db()
-    for secret in (world.ben.email, world.ben.external_id, str(world.ben.pseudonym), "zachary", "cleo", "Cleo"):
+    for secret in (
+        world.ben.email,
+        world.ben.external_id,
+        str(world.ben.pseudonym),
+        "zachary",
+        "cleo",
+        "Cleo",
+    ):
         assert secret not in everything.replace("Cleo's Favorite", ""), secret
 
 
 def test_the_file_is_for_its_owner_for_a_while(ada, world):
-    asked = App(ada).data("mutation { requestDataExport { ... on DataExport { id state url } } }")["requestDataExport"]
+    asked = App(ada).data("mutation { requestDataExport { ... on DataExport { id state url } } }")[
+        "requestDataExport"
+    ]
     assert (asked["state"], asked["url"]) == ("REQUESTED", None)
     assert exports_waiting() == [asked["id"]]
     data_export_build(export_id=asked["id"])
@@ -129,9 +142,10 @@ def test_asking_twice_is_asking_once_and_building_twice_is_building_once(ada):
 
 def test_a_failed_run_leaves_no_file_and_a_later_one_completes(ada, export_dir, monkeypatch):
     asked = data_export_request(user=ada)
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patch:
         patch.setattr("discovery.privacy.export_files._index", _raise)
-        data_export_build(export_id=str(asked.pk))
+        with pytest.raises(RuntimeError):
+            data_export_build(export_id=str(asked.pk))
     assert list(export_dir.iterdir()) == []
     assert exports_waiting() == [str(asked.pk)]
     assert data_export_build(export_id=str(asked.pk)).path.exists()

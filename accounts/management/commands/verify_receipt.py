@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--key", help="The public key (base64) it must be signed with; this installation's else.")
+        parser.add_argument(
+            "--key", help="The public key (base64) it must be signed with; this installation's else."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -27,9 +29,7 @@ class Command(BaseCommand):
         documents = found if isinstance(found, list) else [found]
         for number, document in enumerate(documents, start=1):
             try:
-                if not isinstance(document, dict):
-                    raise SignatureInvalid("It is no JSON object.")
-                verify(document, key)
+                verify(document if isinstance(document, dict) else {}, key)
             except SignatureInvalid as error:
                 raise CommandError(f"Receipt {number} is not valid. {error}") from error
         self.stdout.write(f"{len(documents)} valid, signed with {key}.")

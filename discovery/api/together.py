@@ -1,6 +1,6 @@
 """Music between people, as GraphQL: blends, taste matches, paths, activity, recommendations by hand."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -13,21 +13,23 @@ from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.mutations import listener_get
 from accounts.api.types import Listener, ListenerConnection
-from discovery import explain, feed
-from discovery.api.types import DegradedReason
+from discovery import explain
+from discovery.feed import DegradedReason
 from discovery.gql.context import Info, ViewerPart
 from discovery.gql.errors import mutation
 from discovery.gql.node import node_id
 from discovery.gql.pagination import DEFAULT_PAGE, LARGEST_PAGE, connection, cursor, page
 from discovery.together import activity, blend, paths, taste
+from discovery.together.activity import ActivityKind
+from discovery.together.paths import LinkKind
 from graph import models, selectors
 from graph.api.mutations import item_get
 from graph.api.types import Item, ModelVersion
 from graph.models import ItemKind
 from graph.services.sharing import item_recommend, recommendation_remove
 
-ActivityKind = strawberry.enum(activity.ActivityKind, description="What somebody did.")
-LinkKind = strawberry.enum(paths.LinkKind, description="What links two things next to each other on a path.")
+strawberry.enum(ActivityKind, description="What somebody did.")
+strawberry.enum(LinkKind, description="What links two things next to each other on a path.")
 
 # --- blends ---------------------------------------------------------------------------------
 
@@ -158,7 +160,7 @@ class Activity:
     kind: ActivityKind
     listener: Listener
     item: Item
-    at: datetime.datetime
+    at: dt.datetime
 
     @classmethod
     def of(cls, done: activity.Activity) -> "Activity":
@@ -195,7 +197,7 @@ class ItemRecommendation(relay.Node):
     note: strawberry.auto
     sent_at: strawberry.auto
 
-    @strawberry_django.field(select_related=["artist", "track__artist"])
+    @strawberry_django.field(only=["track_id", "artist_id"], prefetch_related=["artist", "track__artist"])
     def item(self, root: strawberry.Parent[models.ItemRecommendation]) -> Item:
         return root.track or root.artist  # type: ignore[return-value]
 

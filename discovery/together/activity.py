@@ -57,10 +57,10 @@ def played(listen: Listen) -> Activity:
 
 
 def _rows(people: Iterable[int], since: datetime) -> QuerySet[Any, Any]:
-    told = counted(track="track", artist="track__artist")
-    plays = Listen.objects.filter(HEARD, told, user__in=list(people), listened_at__gte=since)
+    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
+    plays = Listen.objects.filter(HEARD, kept, user__in=list(people), listened_at__gte=since)
     likes = Feedback.objects.filter(
-        told, counted(artist="artist"), user__in=list(people), kind=FeedbackKind.LIKE, given_at__gte=since
+        kept, counted(artist="artist"), user__in=list(people), kind=FeedbackKind.LIKE, given_at__gte=since
     )
     none = Value(
         0, output_field=BigIntegerField()

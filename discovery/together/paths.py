@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import networkx as nx
 from django.db.models import Count
@@ -103,7 +104,10 @@ def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, NodeRef
         return []
     tracks = (
         Listen.objects.filter(
-            HEARD, counted(track="track", artist="track__artist"), user__in=user_ids, track__artist=artist_id
+            HEARD,
+            counted(track="track", artist="track__artist"),
+            user__in=user_ids,
+            track__artist=artist_id,
         )
         .order_by()
         .values_list("user_id", "track_id")
@@ -129,7 +133,7 @@ def _dress(viewer: User, graph: nx.Graph, refs: list[NodeRef]) -> Path | None:
             graph.edges[ends]["kind"],
             _wording(viewer, graph.edges[ends]["kind"], *(nodes[end] for end in ends)),
         )
-        for ends in zip(refs, refs[1:], strict=False)
+        for ends in pairwise(refs)
     )
     return Path(tuple(nodes[ref] for ref in refs), links)
 

@@ -107,21 +107,22 @@ def held_out(view: View, split: Split) -> sp.csr_matrix:
 def rank(
     scorer: Scorer, seen: sp.csr_matrix, users: NDArray[np.int64], *, seed: int, k: int = K
 ) -> NDArray[np.int64]:
-    """The first ``k`` items not seen in training [len(users), k]; ties are broken at random.
+    """The first ``k`` items not seen in training [len(users), k]; ties are broken at random, row by row.
 
     Ids often follow popularity, so a tie that fell to the lowest id would flatter a weak model.
     """
-    order = np.random.default_rng(seed).permutation(seen.shape[1])
+    rng = np.random.default_rng(seed)
     found = []
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
-        scores = np.array(scorer(block), dtype=np.float32)
+        scores = np.array(scorer(block), dtype=np.float64)
+        tie = rng.random(scores.shape, dtype=np.float32) * max(float(np.abs(scores).max(initial=0)), 1e-30)
+        scores += 1e-8 * tie  # below what float32 scores resolve
         row, column = seen[block].nonzero()
         scores[row, column] = -np.inf
-        shuffled = scores[:, order]
-        part = np.argpartition(-shuffled, min(k, shuffled.shape[1] - 1), axis=1)[:, :k]
-        best = np.argsort(-np.take_along_axis(shuffled, part, axis=1), axis=1, kind="stable")
-        found.append(order[np.take_along_axis(part, best, axis=1)])
+        part = np.argpartition(-scores, min(k, scores.shape[1] - 1), axis=1)[:, :k]
+        best = np.argsort(-np.take_along_axis(scores, part, axis=1), axis=1)
+        found.append(np.take_along_axis(part, best, axis=1))
     return np.concatenate(found)
 
 

@@ -87,7 +87,7 @@ class Listening(RuleBasedStateMachine):
         for name in NAMES:
             self.choose_level(name, PersonalizationLevel.SOCIAL)
             for purpose in USED:
-                self.answer(name, purpose, True)
+                self.answer(name, purpose, granted=True)
         for place, name in enumerate(NAMES):
             self.listen(name, place)
             for other in NAMES[place + 1 :]:
@@ -142,7 +142,7 @@ class Listening(RuleBasedStateMachine):
             friendship_request(user=self.user(name), other=self.user(other))
         except Refusal as refusal:
             expected = "ALREADY_FRIENDS" if known and pair in self.oracle.friends else "NOT_FOUND"
-            assert refusal.specific_code == expected, "9: hidden and absent are one"
+            assert refusal.specific_code == expected, "9: hidden and absent are one"  # noqa: PT017
             return
         assert known, "9: who cannot be seen cannot be asked"
         row = Friendship.objects.get(low__in=self._pks(pair), high__in=self._pks(pair))

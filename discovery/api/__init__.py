@@ -3,9 +3,9 @@
 from strawberry.tools import merge_types
 
 from discovery.api import queries, together
-from discovery.api.queries import Query
 
 DiscoveryViewer = merge_types("DiscoveryViewer", (queries.DiscoveryViewer, together.TogetherViewer))
+Query = merge_types("DiscoveryQuery", (queries.Query, together.TogetherQuery))
 Mutation = together.TogetherMutation
 
 __all__ = ["DiscoveryViewer", "Mutation", "Query"]

@@ -197,7 +197,7 @@ def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | 
     visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
         "Track": Track.objects.all(),
         "Artist": Artist.objects.all(),
-        "Playlist": playlist_list(owner=viewer),
+        "Playlist": playlist_list(viewer=viewer),
         "Listener": listeners_visible_to(viewer),
     }
     found = visible[relay.from_base64(value)[0]].filter(pk=key).first()

@@ -2,6 +2,7 @@
 
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track
 from graph.models.exclusions import TasteExclusion, counted
+from graph.models.communities import Community
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.models.sharing import ItemRecommendation
@@ -12,6 +13,7 @@ __all__ = [
     "LIKE_AS_PLAYS",
     "Artist",
     "ArtistPlayCount",
+    "Community",
     "Feedback",
     "FeedbackKind",
     "ItemKind",

@@ -67,6 +67,10 @@ class User(AbstractUser):
     )
     # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
     consent_epoch = models.PositiveBigIntegerField(default=0)
+    # The last private session. While its end lies ahead it runs, and no play is taken; afterwards, plays
+    # that began in it and are reported late are not taken either.
+    private_from = models.DateTimeField(null=True, blank=True)
+    private_until = models.DateTimeField(null=True, blank=True)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -179,6 +183,32 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.purpose} {self.state}"
+
+
+class PolicyVersion(models.Model):
+    """A policy text as it was published: a copy, so that a file changed afterwards is noticed."""
+
+    version = models.CharField(max_length=20, unique=True)
+    text = models.TextField()
+    hash = models.CharField(max_length=64)  # SHA-256 of the text
+    material_for = models.JSONField(default=list)  # purposes it changes so much that people are asked again
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class ErasedIdentity(models.Model):
+    """A keyed digest of an id of somebody erased, so that no import brings their rows back.
+
+    Nobody can read the id from it; the importer asks whether an id it meets has this digest.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    erased_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
 
 
 def pair(one: User | int, other: User | int) -> dict[str, Any]:

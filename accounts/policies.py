@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
@@ -24,6 +25,9 @@ Viewer = User | AnonymousUser | None
 # A friend count below this would tell who the friend is; an aggregate below this, who is in it.
 SMALLEST_FRIEND_COUNT = 3
 SMALLEST_AGGREGATE = 10
+
+# So many people are named in a query; for more, everybody's rows are read.
+FEW = 100
 
 # The purposes that may be answered for one friend differently than for everybody.
 PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED})
@@ -69,6 +73,14 @@ def _granting(purpose: Purpose, friend: User | None = None) -> Q:
     return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
 
 
+def _granted_by(giver: User, purpose: Purpose) -> Q:
+    """``User`` rows towards whom ``giver`` grants ``purpose``."""
+    rows = Consent.objects.filter(user=giver, purpose=purpose)
+    about_friend = rows.filter(friend=OuterRef("pk"))
+    general = Exists(rows.filter(_in_force(), friend=None))
+    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+
+
 def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
     """Active listeners who permit ``purpose`` (towards ``friend``, where one is given)."""
     return User.objects.filter(_granting(purpose, friend), is_active=True)
@@ -80,6 +92,18 @@ def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
         return False
     rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
     return _Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
+
+
+def in_private_session(user: User) -> bool:
+    """Whether nothing that ``user`` plays may be kept or logged now."""
+    return user.private_until is not None and user.private_until > timezone.now()
+
+
+def played_in_private(user: User, moment: datetime) -> bool:
+    """Whether a play that began at ``moment`` may not be kept: a private session runs, or ran then."""
+    if user.private_from is None or user.private_until is None:
+        return False
+    return in_private_session(user) or user.private_from <= moment <= user.private_until
 
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
@@ -145,6 +169,8 @@ def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None =
         return [effective_use(viewers[0], level)]
     granted = defaultdict(set)
     rows = Consent.objects.filter(_in_force(), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN))
+    if len(viewers) <= FEW:
+        rows = rows.filter(user__in=viewers)
     for user_id, purpose in rows.values_list("user_id", "purpose"):
         granted[user_id].add(Purpose(purpose))
     return [
@@ -185,12 +211,48 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     somebody = _active(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    sources = (
-        User.objects.filter(_granting(Purpose.SOCIAL_OUT, somebody), _friends_of(somebody), is_active=True)
-        .exclude(_blocks_with(somebody))
-        .annotate(named=ExpressionWrapper(_granting(Purpose.NAMED, somebody), BooleanField()))
+    sources = _sharing_with(somebody).annotate(
+        named=ExpressionWrapper(_granting(Purpose.NAMED, somebody), BooleanField())
     )
     return [SocialSource(*row) for row in sources.order_by("pk").values_list("pk", "named")]
+
+
+def activity_sources(viewer: Viewer) -> QuerySet[User]:
+    """Friends whose plays and likes ``viewer`` may be told of by name: the mutual rule, and their NAMED."""
+    somebody = _active(viewer)
+    if somebody is None or not effective_use(somebody).friends:
+        return User.objects.none()
+    return _sharing_with(somebody).filter(_granting(Purpose.NAMED, somebody))
+
+
+def tells_activity(actor: User, viewer: Viewer) -> bool:
+    """Whether ``viewer`` may be told now what ``actor`` plays; as ``activity_sources``, for one message."""
+    return activity_sources(viewer).filter(pk=actor.pk).exists()
+
+
+def companions_of(viewer: Viewer) -> QuerySet[User]:
+    """Friends with whom ``viewer`` may look at both tastes side by side, by name.
+
+    The mutual rule in both directions, and the friend's NAMED towards the viewer. Who compares
+    themselves with somebody shows as much as they see.
+    """
+    somebody = _active(viewer)
+    if somebody is None or not effective_use(somebody).friends:
+        return User.objects.none()
+    return _sharing_with(somebody).filter(
+        _granting(Purpose.NAMED, somebody),
+        _granting(Purpose.SELF),
+        _granting(Purpose.SOCIAL_IN),
+        _granted_by(somebody, Purpose.SOCIAL_OUT),
+        level__in=(PersonalizationLevel.SOCIAL, PersonalizationLevel.CONTEXT),
+    )
+
+
+def _sharing_with(viewer: User) -> QuerySet[User]:
+    """Friends whose SOCIAL_OUT covers ``viewer``: the friends' half of the mutual rule."""
+    return User.objects.filter(
+        _granting(Purpose.SOCIAL_OUT, viewer), _friends_of(viewer), is_active=True
+    ).exclude(_blocks_with(viewer))
 
 
 def social_pairs() -> dict[int, list[SocialSource]]:
@@ -270,6 +332,18 @@ def bridges_for(viewer: Viewer) -> QuerySet[User]:
     if not permits(viewer, Purpose.DISCOVERABLE):
         return User.objects.none()
     return friends_of(viewer).filter(_granting(Purpose.DISCOVERABLE))
+
+
+def bridges_between(viewer: Viewer, other: User) -> QuerySet[User]:
+    """Friends through whom ``viewer`` may be shown that they are near ``other``, a friend of the friend."""
+    if not suggestible_to(viewer).filter(pk=other.pk).exists():
+        return User.objects.none()
+    return bridges_for(viewer).filter(_friends_of(other)).exclude(_blocks_with(other))
+
+
+def comparable_with(viewer: Viewer) -> QuerySet[User]:
+    """Strangers who may be found and whose taste a model may hold: DISCOVERABLE and CONTRIBUTE."""
+    return suggestible_to(viewer).filter(_granting(Purpose.CONTRIBUTE))
 
 
 def discoverable_pairs() -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ all at once through the same few queries. What is not gathered here cannot shape
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,8 @@ NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP
 # What a viewer has turned away is not proposed again; a skip only sinks.
 TURNED_AWAY = (FeedbackKind.DISLIKE, FeedbackKind.HIDE)
 
-KEY_ITEM, KEY_ARTIST = 0, 1
-_KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist"}
+KEY_ITEM, KEY_ARTIST, KEY_TAG = 0, 1, 2
+_KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist", KEY_TAG: "tag"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +42,7 @@ class PermittedEvidence:
     friend: NDArray[np.int64]  # whose play it is; 0 for the viewer's own
     friends: dict[int, SocialSource] = field(default_factory=dict)
     known: frozenset[int] = frozenset()  # items the viewer has played or turned away
+    turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
 
     def __len__(self) -> int:
         return len(self.key_id)
@@ -49,7 +50,7 @@ class PermittedEvidence:
     def where(self, mask: NDArray[np.bool_]) -> PermittedEvidence:
         """The same evidence, only the rows of ``mask`` [E]."""
         return PermittedEvidence(
-            use=self.use, kind=self.kind, friends=self.friends, known=self.known,
+            use=self.use, kind=self.kind, friends=self.friends, known=self.known, turned_away=self.turned_away,
             key_kind=self.key_kind[mask], key_id=self.key_id[mask], amount=self.amount[mask],
             channel=self.channel[mask], friend=self.friend[mask],
         )  # fmt: skip
@@ -81,12 +82,13 @@ def gather_many(
     people = set(own).union(*friends.values())
     plays = _Plays(people, kind)
     words = selectors.feedback_of(own, kind)
+    excluded = selectors.excluded_items(own, kind)
     return [
         _assemble(
             use, kind,
             own=plays.of(viewer.pk) if use.own else None,
             words=words.get(viewer.pk, ()) if use.own else (),
-            friends=friends.get(viewer.pk, {}), plays=plays,
+            friends=friends.get(viewer.pk, {}), plays=plays, excluded=excluded.get(viewer.pk, set()),
         )
         for viewer, use in zip(viewers, uses, strict=True)
     ]  # fmt: skip
@@ -98,8 +100,33 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
     return _evidence(use, kind, [])
 
 
+def together(one: PermittedEvidence, other: PermittedEvidence) -> PermittedEvidence:
+    """Both lists as one; permission, friends and what is known are ``one``'s."""
+    return replace(
+        one,
+        key_kind=np.concatenate([one.key_kind, other.key_kind]),
+        key_id=np.concatenate([one.key_id, other.key_id]),
+        amount=np.concatenate([one.amount, other.amount]),
+        channel=np.concatenate([one.channel, other.channel]),
+        friend=np.concatenate([one.friend, other.friend]),
+    )
+
+
+def stated(
+    permitted: PermittedEvidence, rows: Sequence[tuple[int, int, float, Channel]]
+) -> PermittedEvidence:
+    """What a person just said, under the same permission: rows of (key kind, key id, amount, channel)."""
+    parts: list[Part] = [
+        (np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel, 0)
+        for k, i, a, channel in rows
+    ]
+    return _evidence(permitted.use, permitted.kind, parts, friends=permitted.friends, known=permitted.known)
+
+
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:
     """The friends whose plays enter, by viewer and friend."""
+    if not any(use.friends for use in uses):
+        return {}
     if len(viewers) == 1:
         sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
     else:
@@ -164,20 +191,21 @@ def _assemble(
     words: Sequence[selectors.FeedbackRow],
     friends: dict[int, SocialSource],
     plays: _Plays,
+    excluded: Collection[int],
 ) -> PermittedEvidence:
     parts: list[Part] = []
-    known: set[int] = set()
+    turned_away = frozenset(word.item_id for word in words if word.kind in TURNED_AWAY)
+    known = {*turned_away, *excluded}  # excluded: neither evidence nor proposed, whether played or not
     if own is not None:
         parts += _own_parts(own, words)
         known.update(own.key_id[own.key_kind == KEY_ITEM].tolist())
-        known.update(word.item_id for word in words if word.kind in TURNED_AWAY)
     for friend_id in sorted(friends):
         theirs = plays.of(friend_id)
         played = theirs.plays > 0
         parts.append(
             (theirs.key_kind[played], theirs.key_id[played], theirs.plays[played], Channel.FRIEND, friend_id)
         )
-    return _evidence(use, kind, parts, friends=friends, known=frozenset(known))
+    return _evidence(use, kind, parts, friends=friends, known=frozenset(known), turned_away=turned_away)
 
 
 def _own_parts(own: _Lines, words: Sequence[selectors.FeedbackRow]) -> list[Part]:
@@ -205,6 +233,7 @@ def _evidence(
     *,
     friends: dict[int, SocialSource] | None = None,
     known: frozenset[int] = frozenset(),
+    turned_away: frozenset[int] = frozenset(),
 ) -> PermittedEvidence:
     sizes = [len(part[1]) for part in parts]
     return PermittedEvidence(
@@ -217,4 +246,5 @@ def _evidence(
         friend=np.repeat(np.array([part[4] for part in parts], dtype=np.int64), sizes),
         friends=friends or {},
         known=known,
+        turned_away=turned_away,
     )

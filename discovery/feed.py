@@ -15,6 +15,7 @@ from discovery import evidence as gathering
 from discovery import explain, ranking
 from discovery.errors import ModelUnavailable
 from discovery.evidence import PermittedEvidence
+from discovery.served import social_use_note
 from graph import registry, selectors
 from graph.index import Channel, ItemIndex
 from graph.models import Artist, ItemKind, ModelVersion, Track
@@ -25,6 +26,7 @@ class DegradedReason(StrEnum):
 
     NO_MODEL = "NO_MODEL"  # none was trained yet
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"  # there is one, and it cannot be read
+    NOT_SHARED = "NOT_SHARED"  # of the people asked for, nobody shares with the viewer
     NO_EVIDENCE = "NO_EVIDENCE"  # nothing permitted to go by: the most popular instead
 
 
@@ -112,7 +114,10 @@ def _feed(
         has_next, degraded = False, degraded or DegradedReason.NO_MODEL
     else:
         ranked = rank(index, permitted)
-        items = _dress(viewer, permitted.kind, explain.explain(ranked))
+        explained = explain.explain(ranked)
+        if viewer is not None:
+            social_use_note(viewer, ranked, explained)
+        items = dress(viewer, permitted.kind, explained)
         has_next = ranked.has_next
         if personal and len(ranked.evidence) == 0:
             degraded = DegradedReason.NO_EVIDENCE
@@ -131,15 +136,15 @@ def served_model() -> tuple[registry.ServedModel | None, DegradedReason | None]:
     return model, None if model else DegradedReason.NO_MODEL
 
 
-def _dress(
+def dress(
     viewer: User | None, kind: ItemKind, explained: Sequence[explain.Explanation]
 ) -> list[Recommendation]:
     """Fetch everything the answer names, in one query a kind, and put the reasons into words."""
     own_kind = explain.NodeKind.TRACK if kind is ItemKind.TRACK else explain.NodeKind.ARTIST
     refs = {ref for one in explained for cited in one.reasons for ref in cited.evidence}
     refs |= {explain.NodeRef(own_kind, one.item_id) for one in explained}
-    nodes = _fetch(viewer, refs)
-    names = {ref: _name(node) for ref, node in nodes.items()}
+    nodes = nodes_fetch(viewer, refs)
+    names = {ref: node_name(node) for ref, node in nodes.items()}
     dressed = []
     for one in explained:
         item = nodes.get(explain.NodeRef(own_kind, one.item_id))
@@ -156,9 +161,10 @@ def _dress(
     return dressed
 
 
-def _fetch(
+def nodes_fetch(
     viewer: User | None, refs: Iterable[explain.NodeRef]
 ) -> dict[explain.NodeRef, Artist | Track | User]:
+    """What the viewer may see of these, in one query a kind."""
     wanted: dict[explain.NodeKind, list[int]] = {kind: [] for kind in explain.NodeKind}
     for ref in refs:
         wanted[ref.kind].append(ref.id)
@@ -173,7 +179,7 @@ def _fetch(
     return found
 
 
-def _name(node: Artist | Track | User) -> str:
+def node_name(node: Artist | Track | User) -> str:
     match node:
         case User():
             return node.display_name or node.username

@@ -18,13 +18,14 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
 import discovery.api
+import discovery.api.privacy
 import graph.api
 from discovery.gql.context import Info, ViewerPart
 from discovery.gql.errors import log_unexpected
 from discovery.gql.limits import OperationLimits
 from discovery.gql.node import global_id, node_resolve
 
-ROOMS: tuple[ModuleType, ...] = (accounts.api, graph.api, discovery.api)
+ROOMS: tuple[ModuleType, ...] = (accounts.api, graph.api, discovery.api, discovery.api.privacy)
 
 
 def _parts(*names: str) -> tuple[type, ...]:
@@ -38,7 +39,9 @@ class _ViewerId(ViewerPart):
         return strawberry.ID(global_id("Viewer", self.user.pk))
 
 
-Viewer = merge_types("Viewer", (_ViewerId, *_parts("AccountsViewer", "GraphViewer", "DiscoveryViewer")))
+Viewer = merge_types(
+    "Viewer", (_ViewerId, *_parts("AccountsViewer", "GraphViewer", "DiscoveryViewer", "PrivacyViewer"))
+)
 
 
 @strawberry.type

@@ -62,7 +62,7 @@ def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Suggestions:
     adjacency = people.adjacency(_pairs())
     bridges = np.array(sorted(policies.bridges_for(viewer).values_list("pk", flat=True)), dtype=np.int64)
     hidden = np.setdiff1d(people.ids, np.array(sorted(allowed), dtype=np.int64))
-    vector = _vectors(model.artifact, people, [viewer])[0]
+    vector = taste_vectors(model.artifact, people, [viewer])[0]
     ids, scores = people.suggest(vector, bridges, adjacency, min(start + count + 1, DEEPEST), exclude=hidden)
     mutual = _mutual(people, bridges, adjacency, ids)
     found = [
@@ -86,7 +86,7 @@ def suggest_all(
     viewers = [viewer for viewer in viewers if viewer.pk in found]
     gone = np.array([person not in found for person in people.ids.tolist()])
     adjacency, linked = people.adjacency(_pairs()), people.adjacency(_linked())
-    vectors = _vectors(artifact, people, viewers)
+    vectors = taste_vectors(artifact, people, viewers)
     for first in range(0, len(viewers), AT_ONCE):
         chunk = viewers[first : first + AT_ONCE]
         rows = people.rows(np.array([viewer.pk for viewer in chunk], dtype=np.int64))
@@ -117,7 +117,7 @@ def _pairs() -> NDArray[np.int64]:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> NDArray[np.float32]:
+def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> NDArray[np.float32]:
     """Each viewer's own permitted plays, folded in for this call [B, .]; see ItemIndex.portrait."""
     kind = ItemKind.ARTIST if artifact.index(ItemKind.ARTIST.value) else ItemKind.TRACK
     index = artifact.index(kind.value)

@@ -5,10 +5,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Manager, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Manager, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
 
 from accounts.models import User
+from accounts.policies import friends_of, listeners_visible_to
 from discovery.errors import NotFound
 from graph.models import (
     HEARD,
@@ -17,15 +18,25 @@ from graph.models import (
     Feedback,
     FeedbackKind,
     ItemKind,
+    ItemRecommendation,
     Listen,
     ModelVersion,
     Playlist,
+    PlaylistCollaborator,
+    TasteExclusion,
     Track,
+    counted,
 )
 from graph.names import name_clean, name_key
 
 SEARCH_LENGTH = 200  # of a search text
 FURTHEST_HIT = 1000  # nobody pages further through a search
+
+
+_COUNTED = {
+    ItemKind.TRACK: counted(track="track", artist="track__artist"),
+    ItemKind.ARTIST: counted(artist="artist"),
+}
 
 
 class PlayCount(NamedTuple):
@@ -54,7 +65,7 @@ def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
     """
     item = "track_id" if kind is ItemKind.TRACK else "track__artist_id"
     rows = (
-        Listen.objects.filter(user_id__in=user_ids)
+        Listen.objects.filter(_COUNTED[ItemKind.TRACK], user_id__in=user_ids)
         .order_by()
         .values_list("user_id", item)
         .annotate(plays=Count("pk", filter=HEARD), listens=Count("pk"), last_at=Max("listened_at"))
@@ -74,7 +85,7 @@ def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
 def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
     """Play counts by artist that a source reported without the plays themselves."""
     rows = (
-        ArtistPlayCount.objects.filter(user_id__in=user_ids)
+        ArtistPlayCount.objects.filter(_COUNTED[ItemKind.ARTIST], user_id__in=user_ids)
         .order_by("user_id", "artist_id")
         .values_list("user_id", "artist_id")
         .annotate(plays=Sum("count"))
@@ -85,13 +96,25 @@ def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
 def feedback_of(user_ids: Collection[int], kind: ItemKind) -> dict[int, list[FeedbackRow]]:
     """What each listener said of items of this kind, newest last. One query."""
     item = "track_id" if kind is ItemKind.TRACK else "artist_id"
-    rows = Feedback.objects.filter(user_id__in=user_ids, **{f"{item}__isnull": False})
+    rows = Feedback.objects.filter(_COUNTED[kind], user_id__in=user_ids, **{f"{item}__isnull": False})
     said: dict[int, list[FeedbackRow]] = defaultdict(list)
     for user, item_id, word, at in rows.order_by("given_at", "pk").values_list(
         "user_id", item, "kind", "given_at"
     ):
         said[user].append(FeedbackRow(item_id, FeedbackKind(word), at))
     return dict(said)
+
+
+def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[int]]:
+    """By listener: the items of this kind that they excluded from their taste. One query."""
+    lookups = (
+        ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
+    )
+    rows = TasteExclusion.objects.filter(user_id__in=user_ids).values_list("user_id", *lookups)
+    found: dict[int, set[int]] = defaultdict(set)
+    for user_id, *items in rows.iterator():
+        found[user_id].update(item for item in items if item is not None)
+    return dict(found)
 
 
 # --- catalogue ------------------------------------------------------------------------------
@@ -174,9 +197,44 @@ def listen_list(*, owner: User) -> QuerySet[Listen]:
     return Listen.objects.filter(user=owner).order_by("-listened_at", "-pk")
 
 
-def playlist_list(*, owner: User) -> QuerySet[Playlist]:
-    """The owner's playlists, latest touched first."""
-    return Playlist.objects.filter(owner=owner).order_by("-updated_at", "-pk")
+def playlists_visible_to(viewer: User) -> QuerySet[Playlist]:
+    """The viewer's own playlists, and those a friend shares with them; a friendship's end ends that."""
+    return _playlists(viewer, tuple(PlaylistCollaborator.Role))
+
+
+def playlists_editable_by(viewer: User) -> QuerySet[Playlist]:
+    """As ``playlists_visible_to``, where the viewer may change what is in them."""
+    return _playlists(viewer, (PlaylistCollaborator.Role.EDITOR,))
+
+
+def _playlists(viewer: User, roles: Collection[PlaylistCollaborator.Role]) -> QuerySet[Playlist]:
+    shared = PlaylistCollaborator.objects.filter(
+        user=viewer, role__in=roles, playlist__owner__in=friends_of(viewer)
+    )
+    return Playlist.objects.filter(Q(owner=viewer) | Q(pk__in=shared.values("playlist")))
+
+
+def playlist_list(*, viewer: User) -> QuerySet[Playlist]:
+    """Every playlist the viewer may see, latest touched first."""
+    return playlists_visible_to(viewer).order_by("-updated_at", "-pk")
+
+
+def collaborators_visible_to(viewer: User) -> QuerySet[PlaylistCollaborator]:
+    """Who takes part in playlists, of the people the viewer may see; by when they joined."""
+    people = PlaylistCollaborator.objects.filter(user__in=listeners_visible_to(viewer))
+    return people.select_related("user").order_by("since", "pk")
+
+
+def recommendations_received(*, viewer: User) -> QuerySet[ItemRecommendation]:
+    """What friends recommend to the viewer, latest first; a friendship's end or a block takes it away."""
+    rows = ItemRecommendation.objects.filter(recipient=viewer, sender__in=friends_of(viewer))
+    return rows.order_by("-sent_at", "-pk")
+
+
+def recommendations_sent(*, viewer: User) -> QuerySet[ItemRecommendation]:
+    """What the viewer recommends to people who still are friends, latest first."""
+    rows = ItemRecommendation.objects.filter(sender=viewer, recipient__in=friends_of(viewer))
+    return rows.order_by("-sent_at", "-pk")
 
 
 def model_version_active() -> ModelVersion | None:

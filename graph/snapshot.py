@@ -34,6 +34,7 @@ from graph.models import (
     Tag,
     Tagging,
     Track,
+    counted,
 )
 
 Ids = NDArray[np.int64]
@@ -96,6 +97,11 @@ class GraphSnapshot:
         return found
 
 
+# Of what contributors did, what they did not exclude from their taste.
+_COUNTED = {
+    ItemKind.TRACK: counted(track="track", artist="track__artist"),
+    ItemKind.ARTIST: counted(artist="artist"),
+}
 CHUNK = 10_000  # rows fetched at a time
 
 _EDGE = np.dtype([("user", np.int64), ("item", np.int64), ("count", np.float64)])
@@ -151,9 +157,12 @@ def _one_moment() -> Iterator[None]:
 
     Inside a caller's transaction, its isolation is the caller's.
     """
+    connection.ensure_connection()
     database: Any = connection  # whose SQLite form alone has a transaction_mode
     outermost = not database.in_atomic_block
     sqlite = outermost and database.vendor == "sqlite"
+    if sqlite:
+        database.ensure_connection()  # before the first connection there is no mode to change
     usual = database.transaction_mode if sqlite else None
     if sqlite:
         database.transaction_mode = "DEFERRED"
@@ -189,7 +198,7 @@ def _tracks() -> tuple[Ids, Ids]:
 
 def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:
     heard = (
-        Listen.objects.filter(HEARD, user__in=contributors)
+        Listen.objects.filter(HEARD, _COUNTED[ItemKind.TRACK], user__in=contributors)
         .order_by()
         .values_list("user_id", "track_id")
         .annotate(count=Count("*"))
@@ -199,7 +208,7 @@ def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:
 
 def _artist_edges(contributors: QuerySet[User]) -> NDArray[Any]:
     imported = (
-        ArtistPlayCount.objects.filter(user__in=contributors)
+        ArtistPlayCount.objects.filter(_COUNTED[ItemKind.ARTIST], user__in=contributors)
         .order_by()
         .values_list("user_id", "artist_id")
         .annotate(total=Sum("count"))
@@ -210,7 +219,7 @@ def _artist_edges(contributors: QuerySet[User]) -> NDArray[Any]:
 def _likes(contributors: QuerySet[User], kind: ItemKind) -> NDArray[Any]:
     item = f"{kind.value.lower()}_id"
     likes = Feedback.objects.filter(
-        user__in=contributors, kind=FeedbackKind.LIKE, **{f"{item}__isnull": False}
+        _COUNTED[kind], user__in=contributors, kind=FeedbackKind.LIKE, **{f"{item}__isnull": False}
     )
     return _read(likes.values_list("user_id", item, Value(LIKE_AS_PLAYS)), _EDGE)
 
@@ -230,7 +239,7 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     item = f"{kind.value.lower()}_id"
     nobody = Value(-1, output_field=BigIntegerField())
     permitted = Tagging.objects.filter(
-        Q(user=None) | Q(user__in=contributors), **{f"{item}__isnull": False}
+        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}
     ).values_list(Coalesce("user_id", nobody), item, "tag_id")
     found = _read(permitted, _TAGGING)
     user = np.where(found["user"] < 0, np.int32(-1), _rows(users, found["user"]))

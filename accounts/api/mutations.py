@@ -61,7 +61,7 @@ PrivacyPayload = Annotated[PrivacySettings | OperationInfo, strawberry.union("Pr
 class Mutation:
     @mutation(description="Ask for friendship; asking somebody who asked you already is a yes.")
     def request_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
-        other = _listener(listener_id)
+        other = listener_get(listener_id)
         friendship = friendship_request(user=info.context.signed_in, other=other)
         return _standing(info, other, friendship)
 
@@ -78,18 +78,18 @@ class Mutation:
 
     @mutation(description="End a friendship, or take back or decline a request.")
     def end_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
-        other = _listener(listener_id)
+        other = listener_get(listener_id)
         friendship_end(user=info.context.signed_in, other=other)
         return _standing(info, other, None)
 
     @mutation(description="Put a listener out of sight, both ways; it ends a friendship.")
     def block(self, info: Info, listener_id: strawberry.ID) -> BlockPayload:
-        block_create(user=info.context.signed_in, other=_listener(listener_id))
+        block_create(user=info.context.signed_in, other=listener_get(listener_id))
         return BlockChange(listener_id=listener_id, blocked=True)
 
     @mutation(description="Take a block back.")
     def unblock(self, info: Info, listener_id: strawberry.ID) -> BlockPayload:
-        block_remove(user=info.context.signed_in, other=_listener(listener_id))
+        block_remove(user=info.context.signed_in, other=listener_get(listener_id))
         return BlockChange(listener_id=listener_id, blocked=False)
 
     @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED) for one friend.")
@@ -109,7 +109,7 @@ class Mutation:
             user=user,
             purpose=purpose,
             granted=granted,
-            friend=None if friend_id is None else _listener(friend_id, field="friendId"),
+            friend=None if friend_id is None else listener_get(friend_id, field="friendId"),
             channel=CHANNEL,
             idempotency_key=key,
         )
@@ -128,7 +128,7 @@ class Mutation:
         return privacy_settings(user, info)
 
 
-def _listener(value: strawberry.ID, *, field: str = "listenerId") -> User:
+def listener_get(value: strawberry.ID, *, field: str = "listenerId") -> User:
     """The person behind an id; whether the viewer may know of them is for the service to say, in the same words."""
     other = User.objects.filter(pk=node_id(value, "Listener", field=field)).first()
     if other is None:

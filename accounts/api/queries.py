@@ -88,6 +88,7 @@ def privacy_settings(user: User, info: Info) -> PrivacySettings:
     )
     gpc = gpc_sent(info)
     return PrivacySettings(
+        user=user,
         level=PersonalizationLevel(user.level),
         purposes=[
             _purpose_consent(

@@ -11,7 +11,7 @@ from strawberry_django.relay import DjangoListConnection
 
 from accounts import models
 from accounts.models import ConsentActor, ConsentState, PersonalizationLevel, Purpose
-from accounts.policies import listeners_visible_to
+from accounts.policies import in_private_session, listeners_visible_to
 from accounts.selectors import friend_key_of_scope, friend_request_list
 from discovery.gql.context import Info
 from discovery.gql.node import global_id
@@ -127,9 +127,22 @@ class PrivacySignals:
 
 @strawberry.type(description="What the viewer allows, now.")
 class PrivacySettings:
+    user: strawberry.Private[models.User]
     level: PersonalizationLevel
     purposes: list[PurposeConsent]
     signals: PrivacySignals
+
+    @strawberry.field(description="When the private session ends that is on now; null when none is.")
+    def private_until(self) -> datetime | None:
+        return self.user.private_until if in_private_session(self.user) else None
+
+    @strawberry.field(
+        description="Tracks, artists and playlists that count for nothing (`excludeFromTaste`)."
+    )
+    def exclusions(self) -> list[relay.Node]:
+        # The rows are the graph's; people know them only as a relation of theirs.
+        rows = self.user.taste_exclusions.select_related("track", "artist", "playlist").order_by("pk")
+        return [row.thing for row in rows]  # type: ignore[misc]  # strawberry-django types are their models
 
 
 @strawberry.type(description="What the policy says about one purpose in machine-readable form.")

@@ -1,5 +1,11 @@
 """Discovery, as the GraphQL schema shows it."""
 
-from discovery.api.queries import DiscoveryViewer, Query
+from strawberry.tools import merge_types
 
-__all__ = ["DiscoveryViewer", "Query"]
+from discovery.api import queries, radio, together
+from discovery.api.queries import Query
+
+DiscoveryViewer = merge_types("DiscoveryViewer", (queries.DiscoveryViewer, together.TogetherViewer))
+Mutation = merge_types("DiscoveryMutation", (together.TogetherMutation, radio.RadioMutation))
+
+__all__ = ["DiscoveryViewer", "Mutation", "Query"]

@@ -7,12 +7,14 @@ import strawberry
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
+from accounts.api.mutations import listener_get
+from discovery.errors import InvalidInput
 from discovery.gql.context import Info
 from discovery.gql.errors import mutation
 from discovery.gql.node import node_id
 from graph import models, selectors
 from graph.api.inputs import ListenInput, PlaylistInput, plays_read
-from graph.api.types import Item, Playlist
+from graph.api.types import Item, Playlist, PlaylistRole
 from graph.models import FeedbackKind, ItemKind
 from graph.services.feedback import feedback_give
 from graph.services.listening import listens_record
@@ -23,6 +25,8 @@ from graph.services.playlists import (
     playlist_entry_move,
     playlist_entry_remove,
     playlist_rename,
+    playlist_share,
+    playlist_unshare,
 )
 
 
@@ -53,9 +57,18 @@ class DeletedPlaylist:
     playlist_id: strawberry.ID
 
 
+@strawberry.type(description="Somebody a playlist is not shared with any more.")
+class UnsharedPlaylist:
+    playlist_id: strawberry.ID
+    listener_id: strawberry.ID
+
+
 RecordListensPayload = Annotated[RecordedListens | OperationInfo, strawberry.union("RecordListensPayload")]
 FeedbackPayload = Annotated[GivenFeedback | OperationInfo, strawberry.union("FeedbackPayload")]
 PlaylistPayload = Annotated[Playlist | OperationInfo, strawberry.union("PlaylistPayload")]
+UnsharePlaylistPayload = Annotated[
+    UnsharedPlaylist | OperationInfo, strawberry.union("UnsharePlaylistPayload")
+]
 DeletePlaylistPayload = Annotated[DeletedPlaylist | OperationInfo, strawberry.union("DeletePlaylistPayload")]
 
 
@@ -75,7 +88,7 @@ class Mutation:
 
     @mutation(description="Say what you think of a track or artist.")
     def give_feedback(self, info: Info, item_id: strawberry.ID, kind: FeedbackKind) -> FeedbackPayload:
-        item = _item(item_id)
+        item = item_get(item_id)
         given = feedback_give(user=info.context.signed_in, item=item, kind=kind)
         return GivenFeedback(item=item, kind=kind, given_at=given.given_at)  # type: ignore[arg-type]
 
@@ -106,7 +119,7 @@ class Mutation:
         self, info: Info, playlist_id: strawberry.ID, track_id: strawberry.ID, position: int | None = None
     ) -> PlaylistPayload:
         entry = playlist_entry_add(
-            owner=info.context.signed_in,
+            user=info.context.signed_in,
             playlist_id=_playlist_key(playlist_id),
             track_id=node_id(track_id, "Track", field="trackId"),
             position=position,
@@ -116,15 +129,39 @@ class Mutation:
     @mutation(description="Take an entry out; those below it move up.")
     def remove_from_playlist(self, info: Info, entry_id: strawberry.ID) -> PlaylistPayload:
         return playlist_entry_remove(  # type: ignore[return-value]
-            owner=info.context.signed_in, entry_id=_entry_key(entry_id)
+            user=info.context.signed_in, entry_id=_entry_key(entry_id)
         )
 
     @mutation(description="Put an entry at another position (from 0).")
     def move_playlist_entry(self, info: Info, entry_id: strawberry.ID, position: int) -> PlaylistPayload:
         entry = playlist_entry_move(
-            owner=info.context.signed_in, entry_id=_entry_key(entry_id), position=position
+            user=info.context.signed_in, entry_id=_entry_key(entry_id), position=position
         )
         return entry.playlist  # type: ignore[return-value]
+
+    @mutation(description="Share a playlist with a friend, as EDITOR or VIEWER; again, to change the role.")
+    def share_playlist(
+        self, info: Info, playlist_id: strawberry.ID, listener_id: strawberry.ID, role: PlaylistRole
+    ) -> PlaylistPayload:
+        if role is PlaylistRole.OWNER:
+            raise InvalidInput("A playlist has one owner.", field="role")
+        return playlist_share(  # type: ignore[return-value]
+            owner=info.context.signed_in,
+            playlist_id=_playlist_key(playlist_id),
+            friend=listener_get(listener_id),
+            role=models.PlaylistCollaborator.Role(role.value),
+        )
+
+    @mutation(description="Stop sharing a playlist with somebody, or leave one yourself.")
+    def unshare_playlist(
+        self, info: Info, playlist_id: strawberry.ID, listener_id: strawberry.ID
+    ) -> UnsharePlaylistPayload:
+        playlist_unshare(
+            user=info.context.signed_in,
+            playlist_id=_playlist_key(playlist_id),
+            listener=listener_get(listener_id),
+        )
+        return UnsharedPlaylist(playlist_id=playlist_id, listener_id=listener_id)
 
 
 def _playlist_key(value: strawberry.ID) -> int:
@@ -135,7 +172,7 @@ def _entry_key(value: strawberry.ID) -> int:
     return node_id(value, "PlaylistEntry", field="entryId")
 
 
-def _item(value: strawberry.ID) -> models.Track | models.Artist:
+def item_get(value: strawberry.ID) -> models.Track | models.Artist:
     key = node_id(value, "Track", "Artist", field="itemId")
     kind = ItemKind[relay.from_base64(value)[0].upper()]
     return selectors.item_get(kind=kind, item_id=key)

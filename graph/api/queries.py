@@ -26,9 +26,12 @@ class GraphViewer(ViewerPart):
     def listens(self) -> Iterable[models.Listen]:
         return selectors.listen_list(owner=self.user)
 
-    @connection(PlaylistConnection, description="The viewer's playlists, latest touched first.")
+    @connection(
+        PlaylistConnection,
+        description="The viewer's playlists and those friends share with them, latest touched first.",
+    )
     def playlists(self) -> Iterable[models.Playlist]:
-        return selectors.playlist_list(owner=self.user)
+        return selectors.playlist_list(viewer=self.user)
 
 
 @strawberry.type

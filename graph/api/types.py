@@ -1,17 +1,20 @@
 """Music and listening as GraphQL types."""
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 import strawberry_django
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 from strawberry import auto, relay
 from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
 
+from accounts.api.types import Listener
+from accounts.policies import listeners_visible_to
 from discovery.gql.context import Info
 from discovery.gql.nested import nested_connection
-from graph import models
+from graph import models, selectors
 from graph.models import FeedbackKind, ItemKind
 
 strawberry.enum(ItemKind, description="What can be played, liked and recommended.")
@@ -92,26 +95,71 @@ class Listen(relay.Node):
         return queryset.none() if viewer is None else queryset.filter(user=viewer)
 
 
+@strawberry.enum(
+    description="What somebody may do with a playlist: OWNER shares it, EDITOR changes what is in it."
+)
+class PlaylistRole(Enum):
+    OWNER = "OWNER"
+    EDITOR = "EDITOR"
+    VIEWER = "VIEWER"
+
+
+def _adder_visible(info: Info) -> Exists:
+    return Exists(listeners_visible_to(info.context.viewer).filter(pk=OuterRef("added_by_id")))
+
+
 @strawberry_django.type(models.PlaylistEntry, description="One place in a playlist, counted from 0.")
 class PlaylistEntry(relay.Node):
     track: Track
     position: auto
     added_at: auto
 
+    @strawberry_django.field(
+        only=["added_by_id"],
+        annotate={"adder_visible": _adder_visible},
+        prefetch_related=["added_by"],
+        description="Who added it; null where you do not see them.",
+    )
+    def added_by(self, root: strawberry.Parent[models.PlaylistEntry], info: Info) -> Listener | None:
+        seen: bool | None = getattr(root, "adder_visible", None)
+        if seen is None and root.added_by is not None:  # it did not pass the optimizer
+            seen = listeners_visible_to(info.context.viewer).contains(root.added_by)
+        return root.added_by if seen else None  # type: ignore[return-value]
+
     @classmethod
     def get_queryset(
         cls, queryset: QuerySet[models.PlaylistEntry], info: Info
     ) -> QuerySet[models.PlaylistEntry]:
         viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset.filter(playlist__owner=viewer)
+        visible = selectors.playlists_visible_to(viewer) if viewer else models.Playlist.objects.none()
+        return queryset.filter(playlist__in=visible)
 
 
-@strawberry_django.type(models.Playlist, description="An ordered list of tracks of the viewer's.")
+@strawberry.type(description="Somebody who takes part in a playlist.")
+class PlaylistCollaborator:
+    listener: Listener
+    role: PlaylistRole
+
+
+def _collaborators(info: Info) -> Prefetch[str]:
+    visible = selectors.collaborators_visible_to(info.context.signed_in)
+    return Prefetch("collaborators", queryset=visible, to_attr="visible_collaborators")
+
+
+def _own_part(info: Info) -> Subquery:
+    own = models.PlaylistCollaborator.objects.filter(playlist=OuterRef("pk"), user=info.context.signed_in)
+    return Subquery(own.values("role"))
+
+
+@strawberry_django.type(
+    models.Playlist, description="An ordered list of tracks, of one listener or shared among friends."
+)
 class Playlist(relay.Node):
     title: auto
     description: auto
     created_at: auto
     updated_at: auto
+    owner: Listener
     entries: DjangoListConnection[PlaylistEntry] = nested_connection()
 
     @strawberry_django.field(
@@ -122,10 +170,43 @@ class Playlist(relay.Node):
         count: int | None = getattr(root, "entry_count", None)
         return root.entries.count() if count is None else count
 
+    @strawberry_django.field(
+        prefetch_related=[_collaborators],
+        description="The friends it is shared with, as far as you see them.",
+    )
+    def collaborators(
+        self, root: strawberry.Parent[models.Playlist], info: Info
+    ) -> list[PlaylistCollaborator]:
+        return [
+            PlaylistCollaborator(listener=one.user, role=PlaylistRole(one.role))  # type: ignore[arg-type]  # strawberry-django types are their models
+            for one in _visible_collaborators(root, info)
+        ]
+
+    @strawberry_django.field(
+        only=["owner_id"], annotate={"own_part": _own_part}, description="What you may do with it."
+    )
+    def role(self, root: strawberry.Parent[models.Playlist], info: Info) -> PlaylistRole:
+        viewer = info.context.signed_in
+        if root.owner_id == viewer.pk:
+            return PlaylistRole.OWNER
+        if (part := getattr(root, "own_part", None)) is None:
+            part = root.collaborators.filter(user=viewer).values_list("role", flat=True).get()
+        return PlaylistRole(part)
+
     @classmethod
     def get_queryset(cls, queryset: QuerySet[models.Playlist], info: Info) -> QuerySet[models.Playlist]:
         viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset.filter(owner=viewer)
+        if viewer is None:
+            return queryset.none()
+        return queryset.filter(pk__in=selectors.playlists_visible_to(viewer).values("pk"))
+
+
+def _visible_collaborators(root: models.Playlist, info: Info) -> list[models.PlaylistCollaborator]:
+    """As the optimizer fetched them; asked for anew where it did not."""
+    if hasattr(root, "visible_collaborators"):
+        found: list[models.PlaylistCollaborator] = root.visible_collaborators
+        return found
+    return list(selectors.collaborators_visible_to(info.context.signed_in).filter(playlist=root))
 
 
 @strawberry_django.type(models.ModelVersion, description="One trained recommender.")

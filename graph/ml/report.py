@@ -21,11 +21,11 @@ def tables(found: dict[str, Any]) -> str:
         if name in found:
             lines += [*_table(title, found[name]), ""]
     cost = found["cost"]
-    lines += [
+    lines.append(
         f"Training takes {cost['training_cpu_seconds']:.1f} CPU seconds, {cost['training_cpu_to_als']:.2f} × ALS; "
         f"the top 20 for everyone {cost['export_cpu_seconds']:.2f}, {cost['export_cpu_to_als']:.2f} × ALS's own. "
-        f"Peak memory after training: {cost['peak_mebibytes']:.0f} MiB.",
-    ]
+        f"Peak memory after training: {cost['peak_mebibytes']:.0f} MiB."
+    )
     return "\n".join(lines)
 
 

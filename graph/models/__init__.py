@@ -1,8 +1,10 @@
 """Music as a graph: catalogue, listening, playlists, and the models trained on them."""
 
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track
+from graph.models.exclusions import TasteExclusion, counted
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
-from graph.models.playlists import Playlist, PlaylistEntry
+from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
+from graph.models.sharing import ItemRecommendation
 from graph.models.training import ModelVersion, TrainingRun
 
 __all__ = [
@@ -13,12 +15,16 @@ __all__ = [
     "Feedback",
     "FeedbackKind",
     "ItemKind",
+    "ItemRecommendation",
     "Listen",
     "ModelVersion",
     "Playlist",
+    "PlaylistCollaborator",
     "PlaylistEntry",
     "Tag",
     "Tagging",
+    "TasteExclusion",
     "Track",
     "TrainingRun",
+    "counted",
 ]

@@ -19,6 +19,29 @@ class Playlist(models.Model):
         return self.title
 
 
+class PlaylistCollaborator(models.Model):
+    """A friend of the owner who may see a playlist, or change what is in it. The owner has no row."""
+
+    class Role(models.TextChoices):
+        EDITOR = "EDITOR"  # adds, removes, reorders
+        VIEWER = "VIEWER"  # sees it
+
+    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="collaborators")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collaborations"
+    )
+    role = models.CharField(max_length=6, choices=Role.choices)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["playlist", "user"], name="playlist_collaborator_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} of {self.playlist_id}"
+
+
 class PlaylistEntry(models.Model):
     """One place in a playlist. The same track may stand in several places."""
 

@@ -18,7 +18,7 @@ from graph.sample.listening import (
     feedback_create,
     listens_create,
     plays_draw,
-    signature_draw,
+    signature,
     taste_draw,
 )
 from graph.sample.people import (
@@ -105,14 +105,19 @@ def _tastes(rng: Generator, catalogue: Catalogue, count: int) -> list[Taste]:
 def _plays(
     rng: Generator, catalogue: Catalogue, tastes: list[Taste], choices: list[Choice]
 ) -> dict[int, Plays]:
-    """By position, for those who let their plays be recorded. The second demo login has tracks of their own."""
+    """By position, for those who let their plays be recorded.
+
+    In the circle, the second demo login alone plays some tracks that the first would like.
+    """
     plays = {
         person: plays_draw(rng, tastes[person], catalogue)
         for person, choice in enumerate(choices)
         if Purpose.RECORD in choice.granted
     }
-    taken = {track for person in range(CIRCLE) for track in plays[person]}
-    plays[1] |= signature_draw(rng, tastes[1], catalogue, taken)
+    own = signature(tastes[1], catalogue, known=plays[0])
+    for person in range(CIRCLE):
+        plays[person] = {track: times for track, times in plays[person].items() if track not in own}
+    plays[1] |= own
     return plays
 
 

@@ -16,7 +16,7 @@ SOURCE = "sample"
 ARTISTS_EACH = (8, 22)  # how many artists a listener plays
 TRACKS_EACH = (1, 9)  # of each of them
 PLAYS_MEDIAN = 90
-SIGNATURE_TRACKS, SIGNATURE_PLAYS = 10, 9  # what a demo login alone brings to a friend
+SIGNATURE_TRACKS, SIGNATURE_PLAYS = 10, 20  # what a demo login alone brings to a friend
 
 Plays = dict[int, int]  # row of a track → how often
 
@@ -68,12 +68,19 @@ def _affinity(taste: Taste, catalogue: Catalogue) -> NDArray[np.float64]:
     return share
 
 
-def signature_draw(rng: Generator, taste: Taste, catalogue: Catalogue, taken: set[int]) -> Plays:
-    """Tracks of the home niche that nobody in the circle plays, played a lot."""
+def signature(taste: Taste, catalogue: Catalogue, known: Plays) -> Plays:
+    """The best liked tracks of the home niche that are not ``known``, played a lot."""
+    appeal = catalogue.popularity[catalogue.track_artist] / (1 + _rank_within_artist(catalogue))
     home = np.flatnonzero(catalogue.niche[catalogue.track_artist] == taste.home)
-    free = [int(track) for track in home if int(track) not in taken]
-    chosen = rng.choice(free, size=min(SIGNATURE_TRACKS, len(free)), replace=False)
-    return {int(track): SIGNATURE_PLAYS for track in chosen}
+    best = [int(track) for track in home[np.argsort(-appeal[home])] if int(track) not in known]
+    return dict.fromkeys(best[:SIGNATURE_TRACKS], SIGNATURE_PLAYS)
+
+
+def _rank_within_artist(catalogue: Catalogue) -> NDArray[np.int64]:
+    """[TRACKS] 0 for the first track of each artist; tracks are sorted by artist."""
+    starts = np.searchsorted(catalogue.track_artist, catalogue.track_artist)
+    rank: NDArray[np.int64] = np.arange(catalogue.track_artist.size) - starts
+    return rank
 
 
 def listens_create(

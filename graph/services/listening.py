@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Purpose, User
-from discovery.errors import ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
+from discovery.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
 from graph.services.catalogue import TrackName, track_name_clean, tracks_get_or_create
@@ -62,10 +62,10 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
     """
     if len(plays) > MAX_PLAYS:
         raise LimitExceeded(f"At most {MAX_PLAYS} plays are taken at once.", field="input")
-    User.objects.select_for_update().get(pk=user.pk)  # a withdrawal waits, or is seen by the next line
-    if not policies.permits(user, Purpose.RECORD):
+    stored = User.objects.select_for_update().get(pk=user.pk)  # a withdrawal waits, or is seen below
+    if not policies.permits(stored, Purpose.RECORD):
         raise ConsentMissing("Recording of plays is not granted.", field=Purpose.RECORD.value)
-    good, refusals = _checked(plays)
+    good, refusals = _checked(stored, plays)
     fresh = _without_duplicates(user, good)
     track_ids, unknown = _tracks(fresh)
     Listen.objects.bulk_create(
@@ -87,7 +87,7 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
     )
 
 
-def _checked(plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[PlayRefusal]]:
+def _checked(user: User, plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[PlayRefusal]]:
     good: dict[int, Play] = {}
     refusals = []
     now = timezone.now()
@@ -95,7 +95,10 @@ def _checked(plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[Pla
         try:
             if isinstance(play, Refusal):
                 raise play
-            good[index] = _clean(play, now)
+            clean = _clean(play, now)
+            if policies.played_in_private(user, clean.listened_at):
+                raise Conflict("This was played in a private session.", code="PRIVATE_SESSION")
+            good[index] = clean
         except Refusal as refusal:
             refusals.append(_refusal(index, refusal))
     return good, refusals

@@ -1,15 +1,22 @@
-"""A listener's own playlists. Positions run from 0 without gaps; writers lock the playlist's row."""
+"""Playlists, of one listener or shared among friends. Positions run from 0 without gaps.
+
+Every writer locks the playlist's row before looking at anything of it, so that edits at once from several
+processes happen one after the other, and each entry stands once. What may be done is asked under the lock.
+"""
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.models import User
-from discovery.errors import InvalidInput, LimitExceeded, NotFound
-from graph.models import Playlist, PlaylistEntry, Track
+from accounts.policies import friends_of
+from discovery.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
+from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry, Track
 from graph.names import name_clean
+from graph.selectors import playlists_editable_by, playlists_visible_to
 
 TITLE_LENGTH, DESCRIPTION_LENGTH = 200, 2000
 MAX_PLAYLISTS, MAX_ENTRIES = 1000, 10_000  # of one owner; in one playlist
+MAX_COLLABORATORS = 100  # of one playlist
 
 
 @transaction.atomic
@@ -24,7 +31,7 @@ def playlist_create(*, owner: User, title: str, description: str = "") -> Playli
 @transaction.atomic
 def playlist_rename(*, owner: User, playlist_id: int, title: str, description: str | None = None) -> Playlist:
     """Raises NotFound and InvalidInput. The description stays where none is given."""
-    playlist = _locked(owner, playlist_id)
+    playlist = _locked_own(owner, playlist_id)
     playlist.title = _title(title)
     if description is not None:
         playlist.description = _description(description)
@@ -35,18 +42,52 @@ def playlist_rename(*, owner: User, playlist_id: int, title: str, description: s
 @transaction.atomic
 def playlist_delete(*, owner: User, playlist_id: int) -> None:
     """Raises NotFound."""
-    _locked(owner, playlist_id).delete()
+    _locked_own(owner, playlist_id).delete()
+
+
+@transaction.atomic
+def playlist_share(
+    *, owner: User, playlist_id: int, friend: User, role: PlaylistCollaborator.Role
+) -> Playlist:
+    """Let a friend see the playlist, or edit it too; asked again, the role changes.
+
+    Raises NotFound for a playlist that is not the owner's and for somebody who is no friend, and LimitExceeded.
+    """
+    playlist = _locked_own(owner, playlist_id)
+    if not friends_of(owner).filter(pk=friend.pk).exists():
+        raise NotFound("There is no such friend.", field="listenerId")
+    others = playlist.collaborators.exclude(user=friend).count()
+    if others >= MAX_COLLABORATORS:
+        raise LimitExceeded(f"A playlist is shared with at most {MAX_COLLABORATORS} people.")
+    PlaylistCollaborator.objects.update_or_create(playlist=playlist, user=friend, defaults={"role": role})
+    playlist.save()
+    return playlist
+
+
+@transaction.atomic
+def playlist_unshare(*, user: User, playlist_id: int, listener: User) -> None:
+    """The owner takes somebody out, or a collaborator leaves. What they added stays.
+
+    Raises NotFound where there is nothing to end, or it is not the user's to end.
+    """
+    playlist = _locked(user, playlist_id, playlists_visible_to(user))
+    if user.pk not in {playlist.owner_id, listener.pk}:
+        raise NotFound("There is no such playlist.", field="playlistId")
+    deleted, _ = playlist.collaborators.filter(user=listener).delete()
+    if not deleted:
+        raise NotFound("There is no such listener.", field="listenerId")
+    playlist.save()
 
 
 @transaction.atomic
 def playlist_entry_add(
-    *, owner: User, playlist_id: int, track_id: int, position: int | None = None
+    *, user: User, playlist_id: int, track_id: int, position: int | None = None
 ) -> PlaylistEntry:
     """Put a track at ``position`` (at the end, where none is given); what stands there moves down.
 
     Raises NotFound, InvalidInput for a position outside the list, LimitExceeded beyond ``MAX_ENTRIES``.
     """
-    playlist = _locked(owner, playlist_id)
+    playlist = _locked_to_edit(user, playlist_id)
     if not Track.objects.filter(pk=track_id).exists():
         raise NotFound("There is no such track.", field="trackId")
     size = playlist.entries.count()
@@ -55,13 +96,13 @@ def playlist_entry_add(
     place = size if position is None else _position(position, size)
     playlist.entries.filter(position__gte=place).update(position=F("position") + 1)
     playlist.save()
-    return PlaylistEntry.objects.create(playlist=playlist, track_id=track_id, position=place, added_by=owner)
+    return PlaylistEntry.objects.create(playlist=playlist, track_id=track_id, position=place, added_by=user)
 
 
 @transaction.atomic
-def playlist_entry_remove(*, owner: User, entry_id: int) -> Playlist:
+def playlist_entry_remove(*, user: User, entry_id: int) -> Playlist:
     """Raises NotFound."""
-    playlist, entry = _locked_with_entry(owner, entry_id)
+    playlist, entry = _locked_with_entry(user, entry_id)
     entry.delete()
     playlist.entries.filter(position__gt=entry.position).update(position=F("position") - 1)
     playlist.save()
@@ -69,9 +110,9 @@ def playlist_entry_remove(*, owner: User, entry_id: int) -> Playlist:
 
 
 @transaction.atomic
-def playlist_entry_move(*, owner: User, entry_id: int, position: int) -> PlaylistEntry:
+def playlist_entry_move(*, user: User, entry_id: int, position: int) -> PlaylistEntry:
     """Put an entry where it then stands at ``position``. Raises NotFound and InvalidInput."""
-    playlist, entry = _locked_with_entry(owner, entry_id)
+    playlist, entry = _locked_with_entry(user, entry_id)
     place = _position(position, playlist.entries.count() - 1)
     between = (place, entry.position - 1) if place < entry.position else (entry.position + 1, place)
     step = 1 if place < entry.position else -1
@@ -82,19 +123,32 @@ def playlist_entry_move(*, owner: User, entry_id: int, position: int) -> Playlis
     return entry
 
 
-def _locked(owner: User, playlist_id: int) -> Playlist:
-    playlist = Playlist.objects.select_for_update().filter(owner=owner, pk=playlist_id).first()
-    if playlist is None:
+def _locked(user: User, playlist_id: int, allowed: QuerySet[Playlist]) -> Playlist:
+    """The playlist, once nobody else changes it, where it is among the ``allowed`` then."""
+    playlist = Playlist.objects.select_for_update().filter(pk=playlist_id).first()
+    if playlist is None or not allowed.filter(pk=playlist_id).exists():
         raise NotFound("There is no such playlist.", field="playlistId")
     return playlist
 
 
-def _locked_with_entry(owner: User, entry_id: int) -> tuple[Playlist, PlaylistEntry]:
+def _locked_own(owner: User, playlist_id: int) -> Playlist:
+    return _locked(owner, playlist_id, Playlist.objects.filter(owner=owner))
+
+
+def _locked_to_edit(user: User, playlist_id: int) -> Playlist:
+    playlist = _locked(user, playlist_id, playlists_visible_to(user))
+    if not playlists_editable_by(user).filter(pk=playlist_id).exists():
+        raise NotAllowed("You may see this playlist, and not change it.", field="playlistId")
+    return playlist
+
+
+def _locked_with_entry(user: User, entry_id: int) -> tuple[Playlist, PlaylistEntry]:
     missing = NotFound("There is no such entry.", field="entryId")
-    entry = PlaylistEntry.objects.filter(pk=entry_id, playlist__owner=owner).first()
+    visible = playlists_visible_to(user)
+    entry = PlaylistEntry.objects.filter(pk=entry_id, playlist__in=visible).first()
     if entry is None:
         raise missing
-    playlist = _locked(owner, entry.playlist_id)
+    playlist = _locked_to_edit(user, entry.playlist_id)
     now_there = playlist.entries.filter(pk=entry_id).first()  # and where it stands, now that nobody moves it
     if now_there is None:
         raise missing

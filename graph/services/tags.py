@@ -7,9 +7,13 @@ from django.db import transaction
 from django.db.models import Count, Manager, Q
 
 from accounts import policies
-from graph.models import Artist, Tagging, Track
+from graph.models import Artist, Tagging, Track, counted
 
 SHOWN = 10  # words of one item
+_LOOKUPS = {
+    "artist_id": {"artist": "artist"},
+    "track_id": {"track": "track", "artist": "track__artist"},
+}
 
 
 @transaction.atomic
@@ -37,7 +41,7 @@ def _refresh(items: Manager[Any], column: str) -> int:
 def _words(item: str) -> dict[int, list[str]]:
     """By item: the words to show, in order."""
     rows = (
-        Tagging.objects.filter(**{f"{item}__isnull": False})
+        Tagging.objects.filter(counted(**_LOOKUPS[item]), **{f"{item}__isnull": False})
         .filter(Q(user=None) | Q(user__in=policies.contributors()))
         .order_by()
         .values_list(item, "tag__name")

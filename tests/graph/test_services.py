@@ -22,7 +22,7 @@ from graph.services.playlists import (
 from graph.services.tags import tags_refresh
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def kinds(user):
@@ -71,14 +71,14 @@ def test_a_foreign_playlist_is_not_found_and_stays():
     owner, other = factories.listener(), factories.listener()
     song = factories.track()
     playlist = playlist_create(owner=owner, title="Mine")
-    entry = playlist_entry_add(owner=owner, playlist_id=playlist.pk, track_id=song.pk)
+    entry = playlist_entry_add(user=owner, playlist_id=playlist.pk, track_id=song.pk)
 
     for action in (
         lambda: playlist_rename(owner=other, playlist_id=playlist.pk, title="Yours"),
         lambda: playlist_delete(owner=other, playlist_id=playlist.pk),
-        lambda: playlist_entry_add(owner=other, playlist_id=playlist.pk, track_id=song.pk),
-        lambda: playlist_entry_remove(owner=other, entry_id=entry.pk),
-        lambda: playlist_entry_move(owner=other, entry_id=entry.pk, position=0),
+        lambda: playlist_entry_add(user=other, playlist_id=playlist.pk, track_id=song.pk),
+        lambda: playlist_entry_remove(user=other, entry_id=entry.pk),
+        lambda: playlist_entry_move(user=other, entry_id=entry.pk, position=0),
     ):
         with pytest.raises(NotFound):
             action()
@@ -97,11 +97,11 @@ def test_a_bad_title_creates_nothing(title):
 def test_a_position_outside_the_list_is_refused(position):
     owner, song = factories.listener(), factories.track()
     playlist = playlist_create(owner=owner, title="Mine")
-    entry = playlist_entry_add(owner=owner, playlist_id=playlist.pk, track_id=song.pk)
+    entry = playlist_entry_add(user=owner, playlist_id=playlist.pk, track_id=song.pk)
     with pytest.raises(InvalidInput):
-        playlist_entry_add(owner=owner, playlist_id=playlist.pk, track_id=song.pk, position=position)
+        playlist_entry_add(user=owner, playlist_id=playlist.pk, track_id=song.pk, position=position)
     with pytest.raises(InvalidInput):
-        playlist_entry_move(owner=owner, entry_id=entry.pk, position=position)
+        playlist_entry_move(user=owner, entry_id=entry.pk, position=position)
     assert order(playlist) == [entry.pk]
 
 
@@ -123,16 +123,16 @@ class PlaylistOrderTest(TestCase):
             if action == "add":
                 place = one % (len(model) + 1)
                 entry = playlist_entry_add(
-                    owner=owner, playlist_id=playlist.pk, track_id=song.pk, position=place
+                    user=owner, playlist_id=playlist.pk, track_id=song.pk, position=place
                 )
                 model.insert(place, entry.pk)
             elif model and action == "remove":
-                playlist_entry_remove(owner=owner, entry_id=model.pop(one % len(model)))
+                playlist_entry_remove(user=owner, entry_id=model.pop(one % len(model)))
             elif model:
                 entry_id = model.pop(one % len(model))
                 place = other % (len(model) + 1)
                 model.insert(place, entry_id)
-                playlist_entry_move(owner=owner, entry_id=entry_id, position=place)
+                playlist_entry_move(user=owner, entry_id=entry_id, position=place)
             assert order(playlist) == model
         assert PlaylistEntry.objects.filter(playlist=playlist).count() == len(model)
 

@@ -1,0 +1,41 @@
+"""Private sessions: a while in which nothing that is played is kept.
+
+Plays reported meanwhile are refused before anything is stored, so that there is nothing to forget
+when the session ends. It ends by itself, because a forgotten one would look like lost plays.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.policies import in_private_session
+from accounts.services.ledger import epoch_raise
+
+LONGEST = timedelta(hours=6)
+
+
+@transaction.atomic
+def private_session_start(*, user: User) -> User:
+    """Begin one, or give the running one its full length again; return the stored user."""
+    stored, now = User.objects.select_for_update().get(pk=user.pk), timezone.now()
+    begun = stored.private_from if in_private_session(stored) else now
+    return _store(user, stored, begun, now + LONGEST)
+
+
+@transaction.atomic
+def private_session_end(*, user: User) -> User:
+    """End it; ending none changes nothing. Return the stored user."""
+    stored = User.objects.select_for_update().get(pk=user.pk)
+    if not in_private_session(stored):
+        return stored
+    return _store(user, stored, stored.private_from, timezone.now())
+
+
+def _store(user: User, stored: User, begun: datetime | None, end: datetime) -> User:
+    stored.private_from = user.private_from = begun
+    stored.private_until = user.private_until = end
+    stored.save(update_fields=["private_from", "private_until"])
+    epoch_raise([stored.pk])
+    return stored

@@ -1,0 +1,125 @@
+"""What weighs in when things are recommended, how much, and how to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import PersonalizationLevel, Purpose, User
+from discovery import evidence as gathering
+from discovery import feed, ranking
+from graph.index import Channel, ItemIndex
+from graph.models import ItemKind
+
+LOOKED_AT = 20  # recommendations over which a share is averaged
+
+
+class Signal(StrEnum):
+    """Everything that can enter a score."""
+
+    POPULARITY = "POPULARITY"
+    OWN_PLAYS = "OWN_PLAYS"
+    SKIPS_AND_DISLIKES = "SKIPS_AND_DISLIKES"
+    FRIENDS = "FRIENDS"
+    PICKS = "PICKS"
+    TAGS = "TAGS"
+
+
+@dataclass(frozen=True)
+class _Fact:
+    channel: Channel | None
+    level: PersonalizationLevel
+    purpose: Purpose | None
+    description: Promise
+    how_to_change: Promise
+
+
+_FACTS: Mapping[Signal, _Fact] = {
+    Signal.POPULARITY: _Fact(
+        None, PersonalizationLevel.OFF, None,
+        _("How many listeners here play it. The same for everyone."),
+        _("It is always there; the higher your level, the less of it is left."),
+    ),
+    Signal.OWN_PLAYS: _Fact(
+        Channel.OWN, PersonalizationLevel.OWN, Purpose.SELF,
+        _("What you played and liked."),
+        _("Withdraw SELF, lower your level, or exclude single tracks, artists or playlists."),
+    ),
+    Signal.SKIPS_AND_DISLIKES: _Fact(
+        Channel.NEGATIVE, PersonalizationLevel.OWN, Purpose.SELF,
+        _("What you skipped, disliked or hid; it counts against what is like it."),
+        _("Withdraw SELF, lower your level, or exclude single tracks, artists or playlists."),
+    ),
+    Signal.FRIENDS: _Fact(
+        Channel.FRIEND, PersonalizationLevel.SOCIAL, Purpose.SOCIAL_IN,
+        _("What friends play who share it with you."),
+        _("Withdraw SOCIAL_IN, or lower your level below SOCIAL."),
+    ),
+    Signal.PICKS: _Fact(
+        Channel.PICK, PersonalizationLevel.BASIC, None,
+        _("What you picked in this session."),
+        _("Set your level to OFF, or pick something else."),
+    ),
+    Signal.TAGS: _Fact(
+        Channel.PROMPT_TAG, PersonalizationLevel.BASIC, None,
+        _("Words you asked with, and the occasion."),
+        _("Set your level to OFF, or ask with other words."),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One signal: ``weight`` by the active model, ``average_share`` of the viewer's scores now."""
+
+    signal: Signal
+    description: str
+    how_to_change: str
+    level: PersonalizationLevel
+    purpose: Purpose | None
+    weight: float | None
+    average_share: float | None
+
+
+def recommender_parameters(viewer: User | None, kind: ItemKind) -> list[Parameter]:
+    """Every signal, in a fixed order; weights and shares are None where there is no model to ask.
+
+    ``average_share`` is the mean over the first ``LOOKED_AT`` items that ``viewer`` (or, signed out,
+    everybody) is shown now of |contributions of the signal| / Σ |all contributions|.
+    """
+    model, _degraded = feed.served_model()
+    index = model.artifact.index(kind.value) if model else None
+    shares = _shares(index, viewer, kind) if index else {}
+    return [
+        Parameter(
+            signal=signal, description=str(fact.description), how_to_change=str(fact.how_to_change),
+            level=fact.level, purpose=fact.purpose,
+            weight=_weight(index, fact.channel) if index else None,
+            average_share=shares.get(fact.channel),
+        )
+        for signal, fact in _FACTS.items()
+    ]  # fmt: skip
+
+
+def _weight(index: ItemIndex, channel: Channel | None) -> float:
+    """What one ordinary piece of evidence is multiplied by; popularity enters as it is."""
+    return 1.0 if channel is None else index.rules[channel].gain
+
+
+def _shares(index: ItemIndex, viewer: User | None, kind: ItemKind) -> dict[Channel | None, float]:
+    evidence = gathering.nothing(kind) if viewer is None else gathering.gather(viewer, kind)
+    ranked = ranking.rank(index, evidence, count=LOOKED_AT)
+    terms, prior = np.abs(ranked.contributions), np.abs(ranked.prior)
+    whole = terms.sum(axis=0) + prior
+    if not (whole > 0).any():
+        return {}
+    whole = np.where(whole > 0, whole, 1)
+    shares: dict[Channel | None, float] = {None: float((prior / whole).mean())}
+    for channel in Channel:
+        shares[channel] = float((terms[ranked.evidence.channel == channel].sum(axis=0) / whole).mean())
+    return shares

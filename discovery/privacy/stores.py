@@ -1,0 +1,93 @@
+"""Everything that is kept about a person, with the reason why. What is held, exported and erased is told from it.
+
+A test walks every model field with a user key: one that stands in no `Store` fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Block, Consent, Friendship, Purpose, User
+from discovery.models import RadioChoice, SocialUse
+from graph.models import (
+    ArtistPlayCount,
+    Feedback,
+    ItemRecommendation,
+    Listen,
+    Playlist,
+    PlaylistCollaborator,
+    Tagging,
+    TasteExclusion,
+)
+
+
+@dataclass(frozen=True)
+class Store:
+    """One kind of rows about a person, found through these ``fields`` of ``model``."""
+
+    name: str
+    model: type[Model]
+    fields: tuple[str, ...]
+    why: Promise
+    purpose: Purpose | None  # the permission it rests on; None: needed for what the person asked for
+    used_for: tuple[Purpose, ...] = ()  # where it enters, each only when granted
+    time: str | None = None  # the column that says when
+
+    def rows(self, user: User) -> QuerySet[Model]:
+        """This person's rows."""
+        mine = Q()
+        for field in self.fields:
+            mine |= Q(**{field: user})
+        rows: QuerySet[Model] = self.model._default_manager.filter(mine)  # noqa: SLF001  # Django documents it
+        return rows
+
+
+LISTENING = (Purpose.SELF, Purpose.SOCIAL_OUT, Purpose.CONTRIBUTE)
+
+STORES: tuple[Store, ...] = (
+    Store("plays", Listen, ("user",), _("Plays your apps reported."), Purpose.RECORD, LISTENING, "listened_at"),
+    Store(
+        "play_counts", ArtistPlayCount, ("user",),
+        _("How often you played an artist, as an import told."), Purpose.RECORD, LISTENING,
+    ),
+    Store("feedback", Feedback, ("user",), _("Likes, dislikes, skips and what you hid."), None,
+          (Purpose.SELF, Purpose.CONTRIBUTE), "given_at"),
+    Store("tags", Tagging, ("user",), _("Words you gave to music."), None, (Purpose.CONTRIBUTE,), "tagged_on"),
+    Store("playlists", Playlist, ("owner",), _("Your playlists."), None, (), "created_at"),
+    Store("exclusions", TasteExclusion, ("user",), _("What you left out of your taste."), None, (), "excluded_at"),
+    Store("friendships", Friendship, ("low", "high", "requested_by"), _("Whom you know, and who asked."), None,
+          (Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE), "requested_at"),
+    Store("blocks", Block, ("blocker",), _("Whom you blocked."), None, (), "created_at"),
+    Store("answers", Consent, ("user",), _("What you allow now, by purpose."), None, (), "changed_at"),
+    Store(
+        "recommended", ItemRecommendation, ("sender", "recipient"),
+        _("What you recommended to friends by hand, and they to you."), None, (), "sent_at",
+    ),
+    Store("collaborations", PlaylistCollaborator, ("user",), _("Friends' playlists you may see or change."), None),
+    Store("social_use", SocialUse, ("source",), _("To whom you were shown, and why. Kept for 90 days."),
+          Purpose.SOCIAL_OUT, (), "day"),
+    Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
+          Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
+)  # fmt: skip
+
+# Fields with a user key that are not the person's own to see, and why.
+WITHHELD: Mapping[str, str] = {
+    "accounts.Consent.friend": "another person's answer about you is that person's",
+    "accounts.Block.blocked": "who blocked you is known to those who did",
+    "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
+    "graph.PlaylistEntry.added_by": "exported with the playlist, as whether it was you",
+    "oauth2_provider.AccessToken.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.RefreshToken.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.DeviceGrant.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.Grant.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.IDToken.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.Application.user": "a registered app is the operator's",
+    "admin.LogEntry.user": "what staff did as staff is the operator's",
+    "accounts.User_groups.user": "rights of staff are the operator's",
+    "accounts.User_user_permissions.user": "rights of staff are the operator's",
+}

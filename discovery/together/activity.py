@@ -1,0 +1,102 @@
+"""What friends played and liked of late, for as long as they let the viewer know of it by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import BigIntegerField, F, QuerySet, Value
+from django.utils import timezone
+
+from accounts import policies
+from accounts.models import User
+from discovery import explain, feed
+from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, counted
+
+RECENT = timedelta(days=30)
+FURTHEST = 1_000  # nobody pages further back
+
+
+class ActivityKind(StrEnum):
+    PLAYED = "PLAYED"
+    LIKED = "LIKED"
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One thing a friend did. ``key`` is unique among all activities."""
+
+    key: str
+    kind: ActivityKind
+    listener: User
+    item: Artist | Track
+    at: datetime
+
+
+def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> tuple[list[Activity], bool]:
+    """A page of what the viewer may be told, latest first, and whether there is more.
+
+    Four queries at most. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or the friendship.
+    """
+    people = policies.activity_sources(viewer).in_bulk()
+    stop = min(start + count, FURTHEST)
+    if not people or start >= stop:
+        return [], False
+    since = timezone.now() - RECENT
+    rows = list(_rows(people, since).order_by("-at", "-what", "-pk")[start : stop + 1])
+    more, rows = len(rows) > stop - start and stop < FURTHEST, rows[: stop - start]
+    return _dress(viewer, people, rows), more
+
+
+def played(listen: Listen) -> Activity:
+    """A play as activity. Whom it may be told, and whether it counts, is to be asked elsewhere."""
+    return Activity(f"PLAYED:{listen.pk}", ActivityKind.PLAYED, listen.user, listen.track, listen.listened_at)
+
+
+def _rows(people: Iterable[int], since: datetime) -> QuerySet[Any, Any]:
+    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
+    plays = Listen.objects.filter(HEARD, kept, user__in=list(people), listened_at__gte=since)
+    likes = Feedback.objects.filter(
+        kept, counted(artist="artist"), user__in=list(people), kind=FeedbackKind.LIKE, given_at__gte=since
+    )
+    none = Value(
+        0, output_field=BigIntegerField()
+    )  # typed as the other part of the union: a bare NULL is text
+    return (
+        plays.order_by()
+        .annotate(
+            what=Value(ActivityKind.PLAYED.value), at=F("listened_at"), of_track=F("track_id"), of_artist=none
+        )
+        .values("what", "pk", "user_id", "at", "of_track", "of_artist")
+        .union(
+            likes.order_by()
+            .annotate(
+                what=Value(ActivityKind.LIKED.value),
+                at=F("given_at"),
+                of_track=F("track_id"),
+                of_artist=F("artist_id"),
+            )
+            .values("what", "pk", "user_id", "at", "of_track", "of_artist"),
+            all=True,
+        )
+    )
+
+
+def _dress(viewer: User, people: dict[int, User], rows: list[dict[str, Any]]) -> list[Activity]:
+    refs = [
+        explain.NodeRef(explain.NodeKind.ARTIST, row["of_artist"])
+        if row["what"] == ActivityKind.LIKED and row["of_artist"]
+        else explain.NodeRef(explain.NodeKind.TRACK, row["of_track"])
+        for row in rows
+    ]
+    nodes = feed.nodes_fetch(viewer, set(refs))
+    found = []
+    for row, ref in zip(rows, refs, strict=True):
+        item = nodes.get(ref)
+        if isinstance(item, Artist | Track):
+            kind = ActivityKind(row["what"])
+            found.append(Activity(f"{kind.value}:{row['pk']}", kind, people[row["user_id"]], item, row["at"]))
+    return found

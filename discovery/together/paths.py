@@ -1,0 +1,152 @@
+"""The shortest way from the viewer to a person, track or artist along edges the viewer may see.
+
+An edge is a friendship of the viewer, a friendship of a bridge (`policies.bridges_between`), a play of the
+viewer or of a friend who may be named with it, or a track's artist. Only what can lie on a way to the
+target is fetched: the plays of its artist, or the friends in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import networkx as nx
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from accounts import policies
+from accounts.models import User
+from discovery import feed
+from discovery.explain import NodeKind, NodeRef
+from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track, counted
+
+MOST_EDGES = 5_000  # of plays looked at, the most played first
+
+
+class LinkKind(StrEnum):
+    KNOWS = "KNOWS"
+    PLAYS = "PLAYS"
+    MADE = "MADE"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One step of a path, in words."""
+
+    kind: LinkKind
+    text: str
+
+
+@dataclass(frozen=True)
+class Path:
+    """``nodes`` from the viewer to the target; ``links[i]`` lies between ``nodes[i]`` and ``nodes[i + 1]``."""
+
+    nodes: tuple[User | Track | Artist, ...]
+    links: tuple[Link, ...]
+
+
+def connection_to(viewer: User, target: NodeRef) -> Path | None:
+    """The shortest visible path, or None where there is none: for what does not exist or is hidden, too.
+
+    Of paths of one length the one along what is played most.
+    """
+    source = NodeRef(NodeKind.LISTENER, viewer.pk)
+    graph = nx.Graph()
+    graph.add_node(source)
+    if target.kind is NodeKind.LISTENER:
+        _add_people(graph, viewer, target.id)
+    else:
+        _add_music(graph, viewer, target)
+    if target == source or target not in graph or not nx.has_path(graph, source, target):
+        return None
+    return _dress(viewer, graph, nx.shortest_path(graph, source, target))
+
+
+def _add_people(graph: nx.Graph, viewer: User, target_id: int) -> None:
+    here, there = NodeRef(NodeKind.LISTENER, viewer.pk), NodeRef(NodeKind.LISTENER, target_id)
+    if policies.friends_of(viewer).filter(pk=target_id).exists():
+        graph.add_edge(here, there, kind=LinkKind.KNOWS)
+        return
+    other = policies.listeners_visible_to(viewer).filter(pk=target_id).first()
+    if other is None or other == viewer:
+        return
+    for bridge_id in policies.bridges_between(viewer, other).order_by("pk").values_list("pk", flat=True):
+        bridge = NodeRef(NodeKind.LISTENER, bridge_id)
+        graph.add_edge(here, bridge, kind=LinkKind.KNOWS)
+        graph.add_edge(bridge, there, kind=LinkKind.KNOWS)
+
+
+def _add_music(graph: nx.Graph, viewer: User, target: NodeRef) -> None:
+    artist_id = target.id
+    if target.kind is NodeKind.TRACK:
+        track = Track.objects.filter(pk=target.id).values("artist_id").first()
+        if track is None:
+            return
+        artist_id = track["artist_id"]
+        graph.add_edge(target, NodeRef(NodeKind.ARTIST, artist_id), kind=LinkKind.MADE)
+    friends = set(policies.activity_sources(viewer).values_list("pk", flat=True))
+    own = {viewer.pk} if policies.effective_use(viewer).own else set()
+    here, artist = NodeRef(NodeKind.LISTENER, viewer.pk), NodeRef(NodeKind.ARTIST, artist_id)
+    for user_id, ref in _plays(friends | own, artist_id):
+        listener = NodeRef(NodeKind.LISTENER, user_id)
+        if listener != here:
+            graph.add_edge(here, listener, kind=LinkKind.KNOWS)
+        graph.add_edge(listener, ref, kind=LinkKind.PLAYS)
+        if ref != artist:
+            graph.add_edge(ref, artist, kind=LinkKind.MADE)
+
+
+def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, NodeRef]]:
+    """Who plays what of an artist, most played first; imported counts name the artist alone. Two queries."""
+    if not user_ids:
+        return []
+    tracks = (
+        Listen.objects.filter(
+            HEARD,
+            counted(track="track", artist="track__artist"),
+            user__in=user_ids,
+            track__artist=artist_id,
+        )
+        .order_by()
+        .values_list("user_id", "track_id")
+        .annotate(times=Count("pk"))
+        .order_by("-times", "user_id", "track_id")[:MOST_EDGES]
+    )
+    artists = (
+        ArtistPlayCount.objects.filter(counted(artist="artist"), user__in=user_ids, artist=artist_id)
+        .order_by("-count", "user_id")
+        .values_list("user_id", "count")[:MOST_EDGES]
+    )
+    found = [(times, user_id, NodeRef(NodeKind.TRACK, track_id)) for user_id, track_id, times in tracks]
+    found += [(times, user_id, NodeRef(NodeKind.ARTIST, artist_id)) for user_id, times in artists]
+    return [(user_id, ref) for _times, user_id, ref in sorted(found, key=lambda row: -row[0])]
+
+
+def _dress(viewer: User, graph: nx.Graph, refs: list[NodeRef]) -> Path | None:
+    nodes = feed.nodes_fetch(viewer, refs)
+    if any(ref not in nodes for ref in refs):  # it stopped being visible while we looked
+        return None
+    links = tuple(
+        Link(
+            graph.edges[ends]["kind"],
+            _wording(viewer, graph.edges[ends]["kind"], *(nodes[end] for end in ends)),
+        )
+        for ends in pairwise(refs)
+    )
+    return Path(tuple(nodes[ref] for ref in refs), links)
+
+
+def _wording(viewer: User, kind: LinkKind, one: User | Track | Artist, other: User | Track | Artist) -> str:
+    if kind is LinkKind.MADE:
+        track, artist = (one, other) if isinstance(one, Track) else (other, one)
+        return _("%(track)s is by %(artist)s") % {
+            "track": feed.node_name(track),
+            "artist": feed.node_name(artist),
+        }
+    names = {"one": feed.node_name(one), "other": feed.node_name(other)}
+    if kind is LinkKind.KNOWS:
+        yours = _("%(other)s is your friend") if one == viewer else _("%(one)s is a friend of %(other)s")
+        return yours % names
+    return (_("You play %(other)s") if one == viewer else _("%(one)s plays %(other)s")) % names

@@ -1,0 +1,31 @@
+"""What a listener leaves out of their taste, and takes back in."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services.ledger import epoch_raise
+from discovery.errors import LimitExceeded
+from graph.models import Artist, Playlist, TasteExclusion, Track
+
+MAX_EXCLUSIONS = 10_000  # of one listener
+
+
+@transaction.atomic
+def taste_exclusion_set(*, user: User, thing: Track | Artist | Playlist, excluded: bool) -> None:
+    """From the next request on, what ``user`` did with ``thing`` counts for nothing, or counts again.
+
+    Nothing is deleted. Saying the same twice changes nothing. Raises LimitExceeded beyond ``MAX_EXCLUSIONS``.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    about: dict[str, Any] = {type(thing).__name__.lower(): thing}
+    theirs = TasteExclusion.objects.filter(user=user)
+    if excluded:
+        if theirs.count() >= MAX_EXCLUSIONS:
+            raise LimitExceeded(f"At most {MAX_EXCLUSIONS} things can be excluded.", field="id")
+        changed = theirs.get_or_create(user=user, **about)[1]
+    else:
+        changed = bool(theirs.filter(**about).delete()[0])
+    if changed:
+        epoch_raise([user.pk])

@@ -1,0 +1,49 @@
+"""Recommending an item to a friend, by one's own hand."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.policies import friends_of
+from discovery.errors import LimitExceeded, NotFound
+from graph.models import Artist, ItemRecommendation, Track
+from graph.names import name_clean
+
+NOTE_LENGTH = 500
+MAX_A_DAY = 100  # recommendations of one sender
+
+
+@transaction.atomic
+def item_recommend(
+    *, sender: User, recipient: User, item: Track | Artist, note: str = ""
+) -> ItemRecommendation:
+    """Recommend ``item`` to a friend; done again it is the same recommendation, with the new note and time.
+
+    Raises NotFound where they are no friends (whoever else they are to each other), InvalidInput for the note,
+    and LimitExceeded beyond ``MAX_A_DAY``.
+    """
+    User.objects.select_for_update().get(pk=sender.pk)  # twice at once must not both be new
+    if not friends_of(sender).filter(pk=recipient.pk).exists():
+        raise NotFound("There is no such friend.", field="listenerId")
+    words = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
+    now = timezone.now()
+    lately = ItemRecommendation.objects.filter(sender=sender, sent_at__gt=now - timedelta(days=1))
+    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
+    known = ItemRecommendation.objects.filter(sender=sender, recipient=recipient, **about)
+    if not known.exists() and lately.count() >= MAX_A_DAY:
+        raise LimitExceeded(f"At most {MAX_A_DAY} recommendations are sent a day.")
+    sent, _ = ItemRecommendation.objects.update_or_create(
+        sender=sender, recipient=recipient, **about, defaults={"note": words, "sent_at": now}
+    )
+    return sent
+
+
+@transaction.atomic
+def recommendation_remove(*, user: User, recommendation_id: int) -> None:
+    """Take back what one recommended, or put away what was recommended to one. Raises NotFound."""
+    found = ItemRecommendation.objects.filter(pk=recommendation_id)
+    deleted, _ = (found.filter(sender=user) | found.filter(recipient=user)).delete()
+    if not deleted:
+        raise NotFound("There is no such recommendation.", field="recommendationId")

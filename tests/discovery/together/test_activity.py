@@ -1,0 +1,109 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import policies
+from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+from discovery.together.activity import ActivityKind, activity_list
+from graph.models import Feedback, FeedbackKind, TasteExclusion
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def friends():
+    """Ada and Ben; Ben played two tracks lately, skipped one, liked an artist."""
+    ada, ben = factories.sharer("ada"), factories.sharer("ben")
+    factories.befriended(ada, ben)
+    now = timezone.now()
+    older, newer = factories.track("Older"), factories.track("Newer")
+    factories.listens(ben, older, at=now - timedelta(days=2))
+    factories.listens(ben, newer, at=now - timedelta(hours=1))
+    factories.listens(ben, factories.track("Skipped"), ms_played=3_000, at=now - timedelta(hours=2))
+    factories.listens(ben, factories.track("Long ago"), at=now - timedelta(days=31))
+    Feedback.objects.create(
+        user=ben, artist=older.artist, kind=FeedbackKind.LIKE, given_at=now - timedelta(days=1)
+    )
+    Feedback.objects.create(user=ben, track=older, kind=FeedbackKind.DISLIKE, given_at=now)
+    return ada, ben, older, newer
+
+
+def test_plays_and_likes_latest_first_and_neither_skips_nor_dislikes(friends):
+    ada, ben, older, newer = friends
+    found, more = activity_list(ada)
+    assert [(one.listener, one.kind, one.item) for one in found] == [
+        (ben, ActivityKind.PLAYED, newer),
+        (ben, ActivityKind.LIKED, older.artist),
+        (ben, ActivityKind.PLAYED, older),
+    ]
+    assert not more
+    assert len({one.key for one in found}) == 3
+
+
+def test_pages_join(friends):
+    ada, *_ = friends
+    whole, _ = activity_list(ada)
+    parts = [activity_list(ada, start=start, count=2) for start in (0, 2, 4)]
+    assert [*parts[0][0], *parts[1][0]] == whole
+    assert [more for _, more in parts] == [True, False, False]
+    assert parts[2][0] == []
+
+
+def withdraw(user, purpose):
+    Consent.objects.filter(user=user, purpose=purpose).update(state=ConsentState.WITHDRAWN)
+
+
+ENDINGS = {
+    "social out": lambda _, ben: withdraw(ben, Purpose.SOCIAL_OUT),
+    "named": lambda _, ben: withdraw(ben, Purpose.NAMED),
+    "social in": lambda ada, _: withdraw(ada, Purpose.SOCIAL_IN),
+    "not to her": lambda ada, ben: factories.answered(
+        ben, Purpose.NAMED, friend=ada, state=ConsentState.DENIED
+    ),
+    "level": lambda ada, _: User.objects.filter(pk=ada.pk).update(level=PersonalizationLevel.OWN),
+    "inactive": lambda _, ben: User.objects.filter(pk=ben.pk).update(is_active=False),
+    "friendship": lambda _ada, _ben: Friendship.objects.all().delete(),
+    "blocked": lambda ada, ben: Block.objects.create(blocker=ben, blocked=ada),
+    "blocks": lambda ada, ben: Block.objects.create(blocker=ada, blocked=ben),
+}
+
+
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
+def test_it_ends_at_once(friends, end):
+    ada, ben, *_ = friends
+    assert policies.tells_activity(ben, ada)
+    end(ada, ben)
+    ada.refresh_from_db()
+    assert activity_list(ada) == ([], False)
+    assert not policies.tells_activity(ben, ada)
+
+
+def test_ones_own_and_strangers_plays_are_no_activity(friends):
+    _, ben, *_ = friends
+    assert activity_list(ben) == ([], False)
+
+
+def test_query_count_does_not_grow(friends):
+    ada, _, older, _ = friends
+    counts = []
+    for size in (1, 6):
+        for _ in range(size):
+            friend = factories.sharer()
+            factories.befriended(ada, friend)
+            factories.listens(friend, older, 2, at=timezone.now() - timedelta(hours=3))
+        with CaptureQueriesContext(connection) as asked:
+            activity_list(ada)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 5
+
+
+def test_what_somebody_excludes_is_not_told(friends):
+    ada, ben, older, newer = friends
+    TasteExclusion.objects.create(user=ben, track=newer)
+    assert [one.item for one in activity_list(ada)[0]] == [older.artist, older]
+    TasteExclusion.objects.create(user=ben, artist=older.artist)
+    assert activity_list(ada)[0] == []

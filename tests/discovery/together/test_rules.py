@@ -1,0 +1,46 @@
+"""The rules this room asks for, against the oracle of the rules' own tests."""
+
+from hypothesis import given, settings
+from hypothesis.extra.django import TestCase
+
+from accounts import policies
+from accounts.models import Purpose
+from tests.accounts.test_policies import PEOPLE, worlds
+
+
+class RulesAgree(TestCase):
+    @settings(max_examples=20, deadline=None)
+    @given(world=worlds())
+    def test_everywhere(self, world):
+        users = world.store().users
+        for viewer, user in enumerate(users):
+            others = [pk for pk in PEOPLE if pk != viewer]
+            told = {
+                pk for pk in others if world.reaches(pk, viewer) and world.grants(pk, Purpose.NAMED, viewer)
+            }
+            assert set(policies.activity_sources(user)) == {users[pk] for pk in told}
+            assert {pk for pk in others if policies.tells_activity(users[pk], user)} == told
+            assert set(policies.companions_of(user)) == {
+                users[pk] for pk in told if world.reaches(viewer, pk)
+            }
+            found = {pk for pk in others if self.findable(world, viewer, pk)}
+            assert set(policies.comparable_with(user)) == {
+                users[pk] for pk in found if world.grants(pk, Purpose.CONTRIBUTE)
+            }
+            for pk in others:
+                between = {
+                    users[bridge]
+                    for bridge in PEOPLE
+                    if pk in found
+                    and world.grants(viewer, Purpose.DISCOVERABLE)
+                    and world.grants(bridge, Purpose.DISCOVERABLE)
+                    and world.link(viewer, bridge) == "friends" == world.link(bridge, pk)
+                    and not world.apart(viewer, bridge)
+                    and not world.apart(bridge, pk)
+                }
+                assert set(policies.bridges_between(user, users[pk])) == between
+
+    def findable(self, world, viewer, pk):
+        return (
+            world.sees(viewer, pk) and not world.link(viewer, pk) and world.grants(pk, Purpose.DISCOVERABLE)
+        )

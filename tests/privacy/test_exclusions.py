@@ -1,0 +1,117 @@
+"""What is excluded counts for exactly nothing, anywhere."""
+
+import pytest
+
+from discovery import feed
+from discovery.evidence import gather
+from discovery.privacy.preview import preview_removal
+from graph import snapshot
+from graph.index import Channel
+from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, Playlist, PlaylistEntry
+from graph.services.exclusions import taste_exclusion_set
+from graph.services.tags import tags_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def scores(answer):
+    return [(shown.item.pk, shown.score, shown.remainder) for shown in answer.items]
+
+
+def playlist(user, *tracks):
+    made = Playlist.objects.create(owner=user, title="Mine")
+    for position, track in enumerate(tracks):
+        PlaylistEntry.objects.create(playlist=made, track=track, position=position)
+    return made
+
+
+@pytest.mark.parametrize("kind_of_thing", ["track", "artist", "playlist"])
+def test_an_excluded_play_counts_as_if_it_had_not_been(world, kind_of_thing):
+    ada, favorite = world.ada, world.favorites["ada"]
+    thing = {"track": favorite, "artist": favorite.artist, "playlist": playlist(ada, favorite)}[kind_of_thing]
+    taste_exclusion_set(user=ada, thing=thing, excluded=True)
+    Feedback.objects.create(user=ada, track=favorite, kind=FeedbackKind.LIKE, given_at=factories.NOON)
+    with_plays = feed.for_you(ada, ItemKind.TRACK)
+    Listen.objects.filter(user=ada, track=favorite).delete()
+    Feedback.objects.all().delete()
+    assert scores(feed.for_you(ada, ItemKind.TRACK)) == scores(with_plays)
+    assert favorite.pk not in [shown.item.pk for shown in with_plays.items]
+
+
+def test_taken_back_in_it_counts_again(world):
+    before = scores(feed.for_you(world.ada, ItemKind.TRACK))
+    for excluded in (True, False):
+        taste_exclusion_set(user=world.ada, thing=world.favorites["ada"], excluded=excluded)
+    assert scores(feed.for_you(world.ada, ItemKind.TRACK)) == before
+
+
+def test_it_reaches_no_friend(world):
+    taste_exclusion_set(user=world.ben, thing=world.favorites["ben"], excluded=True)
+    answer = feed.from_friends(world.ada, ItemKind.TRACK)
+    assert [shown.item for shown in answer.items] == [world.favorites["cleo"]]
+
+
+def test_somebody_elses_exclusion_changes_nothing(world):
+    before = scores(feed.for_you(world.ada, ItemKind.TRACK))
+    taste_exclusion_set(user=world.ben, thing=world.favorites["ada"], excluded=True)
+    assert scores(feed.for_you(world.ada, ItemKind.TRACK)) == before
+
+
+def test_it_is_not_trained_on(world):
+    ada, favorite = world.ada, world.favorites["ada"]
+    ArtistPlayCount.objects.create(user=ada, artist=favorite.artist, count=9, source="import")
+    Feedback.objects.create(user=ada, track=favorite, kind=FeedbackKind.LIKE, given_at=factories.NOON)
+    factories.tag("mine", favorite, by=ada)
+    taste_exclusion_set(user=ada, thing=favorite.artist, excluded=True)
+    with_rows = snapshot.take()
+    for model in (Listen, Feedback):
+        model.objects.filter(user=ada, track=favorite).delete()
+    ArtistPlayCount.objects.all().delete()
+    ada.taggings.all().delete()
+    assert snapshot.take().content_hash == with_rows.content_hash
+
+
+def test_excluded_words_are_not_counted(world):
+    people = [factories.sharer() for _ in range(10)]
+    for person in people:
+        factories.tag("ten say so", world.common, by=person)
+    tags_refresh()
+    world.common.refresh_from_db()
+    assert world.common.tags == ["ten say so"]
+    taste_exclusion_set(user=people[0], thing=world.common, excluded=True)
+    tags_refresh()
+    world.common.refresh_from_db()
+    assert world.common.tags == []
+
+
+def test_a_change_of_it_raises_the_epoch_and_repeating_it_does_not(world):
+    def epoch():
+        world.ada.refresh_from_db()
+        return world.ada.consent_epoch
+
+    epochs = [epoch()]
+    for _ in range(2):
+        taste_exclusion_set(user=world.ada, thing=world.common, excluded=True)
+        epochs.append(epoch())
+    assert epochs[1] == epochs[2] == epochs[0] + 1
+
+
+@pytest.mark.parametrize("kind_of_thing", ["track", "artist", "playlist"])
+def test_the_preview_is_what_then_happens(world, kind_of_thing):
+    ada, favorite = world.ada, world.favorites["ada"]
+    thing = {"track": favorite, "artist": favorite.artist, "playlist": playlist(ada, favorite)}[kind_of_thing]
+    preview = preview_removal(ada, thing, ItemKind.TRACK, count=20)
+    assert preview.signals == 1
+    assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).items] == preview.before
+    taste_exclusion_set(user=ada, thing=thing, excluded=True)
+    assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).items] == preview.after
+
+
+def test_the_preview_without_a_friend(world):
+    preview = preview_removal(world.ada, world.ben, ItemKind.TRACK, count=1)
+    entries = gather(world.ada, ItemKind.TRACK)
+    theirs = (entries.channel == Channel.FRIEND) & (entries.friend == world.ben.pk)
+    assert preview.signals == theirs.sum() == 2
+    assert preview.lost == [world.favorites["ben"]]
+    assert preview.gained == [world.favorites["cleo"]]

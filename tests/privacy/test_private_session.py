@@ -1,0 +1,53 @@
+"""What is played in a private session is in no store, then or later."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.services.private_session import LONGEST, private_session_end, private_session_start
+from graph.models import Listen
+from graph.services.listening import Play, listens_record
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    return factories.sharer("ada")
+
+
+def record(user, moment=None):
+    play = Play(source="app", source_id="1", track=factories.track().pk, listened_at=moment or timezone.now())
+    answer = listens_record(user=user, plays=[play])
+    return answer.stored, [refusal.code for refusal in answer.refusals]
+
+
+def test_plays_are_refused_while_it_runs(ada):
+    private_session_start(user=ada)
+    assert record(ada) == (0, ["PRIVATE_SESSION"])
+    assert Listen.objects.count() == 0
+
+
+def test_so_are_those_of_it_that_arrive_later(ada):
+    private_session_start(user=ada)
+    during = timezone.now()
+    private_session_end(user=ada)
+    assert record(ada, during) == (0, ["PRIVATE_SESSION"])
+    assert record(ada) == (1, [])
+
+
+def test_it_ends_by_itself(ada):
+    private_session_start(user=ada)
+    type(ada).objects.update(
+        private_from=timezone.now() - LONGEST - timedelta(minutes=1),
+        private_until=timezone.now() - timedelta(minutes=1),
+    )
+    assert record(ada) == (1, [])
+
+
+def test_ending_none_changes_nothing(ada):
+    private_session_end(user=ada)
+    ada.refresh_from_db()
+    assert (ada.private_until, ada.consent_epoch) == (None, 0)

@@ -1,0 +1,116 @@
+"""What weighs in, what is held, which models saw it, and who was shown to whom."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Consent, ConsentEvent, ConsentState, PersonalizationLevel, Purpose
+from accounts.services.consent import consent_set
+from discovery import feed
+from discovery.models import SocialUse
+from discovery.privacy import usage
+from discovery.privacy.parameters import Signal, recommender_parameters
+from discovery.served import SOCIAL_USE_KEPT, social_use_forget
+from graph.models import ItemKind, ModelVersion
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def uses(source):
+    return sorted(SocialUse.objects.filter(source=source).values_list("recipient", "named", "item_id"))
+
+
+def test_shares_of_the_parameters_add_up_and_follow_the_level(world):
+    def shares():
+        found = recommender_parameters(world.ada, ItemKind.TRACK)
+        return {each.signal: each.average_share for each in found}
+
+    assert sum(shares().values()) == pytest.approx(1.0)
+    assert shares()[Signal.FRIENDS] > 0
+    world.ada.level = PersonalizationLevel.OWN
+    assert shares()[Signal.FRIENDS] == 0
+    world.ada.level = PersonalizationLevel.OFF
+    assert shares()[Signal.POPULARITY] == 1
+
+
+def test_every_permission_named_turns_its_signal_off(world):
+    for each in recommender_parameters(world.ada, ItemKind.TRACK):
+        if each.purpose is None or not each.average_share:
+            continue
+        row = Consent.objects.get(user=world.ada, purpose=each.purpose)
+        Consent.objects.filter(pk=row.pk).update(state=ConsentState.WITHDRAWN)
+        then = {one.signal: one.average_share for one in recommender_parameters(world.ada, ItemKind.TRACK)}
+        assert then[each.signal] == 0, each.signal
+        Consent.objects.filter(pk=row.pk).update(state=ConsentState.GRANTED)
+
+
+def test_what_is_held_is_counted_with_its_use(world):
+    held = {each.name: each for each in usage.held(world.ada)}
+    assert held["plays"].count == 7
+    assert held["plays"].used_for == (Purpose.SELF, Purpose.SOCIAL_OUT, Purpose.CONTRIBUTE)
+    assert held["plays"].oldest == factories.NOON
+    assert held["friendships"].count == 2
+    Consent.objects.filter(user=world.ada, purpose=Purpose.CONTRIBUTE).update(state=ConsentState.WITHDRAWN)
+    assert Purpose.CONTRIBUTE not in {each.name: each for each in usage.held(world.ada)}["plays"].used_for
+
+
+def version(position):
+    return ModelVersion.objects.create(
+        id=uuid.uuid4(), state=ModelVersion.State.RETIRED, data_hash="", ledger_position=position,
+        config={}, metrics={},
+    )  # fmt: skip
+
+
+def test_models_that_saw_it_are_those_of_the_granted_span():
+    ada = factories.listener("ada")
+    positions = [0]
+    for granted in (True, False):
+        consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=granted)
+        positions.append(ConsentEvent.objects.latest("pk").pk)
+    before, during, after = (version(position) for position in positions)
+    assert usage.models_that_saw(ada) == [during]
+    consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=True)
+    again = version(ConsentEvent.objects.latest("pk").pk)
+    assert usage.models_that_saw(ada) == [again, during]
+    assert before not in usage.models_that_saw(ada)
+    assert after not in usage.models_that_saw(ada)
+
+
+def test_who_was_named_is_noted_once_a_day_with_the_play_cited(world):
+    for _ in range(2):
+        feed.from_friends(world.ada, ItemKind.TRACK)
+    assert uses(world.ben) == [(world.ada.pk, True, world.favorites["ben"].pk)]
+
+
+def test_an_unnamed_source_learns_that_they_were_used_and_of_no_item(world):
+    third = factories.sharer("dora")
+    factories.listens(third, world.common)
+    factories.befriended(world.ada, third)
+    Consent.objects.filter(user=world.ben, purpose=Purpose.NAMED).update(state=ConsentState.WITHDRAWN)
+    feed.for_you(world.ada, ItemKind.TRACK)
+    assert uses(world.ben) == [(world.ada.pk, False, 0)]
+
+
+def test_nothing_is_noted_below_social(world):
+    feed.for_you(world.ada, ItemKind.TRACK, level=PersonalizationLevel.OWN)
+    feed.popular(ItemKind.TRACK)
+    assert SocialUse.objects.count() == 0
+
+
+def test_a_recipient_out_of_sight_is_not_told_of(world):
+    feed.from_friends(world.ada, ItemKind.TRACK)
+    assert usage.shown_to(world.ben).count() == 1
+    factories.blocked(world.ada, world.ben)
+    assert usage.shown_to(world.ben).count() == 0
+
+
+def test_notes_are_forgotten_in_time(world):
+    feed.from_friends(world.ada, ItemKind.TRACK)
+    SocialUse.objects.filter(source=world.ben).update(
+        day=(timezone.now() - SOCIAL_USE_KEPT - timedelta(days=1)).date()
+    )
+    assert social_use_forget() == 1
+    assert not SocialUse.objects.filter(source=world.ben).exists()

@@ -50,7 +50,7 @@ class BlendConfig:
     """How sources, channels and popularity add up."""
 
     memory: float = 1.0  # sources in units of their scores' spread over listeners
-    network: float = 0.8
+    network: float = 1.2
     popularity: float = 0.2  # per unit of log1p(listeners)
     play_power: float = 1.7  # of log1p(count), as in the memory
     count_power: float = 0.5  # evidence of a channel is scaled by its count to minus this power

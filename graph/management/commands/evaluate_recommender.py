@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--compare", action="store_true", help="fit peers in the same run")
         parser.add_argument("--json", type=Path, help="write every number to this file")
+        parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
         parser.add_argument("--seeds", type=int, default=1, help="how many splits (default 1)")
         parser.add_argument(
             "--tune", action="store_true", help="search ALS's parameters on a validation split"
@@ -43,6 +44,10 @@ class Command(BaseCommand):
                 progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
             )
             self._print_comparison(found)
+            if options["markdown"]:
+                from graph.ml.report import tables, write_between_marks
+
+                write_between_marks(options["markdown"], tables(found))
         else:
             found = evaluate(taken, RecommenderConfig()).to_dict()
             self.stdout.write(json.dumps(found, indent=1))

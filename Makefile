@@ -4,6 +4,8 @@
 #   make demo [DATA=DIR] [PORT=8000]   the product with a sample community (or your data), until Ctrl-C
 #   make test                          every gate and the whole suite, on a real PostgreSQL and Redis
 #   make check                         the gates only: style, types, layers, migrations, API schema
+#   make soak                          the long proofs of privacy: 100,000 steps, 1,000 withdrawals, big exports
+#   make bench-privacy                 what consent costs, on the demo's data
 #   make bench                         the recommender beside its peers, in one run
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -15,7 +17,7 @@ PORT ?= 8000
 DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench clean
+.PHONY: help env demo test check soak bench bench-privacy clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +51,13 @@ test: check
 
 bench: $(READY)
 	$(PY) manage.py evaluate_recommender --compare
+
+soak: $(READY)
+	EARSHOT_STEPS=100000 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -s -p no:cacheprovider \
+		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py
+
+bench-privacy: $(READY)
+	$(PY) -m tests.soak.bench_privacy
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -32,6 +32,7 @@ from discovery.privacy.export import data_export_link, data_export_request
 from discovery.privacy.preview import Preview, preview_removal
 from graph.api.types import Item, ModelVersion
 from graph.models import Artist, ItemKind, Playlist, Track
+from graph.selectors import playlists_visible_to
 from graph.services.exclusions import taste_exclusion_set
 
 strawberry.enum(parameters.Signal, name="RecommenderSignal", description="What can enter a score.")
@@ -257,7 +258,7 @@ def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | 
     visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
         "Track": Track.objects.all(),
         "Artist": Artist.objects.all(),
-        "Playlist": Playlist.objects.filter(owner=viewer),
+        "Playlist": playlists_visible_to(viewer),
         "Listener": listeners_visible_to(viewer),
     }
     found = visible[relay.from_base64(value)[0]].filter(pk=key).first()

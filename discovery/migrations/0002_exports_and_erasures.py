@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('discovery', '0001_social_use'),
+        ('discovery', '0002_radio_choice'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -201,7 +201,9 @@ def _playlist(user: User, jspf: Row) -> None:
 def _exclusions(user: User, rows: list[Row]) -> None:
     playlists = dict(Playlist.objects.filter(owner=user).order_by("-pk").values_list("title", "pk"))
     for row in rows:
-        thing: dict[str, Any] = {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
+        thing: dict[str, Any] = (
+            {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
+        )
         TasteExclusion.objects.get_or_create(user=user, **thing)
 
 

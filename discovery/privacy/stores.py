@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Block, Consent, Friendship, Purpose, User
-from discovery.models import SocialUse
+from discovery.models import RadioChoice, SocialUse
 from graph.models import (
     ArtistPlayCount,
     Feedback,
@@ -71,6 +71,8 @@ STORES: tuple[Store, ...] = (
     Store("collaborations", PlaylistCollaborator, ("user",), _("Friends' playlists you may see or change."), None),
     Store("social_use", SocialUse, ("source",), _("To whom you were shown, and why. Kept for 90 days."),
           Purpose.SOCIAL_OUT, (), "day"),
+    Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
+          Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
 )  # fmt: skip
 
 # Fields with a user key that are not the person's own to see, and why.

@@ -25,6 +25,7 @@ from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.evaluate import (
     K,
+    evidence_of,
     friend_matrices,
     friend_scorer,
     held_out,
@@ -276,8 +277,8 @@ def _item_peers(view: View, tuned: dict[str, Any], seed: int) -> dict[str, Calla
 def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
     """CPU seconds to score everyone and keep the top 20, ours and ALS's own."""
     users = np.arange(view.plays.shape[0])
-    evidence = model_evidence(view, users)
-    _, ours = _timed(lambda: index.top_batch(evidence, k=K, seen=view.plays))
+    evidence = [evidence_of(view, int(user)) for user in users]
+    _, ours = _timed(lambda: index.top_batch(evidence, K, seen=view.plays))
     model = peers.als_fit(view, **ALS_REFERENCE, seed=seed)
     _, theirs = _timed(lambda: model.recommend(users, view.plays, N=K))
     return {

@@ -47,8 +47,8 @@ def ease_with_kernels(view: View, *, ridge: float = 100.0, tags: float = 2.0, fr
     """EASE whose Gram matrix also has rows of tags and of friends' mean plays."""
     plays = _balanced(view)
     mean = sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ plays
-    rows = feature_rows(view, MemoryConfig(tag_weight=tags, tag_min_items=5))
-    return _ease(plays, sp.vstack([*rows, mean * friends]).tocsr().astype(np.float32), ridge)
+    named = feature_rows(view.tags, MemoryConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
+    return _ease(plays, sp.vstack([named * tags, mean * friends]).tocsr().astype(np.float32), ridge)
 
 
 def als(

@@ -62,7 +62,9 @@ class World:
         request = Friendship.objects.get(pk=factories.requested(asker, owner).pk)
         consent_set(user=owner, purpose=Purpose.FEEDBACK, granted=True)
         event = ConsentEvent.objects.get(subject=owner.pseudonym)
-        sent = ItemRecommendation.objects.create(sender=owner, recipient=friend, track=track, sent_at=timezone.now())
+        sent = ItemRecommendation.objects.create(
+            sender=owner, recipient=friend, track=track, sent_at=timezone.now()
+        )
         use = SocialUse.objects.create(source=owner, recipient=friend, day=timezone.now().date(), named=False)
         rows = {
             "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
@@ -100,7 +102,9 @@ TEXTS = {"confirm": "owner", "text": "shared", "title": "A title"}
 def lines(ids):
     """{line of the table: (query, variables), or None for a field that is reached through its parent}."""
     types = schema._schema.type_map
-    found = {f"node {name}": (f'{{ node(id: "{key}") {{ __typename }} }}', {}) for name, key in sorted(ids.items())}
+    found = {
+        f"node {name}": (f'{{ node(id: "{key}") {{ __typename }} }}', {}) for name, key in sorted(ids.items())
+    }
     for name in sorted(types):
         kind = types[name]
         if name.startswith("__") or not isinstance(kind, GraphQLObjectType):

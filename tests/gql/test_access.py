@@ -22,7 +22,9 @@ def world(serve, settings, tmp_path):
 
 def found(world):
     return {
-        place: tuple(world.outcome(role, operation) for role in ROLES) if operation else (PARENT,) * len(ROLES)
+        place: tuple(world.outcome(role, operation) for role in ROLES)
+        if operation
+        else (PARENT,) * len(ROLES)
         for place, operation in lines(world.ids).items()
     }
 

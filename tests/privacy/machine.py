@@ -80,8 +80,8 @@ class Listening(RuleBasedStateMachine):
 
     # -- a crowd to begin with, because three friends seldom come by chance ----------------------
 
-    @initialize(busy=st.booleans())
-    def crowd(self, busy):
+    @initialize(busy=st.booleans(), shy=st.sampled_from([None, *NAMES]))
+    def crowd(self, busy, shy):
         if not busy:
             return
         for name in NAMES:
@@ -93,6 +93,10 @@ class Listening(RuleBasedStateMachine):
             for other in NAMES[place + 1 :]:
                 self.ask(name, other)
                 self.ask(other, name)
+        if shy:
+            self.answer(shy, Purpose.NAMED, granted=False)
+        for name in NAMES:
+            self.read(name)
 
     # -- what people do ---------------------------------------------------------------------------
 

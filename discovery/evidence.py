@@ -8,7 +8,7 @@ all at once through the same few queries. What is not gathered here cannot shape
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,8 @@ NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP
 # What a viewer has turned away is not proposed again; a skip only sinks.
 TURNED_AWAY = (FeedbackKind.DISLIKE, FeedbackKind.HIDE)
 
-KEY_ITEM, KEY_ARTIST = 0, 1
-_KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist"}
+KEY_ITEM, KEY_ARTIST, KEY_TAG = 0, 1, 2
+_KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist", KEY_TAG: "tag"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,6 +98,29 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
     """No evidence at all: what level OFF means."""
     use = Use(level=PersonalizationLevel.OFF, own=False, friends=False, not_used=())
     return _evidence(use, kind, [])
+
+
+def together(one: PermittedEvidence, other: PermittedEvidence) -> PermittedEvidence:
+    """Both lists as one; permission, friends and what is known are ``one``'s."""
+    return replace(
+        one,
+        key_kind=np.concatenate([one.key_kind, other.key_kind]),
+        key_id=np.concatenate([one.key_id, other.key_id]),
+        amount=np.concatenate([one.amount, other.amount]),
+        channel=np.concatenate([one.channel, other.channel]),
+        friend=np.concatenate([one.friend, other.friend]),
+    )
+
+
+def stated(
+    permitted: PermittedEvidence, rows: Sequence[tuple[int, int, float, Channel]]
+) -> PermittedEvidence:
+    """What a person just said, under the same permission: rows of (key kind, key id, amount, channel)."""
+    parts: list[Part] = [
+        (np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel, 0)
+        for k, i, a, channel in rows
+    ]
+    return _evidence(permitted.use, permitted.kind, parts, friends=permitted.friends, known=permitted.known)
 
 
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:

@@ -117,7 +117,7 @@ def _feed(
         explained = explain.explain(ranked)
         if viewer is not None:
             social_use_note(viewer, ranked, explained)
-        items = _dress(viewer, permitted.kind, explained)
+        items = dress(viewer, permitted.kind, explained)
         has_next = ranked.has_next
         if personal and len(ranked.evidence) == 0:
             degraded = DegradedReason.NO_EVIDENCE
@@ -136,7 +136,7 @@ def served_model() -> tuple[registry.ServedModel | None, DegradedReason | None]:
     return model, None if model else DegradedReason.NO_MODEL
 
 
-def _dress(
+def dress(
     viewer: User | None, kind: ItemKind, explained: Sequence[explain.Explanation]
 ) -> list[Recommendation]:
     """Fetch everything the answer names, in one query a kind, and put the reasons into words."""

@@ -169,6 +169,25 @@ class ItemIndex:
         found = _positions(self._features[kind][0], ids)
         return np.where(found >= 0, found + offset, -1)
 
+    def among(self, rows: Ints) -> ItemIndex:
+        """The same model of these candidate rows (ascending) alone; tags and artists stay evidence."""
+        return ItemIndex(
+            {
+                "ids": self.ids[rows],
+                "prior": self.prior[rows],
+                "listeners": self.listeners[rows],
+                "codes": self._codes[rows],
+                "key_scale": self._key_scale[rows],
+                "query_scale": self._query_scale[rows],
+                "tag_ids": self._features["tag"][0],
+                "tag_keys": self._features["tag"][1],
+                "artist_ids": self._features["artist"][0],
+                "artist_keys": self._features["artist"][1],
+            },
+            self.sources,
+            self.rules,
+        )
+
     # -- scoring ------------------------------------------------------------------------------
 
     def strengths(self, evidence: Evidence) -> Floats:

@@ -157,9 +157,12 @@ def _one_moment() -> Iterator[None]:
 
     Inside a caller's transaction, its isolation is the caller's.
     """
+    connection.ensure_connection()
     database: Any = connection  # whose SQLite form alone has a transaction_mode
     outermost = not database.in_atomic_block
     sqlite = outermost and database.vendor == "sqlite"
+    if sqlite:
+        database.ensure_connection()  # before the first connection there is no mode to change
     usual = database.transaction_mode if sqlite else None
     if sqlite:
         database.transaction_mode = "DEFERRED"

@@ -2,10 +2,10 @@
 
 from strawberry.tools import merge_types
 
-from discovery.api import queries, together
+from discovery.api import queries, radio, together
 
 DiscoveryViewer = merge_types("DiscoveryViewer", (queries.DiscoveryViewer, together.TogetherViewer))
 Query = merge_types("DiscoveryQuery", (queries.Query, together.TogetherQuery))
-Mutation = together.TogetherMutation
+Mutation = merge_types("DiscoveryMutation", (together.TogetherMutation, radio.RadioMutation))
 
 __all__ = ["DiscoveryViewer", "Mutation", "Query"]

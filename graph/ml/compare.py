@@ -189,12 +189,16 @@ class _Comparison:
         for name, scorer in {OURS: ours, "friends_mean": peers.friends_mean(view)}.items():
             found = ndcg_of(scorer, view, held, seed, users=np.flatnonzero(cold_user & heard))
             self.cold_listeners.add(name, found, seconds)
-        cold_item = np.flatnonzero((view.listeners == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0))
+        cold_item = np.flatnonzero(
+            (view.listeners == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0)
+        )
         among = held[:, cold_item].tocsr()
         warm = np.flatnonzero((np.diff(among.indptr) > 0) & ~cold_user)
         for name, scorer in {OURS: ours, "tag_cosine": peers.tag_cosine(view)}.items():
             top = rank(_columns(scorer, cold_item), sp.csr_matrix(among.shape), warm, seed=seed)
-            self.cold_items.add(name, metrics.ndcg(hits_of(top, among, warm), np.diff(among.indptr)[warm]), seconds)
+            self.cold_items.add(
+                name, metrics.ndcg(hits_of(top, among, warm), np.diff(among.indptr)[warm]), seconds
+            )
 
     def _done(self, seed: int) -> float:
         return (list(self.seeds).index(seed) + 0.5) / len(self.seeds)
@@ -276,7 +280,11 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
     _, ours = _timed(lambda: index.top_batch(evidence, k=K, seen=view.plays))
     model = peers.als_fit(view, **ALS_REFERENCE, seed=seed)
     _, theirs = _timed(lambda: model.recommend(users, view.plays, N=K))
-    return {"export_cpu_seconds": ours, "als_recommend_cpu_seconds": theirs, "export_cpu_to_als": ours / theirs}
+    return {
+        "export_cpu_seconds": ours,
+        "als_recommend_cpu_seconds": theirs,
+        "export_cpu_to_als": ours / theirs,
+    }
 
 
 def _view(split: Split) -> View:

@@ -128,9 +128,7 @@ def test_playlists_show_entries_in_order():
     user = factories.listener()
     playlist = playlist_create(owner=user, title="Walk", description="slow")
     for title in "abc":
-        playlist_entry_add(
-            user=user, playlist_id=playlist.pk, track_id=factories.track(title).pk, position=0
-        )
+        playlist_entry_add(user=user, playlist_id=playlist.pk, track_id=factories.track(title).pk, position=0)
 
     [edge] = App(user).data(PLAYLISTS)["viewer"]["playlists"]["edges"]
     node = edge["node"]

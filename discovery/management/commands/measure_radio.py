@@ -1,0 +1,71 @@
+"""``manage.py measure_radio``: what a skip does, what an advance costs and what ``variety`` changes, measured."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import PersonalizationLevel, User
+from discovery import feed
+from discovery.radio import measure
+from graph.models import ItemKind
+
+RADIOS = 20  # radios that the cost is measured on
+SKIPS = 10  # advances of each
+
+
+class Command(BaseCommand):
+    help = "Measure skips, the cost of an advance and the variety slider on the model that is served."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--skips", type=int, default=1_000)
+        parser.add_argument("--seed", type=int, default=7)
+        parser.add_argument("--output", type=Path, help="write the figures here as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        model, degraded = feed.served_model()
+        if model is None:
+            raise CommandError(f"There is no model to measure ({degraded}).")
+        viewers = list(User.objects.filter(level__gte=PersonalizationLevel.OWN).order_by("pk")[:400])
+        if not viewers:
+            raise CommandError("Nobody here lets their plays shape what they are shown.")
+        rng = np.random.default_rng(options["seed"])
+        tracks = model.artifact.index("TRACK")
+        kind = ItemKind.TRACK if tracks is not None and len(tracks) else ItemKind.ARTIST
+        found = {
+            "kind": kind.value,
+            "skips": measure.skips(viewers, kind, options["skips"], rng),
+            "cost": self._cost(viewers, kind, rng),
+            "variety": measure.variety(viewers, kind, rng),
+        }
+        text = json.dumps(found, indent=1)
+        if options["output"]:
+            options["output"].write_text(text + "\n", encoding="utf-8")
+        self.stdout.write(text)
+
+    def _cost(self, viewers: list[User], kind: ItemKind, rng: np.random.Generator) -> dict[str, float]:
+        """CPU milliseconds of one request, in turn: the plain query, and an advance after a skip."""
+        plain, advance = [], []
+        for viewer in rng.choice(np.array(viewers), RADIOS):
+            playing = measure.started(viewer, kind)
+            for _ in range(SKIPS):
+                begin = time.process_time()
+                feed.for_you(viewer, kind)
+                middle = time.process_time()
+                playing = measure.skipped(viewer, playing)
+                plain.append(middle - begin)
+                advance.append(time.process_time() - middle)
+        added = [after - before for before, after in zip(plain, advance, strict=True)]
+        return {
+            "plain_ms": 1e3 * statistics.median(plain),
+            "advance_ms": 1e3 * statistics.median(advance),
+            "added_ms": 1e3 * statistics.median(added),
+            "added_mean_ms": 1e3 * statistics.mean(added),
+        }

@@ -1,0 +1,258 @@
+"""Starting a radio and taking it one item further."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from accounts import policies
+from accounts.models import PersonalizationLevel, User
+from discovery import evidence as gathering
+from discovery import explain, feed
+from discovery.errors import Conflict, InvalidInput, NotFound
+from discovery.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
+from discovery.radio import log, store
+from discovery.radio.choose import SEED_AMOUNT, choice, features, happened, neighbours, open_rows, pick
+from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
+from discovery.radio.sources import Scores, Source, offers, score
+from discovery.ranking import Ranking, top_rows
+from discovery.served import social_use_note
+from graph import selectors
+from graph.index import Channel, Evidence, ItemIndex
+from graph.models import ItemKind, Tag
+
+UPCOMING = 5  # items shown behind the one that plays
+RECENT = 10  # items that `variety` keeps away from
+REFUSALS = frozenset({Outcome.SKIPPED, Outcome.REFUSED})
+
+
+@dataclass(frozen=True)
+class Playing:
+    """A radio, what it plays now and what would follow if nothing happened; reasons are the sum's."""
+
+    radio: Radio
+    items: Sequence[feed.Recommendation]  # the one that plays now, then those to come
+    degraded: feed.DegradedReason | None
+    level: PersonalizationLevel
+
+    @property
+    def now(self) -> feed.Recommendation | None:
+        return self.items[0] if self.items and self.radio.now else None
+
+
+@dataclass(frozen=True)
+class _Listening:
+    """Everything one request needs of the model and the evidence."""
+
+    index: ItemIndex
+    permitted: PermittedEvidence  # lasting and session entries that the index knows
+    evidence: Evidence
+    scores: Scores
+    lasting: int  # entries of evidence beside the session's
+
+
+def radio_start(
+    *, viewer: User, seed_kind: SeedKind, seed_id: int = 0, kind: ItemKind | None = None, variety: float = 0.0
+) -> Playing:
+    """Begin a radio from a track, an artist, a friend, a tag, or nothing.
+
+    Raises NotFound where the seed does not exist or is a friend whose plays may not be used, and
+    InvalidInput for a variety outside 0 to 1.
+    """
+    if not 0 <= variety <= 1:
+        raise InvalidInput("variety is a number from 0 to 1", field="variety")
+    _check_seed(viewer, seed_kind, seed_id)
+    radio = Radio(
+        id=uuid.uuid4().hex, user_id=viewer.pk, kind=kind or _kind(), seed_kind=seed_kind,
+        seed_id=seed_id, variety=float(variety),
+    )  # fmt: skip
+    return _play_next(viewer, radio)
+
+
+def radio_advance(
+    *,
+    viewer: User,
+    radio_id: str,
+    outcome: Outcome = Outcome.LISTENED,
+    ms_played: int | None = None,
+    step: int | None = None,
+    resume: str | None = None,
+) -> Playing:
+    """Say what became of the item that plays, and get the next one.
+
+    Raises NotFound, InvalidInput for a ``resume`` word of no radio of ours, and Conflict when ``step``
+    is not the radio's, or somebody else has taken it meanwhile.
+    """
+    if ms_played is not None and ms_played < 0:
+        raise InvalidInput("msPlayed must not be negative.", field="msPlayed")
+    radio = store.radio_load(user=viewer, radio_id=radio_id, resume=resume)
+    if step is not None and step != radio.version:
+        raise Conflict(f"This radio is at step {radio.version}.", field="step")
+    reward = reward_of(outcome, ms_played)
+    index = _index(radio.kind)
+    held: tuple[int, ...] = ()
+    if outcome in REFUSALS and radio.now is not None and index is not None:
+        held = neighbours(index, radio.now.item_id)
+    if log.permitted(viewer):
+        log.outcome_log(radio=radio, step=radio.version, outcome=outcome, reward=reward)
+    return _play_next(viewer, radio.advanced(outcome, reward, held))
+
+
+def radio_get(*, viewer: User, radio_id: str) -> Playing:
+    """A radio as it stands. Raises NotFound."""
+    radio = store.radio_load(user=viewer, radio_id=radio_id)
+    return _playing(viewer, radio, _listen(viewer, radio))
+
+
+def _play_next(viewer: User, radio: Radio) -> Playing:
+    listening = _listen(viewer, radio)
+    if listening is not None:
+        radio = _chosen(radio, listening)
+    store.radio_save(radio)
+    if radio.now is not None and log.permitted(viewer):
+        log.choice_log(user=viewer, radio=radio, choice=radio.now)
+    return _playing(viewer, radio, listening)
+
+
+def _chosen(radio: Radio, listening: _Listening) -> Radio:
+    """``radio`` with the next item, where there is one."""
+    index = listening.index
+    open_ = open_rows(index, radio, _known(listening.permitted))
+    offered = offers(index, listening.scores, open_, variety=radio.variety, recent=_recent(index, radio))
+    if listening.permitted.use.level == PersonalizationLevel.OFF:  # the same for everyone: no exploring
+        offered = {source: offer for source, offer in offered.items() if source is Source.POPULAR}
+        offered = {
+            source: replace(offer, probability=_first(len(offer.rows))) for source, offer in offered.items()
+        }
+    if not offered:
+        return radio
+    x = features(
+        [each.source for each in radio.heard], [each.reward for each in radio.heard], listening.lasting
+    )
+    picked = pick(offered, x, log.posterior(radio), np.random.default_rng(secrets.randbits(64)))
+    return replace(radio, now=choice(index, picked, x))
+
+
+def _listen(viewer: User, radio: Radio) -> _Listening | None:
+    index = _index(radio.kind)
+    if index is None:
+        return None
+    lasting = gathering.gather(viewer, radio.kind)
+    if radio.seed_kind is SeedKind.FRIEND:  # of all friends, this one; nobody where that is no longer allowed
+        lasting = lasting.where((lasting.channel != Channel.FRIEND) | (lasting.friend == radio.seed_id))
+    part, vectors = lasting.in_index(index)
+    session, session_vectors = _session(radio, lasting).in_index(index)
+    scores = score(index, vectors, session_vectors)
+    return _Listening(
+        index=index, permitted=gathering.together(part, session), scores=scores, lasting=len(part),
+        evidence=gathering.together(part, session).in_index(index)[1],
+    )  # fmt: skip
+
+
+def _session(radio: Radio, lasting: PermittedEvidence) -> PermittedEvidence:
+    """The seed and what happened since, as evidence; nothing at level OFF."""
+    rows: list[tuple[int, int, float, Channel]] = []
+    if lasting.use.level > PersonalizationLevel.OFF:
+        rows = [(KEY_ITEM, item, amount, channel) for item, amount, channel in happened(radio)]
+        rows += _seed(radio)
+    return gathering.stated(lasting, rows)
+
+
+def _seed(radio: Radio) -> list[tuple[int, int, float, Channel]]:
+    match radio.seed_kind:
+        case SeedKind.TAG:
+            return [(KEY_TAG, radio.seed_id, SEED_AMOUNT, Channel.PROMPT_TAG)]
+        case SeedKind.TRACK if radio.kind is ItemKind.TRACK:
+            return [(KEY_ITEM, radio.seed_id, SEED_AMOUNT, Channel.PICK)]
+        case SeedKind.TRACK:
+            artist = selectors.tracks_get([radio.seed_id]).values_list("artist_id", flat=True)
+            return [(KEY_ITEM, pk, SEED_AMOUNT, Channel.PICK) for pk in artist]
+        case SeedKind.ARTIST:
+            key = KEY_ITEM if radio.kind is ItemKind.ARTIST else KEY_ARTIST
+            return [(key, radio.seed_id, SEED_AMOUNT, Channel.PICK)]
+        case _:
+            return []
+
+
+def _playing(viewer: User, radio: Radio, listening: _Listening | None) -> Playing:
+    if listening is None:
+        _, degraded = feed.served_model()
+        level = policies.effective_use(viewer).level
+        return Playing(radio, (), degraded or feed.DegradedReason.NO_MODEL, level)
+    ranked = _ranking(radio, listening)
+    explained = explain.explain(ranked)
+    social_use_note(viewer, ranked, explained)
+    items = feed.dress(viewer, radio.kind, explained)
+    return Playing(radio, items, None, listening.permitted.use.level)
+
+
+def _ranking(radio: Radio, listening: _Listening) -> Ranking:
+    """The item that plays, then the best of the sum, with what each entry of evidence adds to them."""
+    index = listening.index
+    open_ = open_rows(index, radio, _known(listening.permitted))
+    rows = np.empty(0, dtype=np.int64)
+    if radio.now is not None:
+        rows = index.rows(np.array([radio.now.item_id], dtype=np.int64))
+        rows = rows[rows >= 0]
+        open_[rows] = False
+    rows = np.concatenate([rows, top_rows(listening.scores.whole, np.flatnonzero(open_), UPCOMING)])
+    return Ranking(
+        has_next=True, evidence=listening.permitted, rows=rows, ids=index.ids[rows],
+        prior=index.prior[rows].astype(np.float64),
+        contributions=index.contributions(listening.evidence, rows),
+    )  # fmt: skip
+
+
+def _check_seed(viewer: User, kind: SeedKind, seed_id: int) -> None:
+    found = True
+    match kind:
+        case SeedKind.TRACK:
+            found = selectors.tracks_get([seed_id]).exists()
+        case SeedKind.ARTIST:
+            found = selectors.artists_get([seed_id]).exists()
+        case SeedKind.TAG:
+            found = Tag.objects.filter(pk=seed_id).exists()
+        case SeedKind.FRIEND:
+            sources = policies.tellable(policies.social_sources(viewer))
+            found = any(source.user_id == seed_id for source in sources)
+    if not found:
+        raise NotFound("There is nothing to start from here.", field="seedId")
+
+
+def _kind() -> ItemKind:
+    """Tracks where the model knows any, else artists."""
+    index = _index(ItemKind.TRACK)
+    return ItemKind.TRACK if index is not None and len(index) else ItemKind.ARTIST
+
+
+def _index(kind: ItemKind) -> ItemIndex | None:
+    model, _ = feed.served_model()
+    return model.artifact.index(kind.value) if model else None
+
+
+def _known(permitted: PermittedEvidence) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.fromiter(permitted.known, dtype=np.int64, count=len(permitted.known))
+
+
+def _recent(index: ItemIndex, radio: Radio) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+    rows = index.rows(np.array([each.item_id for each in radio.heard[-RECENT:]], dtype=np.int64))
+    return rows[rows >= 0]
+
+
+def _first(size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    found = np.zeros(size)
+    found[:1] = 1.0
+    return found
+
+
+def standing(viewer: User, radio: Radio, item_id: int) -> int:
+    """The place (from 0) of an item in the sum, whatever may be played. Raises NotFound where it has none."""
+    listening = _listen(viewer, radio)
+    row = int(listening.index.rows(np.array([item_id]))[0]) if listening else -1
+    if listening is None or row < 0:
+        raise NotFound("The model does not know this item.", field="itemId")
+    return int((listening.scores.whole > listening.scores.whole[row]).sum())

@@ -1,0 +1,157 @@
+"""One radio: its seed, what was heard and what came of it. Pure data; it never names a friend.
+
+It is small enough to travel: the client gets it back as a signed word with every answer and can hand it
+in again, so that a radio outlives the server's memory without anything being kept of the listener.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from django.core import signing
+
+from discovery.errors import InvalidInput, NotFound
+from graph.models import ItemKind
+
+LIFETIME = 12 * 60 * 60  # seconds without a sign of life
+LONGEST = 200  # items remembered; a radio of a day has more, and its beginning no longer matters
+HELD_FOR = 3  # items for which the neighbours of a refused one are held back
+HEARD_MS = 30_000  # what counts as having listened
+_SALT = "discovery.radio"
+
+
+class SeedKind(StrEnum):
+    NOTHING = "NOTHING"
+    TRACK = "TRACK"
+    ARTIST = "ARTIST"
+    FRIEND = "FRIEND"
+    TAG = "TAG"
+
+
+class Outcome(StrEnum):
+    """What became of an item."""
+
+    LISTENED = "LISTENED"
+    LIKED = "LIKED"
+    SKIPPED = "SKIPPED"
+    REFUSED = "REFUSED"  # disliked or hidden
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An item and how it came to be chosen: ``propensity`` of the item, ``arm_propensity`` of its source."""
+
+    item_id: int
+    source: int
+    propensity: float
+    arm_propensity: float
+    features: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A choice and what came of it; ``reward`` is 0 to 1."""
+
+    item_id: int
+    source: int
+    outcome: Outcome
+    reward: float
+    features: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Radio:
+    """The whole state. ``version`` counts the advances, so that no step is taken twice."""
+
+    id: str
+    user_id: int
+    kind: ItemKind
+    seed_kind: SeedKind
+    seed_id: int
+    variety: float
+    version: int = 0
+    heard: tuple[Heard, ...] = ()
+    held: tuple[tuple[int, int], ...] = ()  # (item id, version until which it is held back)
+    now: Choice | None = None
+
+    def advanced(self, outcome: Outcome, reward: float, held: tuple[int, ...]) -> Radio:
+        """After what is playing now has ended with ``outcome``; ``held`` are the neighbours to spare."""
+        heard, kept = self.heard, self.held
+        if self.now is not None:
+            heard += (Heard(self.now.item_id, self.now.source, outcome, reward, self.now.features),)
+        version = self.version + 1
+        kept = tuple(each for each in kept if each[1] >= version)
+        kept += tuple((item, version + HELD_FOR - 1) for item in held)
+        return replace(self, version=version, heard=heard[-LONGEST:], held=kept, now=None)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        now = values["now"]
+        return cls(
+            **{
+                **values,
+                "kind": ItemKind(values["kind"]),
+                "seed_kind": SeedKind(values["seed_kind"]),
+                "heard": tuple(_heard(each) for each in values["heard"]),
+                "held": tuple((int(item), int(until)) for item, until in values["held"]),
+                "now": Choice(**{**now, "features": tuple(now["features"])}) if now else None,
+            }
+        )
+
+
+def reward_of(outcome: Outcome, ms_played: int | None) -> float:
+    """What an outcome is worth to the bandit: 1 for listening, up to a half for a late skip."""
+    match outcome:
+        case Outcome.LISTENED | Outcome.LIKED:
+            return 1.0
+        case Outcome.SKIPPED:
+            return 0.5 * min((ms_played or 0) / HEARD_MS, 1.0)
+        case _:
+            return 0.0
+
+
+def public_id(radio: Radio) -> str:
+    """The radio's id: its seed, signed. With it alone a radio can begin again where everything else is lost."""
+    begun = replace(radio, version=0, heard=(), held=(), now=None)
+    return signing.Signer(salt=f"{_SALT}.id").sign_object(begun.to_json(), compress=True)
+
+
+def signed(radio: Radio) -> str:
+    """The whole of ``radio`` as a word that only we can have written."""
+    return signing.dumps(radio.to_json(), salt=_SALT, compress=True)
+
+
+def from_id(word: str, *, user_id: int) -> Radio:
+    """The radio of an id, as it began. Raises NotFound when it is not ours or another listener's."""
+    try:
+        radio = Radio.from_json(signing.Signer(salt=f"{_SALT}.id").unsign_object(word))
+    except (signing.BadSignature, ValueError) as error:
+        raise _no_radio() from error
+    if radio.user_id != user_id:
+        raise _no_radio()
+    return radio
+
+
+def unsigned(word: str, *, begun: Radio) -> Radio:
+    """The state behind a ``resume`` word of this radio. Raises InvalidInput where it is of none or too old."""
+    try:
+        radio = Radio.from_json(signing.loads(word, salt=_SALT, max_age=LIFETIME))
+    except (signing.BadSignature, ValueError) as error:
+        raise InvalidInput("This is no state of this radio, or it is too old.", field="resume") from error
+    if (radio.id, radio.user_id) != (begun.id, begun.user_id):
+        raise InvalidInput("This is no state of this radio, or it is too old.", field="resume")
+    return radio
+
+
+def _no_radio() -> NotFound:
+    return NotFound("There is no such radio.", field="radioId")
+
+
+def _heard(values: Mapping[str, Any]) -> Heard:
+    return Heard(**{**values, "outcome": Outcome(values["outcome"]), "features": tuple(values["features"])})

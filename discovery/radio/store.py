@@ -1,0 +1,73 @@
+"""Where radios live between two requests: Redis, with an end; and how one comes back without it.
+
+A radio that Redis no longer knows is taken from the client's ``resume`` word, else from the log of
+choices (people who agreed to experiments), else it begins again from its seed, which its id holds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import redis
+from django.conf import settings
+
+from accounts.models import User
+from discovery.errors import Conflict
+from discovery.radio import log
+from discovery.radio.session import LIFETIME, Radio, from_id, unsigned
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 0.5  # a radio does not wait longer for Redis: it can do without
+
+# Whoever took this step first has it.
+_SAVE = """
+local there = redis.call('GET', KEYS[1])
+if there and cjson.decode(there).version >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+return 1
+"""
+
+_clients: dict[str, redis.Redis] = {}
+
+
+def client() -> redis.Redis:
+    """This process's connections to Redis."""
+    url = settings.REDIS_URL
+    if url not in _clients:
+        _clients[url] = redis.Redis.from_url(
+            url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, decode_responses=True
+        )
+    return _clients[url]
+
+
+def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio:
+    """The radio of an id. Raises NotFound, and InvalidInput for a ``resume`` that is none of its."""
+    begun = from_id(radio_id, user_id=user.pk)
+    told = unsigned(resume, begun=begun) if resume else None
+    try:
+        stored = client().get(_key(begun))
+    except redis.RedisError:
+        logger.warning("a radio goes on without Redis", exc_info=True)
+        stored = None
+    if stored is not None:
+        kept = Radio.from_json(json.loads(stored))
+        # A Redis that forgot and began again knows less than the client does.
+        return told if told is not None and told.version > kept.version else kept
+    return told if told is not None else log.heard_get(user=user, radio=begun)
+
+
+def radio_save(radio: Radio) -> None:
+    """Keep ``radio`` for a while. Raises Conflict when somebody else has taken this step meanwhile."""
+    try:
+        saved = client().eval(_SAVE, 1, _key(radio), json.dumps(radio.to_json()), radio.version, LIFETIME)
+    except redis.RedisError:
+        logger.warning("a radio is not kept: no Redis", exc_info=True)
+        return
+    if not saved:
+        raise Conflict("This radio has moved on meanwhile: ask for it again.", field="radioId")
+
+
+def _key(radio: Radio) -> str:
+    return f"earshot:radio:{radio.id}"

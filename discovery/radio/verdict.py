@@ -1,0 +1,101 @@
+"""What a simulation comes to: means with intervals, one station against another, and estimates against truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.radio.offpolicy import Log, doubly_robust, ips, snips
+from discovery.radio.simulate import Outcomes
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 2_000
+LOGGED = 2_000  # choices in one log
+TEMPERATURE = 0.1  # of the policy that is evaluated: softmax of what the log's features say
+PAIRS = (
+    ("radio", "most popular"),
+    ("radio", "radio without learning"),
+    ("radio", "radio, sources at random"),
+    ("radio", "radio, greedy bandit"),
+)
+
+
+def stations(played: Mapping[str, Outcomes]) -> dict[str, dict[str, float]]:
+    """Mean items a session and items heard out, by station."""
+    return {
+        name: {"length": float(each.length.mean()), "heard": float(each.reward.mean())}
+        for name, each in played.items()
+    }
+
+
+def against(played: Mapping[str, Outcomes], *, seed: int) -> list[dict[str, Any]]:
+    """Each pair's ratio of means less 1, with bootstrap intervals over listeners (the same in both)."""
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            "station": one,
+            "against": other,
+            "length": ratio(played[one].length, played[other].length, rng),
+            "reward": ratio(played[one].reward, played[other].reward, rng),
+        }
+        for one, other in PAIRS
+    ]
+
+
+def ratio(one: Floats, other: Floats, rng: np.random.Generator) -> dict[str, float]:
+    """mean(one) / mean(other) − 1 over the same listeners, with its 95 % percentile bootstrap interval."""
+    chosen = rng.integers(len(one), size=(RESAMPLES, len(one)))
+    drawn = one[chosen].mean(axis=1) / other[chosen].mean(axis=1) - 1
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return {"gain": float(one.mean() / other.mean() - 1), "low": float(low), "high": float(high)}
+
+
+def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
+    """How often each estimate's interval covers the truth that the simulator knows.
+
+    The states are those the radio met; the log draws a source in each with the probability the radio had
+    there, and hears it out with the simulator's own probability. The policy evaluated is another one.
+    """
+    rng = np.random.default_rng(seed)
+    whole = ~np.isnan(played.worth).any(axis=1)  # states in which every source had something to offer
+    features, worth, logging = played.features[whole], played.worth[whole], played.probability[whole]
+    target = _target(features, worth)
+    truth = float((target * worth).sum(axis=1).mean())
+    estimates = {"ips": ips, "snips": snips, "doubly_robust": doubly_robust}
+    covered, width = dict.fromkeys(estimates, 0), dict.fromkeys(estimates, 0.0)
+    for _ in range(runs):
+        drawn = rng.integers(len(worth), size=LOGGED)
+        log = _logged(features[drawn], worth[drawn], logging[drawn], rng)
+        for name, estimate in estimates.items():
+            found = estimate(log, target[drawn])
+            covered[name] += found.covers(truth)
+            width[name] += (found.high - found.low) / runs
+    own = float((logging * worth).sum(axis=1).mean())
+    return {
+        "runs": runs, "choices_a_run": LOGGED, "states": len(worth), "truth": truth,
+        "worth_of_the_logging_policy": own, "covered": covered, "mean_width": width,
+    }  # fmt: skip
+
+
+def _logged(features: Floats, worth: Floats, logging: Floats, rng: np.random.Generator) -> Log:
+    rows = np.arange(len(worth))
+    arm = np.minimum((logging.cumsum(axis=1) < rng.random((len(worth), 1))).sum(axis=1), worth.shape[1] - 1)
+    return Log(
+        arm=arm, reward=(rng.random(len(worth)) < worth[rows, arm]).astype(np.float64),
+        propensity=logging[rows, arm], features=features,
+    )  # fmt: skip
+
+
+def _target(features: Floats, worth: Floats) -> Floats:
+    """A policy that differs from the one that logged: softmax of a linear reading of the features."""
+    arms = worth.shape[1]
+    value = np.empty(worth.shape)
+    for arm in range(arms):
+        weights, *_ = np.linalg.lstsq(features[:, arm], worth[:, arm], rcond=None)
+        value[:, arm] = features[:, arm] @ weights
+    value = np.exp((value - value.max(axis=1, keepdims=True)) / TEMPERATURE)
+    return np.asarray(value / value.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -1,0 +1,58 @@
+"""Arms, probabilities and what is learned from rewards."""
+
+import numpy as np
+import pytest
+
+from discovery.radio.bandit import FLOOR, Posterior, drawn, greedy, thompson, uniform
+
+X = np.ones((1, 3, 1))
+ALL = np.ones((1, 3), dtype=bool)
+
+
+def learned(rewards):
+    """A posterior over three arms with one constant feature; ``rewards``: (arm, reward, times)."""
+    found = Posterior.prior(3, 1)
+    for arm, reward, times in rewards:
+        found = found.learned(np.full(times, arm), np.ones((times, 1)), np.full(times, reward))
+    return found
+
+
+def test_the_mean_is_ridge_regression():
+    found = learned([(0, 1.0, 3), (1, 0.5, 1)])
+    assert found.mean[:, 0].tolist() == pytest.approx([3 / 4, 0.5 / 2, 0.0])
+
+
+def test_the_order_of_what_is_seen_does_not_matter():
+    one, other = learned([(0, 1.0, 2), (1, 0.0, 5)]), learned([(1, 0.0, 5), (0, 1.0, 2)])
+    assert np.array_equal(one.precision, other.precision)
+    assert np.array_equal(one.evidence, other.evidence)
+
+
+def test_the_better_arm_wins_once_it_is_known_and_no_arm_dies():
+    found = thompson(
+        learned([(0, 0.9, 400), (1, 0.1, 400), (2, 0.1, 400)]), X, ALL, np.random.default_rng(1)
+    )[0]
+    assert found[0] == pytest.approx(1 - FLOOR * 2 / 3)
+    assert found[1] == pytest.approx(FLOOR / 3)
+
+
+def test_a_closed_arm_is_never_chosen():
+    open_arms = np.array([[False, True, True]])
+    for policy in (thompson, greedy, uniform):
+        found = policy(learned([(0, 1.0, 50)]), X, open_arms, np.random.default_rng(1))[0]
+        assert found[0] == 0
+        assert found.sum() == pytest.approx(1)
+
+
+def test_draws_follow_the_probabilities_that_are_logged():
+    rng = np.random.default_rng(2)
+    counts = np.bincount(drawn(np.tile([0.7, 0.0, 0.3], (20_000, 1)), rng), minlength=3)
+    assert counts[1] == 0
+    assert counts[0] / 20_000 == pytest.approx(0.7, abs=0.01)
+
+
+def test_it_travels_as_json():
+    found = learned([(0, 0.9, 4)])
+    again = Posterior.from_json(found.to_json())
+    assert np.array_equal(again.precision, found.precision)
+    assert np.array_equal(again.evidence, found.evidence)

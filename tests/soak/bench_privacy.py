@@ -43,7 +43,9 @@ def main():
         for kind, found in times.items():
             found.append(measured(app, kind, user))
     full, bare = (statistics.median(times[kind]) for kind in ("with", "without"))
-    print(f"discover of 20 for {user.username}: {1000 * full:.2f} ms CPU with consent checks, {1000 * bare:.2f} without")
+    print(
+        f"discover of 20 for {user.username}: {1000 * full:.2f} ms CPU with consent checks, {1000 * bare:.2f} without"
+    )
     print(f"consent checks add {100 * (full / bare - 1):.1f} %")
 
 
@@ -59,11 +61,12 @@ def measured(app, kind, user):
 
 
 def patches(user):
+    from django.db.models import Q
+
     from accounts import policies
     from accounts.models import User
     from discovery import feed
     from graph import selectors
-    from django.db.models import Q
     from graph.models import ItemKind
 
     use = policies.effective_use(user)

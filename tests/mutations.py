@@ -29,7 +29,7 @@ class Guard:
 
 GUARDS = [
     Guard(1, "accounts/policies.py", "_granting(Purpose.SOCIAL_OUT, viewer), _friends_of(viewer)", "_friends_of(viewer)"),
-    Guard(2, "discovery/explain.py", "if source.named}", "if True}"),
+    Guard(2, "discovery/explain.py", "if source.named}", "if True}", "tests/privacy/test_transparency.py"),
     Guard(2, "accounts/policies.py", "if source.named or crowd]", "]"),
     Guard(3, "accounts/policies.py", "def granted_purposes(user", "@__import__('functools').lru_cache\ndef granted_purposes(user"),
     Guard(4, "accounts/services/ledger.py", "    _store(projections)\n", ""),

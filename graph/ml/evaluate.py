@@ -85,18 +85,6 @@ def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
     return Metrics(items=items, friends=friends)
 
 
-def gate_failures(found: Metrics) -> list[str]:
-    """Why a model must not be served; empty when it may."""
-    failures = [
-        f"{kind}: NDCG@{K} {m.own_ndcg:.4f} from own plays is not above {m.popularity_ndcg:.4f} of the most popular items"
-        for kind, m in found.items.items()
-        if not m.own_ndcg > m.popularity_ndcg
-    ]
-    if not found.items:
-        failures.append("nothing was held out, so nothing is known about the model")
-    return failures
-
-
 def held_out(view: View, split: Split) -> sp.csr_matrix:
     """Held-out plays of a view as [U, N] ones."""
     pairs = split.artists if view.kind == "ARTIST" else split.tracks

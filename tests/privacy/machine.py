@@ -80,19 +80,23 @@ class Listening(RuleBasedStateMachine):
 
     # -- a crowd to begin with, because three friends seldom come by chance ----------------------
 
-    @initialize(busy=st.booleans())
-    def crowd(self, busy):
+    @initialize(busy=st.booleans(), shy=st.sampled_from([None, *NAMES]))
+    def crowd(self, busy, shy):
         if not busy:
             return
         for name in NAMES:
             self.choose_level(name, PersonalizationLevel.SOCIAL)
             for purpose in USED:
-                self.answer(name, purpose, True)
+                self.answer(name, purpose, granted=True)
         for place, name in enumerate(NAMES):
             self.listen(name, place)
             for other in NAMES[place + 1 :]:
                 self.ask(name, other)
                 self.ask(other, name)
+        if shy:
+            self.answer(shy, Purpose.NAMED, granted=False)
+        for name in NAMES:
+            self.read(name)
 
     # -- what people do ---------------------------------------------------------------------------
 
@@ -142,7 +146,7 @@ class Listening(RuleBasedStateMachine):
             friendship_request(user=self.user(name), other=self.user(other))
         except Refusal as refusal:
             expected = "ALREADY_FRIENDS" if known and pair in self.oracle.friends else "NOT_FOUND"
-            assert refusal.specific_code == expected, "9: hidden and absent are one"
+            assert refusal.specific_code == expected, "9: hidden and absent are one"  # noqa: PT017
             return
         assert known, "9: who cannot be seen cannot be asked"
         row = Friendship.objects.get(low__in=self._pks(pair), high__in=self._pks(pair))

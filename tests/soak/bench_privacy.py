@@ -43,7 +43,9 @@ def main():
         for kind, found in times.items():
             found.append(measured(app, kind, user))
     full, bare = (statistics.median(times[kind]) for kind in ("with", "without"))
-    print(f"discover of 20 for {user.username}: {1000 * full:.2f} ms CPU with consent checks, {1000 * bare:.2f} without")
+    print(
+        f"discover of 20 for {user.username}: {1000 * full:.2f} ms CPU with consent checks, {1000 * bare:.2f} without"
+    )
     print(f"consent checks add {100 * (full / bare - 1):.1f} %")
 
 
@@ -59,22 +61,23 @@ def measured(app, kind, user):
 
 
 def patches(user):
+    from django.db.models import Q
+
     from accounts import policies
     from accounts.models import User
     from discovery import feed
     from graph import selectors
-    from django.db.models import Q
     from graph.models import ItemKind
 
     use = policies.effective_use(user)
     sources = policies.social_sources(user, use)
     return [
-        mock.patch.object(policies, "effective_uses", lambda viewers, level=None: [use]),
-        mock.patch.object(policies, "social_sources", lambda viewer, use=None: sources),
-        mock.patch.object(policies, "listeners_visible_to", lambda viewer: User.objects.all()),
+        mock.patch.object(policies, "effective_uses", return_value=[use]),
+        mock.patch.object(policies, "social_sources", return_value=sources),
+        mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
         mock.patch.object(selectors, "_COUNTED", dict.fromkeys(ItemKind, Q())),
-        mock.patch.object(selectors, "excluded_items", lambda user_ids, kind: {}),
-        mock.patch.object(feed, "social_use_note", lambda *arguments: None),
+        mock.patch.object(selectors, "excluded_items", return_value={}),
+        mock.patch.object(feed, "social_use_note"),
     ]
 
 

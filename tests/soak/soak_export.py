@@ -49,5 +49,7 @@ def test_an_export_of_many_plays_needs_little_memory(transactional_db, tmp_path)
     )  # fmt: skip
     found = json.loads(run.stdout.splitlines()[-1])
     growth = found["peak"] - found["idle"]
-    print(f"{PLAYS} plays: idle {found['idle'] >> 10} MiB, peak {found['peak'] >> 10} MiB, zip {found['bytes']} bytes")
+    print(
+        f"{PLAYS} plays: idle {found['idle'] >> 10} MiB, peak {found['peak'] >> 10} MiB, zip {found['bytes']} bytes"
+    )
     assert growth <= LARGEST_GROWTH

@@ -71,7 +71,9 @@ def answers(client):
 
 def ask(client, token, query, **variables):
     answer = client.post(
-        "/graphql/", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {token}"}
+        "/graphql/",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {token}"},
     ).json()
     assert "errors" not in answer, answer
     return answer["data"]

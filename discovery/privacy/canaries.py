@@ -42,12 +42,15 @@ class Membership:
 def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Membership:
     """Plant, train, attack, erase, train, attack; leave the database as it was."""
     random = np.random.default_rng(seed)
-    with tempfile.TemporaryDirectory() as folder, override_settings(ARTIFACT_DIR=folder, EXPORT_DIR=folder):
-        with transaction.atomic():
-            try:
-                return _measured(random, planted, items, tell)
-            finally:
-                transaction.set_rollback(True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        override_settings(ARTIFACT_DIR=folder, EXPORT_DIR=folder),
+        transaction.atomic(),
+    ):
+        try:
+            return _measured(random, planted, items, tell)
+        finally:
+            transaction.set_rollback(True)
 
 
 def _measured(random: np.random.Generator, planted: int, items: int, tell: Told) -> Membership:

@@ -72,12 +72,12 @@ def patches(user):
     use = policies.effective_use(user)
     sources = policies.social_sources(user, use)
     return [
-        mock.patch.object(policies, "effective_uses", lambda viewers, level=None: [use]),
-        mock.patch.object(policies, "social_sources", lambda viewer, use=None: sources),
-        mock.patch.object(policies, "listeners_visible_to", lambda viewer: User.objects.all()),
+        mock.patch.object(policies, "effective_uses", return_value=[use]),
+        mock.patch.object(policies, "social_sources", return_value=sources),
+        mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
         mock.patch.object(selectors, "_COUNTED", dict.fromkeys(ItemKind, Q())),
-        mock.patch.object(selectors, "excluded_items", lambda user_ids, kind: {}),
-        mock.patch.object(feed, "social_use_note", lambda *arguments: None),
+        mock.patch.object(selectors, "excluded_items", return_value={}),
+        mock.patch.object(feed, "social_use_note"),
     ]
 
 

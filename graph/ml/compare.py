@@ -43,7 +43,8 @@ Floats = NDArray[np.float64]
 OURS = "earshot"
 REFERENCE = "als_reference"
 PLAYS_ONLY = ("popularity", "item_knn", "ease", "als", REFERENCE, "bpr", "light_gcn")
-# Chosen by `tune_als` on a validation split inside the training part.
+# The best of a coarse grid on the held-out part of two other splits, which can only flatter ALS; `--tune` searches
+# the whole grid on a validation split instead.
 ALS_TUNED: dict[str, Any] = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
 ALS_REFERENCE: dict[str, Any] = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
 ALS_GRID: list[dict[str, Any]] = [

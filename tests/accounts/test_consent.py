@@ -218,5 +218,5 @@ class TestManyAtOnce:
     def test_the_number_of_queries_does_not_grow(self, django_assert_num_queries):
         for size in (3, 30):
             users = [listener() for _ in range(size)]
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(8):
                 consents_grant_many(users=users, purposes=(P.SELF, P.CONTRIBUTE))

@@ -10,9 +10,8 @@ import numpy as np
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
 from discovery.together.blend import MOST_PEOPLE, blend
+from discovery.together.fairness import FAIR
 from graph.models import ItemKind
-
-FAIR = 0.8  # the part of the mean satisfaction that the least-served member is to have
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,9 @@ OURS = "earshot"
 REFERENCE = "als_reference"
 PLAYS_ONLY = ("popularity", "item_knn", "ease", "als", REFERENCE, "bpr", "light_gcn")
 # Chosen by `tune_als` on a validation split inside the training part.
-ALS_TUNED = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
-ALS_REFERENCE = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
-ALS_GRID = [
+ALS_TUNED: dict[str, Any] = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
+ALS_REFERENCE: dict[str, Any] = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
+ALS_GRID: list[dict[str, Any]] = [
     {"factors": f, "alpha": a, "regularization": r}
     for f in (128, 256)
     for a in (10.0, 20.0, 40.0)
@@ -73,7 +74,7 @@ class Tally:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Mean, interval and CPU seconds by method, best first."""
-        found = {
+        found: dict[str, dict[str, Any]] = {
             name: {
                 "mean": float(self.all(name).mean()),
                 "interval": metrics.interval(self.all(name)),
@@ -133,7 +134,7 @@ class _Comparison:
         for position, seed in enumerate(self.seeds):
             self.progress(position / len(self.seeds), f"seed {seed}: fitting the recommender")
             split = split_snapshot(self.snapshot, seed=seed)
-            artifact, seconds = _timed(lambda split=split: fit(split.train, self.config).artifact())
+            artifact, seconds = _timed(partial(self._fit, split))
             self.peak_mebibytes = self.peak_mebibytes or _peak_mebibytes()
             view = _view(split)
             if self.tune and position == 0:
@@ -143,6 +144,9 @@ class _Comparison:
             self._friends(split, artifact, seed)
             self._cold(seed)
         return self._result(tuned)
+
+    def _fit(self, split: Split) -> Artifact:
+        return fit(split.train, self.config).artifact()
 
     def _items(
         self, view: View, split: Split, artifact: Artifact, seconds: float, seed: int, tuned: dict[str, Any]
@@ -183,7 +187,7 @@ class _Comparison:
         split = split_cold(self.snapshot, seed=seed)
         view = _view(split)
         held = held_out(view, split)
-        artifact, seconds = _timed(lambda: fit(split.train, self.config).artifact())
+        artifact, seconds = _timed(partial(self._fit, split))
         ours = model_scorer(view, _index(artifact, view))
         cold_user = (np.diff(view.plays.indptr) == 0) & (np.diff(held.indptr) > 0)
         heard = np.asarray(view.friends @ np.diff(view.plays.indptr)) > 0

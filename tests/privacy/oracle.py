@@ -6,30 +6,30 @@ It shares no code with `accounts.policies`, so that the two can disagree.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from accounts.models import PersonalizationLevel, Purpose
+from accounts.models import PersonalizationLevel, Purpose, User
 
 
 @dataclass
 class Person:
-    user: object
+    user: User
     level: int = PersonalizationLevel.OFF
-    granted: set = field(default_factory=set)  # purposes
-    towards: dict = field(default_factory=dict)  # (purpose, name) → bool
-    plays: Counter = field(default_factory=Counter)  # track id → plays
-    excluded: set = field(default_factory=set)
+    granted: set[Purpose] = field(default_factory=set)
+    towards: dict[tuple[Purpose, str], bool] = field(default_factory=dict)  # by purpose and name
+    plays: Counter[int] = field(default_factory=Counter)  # by track id
+    excluded: set[int] = field(default_factory=set)
     private: bool = False
 
     @property
-    def counted(self) -> dict:
+    def counted(self) -> dict[int, int]:
         return {track: times for track, times in self.plays.items() if track not in self.excluded}
 
 
 @dataclass
 class Oracle:
-    people: dict = field(default_factory=dict)  # by name; who is erased is gone
-    friends: set = field(default_factory=set)  # frozenset of two names
-    asked: set = field(default_factory=set)  # frozenset of two names
-    blocks: set = field(default_factory=set)  # (blocker, blocked)
+    people: dict[str, Person] = field(default_factory=dict)  # by name; who is erased is gone
+    friends: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
+    asked: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
+    blocks: set[tuple[str, str]] = field(default_factory=set)  # (blocker, blocked)
 
     def are_friends(self, one, other):
         return frozenset((one, other)) in self.friends

@@ -51,9 +51,11 @@ def workers(transactional_db, tmp_path):
     clients = [httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) for port in ports]
     try:
         for client in clients:
-            wait_for(lambda client=client: answers(client), what="a web process")
+            wait_for(lambda client=client: answers(client), seconds=150, what="a web process")
         yield clients
     finally:
+        for client in clients:
+            client.close()
         trees = [process for each in started for process in tree_of(each.pid)]
         for each in started:
             each.terminate()
@@ -79,7 +81,7 @@ def ask(client, token, query, **variables):
     return answer["data"]
 
 
-@pytest.mark.timeout(120 + TIMES)
+@pytest.mark.timeout(400 + TIMES)
 def test_a_withdrawal_on_one_worker_is_obeyed_by_the_other(workers):
     ada, ben = factories.sharer("ada"), factories.sharer("ben")
     factories.befriended(ada, ben)

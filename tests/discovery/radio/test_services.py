@@ -33,7 +33,9 @@ def test_a_skipped_item_and_its_nearest_do_not_come_next_and_it_falls_in_the_sum
         item = playing.radio.now.item_id
         playing = advance(user, playing, Outcome.SKIPPED)
         if step == 0:
-            assert standing(user, playing.radio, first) > before or before == len(tracks) - 1  # it was the last
+            assert (
+                standing(user, playing.radio, first) > before or before == len(tracks) - 1
+            )  # it was the last
         if playing.radio.now is None:
             break
         away = abs(places[playing.radio.now.item_id] - places[item])

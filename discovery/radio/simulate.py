@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from discovery.radio.bandit import Posterior, greedy, thompson, uniform
 from discovery.radio.choose import (
-    AMOUNT, ARMS, AVERAGE, FEATURES, SEED_AMOUNT, Policy, features, pick,
+    AMOUNT,
+    ARMS,
+    AVERAGE,
+    FEATURES,
+    SEED_AMOUNT,
+    Policy,
+    features,
+    pick,
 )  # fmt: skip
 from discovery.radio.log import OWN_WEIGHT
 from discovery.radio.session import HELD_FOR, Outcome

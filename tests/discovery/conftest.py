@@ -5,7 +5,6 @@ from tests import factories
 from tests.discovery.small_index import small_index
 
 
-
 @pytest.fixture
 def triangle(serve):
     """A triangle of friends and a model in which each favorite points its own way, and the common track all."""

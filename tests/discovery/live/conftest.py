@@ -6,7 +6,6 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -39,13 +38,10 @@ def processes(django_db_setup, django_db_blocker, tmp_path_factory):
     if connection.vendor != "postgresql":
         pytest.skip("other processes cannot see a test database in memory")
     home = tmp_path_factory.mktemp("live")
-    database = (
-        urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    )
+    # The path is the server's folder and the database's name.
+    database = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
     with ExitStack() as stack:
-        server = stack.enter_context(
-            RedisServer(redis_socket(home), log=home / "redis.log")
-        )
+        server = stack.enter_context(RedisServer(redis_socket(home), log=home / "redis.log"))
         environment = {
             "DATABASE_URL": database, "REDIS_URL": server.url, "EARSHOT_HOME": str(home),
             "SECRET_KEY": django_settings.SECRET_KEY, "OMP_NUM_THREADS": "1",

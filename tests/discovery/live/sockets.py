@@ -1,6 +1,7 @@
 """A subscriber for tests: graphql-transport-ws over a real socket, step by step."""
 
 import json
+from contextlib import ExitStack
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -14,10 +15,11 @@ class Subscriber:
     """Connects to the server at ``port``; ``token`` or ``headers`` say who asks."""
 
     def __init__(self, port, token=None, *, headers=None):
-        self.wire = connect(
+        self._opened = ExitStack()
+        self.wire = self._opened.enter_context(connect(
             f"ws://127.0.0.1:{port}/graphql/", subprotocols=["graphql-transport-ws"],
             additional_headers=headers, proxy=None,
-        )  # fmt: skip
+        ))  # fmt: skip
         params = {"Authorization": f"Bearer {token}"} if token else {}
         self.send(type="connection_init", payload=params)
         self.refused = None
@@ -58,4 +60,4 @@ class Subscriber:
         return False
 
     def close(self):
-        self.wire.close()
+        self._opened.close()

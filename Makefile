@@ -4,7 +4,10 @@
 #   make demo [DATA=DIR] [PORT=8000]   the product with a sample community (or your data), until Ctrl-C
 #   make test                          every gate and the whole suite, on a real PostgreSQL and Redis
 #   make check                         the gates only: style, types, layers, migrations, API schema
-#   make bench                         the recommender beside its peers, in one run
+#   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
+#                                      folder at ../shared/data where there is one, or on the sample community
+#   make soak                          the long proofs of privacy: 100,000 steps, 1,000 withdrawals, big exports
+#   make bench-privacy                 what consent costs, on the demo's data
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
@@ -13,9 +16,10 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 PORT ?= 8000
 DATA ?=
+SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench clean
+.PHONY: help env demo test check soak bench bench-privacy clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,8 +51,23 @@ check: $(READY)
 test: check
 	$(PY) -m pytest --cov --cov-report=term:skip-covered -n 2
 
+# A database of its own, made anew, so that what is measured is the data named and nothing else.
+BENCH := var/bench
+BENCH_DATA := $(or $(DATA),$(wildcard ../shared/data/lastfm-hetrec2011))
+bench: export EARSHOT_HOME := $(BENCH)
+bench: unexport DATABASE_URL
 bench: $(READY)
-	$(PY) manage.py evaluate_recommender --compare
+	@rm -rf $(BENCH) && mkdir -p $(BENCH)
+	$(PY) manage.py migrate --verbosity 0
+	$(PY) manage.py $(if $(BENCH_DATA),import_lastfm "$(BENCH_DATA)" --assume-consent --verbosity 0,create_sample_community)
+	$(PY) manage.py evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
+
+soak: $(READY)
+	EARSHOT_STEPS=100000 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -s -p no:cacheprovider \
+		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py
+
+bench-privacy: $(READY)
+	$(PY) -m tests.soak.bench_privacy
 
 clean:
 	rm -rf $(VENV) build *.egg-info

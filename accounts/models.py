@@ -185,6 +185,32 @@ class Consent(models.Model):
         return f"{self.user_id} {self.purpose} {self.state}"
 
 
+class PolicyVersion(models.Model):
+    """A policy text as it was published: a copy, so that a file changed afterwards is noticed."""
+
+    version = models.CharField(max_length=20, unique=True)
+    text = models.TextField()
+    hash = models.CharField(max_length=64)  # SHA-256 of the text
+    material_for = models.JSONField(default=list)  # purposes it changes so much that people are asked again
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class ErasedIdentity(models.Model):
+    """A keyed digest of an id of somebody erased, so that no import brings their rows back.
+
+    Nobody can read the id from it; the importer asks whether an id it meets has this digest.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    erased_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
 def pair(one: User | int, other: User | int) -> dict[str, Any]:
     """The two ends of a friendship as its unique row stores them: ``{"low_id": …, "high_id": …}``."""
     ids = sorted(person.pk if isinstance(person, User) else person for person in (one, other))

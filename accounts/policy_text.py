@@ -47,6 +47,10 @@ class PolicyText:
 @cache
 def policy_text_current() -> PolicyText:
     """The newest policy text; versions are named so that they sort by date."""
-    path = max(TEXTS.glob("*.md"))
-    text = path.read_text(encoding="utf-8")
-    return PolicyText(path.stem, text, hashlib.sha256(text.encode()).hexdigest())
+    return policy_texts()[-1]
+
+
+def policy_texts() -> list[PolicyText]:
+    """Every text there is, oldest first."""
+    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in sorted(TEXTS.glob("*.md"))]
+    return [PolicyText(version, text, hashlib.sha256(text.encode()).hexdigest()) for version, text in texts]

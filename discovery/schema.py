@@ -39,7 +39,9 @@ class _ViewerId(ViewerPart):
         return strawberry.ID(global_id("Viewer", self.user.pk))
 
 
-Viewer = merge_types("Viewer", (_ViewerId, *_parts("AccountsViewer", "GraphViewer", "DiscoveryViewer", "PrivacyViewer")))
+Viewer = merge_types(
+    "Viewer", (_ViewerId, *_parts("AccountsViewer", "GraphViewer", "DiscoveryViewer", "PrivacyViewer"))
+)
 
 
 @strawberry.type

@@ -1,6 +1,6 @@
 """Every setting, read from the environment; none is needed for the embedded default.
 
-DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
+DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, SIGNING_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
 SECURE_COOKIES, TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), STATIC_ROOT (where collectstatic writes).
@@ -11,7 +11,7 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
-from discovery.secret import secret_key_get_or_create
+from discovery.secret import secret_key_get_or_create, signing_key_get_or_create
 from discovery.sockets import celery_broker, redis_socket
 
 django_stubs_ext.monkeypatch()
@@ -24,6 +24,8 @@ ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).r
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key_get_or_create(HOME_DIR)
+SIGNING_KEY = env.str("SIGNING_KEY", default="") or signing_key_get_or_create(HOME_DIR)
+EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -50,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "discovery.gql.bearer.BearerTokenMiddleware",
+    "discovery.gql.gpc.GlobalPrivacyControlMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

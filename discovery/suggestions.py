@@ -118,14 +118,14 @@ def _pairs() -> NDArray[np.int64]:
 
 
 def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> NDArray[np.float32]:
-    """Each viewer's own permitted plays, folded in for this call [B, people.dim]."""
+    """Each viewer's own permitted plays, folded in for this call [B, .]; see ItemIndex.portrait."""
     kind = ItemKind.ARTIST if artifact.index(ItemKind.ARTIST.value) else ItemKind.TRACK
     index = artifact.index(kind.value)
     if index is None:
         return np.zeros((len(viewers), people.dim), dtype=np.float32)
     permitted = gathering.gather_many(viewers, kind)
     own = [one.where(one.channel == Channel.OWN) for one in permitted]
-    return index.fold([one.in_index(index)[1] for one in own])
+    return index.portrait([one.in_index(index)[1] for one in own])
 
 
 def _mutual(

@@ -5,12 +5,19 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
 from discovery import health
+from discovery.gql.gpc import gpc_json
 from discovery.gql.view import EarshotGraphQLView
+from discovery.privacy import views
 from discovery.schema import schema
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path(".well-known/gpc.json", gpc_json),
+    path(".well-known/earshot-signing-key.json", views.signing_key),
+    path("privacy/receipts.json", views.receipts, name="receipts"),
+    path("privacy/exports/<str:token>", views.data_export, name="data-export"),
+    path("privacy/erasures/<uuid:key>", views.erasure, name="erasure"),
     path("admin/", admin.site.urls),
     path(
         "graphql/",

@@ -35,6 +35,8 @@ KeyKind = Literal["item", "tag", "artist"]
 FORMAT_VERSION = 1
 TENSORS = "model.safetensors"
 MANIFEST = "manifest.json"
+SIGNATURE = 2048  # buckets of a person's signature
+AT_ONCE = 256  # viewers scored by one product
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
 VIEWS = ("ARTIST", "TRACK")
 
@@ -69,7 +71,7 @@ class Evidence:
 class ChannelRule:
     """How one channel's amounts become strengths.
 
-    strength = gain · min(log1p(amount) / unit if logarithmic else amount, LOUDEST) · n^-count_power,
+    strength = gain · min((log1p(amount) / unit)^power if logarithmic else amount, LOUDEST) · n^-count_power,
     where n counts the channel's entries: a scalar that no single entry can bend far.
     """
 
@@ -79,10 +81,11 @@ class ChannelRule:
     count_power: float
     identity: float  # extra score for the evidence's own item, per unit of strength
     weights: tuple[float, ...]  # one a source, in the order of Source.start
+    power: float = 1.0  # of the logarithm
 
     def strength(self, amount: Floats, count: NDArray[np.integer[Any]] | int) -> Floats:
         """Signed strength of entries of this channel, given how many entries their viewer has."""
-        raised = np.log1p(amount) / self.unit if self.logarithmic else amount
+        raised = (np.log1p(amount) / self.unit) ** self.power if self.logarithmic else amount
         raised = np.minimum(raised, LOUDEST)
         scale = np.maximum(count, 1) ** -self.count_power
         return np.asarray(self.gain * raised * scale, dtype=np.float32)
@@ -114,13 +117,15 @@ class ItemIndex:
         self.listeners: NDArray[np.int32] = arrays["listeners"]  # [n] contributors; 0 below the floor
         self.sources = tuple(sources)
         self.rules = dict(rules)
-        self._codes = arrays["codes"]  # [n, d] int8 or float32
+        self._codes = arrays["codes"]  # [n, d] int8, or float32 where nothing was rounded
         self._key_scale: Floats = arrays["key_scale"]  # [n, S]
         self._query_scale: Floats = arrays["query_scale"]  # [n, S]
         self._features: dict[str, tuple[Ints, Floats]] = {
-            "tag": (arrays["tag_ids"], arrays["tag_keys"]),
-            "artist": (arrays["artist_ids"], arrays["artist_keys"]),
+            kind: (arrays[f"{kind}_ids"], self._feature_keys(arrays, kind)) for kind in ("tag", "artist")
         }
+        self._signature: tuple[NDArray[np.int32], Floats] | None = None
+        if "signature_bucket" in arrays:
+            self._signature = (arrays["signature_bucket"], arrays["signature_weight"])
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -142,8 +147,15 @@ class ItemIndex:
         return np.concatenate(blocks).astype(np.float32)
 
     def _scaled(self, scale: Floats) -> Floats:
-        wide = np.repeat(scale, [s.stop - s.start for s in self.sources], axis=1)
-        return np.asarray(self._codes * wide, dtype=np.float32)
+        return np.asarray(self._codes * self._spread_out(scale), dtype=np.float32)
+
+    def _feature_keys(self, arrays: Mapping[str, NDArray[Any]], kind: str) -> Floats:
+        keys, scale = arrays[f"{kind}_keys"], arrays.get(f"{kind}_scale")
+        return keys if scale is None else np.asarray(keys * self._spread_out(scale), dtype=np.float32)
+
+    def _spread_out(self, by_source: Floats) -> Floats:
+        """Values by source [., S], spread over the columns of each [., dim]."""
+        return np.repeat(by_source, [s.stop - s.start for s in self.sources], axis=1)
 
     @cached_property
     def _weights(self) -> Floats:
@@ -206,22 +218,52 @@ class ItemIndex:
 
     def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
         """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""
-        folded = self.fold(evidences)
-        scores = folded @ self.queries.T
+        matrices = self._matrices(evidences)
+        scores = self._folded(matrices, len(evidences)) @ self.queries.T
         scores += self.prior
-        own = self._identity_terms(evidences)
-        viewer = np.repeat(np.arange(len(evidences)), np.diff(own.indptr))
-        scores[viewer, own.indices] += own.data
+        for channel, matrix in matrices.items():
+            if self._identity[channel]:
+                own = matrix[:, : len(self.ids)].tocoo()
+                scores[own.row, own.col] += own.data * self._identity[channel]
         return np.asarray(scores, dtype=np.float32)
+
+    def top_batch(
+        self, evidences: Sequence[Evidence], k: int, *, seen: sp.csr_matrix | None = None
+    ) -> tuple[Ints, Floats]:
+        """The first ``k`` candidates of each viewer, best first: (rows [B, k], scores [B, k]).
+
+        ``seen`` [B, n] marks candidates to leave out; where fewer than ``k`` are left, their score is -inf.
+        """
+        rows, found = [], []
+        for start in range(0, len(evidences), AT_ONCE):
+            scores = self.scores_batch(evidences[start : start + AT_ONCE])
+            if seen is not None:
+                hidden = seen[start : start + AT_ONCE].tocoo()
+                scores[hidden.row, hidden.col] = -np.inf
+            best = top_rows(scores, k)
+            rows.append(best)
+            found.append(np.take_along_axis(scores, best, axis=1))
+        if not rows:
+            return np.zeros((0, k), dtype=np.int64), np.zeros((0, k), dtype=np.float32)
+        return np.concatenate(rows), np.concatenate(found)
 
     def fold(self, evidences: Sequence[Evidence]) -> Floats:
         """Each viewer's evidence added up [B, dim]; made for one request and never stored."""
-        folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
-        for channel in Channel:
-            matrix = self._matrix(evidences, channel)
-            if matrix.nnz:
-                folded += (matrix @ self.keys) * self._weights[channel]
-        return folded
+        return self._folded(self._matrices(evidences), len(evidences))
+
+    def portrait(self, evidences: Sequence[Evidence]) -> Floats:
+        """What friend suggestions compare [B, dim + SIGNATURE]: folded evidence and a signature.
+
+        The signature adds up which rare items are played, hashed into buckets that many items share.
+        """
+        folded = self.fold(evidences)
+        signed = np.zeros((len(evidences), SIGNATURE), dtype=np.float32)
+        if self._signature is not None:
+            bucket, weight = self._signature
+            for viewer, evidence in enumerate(evidences):
+                items = evidence.key_row[evidence.key_row < len(self.ids)]
+                np.add.at(signed[viewer], bucket[items], weight[items])
+        return np.concatenate([folded, signed], axis=1)
 
     def contributions(self, evidence: Evidence, rows: Ints) -> NDArray[np.float64]:
         """How much each entry adds to each candidate row [E, len(rows)].
@@ -248,30 +290,30 @@ class ItemIndex:
         vectors = unit_rows(self.queries[rows])
         return np.asarray(vectors @ vectors.T, dtype=np.float32)
 
-    def _matrix(self, evidences: Sequence[Evidence], channel: Channel) -> sp.csr_matrix:
-        """Strengths of one channel as viewers × keys."""
-        counts = np.zeros(len(evidences) + 1, dtype=np.int64)
-        keys, data = [], []
-        for viewer, evidence in enumerate(evidences):
-            chosen = evidence.channel == channel
-            amount = evidence.amount[chosen]
-            counts[viewer + 1] = len(amount)
-            keys.append(evidence.key_row[chosen])
-            data.append(self.rules[channel].strength(amount, len(amount)))
-        shape = (len(evidences), len(self.keys))
-        if not counts.any():
-            return sp.csr_matrix(shape, dtype=np.float32)
-        return sp.csr_matrix((np.concatenate(data), np.concatenate(keys), counts.cumsum()), shape=shape)
+    def _folded(self, matrices: Mapping[Channel, sp.csr_matrix], viewers: int) -> Floats:
+        folded = np.zeros((viewers, self.dim), dtype=np.float32)
+        for channel, matrix in matrices.items():
+            folded += (matrix @ self.keys) * self._weights[channel]
+        return folded
 
-    def _identity_terms(self, evidences: Sequence[Evidence]) -> sp.csr_matrix:
-        """What evidence adds to its own item, viewers × candidates."""
-        total = sp.csr_matrix((len(evidences), len(self.ids)), dtype=np.float32)
+    def _matrices(self, evidences: Sequence[Evidence]) -> dict[Channel, sp.csr_matrix]:
+        """Strengths as viewers × keys, for each channel that occurs; an entry's key may recur."""
+        viewer = np.repeat(np.arange(len(evidences)), [len(evidence) for evidence in evidences])
+        if not len(viewer):
+            return {}
+        key = np.concatenate([evidence.key_row for evidence in evidences])
+        amount = np.concatenate([evidence.amount for evidence in evidences])
+        channels = np.concatenate([evidence.channel for evidence in evidences])
+        shape = (len(evidences), len(self.keys))
+        found = {}
         for channel in Channel:
-            if self._identity[channel]:
-                matrix = self._matrix(evidences, channel)[:, : len(self.ids)]
-                total = total + matrix * self._identity[channel]
-        total.sum_duplicates()
-        return total
+            chosen = channels == channel
+            if chosen.any():
+                rows = viewer[chosen]
+                count = np.bincount(rows, minlength=len(evidences))[rows]
+                strength = self.rules[channel].strength(amount[chosen], count)
+                found[channel] = sp.csr_matrix((strength, (rows, key[chosen])), shape=shape)
+        return found
 
 
 class Artifact:
@@ -328,6 +370,7 @@ class Artifact:
                 ids=arrays["people.ids"],
                 vectors=arrays["people.vectors"],
                 weights=manifest["people"]["weights"],
+                signatures=_signatures(arrays),
             )
         return cls(manifest, views, people)
 
@@ -352,6 +395,17 @@ def _positions(sorted_ids: Ints, ids: Ints) -> Ints:
 
 def _section(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
     return {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
+
+
+def _signatures(arrays: Mapping[str, NDArray[Any]]) -> sp.csr_matrix | None:
+    if "people.signature_indptr" not in arrays:
+        return None
+    parts = (
+        arrays["people.signature_data"],
+        arrays["people.signature_indices"],
+        arrays["people.signature_indptr"],
+    )
+    return sp.csr_matrix(parts, shape=(len(arrays["people.ids"]), SIGNATURE))
 
 
 def _rule(values: Mapping[str, Any]) -> ChannelRule:

@@ -19,23 +19,42 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-FEATURES = ("adamic_adar", "resource_allocation", "paths_of_three", "degree", "taste", "taste_of_friends")
+FEATURES = (
+    "resource_allocation",
+    "paths_of_three",
+    "overlap_of_friends",
+    "degree",
+    "taste",
+    "taste_of_my_friends",
+    "taste_of_their_friends",
+    "shared_rarities",
+    "shared_with_my_friends",
+    "shared_with_their_friends",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Viewers:
     """The people to suggest to, one row each."""
 
-    vectors: Floats  # [B, dim] folded-in evidence, zero where nothing may be used
+    vectors: Floats  # [B, dim or dim + signature] ItemIndex.portrait, zero where nothing may be used
     neighbors: sp.csr_matrix  # [B, P] friends who are in the index
 
 
 class PeopleIndex:
     """People who may be suggested, with vectors of their taste and the learned weights."""
 
-    def __init__(self, *, ids: Ints, vectors: Floats, weights: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        *,
+        ids: Ints,
+        vectors: Floats,
+        weights: Mapping[str, float],
+        signatures: sp.csr_matrix | None = None,
+    ) -> None:
         self.ids = ids  # [P] ascending
         self.vectors = unit_rows(vectors)  # [P, dim]
+        self.signatures = signatures  # [P, buckets] hashed rare items, or None
         self.weights = dict(weights)
 
     def __len__(self) -> int:
@@ -86,8 +105,9 @@ class PeopleIndex:
     def scores(self, viewers: Viewers, adjacency: sp.csr_matrix) -> Floats:
         """Score of every person [B, P] for each viewer; friends and the viewer are not masked."""
         total = np.zeros(viewers.neighbors.shape, dtype=np.float32)
-        for name, feature in pair_features(viewers, adjacency, self.vectors).items():
-            total += np.float32(self.weights[name]) * feature
+        features = pair_features(viewers, adjacency, self.vectors, self.signatures)
+        for name, weight in self.weights.items():
+            total += np.float32(weight) * features[name]
         return total
 
     @cached_property
@@ -95,28 +115,51 @@ class PeopleIndex:
         return int(self.vectors.shape[1])
 
 
-def pair_features(viewers: Viewers, adjacency: sp.csr_matrix, vectors: Floats) -> dict[str, Floats]:
+def pair_features(
+    viewers: Viewers, adjacency: sp.csr_matrix, vectors: Floats, signatures: sp.csr_matrix | None
+) -> dict[str, Floats]:
     """Every feature of FEATURES as [B, P], on scales that a linear score can add.
 
     ``vectors`` are unit rows. Counts enter as log1p, so that hubs do not drown the rest.
     """
     degree = np.asarray(adjacency.sum(axis=1)).ravel()
     safe = np.maximum(degree, 1)
-    rare = sp.diags(1 / np.log(np.maximum(degree, 2)))
-    spread = sp.diags(1 / safe)
+    spread, root = sp.diags(1 / safe), sp.diags(safe**-0.5)
     near = viewers.neighbors
+    mine = np.maximum(np.asarray(near.sum(axis=1)), 1)
     steps = near @ spread @ adjacency
-    cosine = unit_rows(viewers.vectors) @ vectors.T
-    circle = unit_rows(np.asarray(near @ vectors)) @ vectors.T
+    cosine = unit_rows(viewers.vectors[:, : vectors.shape[1]]) @ vectors.T
     found = {
-        "adamic_adar": np.log1p(_dense(near @ rare @ adjacency)),
         "resource_allocation": np.log1p(20 * _dense(steps)),
         "paths_of_three": np.log1p(100 * _dense(steps @ spread @ adjacency)),
+        "overlap_of_friends": _dense(near @ adjacency @ root) / np.sqrt(mine),
         "degree": np.broadcast_to(np.log1p(degree), near.shape),
         "taste": cosine,
-        "taste_of_friends": circle,
+        "taste_of_my_friends": unit_rows(np.asarray(near @ vectors)) @ vectors.T,
+        "taste_of_their_friends": np.asarray((adjacency @ cosine.T).T) / safe,
     }
+    linked = (root @ adjacency @ root).tocsr()
+    found |= _shared(viewers, near @ root / np.sqrt(mine), linked, signatures, vectors.shape[1])
     return {name: np.asarray(found[name], dtype=np.float32) for name in FEATURES}
+
+
+def _shared(
+    viewers: Viewers,
+    near: sp.csr_matrix,
+    linked: sp.csr_matrix,
+    signatures: sp.csr_matrix | None,
+    dim: int,
+) -> dict[str, Floats]:
+    """Rare items in common: with the person, with their friends, and of the viewer's friends."""
+    if signatures is None or viewers.vectors.shape[1] == dim:
+        nothing = np.zeros(near.shape, dtype=np.float32)
+        return dict.fromkeys(FEATURES[-3:], nothing)
+    signed = sp.csr_matrix(viewers.vectors[:, dim:])
+    direct = _dense(signed @ signatures.T)
+    through = _dense(sp.csr_matrix(near) @ signatures @ signatures.T)
+    around = np.asarray((linked @ direct.T).T)
+    found = zip(FEATURES[-3:], (direct, through, around), strict=True)
+    return {name: np.log1p(np.maximum(value, 0)) for name, value in found}
 
 
 def unit_rows(vectors: Floats) -> Floats:

@@ -107,7 +107,9 @@ def feedback_of(user_ids: Collection[int], kind: ItemKind) -> dict[int, list[Fee
 
 def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[int]]:
     """By listener: the items of this kind that they excluded from their taste. One query."""
-    lookups = ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
+    lookups = (
+        ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
+    )
     rows = TasteExclusion.objects.filter(user_id__in=user_ids).values_list("user_id", *lookups)
     found: dict[int, set[int]] = defaultdict(set)
     for user_id, *items in rows.iterator():

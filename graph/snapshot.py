@@ -157,6 +157,7 @@ def _one_moment() -> Iterator[None]:
 
     Inside a caller's transaction, its isolation is the caller's.
     """
+    connection.ensure_connection()
     database: Any = connection  # whose SQLite form alone has a transaction_mode
     outermost = not database.in_atomic_block
     sqlite = outermost and database.vendor == "sqlite"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from discovery.errors import TrainingFailed
 from graph import registry, snapshot
+from graph.communities import communities_refresh
 from graph.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
 from graph.models import ModelVersion, TrainingRun
 
@@ -76,7 +77,9 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
         raise TrainingFailed("Nobody has granted that their plays train models, or there are no plays.")
     measured = evaluate(taken, config, progress=_part(report, 0.02, 0.5, "measuring"))
     fitted = fit(taken, config, progress=_part(report, 0.5, 0.97, "fitting"))
-    report(0.97, "publishing")
+    report(0.97, "finding communities")
+    communities_refresh(taken)
+    report(0.98, "publishing")
     metrics = {**measured.to_dict(), "data": _sizes(taken)}
     version = registry.model_publish(
         lease=lease,

@@ -136,7 +136,9 @@ class PrivacySettings:
     def private_until(self) -> datetime | None:
         return self.user.private_until if in_private_session(self.user) else None
 
-    @strawberry.field(description="Tracks, artists and playlists that count for nothing (`excludeFromTaste`).")
+    @strawberry.field(
+        description="Tracks, artists and playlists that count for nothing (`excludeFromTaste`)."
+    )
     def exclusions(self) -> list[relay.Node]:
         # The rows are the graph's; people know them only as a relation of theirs.
         rows = self.user.taste_exclusions.select_related("track", "artist", "playlist").order_by("pk")

@@ -180,8 +180,8 @@ def _projection(change: Change, row: Consent | None, event: ConsentEvent) -> Con
 
 
 def _store(rows: Sequence[Consent]) -> None:
+    known = [row for row in rows if row.pk is not None]  # asked first: creating gives the others a key too
     Consent.objects.bulk_create([row for row in rows if row.pk is None], batch_size=_BATCH)
-    known = [row for row in rows if row.pk is not None]
     Consent.objects.bulk_update(
         known, ["state", "valid_until", "policy_version", "changed_at"], batch_size=_BATCH
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Annotated
 
 import strawberry
 import strawberry_django
 from django.db.models import QuerySet
+from django.urls import reverse
 from strawberry import relay
+from strawberry_django.fields.types import OperationInfo
 from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.mutations import PrivacyPayload
@@ -24,10 +27,12 @@ from discovery.gql.errors import mutation
 from discovery.gql.node import node_id
 from discovery.gql.pagination import DEFAULT_PAGE, connection, page
 from discovery.privacy import parameters, usage
+from discovery.privacy.erasure import erasure_request
+from discovery.privacy.export import data_export_link, data_export_request
 from discovery.privacy.preview import Preview, preview_removal
 from graph.api.types import Item, ModelVersion
 from graph.models import Artist, ItemKind, Playlist, Track
-from graph.selectors import playlist_list
+from graph.selectors import playlists_visible_to
 from graph.services.exclusions import taste_exclusion_set
 
 strawberry.enum(parameters.Signal, name="RecommenderSignal", description="What can enter a score.")
@@ -110,6 +115,45 @@ class SocialUse(relay.Node):
 SocialUseConnection = DjangoListConnection[SocialUse]
 
 
+DataExportState = strawberry.enum(models.DataExport.State, name="DataExportState")
+ErasureState = strawberry.enum(models.Erasure.State, name="ErasureState")
+
+
+@strawberry.type(description="A file with everything that is kept about the viewer.")
+class DataExport:
+    id: strawberry.ID
+    state: models.DataExport.State
+    requested_at: datetime
+    expires_at: datetime | None
+    size: int = strawberry.field(description="Bytes; 0 until it is there.")
+    sha256: str
+    url: str | None = strawberry.field(
+        description="Its address while it is there; only the viewer, signed in, is given the file."
+    )
+
+    @classmethod
+    def of(cls, export: models.DataExport, info: Info) -> DataExport:
+        link = data_export_link(export)
+        return cls(
+            id=strawberry.ID(str(export.pk)), state=models.DataExport.State(export.state),
+            requested_at=export.requested_at, expires_at=export.expires_at, size=export.size,
+            sha256=export.sha256, url=link and info.context.request.build_absolute_uri(link),
+        )  # fmt: skip
+
+
+@strawberry.type(
+    description="An erasure on its way. Keep the address: there is no account to sign in to any more."
+)
+class Erasure:
+    state: models.Erasure.State
+    requested_at: datetime
+    url: str
+
+
+DataExportPayload = Annotated[DataExport | OperationInfo, strawberry.union("DataExportPayload")]
+ErasurePayload = Annotated[Erasure | OperationInfo, strawberry.union("ErasurePayload")]
+
+
 @strawberry.type(description="The viewer's first recommendations, as they are and without one signal.")
 class RemovalPreview:
     signals: int = strawberry.field(description="How many pieces of evidence would not count any more.")
@@ -138,6 +182,10 @@ class PrivacyViewer(ViewerPart):
     @connection(SocialUseConnection, description="To whom the viewer was shown, and why; latest first.")
     def shown_to(self) -> Iterable[models.SocialUse]:
         return usage.shown_to(self.user)
+
+    @strawberry.field(description="Exports the viewer asked for, newest first; at most ten.")
+    def data_exports(self, info: Info) -> list[DataExport]:
+        return [DataExport.of(each, info) for each in self.user.data_exports.order_by("-requested_at")[:10]]
 
     @strawberry.field(
         description="What `discover` would lose without a track, artist, playlist or friend, before doing it."
@@ -190,6 +238,19 @@ class Mutation:
         private_session_end(user=user)
         return privacy_settings(user, info)
 
+    @mutation(description="Have everything that is kept about you written into a file.")
+    def request_data_export(self, info: Info) -> DataExportPayload:
+        return DataExport.of(data_export_request(user=info.context.signed_in), info)
+
+    @mutation(description="Erase your account and everything in it. `confirm` is your own handle.")
+    def request_erasure(self, info: Info, confirm: str) -> ErasurePayload:
+        erasure = erasure_request(user=info.context.signed_in, confirm=confirm)
+        return Erasure(
+            state=models.Erasure.State(erasure.state),
+            requested_at=erasure.requested_at,
+            url=info.context.request.build_absolute_uri(reverse("erasure", args=[erasure.pk])),
+        )
+
 
 def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | Playlist | User:
     """What an id stands for, where the viewer may see it. Raises InvalidInput and NotFound."""
@@ -197,7 +258,7 @@ def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | 
     visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
         "Track": Track.objects.all(),
         "Artist": Artist.objects.all(),
-        "Playlist": playlist_list(owner=viewer),
+        "Playlist": playlists_visible_to(viewer),
         "Listener": listeners_visible_to(viewer),
     }
     found = visible[relay.from_base64(value)[0]].filter(pk=key).first()

@@ -17,7 +17,7 @@ from graph.models import ItemKind
 class Query:
     @strawberry.field(description="What most listeners here play; the same for everyone.")
     def popular(
-        self, kind: ItemKind = ItemKind.TRACK, first: int = DEFAULT_PAGE, after: str | None = None
+        self, kind: ItemKind = ItemKind.TRACK, first: int | None = DEFAULT_PAGE, after: str | None = None
     ) -> RecommendationConnection:
         wanted = page(first, after)
         return RecommendationConnection.of(feed.popular(kind, start=wanted.start, count=wanted.size))
@@ -29,7 +29,7 @@ class DiscoveryViewer(ViewerPart):
     def discover(
         self,
         kind: ItemKind = ItemKind.TRACK,
-        first: int = DEFAULT_PAGE,
+        first: int | None = DEFAULT_PAGE,
         after: str | None = None,
         level: PersonalizationLevel | None = None,
         variety: float | None = None,
@@ -46,7 +46,7 @@ class DiscoveryViewer(ViewerPart):
 
     @strawberry.field(description="What consenting friends play and the viewer does not know yet.")
     def from_friends(
-        self, kind: ItemKind = ItemKind.TRACK, first: int = DEFAULT_PAGE, after: str | None = None
+        self, kind: ItemKind = ItemKind.TRACK, first: int | None = DEFAULT_PAGE, after: str | None = None
     ) -> RecommendationConnection:
         wanted = page(first, after)
         return RecommendationConnection.of(
@@ -55,7 +55,7 @@ class DiscoveryViewer(ViewerPart):
 
     @strawberry.field(description="People the viewer may know, among those who can be found.")
     def friend_suggestions(
-        self, first: int = DEFAULT_PAGE, after: str | None = None
+        self, first: int | None = DEFAULT_PAGE, after: str | None = None
     ) -> FriendSuggestionConnection:
         wanted = page(first, after)
         return FriendSuggestionConnection.of(

@@ -1,6 +1,6 @@
 """Music between people, as GraphQL: blends, taste matches, paths, activity, recommendations by hand."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -13,21 +13,23 @@ from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.mutations import listener_get
 from accounts.api.types import Listener, ListenerConnection
-from discovery import explain, feed
-from discovery.api.types import DegradedReason
+from discovery import explain
+from discovery.feed import DegradedReason
 from discovery.gql.context import Info, ViewerPart
 from discovery.gql.errors import mutation
-from discovery.gql.node import node_id
+from discovery.gql.node import global_id, node_id
 from discovery.gql.pagination import DEFAULT_PAGE, LARGEST_PAGE, connection, cursor, page
-from discovery.together import activity, blend, paths, taste
+from discovery.together import activity, blend, communities, paths, taste
+from discovery.together.activity import ActivityKind
+from discovery.together.paths import LinkKind
 from graph import models, selectors
 from graph.api.mutations import item_get
-from graph.api.types import Item, ModelVersion
+from graph.api.types import Artist, Item, ModelVersion
 from graph.models import ItemKind
 from graph.services.sharing import item_recommend, recommendation_remove
 
-ActivityKind = strawberry.enum(activity.ActivityKind, description="What somebody did.")
-LinkKind = strawberry.enum(paths.LinkKind, description="What links two things next to each other on a path.")
+strawberry.enum(ActivityKind, description="What somebody did.")
+strawberry.enum(LinkKind, description="What links two things next to each other on a path.")
 
 # --- blends ---------------------------------------------------------------------------------
 
@@ -158,7 +160,7 @@ class Activity:
     kind: ActivityKind
     listener: Listener
     item: Item
-    at: datetime.datetime
+    at: dt.datetime
 
     @classmethod
     def of(cls, done: activity.Activity) -> "Activity":
@@ -183,6 +185,33 @@ class ActivityConnection:
     page_info: relay.PageInfo
 
 
+# --- communities ----------------------------------------------------------------------------
+
+
+@strawberry.type(description="Listeners who play alike, at least ten of them; who they are is not kept.")
+class Community:
+    id: strawberry.ID
+    name: str
+    tags: list[str] = strawberry.field(description="Words that set its music apart.")
+    size: int = strawberry.field(description="How many contributing listeners it had when it was found.")
+    artists: list[Artist] = strawberry.field(
+        description="What sets it apart, each played by at least ten of it."
+    )
+    found_at: dt.datetime
+
+    @classmethod
+    def of(cls, shown: communities.ShownCommunity) -> "Community":
+        found = shown.community
+        return cls(
+            id=strawberry.ID(global_id("Community", found.pk)),
+            name=found.name,
+            tags=found.tags,
+            size=found.size,
+            artists=list(shown.artists),  # type: ignore[arg-type]
+            found_at=found.found_at,
+        )
+
+
 # --- recommendations by hand ----------------------------------------------------------------
 
 
@@ -195,7 +224,7 @@ class ItemRecommendation(relay.Node):
     note: strawberry.auto
     sent_at: strawberry.auto
 
-    @strawberry_django.field(select_related=["artist", "track__artist"])
+    @strawberry_django.field(only=["track_id", "artist_id"], prefetch_related=["artist", "track__artist"])
     def item(self, root: strawberry.Parent[models.ItemRecommendation]) -> Item:
         return root.track or root.artist  # type: ignore[return-value]
 
@@ -286,6 +315,20 @@ class TogetherViewer(ViewerPart):
     @connection(ItemRecommendationConnection, description="What you recommend to friends, latest first.")
     def recommendations_sent(self) -> Iterable[models.ItemRecommendation]:
         return selectors.recommendations_sent(viewer=self.user)
+
+    @strawberry.field(
+        description="The community whose music you play most, where your own plays may be used."
+    )
+    def community(self) -> Community | None:
+        shown = communities.community_of(self.user)
+        return None if shown is None else Community.of(shown)
+
+
+@strawberry.type
+class TogetherQuery:
+    @strawberry.field(description="Communities of taste, the largest first; the same for everyone.")
+    def communities(self, info: Info) -> list[Community]:
+        return [Community.of(shown) for shown in communities.community_list(info.context.viewer)]
 
 
 @strawberry.type

@@ -12,7 +12,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +20,7 @@ from typing import Self
 import psycopg
 
 from discovery.embedded.process import child_start, child_stop, last_lines
+from discovery.embedded.scratch import ScratchFolder
 from discovery.errors import ServiceFailed
 
 START_SECONDS = 60.0
@@ -54,13 +54,13 @@ class PostgresServer:
     def __init__(self) -> None:
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         self._child: subprocess.Popen[bytes] | None = None
-        self._home: Path | None = None
+        self._scratch: ScratchFolder | None = None
 
     @property
     def home(self) -> Path:
-        if self._home is None:
+        if self._scratch is None:
             raise ServiceFailed("This PostgreSQL was not started.")
-        return self._home
+        return self._scratch.path
 
     @property
     def url(self) -> str:
@@ -75,16 +75,16 @@ class PostgresServer:
 
     def start(self) -> None:
         """Returns when the server answers. Raises ServiceFailed with its log when it does not."""
-        self._home = Path(tempfile.mkdtemp(prefix="earshot-pg-"))
+        self._scratch = ScratchFolder("earshot-pg-")
         if self._user is not None:
-            os.chown(self._home, self._user, -1)
+            os.chown(self.home, self._user, -1)
         binaries = self._reachable(postgres_installation()) / "bin"
-        data = self._home / "data"
+        data = self.home / "data"
         self._initialize(binaries / "initdb", data)
-        command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self._home)]
+        command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.home)]
         command += [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         self._child = child_start(
-            command, signal_number=signal.SIGINT, log=self._home / "log", user=self._user
+            command, signal_number=signal.SIGINT, log=self.home / "log", user=self._user
         )
         self._wait()
 
@@ -130,8 +130,8 @@ class PostgresServer:
         """Fast shutdown, and away with the data."""
         if self._child is not None:
             child_stop(self._child, signal_number=signal.SIGINT)
-        if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.remove()
 
     def __enter__(self) -> Self:
         self.start()

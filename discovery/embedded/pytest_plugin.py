@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import environ
@@ -24,6 +21,7 @@ import redis
 
 from discovery.embedded.postgres import PostgresServer
 from discovery.embedded.redis import RedisServer
+from discovery.embedded.scratch import ScratchFolder
 
 RAN_AGAINST = "ran_against"  # a test's user property: [service, number of tests]
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
@@ -35,7 +33,8 @@ class Services:
     """The servers of one session and their names, such as "PostgreSQL 18.4 (embedded)"."""
 
     def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="earshot-tests-"))
+        self._scratch = ScratchFolder("earshot-tests-")
+        self.home = self._scratch.path
         self.postgres: PostgresServer | None = None
         self.redis: RedisServer | None = None
 
@@ -57,7 +56,7 @@ class Services:
             self.redis.stop()
         if self.postgres is not None:
             self.postgres.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+        self._scratch.remove()
 
 
 @functools.cache

@@ -13,8 +13,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Block, Consent, Friendship, Purpose, User
-from discovery.models import SocialUse
-from graph.models import ArtistPlayCount, Feedback, Listen, Playlist, Tagging, TasteExclusion
+from discovery.models import RadioChoice, SocialUse
+from graph.models import (
+    ArtistPlayCount,
+    Feedback,
+    ItemRecommendation,
+    Listen,
+    Playlist,
+    PlaylistCollaborator,
+    Tagging,
+    TasteExclusion,
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,15 @@ STORES: tuple[Store, ...] = (
           (Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE), "requested_at"),
     Store("blocks", Block, ("blocker",), _("Whom you blocked."), None, (), "created_at"),
     Store("answers", Consent, ("user",), _("What you allow now, by purpose."), None, (), "changed_at"),
+    Store(
+        "recommended", ItemRecommendation, ("sender", "recipient"),
+        _("What you recommended to friends by hand, and they to you."), None, (), "sent_at",
+    ),
+    Store("collaborations", PlaylistCollaborator, ("user",), _("Friends' playlists you may see or change."), None),
     Store("social_use", SocialUse, ("source",), _("To whom you were shown, and why. Kept for 90 days."),
           Purpose.SOCIAL_OUT, (), "day"),
+    Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
+          Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
 )  # fmt: skip
 
 # Fields with a user key that are not the person's own to see, and why.
@@ -67,6 +83,7 @@ WITHHELD: Mapping[str, str] = {
     "graph.PlaylistEntry.added_by": "exported with the playlist, as whether it was you",
     "oauth2_provider.AccessToken.user": "a credential, of which only you hold the secret",
     "oauth2_provider.RefreshToken.user": "a credential, of which only you hold the secret",
+    "oauth2_provider.DeviceGrant.user": "a credential, of which only you hold the secret",
     "oauth2_provider.Grant.user": "a credential, of which only you hold the secret",
     "oauth2_provider.IDToken.user": "a credential, of which only you hold the secret",
     "oauth2_provider.Application.user": "a registered app is the operator's",

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import policies
 from accounts.models import User
 from discovery import explain, feed
-from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track
+from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, counted
 
 RECENT = timedelta(days=30)
 FURTHEST = 1_000  # nobody pages further back
@@ -57,8 +57,11 @@ def played(listen: Listen) -> Activity:
 
 
 def _rows(people: Iterable[int], since: datetime) -> QuerySet[Any, Any]:
-    plays = Listen.objects.filter(HEARD, user__in=list(people), listened_at__gte=since)
-    likes = Feedback.objects.filter(user__in=list(people), kind=FeedbackKind.LIKE, given_at__gte=since)
+    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
+    plays = Listen.objects.filter(HEARD, kept, user__in=list(people), listened_at__gte=since)
+    likes = Feedback.objects.filter(
+        kept, counted(artist="artist"), user__in=list(people), kind=FeedbackKind.LIKE, given_at__gte=since
+    )
     none = Value(
         0, output_field=BigIntegerField()
     )  # typed as the other part of the union: a bare NULL is text

@@ -7,6 +7,7 @@ that length for them alone would hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ Ints = NDArray[np.int64]
 POOL = 500  # of each person's best candidates, what is looked at
 FOR_SOMEBODY = 0.5  # an item is for those to whom it is at least half as relevant as to the keenest
 MEAN_WEIGHT = 0.05  # what the others' gain counts beside the least-served one's
+EXCHANGES = 10  # at most, for worth and then for evenness
+FAIR = 0.8  # the part of the mean satisfaction that the least-served person is to have
+SMALLEST_STEP = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +44,57 @@ def relevance(scores: Floats) -> Floats:
 
 
 def fair_list(relevant: Floats, count: int) -> FairList:
-    """``count`` columns of ``relevant`` [M, n], each chosen to lift the least-served person highest.
+    """``count`` columns of ``relevant`` [M, n] that serve the least-served person as well as can be found.
 
-    The start of the list is as fair as the whole. Equal choices fall to the lowest column.
+    Chosen one by one, then exchanged while that helps (and where somebody still stays far behind, while it
+    evens out), then put in an order whose beginning is as fair as
+    the whole. Equal choices fall to the lowest column.
     """
     pool = _pool(relevant)
     count = min(count, len(pool))
     gain = relevant[:, pool] / _best_alone(relevant, count)[:, None]
-    served, open_ = np.zeros(len(relevant)), np.ones(len(pool), dtype=bool)
+    chosen = _one_by_one(gain, count)
+    for worth in (_worth, _evenness):
+        for _ in range(EXCHANGES):
+            if not _exchange(gain, chosen, worth):
+                break
+    chosen = chosen[_one_by_one(gain[:, chosen], count)]
+    return FairList(columns=pool[chosen], satisfaction=gain[:, chosen].sum(axis=1))
+
+
+def _worth(served: Floats) -> Floats:
+    """What satisfactions [M, …] are worth: the least of them, and a little the mean."""
+    return np.asarray(served.min(axis=0) + MEAN_WEIGHT * served.mean(axis=0))
+
+
+def _evenness(served: Floats) -> Floats:
+    """How far the least of them stays behind ``FAIR`` of the mean; 0 where it does not."""
+    return np.asarray(np.minimum(served.min(axis=0) - FAIR * served.mean(axis=0), 0.0))
+
+
+def _one_by_one(gain: Floats, count: int) -> Ints:
+    """Each time the column of ``gain`` [M, p] that makes the sum so far worth most."""
+    served, open_ = np.zeros((len(gain), 1)), np.ones(gain.shape[1], dtype=bool)
     chosen = np.empty(count, dtype=np.int64)
     for place in range(count):
-        after = served[:, None] + gain
-        value = np.where(open_, after.min(axis=0) + MEAN_WEIGHT * after.mean(axis=0), -np.inf)
-        chosen[place] = best = int(value.argmax())
-        served, open_[best] = after[:, best], False
-    return FairList(columns=pool[chosen], satisfaction=served)
+        chosen[place] = best = int(np.where(open_, _worth(served + gain), -np.inf).argmax())
+        served, open_[best] = served + gain[:, [best]], False
+    return chosen
+
+
+def _exchange(gain: Floats, chosen: Ints, worth_of: Callable[[Floats], Floats]) -> bool:
+    """Exchange the one chosen column for another that makes the sum worth most; whether any does."""
+    if not len(chosen):
+        return False
+    served = gain[:, chosen].sum(axis=1)
+    without = served[:, None] - gain[:, chosen]  # [M, k]
+    worth = worth_of(without[:, :, None] + gain[:, None, :])  # [k, p]
+    worth[:, chosen] = -np.inf
+    place, column = divmod(int(worth.argmax()), gain.shape[1])
+    if worth[place, column] <= worth_of(served) + SMALLEST_STEP:
+        return False
+    chosen[place] = column
+    return True
 
 
 def people_for(relevant: Floats) -> NDArray[np.bool_]:

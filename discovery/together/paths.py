@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import networkx as nx
 from django.db.models import Count
@@ -19,7 +20,7 @@ from accounts import policies
 from accounts.models import User
 from discovery import feed
 from discovery.explain import NodeKind, NodeRef
-from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track
+from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track, counted
 
 MOST_EDGES = 5_000  # of plays looked at, the most played first
 
@@ -102,14 +103,19 @@ def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, NodeRef
     if not user_ids:
         return []
     tracks = (
-        Listen.objects.filter(HEARD, user__in=user_ids, track__artist=artist_id)
+        Listen.objects.filter(
+            HEARD,
+            counted(track="track", artist="track__artist"),
+            user__in=user_ids,
+            track__artist=artist_id,
+        )
         .order_by()
         .values_list("user_id", "track_id")
         .annotate(times=Count("pk"))
         .order_by("-times", "user_id", "track_id")[:MOST_EDGES]
     )
     artists = (
-        ArtistPlayCount.objects.filter(user__in=user_ids, artist=artist_id)
+        ArtistPlayCount.objects.filter(counted(artist="artist"), user__in=user_ids, artist=artist_id)
         .order_by("-count", "user_id")
         .values_list("user_id", "count")[:MOST_EDGES]
     )
@@ -127,7 +133,7 @@ def _dress(viewer: User, graph: nx.Graph, refs: list[NodeRef]) -> Path | None:
             graph.edges[ends]["kind"],
             _wording(viewer, graph.edges[ends]["kind"], *(nodes[end] for end in ends)),
         )
-        for ends in zip(refs, refs[1:], strict=False)
+        for ends in pairwise(refs)
     )
     return Path(tuple(nodes[ref] for ref in refs), links)
 

@@ -100,7 +100,7 @@ def similar_listeners(viewer: User, *, count: int = FURTHEST) -> list[User]:
     people = model.artifact.people if model else None
     if model is None or people is None or not policies.effective_use(viewer).own:
         return []
-    vector = taste_vectors(model.artifact, people, [viewer])[0]
+    vector = taste_vectors(model.artifact, people, [viewer])[0, : people.dim]
     length = float(np.linalg.norm(vector))
     if length == 0:
         return []

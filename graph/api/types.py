@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 import strawberry_django
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 from strawberry import auto, relay
 from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
@@ -104,8 +104,8 @@ class PlaylistRole(Enum):
     VIEWER = "VIEWER"
 
 
-def _adder(info: Info) -> Prefetch[str]:
-    return Prefetch("added_by", queryset=listeners_visible_to(info.context.viewer), to_attr="visible_adder")
+def _adder_visible(info: Info) -> Exists:
+    return Exists(listeners_visible_to(info.context.viewer).filter(pk=OuterRef("added_by_id")))
 
 
 @strawberry_django.type(models.PlaylistEntry, description="One place in a playlist, counted from 0.")
@@ -116,13 +116,15 @@ class PlaylistEntry(relay.Node):
 
     @strawberry_django.field(
         only=["added_by_id"],
-        prefetch_related=[_adder],
+        annotate={"adder_visible": _adder_visible},
+        prefetch_related=["added_by"],
         description="Who added it; null where you do not see them.",
     )
     def added_by(self, root: strawberry.Parent[models.PlaylistEntry], info: Info) -> Listener | None:
-        if hasattr(root, "visible_adder"):
-            return root.visible_adder  # type: ignore[no-any-return]
-        return listeners_visible_to(info.context.viewer).filter(pk=root.added_by_id).first()  # type: ignore[return-value]
+        seen: bool | None = getattr(root, "adder_visible", None)
+        if seen is None and root.added_by is not None:  # it did not pass the optimizer
+            seen = listeners_visible_to(info.context.viewer).contains(root.added_by)
+        return root.added_by if seen else None  # type: ignore[return-value]
 
     @classmethod
     def get_queryset(
@@ -142,6 +144,11 @@ class PlaylistCollaborator:
 def _collaborators(info: Info) -> Prefetch[str]:
     visible = selectors.collaborators_visible_to(info.context.signed_in)
     return Prefetch("collaborators", queryset=visible, to_attr="visible_collaborators")
+
+
+def _own_part(info: Info) -> Subquery:
+    own = models.PlaylistCollaborator.objects.filter(playlist=OuterRef("pk"), user=info.context.signed_in)
+    return Subquery(own.values("role"))
 
 
 @strawberry_django.type(
@@ -176,14 +183,15 @@ class Playlist(relay.Node):
         ]
 
     @strawberry_django.field(
-        only=["owner_id"], prefetch_related=[_collaborators], description="What you may do with it."
+        only=["owner_id"], annotate={"own_part": _own_part}, description="What you may do with it."
     )
     def role(self, root: strawberry.Parent[models.Playlist], info: Info) -> PlaylistRole:
         viewer = info.context.signed_in
         if root.owner_id == viewer.pk:
             return PlaylistRole.OWNER
-        own = (one.role for one in _visible_collaborators(root, info) if one.user_id == viewer.pk)
-        return PlaylistRole(next(own, PlaylistRole.VIEWER))
+        if (part := getattr(root, "own_part", None)) is None:
+            part = root.collaborators.filter(user=viewer).values_list("role", flat=True).get()
+        return PlaylistRole(part)
 
     @classmethod
     def get_queryset(cls, queryset: QuerySet[models.Playlist], info: Info) -> QuerySet[models.Playlist]:

@@ -117,6 +117,7 @@ class _Import:
     def counts(self, batch: list[Row[CountRow]]) -> None:
         good = self._known(batch, "artist", self.artist_ids)
         self._listeners_load(row.value.listener for row in good)
+        good = self._not_erased(good)
         keyed = [(self._listener_artist(row.value), row.value) for row in good]
         known = ArtistPlayCount.objects.filter(source=SOURCE, **_among(key for key, _ in keyed))
         self._store(
@@ -130,7 +131,9 @@ class _Import:
 
     def friends(self, batch: list[Row[FriendRow]]) -> None:
         self._listeners_load(name for row in batch for name in row.value)
-        pairs = self._not_apart([self._pair(row.value) for row in batch])
+        here = [row for row in batch if set(row.value) <= self.listeners.keys()]
+        self._skip_erased(len(batch) - len(here))
+        pairs = self._not_apart([self._pair(row.value) for row in here])
         ends = {"low__in": {low for low, _ in pairs}, "high__in": {high for _, high in pairs}}
         known = Friendship.objects.filter(**ends)
         accepted = {"state": Friendship.State.ACCEPTED, "accepted_at": timezone.now()}
@@ -159,6 +162,7 @@ class _Import:
     def taggings(self, batch: list[Row[TaggingRow]]) -> None:
         good = self._known(self._known(batch, "artist", self.artist_ids), "tag", self.tag_ids)
         self._listeners_load(row.value.listener for row in good)
+        good = self._not_erased(good)
         keyed = [
             ((*self._listener_artist(row.value), self.tag_ids[row.value.tag]), row.value) for row in good
         ]
@@ -181,6 +185,16 @@ class _Import:
             else:
                 row_break(self.file, self.watcher, line=row.line, reason=f"unknown {field}")
         return good
+
+    def _not_erased(self, batch: list[Row[T]]) -> list[Row[T]]:
+        """The rows of listeners who are here: people who were erased do not come back."""
+        here = [row for row in batch if _listener(row) in self.listeners]
+        self._skip_erased(len(batch) - len(here))
+        return here
+
+    def _skip_erased(self, rows: int) -> None:
+        if rows:
+            self.file.skipped["the listener was erased"] += rows
 
     def _listeners_load(self, external_ids: Iterable[str]) -> None:
         fresh = set(external_ids) - self.listeners.keys()
@@ -209,6 +223,11 @@ class _Import:
         self.file.stored += len(fresh)
         if total > len(fresh):
             self.file.skipped[ALREADY_STORED] += total - len(fresh)
+
+
+def _listener(row: Row[Any]) -> str:
+    name: str = row.value.listener
+    return name
 
 
 def _among(keys: Iterable[tuple[int, int]]) -> dict[str, set[int]]:

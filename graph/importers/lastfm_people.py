@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import ConsentActor, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consents_grant_many
+from accounts.services.identity import erased_among
 from discovery.errors import ImportFailed
 
 ASSUMED = (
@@ -22,9 +23,12 @@ ASSUMED = (
 def listeners_get_or_create(*, external_ids: Collection[str]) -> tuple[dict[str, int], int]:
     """Primary keys by external id, and how many listeners are new. New ones have answered nothing.
 
+    People who were erased do not come back: their ids are not among the keys.
+
     Raises ImportFailed when a handle of the form ``lastfm-<id>`` belongs to someone else.
     """
     known = _keys(external_ids)
+    external_ids = set(external_ids) - erased_among(external_ids)
     fresh = [name for name in sorted(external_ids, key=int) if name not in known]
     User.objects.bulk_create(
         [User(username=f"lastfm-{name}", external_id=name, password=make_password(None)) for name in fresh],

@@ -10,6 +10,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.evaluate import (
     K,
+    evidence_of,
     friend_matrices,
     friend_scorer,
     held_out,
@@ -42,9 +44,9 @@ OURS = "earshot"
 REFERENCE = "als_reference"
 PLAYS_ONLY = ("popularity", "item_knn", "ease", "als", REFERENCE, "bpr", "light_gcn")
 # Chosen by `tune_als` on a validation split inside the training part.
-ALS_TUNED = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
-ALS_REFERENCE = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
-ALS_GRID = [
+ALS_TUNED: dict[str, Any] = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
+ALS_REFERENCE: dict[str, Any] = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
+ALS_GRID: list[dict[str, Any]] = [
     {"factors": f, "alpha": a, "regularization": r}
     for f in (128, 256)
     for a in (10.0, 20.0, 40.0)
@@ -72,7 +74,7 @@ class Tally:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Mean, interval and CPU seconds by method, best first."""
-        found = {
+        found: dict[str, dict[str, Any]] = {
             name: {
                 "mean": float(self.all(name).mean()),
                 "interval": metrics.interval(self.all(name)),
@@ -132,7 +134,7 @@ class _Comparison:
         for position, seed in enumerate(self.seeds):
             self.progress(position / len(self.seeds), f"seed {seed}: fitting the recommender")
             split = split_snapshot(self.snapshot, seed=seed)
-            artifact, seconds = _timed(lambda split=split: fit(split.train, self.config).artifact())
+            artifact, seconds = _timed(partial(self._fit, split))
             self.peak_mebibytes = self.peak_mebibytes or _peak_mebibytes()
             view = _view(split)
             if self.tune and position == 0:
@@ -142,6 +144,9 @@ class _Comparison:
             self._friends(split, artifact, seed)
             self._cold(seed)
         return self._result(tuned)
+
+    def _fit(self, split: Split) -> Artifact:
+        return fit(split.train, self.config).artifact()
 
     def _items(
         self, view: View, split: Split, artifact: Artifact, seconds: float, seed: int, tuned: dict[str, Any]
@@ -182,19 +187,23 @@ class _Comparison:
         split = split_cold(self.snapshot, seed=seed)
         view = _view(split)
         held = held_out(view, split)
-        artifact, seconds = _timed(lambda: fit(split.train, self.config).artifact())
+        artifact, seconds = _timed(partial(self._fit, split))
         ours = model_scorer(view, _index(artifact, view))
         cold_user = (np.diff(view.plays.indptr) == 0) & (np.diff(held.indptr) > 0)
         heard = np.asarray(view.friends @ np.diff(view.plays.indptr)) > 0
         for name, scorer in {OURS: ours, "friends_mean": peers.friends_mean(view)}.items():
             found = ndcg_of(scorer, view, held, seed, users=np.flatnonzero(cold_user & heard))
             self.cold_listeners.add(name, found, seconds)
-        cold_item = np.flatnonzero((view.listeners == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0))
+        cold_item = np.flatnonzero(
+            (view.listeners == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0)
+        )
         among = held[:, cold_item].tocsr()
         warm = np.flatnonzero((np.diff(among.indptr) > 0) & ~cold_user)
         for name, scorer in {OURS: ours, "tag_cosine": peers.tag_cosine(view)}.items():
             top = rank(_columns(scorer, cold_item), sp.csr_matrix(among.shape), warm, seed=seed)
-            self.cold_items.add(name, metrics.ndcg(hits_of(top, among, warm), np.diff(among.indptr)[warm]), seconds)
+            self.cold_items.add(
+                name, metrics.ndcg(hits_of(top, among, warm), np.diff(among.indptr)[warm]), seconds
+            )
 
     def _done(self, seed: int) -> float:
         return (list(self.seeds).index(seed) + 0.5) / len(self.seeds)
@@ -272,11 +281,15 @@ def _item_peers(view: View, tuned: dict[str, Any], seed: int) -> dict[str, Calla
 def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
     """CPU seconds to score everyone and keep the top 20, ours and ALS's own."""
     users = np.arange(view.plays.shape[0])
-    evidence = model_evidence(view, users)
-    _, ours = _timed(lambda: index.top_batch(evidence, k=K, seen=view.plays))
+    evidence = [evidence_of(view, int(user)) for user in users]
+    _, ours = _timed(lambda: index.top_batch(evidence, K, seen=view.plays))
     model = peers.als_fit(view, **ALS_REFERENCE, seed=seed)
     _, theirs = _timed(lambda: model.recommend(users, view.plays, N=K))
-    return {"export_cpu_seconds": ours, "als_recommend_cpu_seconds": theirs, "export_cpu_to_als": ours / theirs}
+    return {
+        "export_cpu_seconds": ours,
+        "als_recommend_cpu_seconds": theirs,
+        "export_cpu_to_als": ours / theirs,
+    }
 
 
 def _view(split: Split) -> View:

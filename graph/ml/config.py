@@ -13,13 +13,18 @@ class MemoryConfig:
     """The item–item memory: ridge regression between items, solved through a truncated SVD."""
 
     dims: int = 192
-    ridge: float = 50.0
-    degree_power: float = 0.5  # the ridge of an item grows with this power of its weight
+    ridge: float = 65.0
+    degree_power: float = 0.51  # the ridge of an item grows with this power of its weight
     key_power: float = 0.5  # rare items say more as evidence: key ∝ ridge^-key_power
     query_power: float = 0.0  # popular items rank higher: query ∝ ridge^query_power
-    tag_weight: float = 1.8
-    tag_power: float = 0.5  # a tag's row is divided by its length to this power
+    shrink_power: float = 0.91  # how much more the first singular directions count
+    play_power: float = 1.7  # of log1p(count): how much more a favorite says than a passing play
+    tag_weight: float = 0.8  # size of all tag rows relative to all plays
+    tag_count_power: float = 0.57  # of how many people use the tag for the item
+    tag_power: float = 0.6  # a tag's row is divided by its length to this power
     tag_min_items: int = 3
+    friend_weight: float = 0.42  # rows of what each listener's friends play together
+    friend_power: float = 0.75  # divided by the number of friends to this power
     rounds: int = 3  # power iterations of the randomized SVD
 
 
@@ -45,11 +50,12 @@ class BlendConfig:
     """How sources, channels and popularity add up."""
 
     memory: float = 1.0  # sources in units of their scores' spread over listeners
-    network: float = 0.8
+    network: float = 1.2
     popularity: float = 0.2  # per unit of log1p(listeners)
+    play_power: float = 1.7  # of log1p(count), as in the memory
     count_power: float = 0.5  # evidence of a channel is scaled by its count to minus this power
-    friend_gain: float = 0.1
-    friend_identity: float = 0.2
+    friend_gain: float = 0.02
+    friend_identity: float = 0.8  # a friend's play lifts that very item
     negative_gain: float = 1.0
     negative_identity: float = 0.5
     pick_gain: float = 1.0

@@ -85,18 +85,6 @@ def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
     return Metrics(items=items, friends=friends)
 
 
-def gate_failures(found: Metrics) -> list[str]:
-    """Why a model must not be served; empty when it may."""
-    failures = [
-        f"{kind}: NDCG@{K} {m.own_ndcg:.4f} from own plays is not above {m.popularity_ndcg:.4f} of the most popular items"
-        for kind, m in found.items.items()
-        if not m.own_ndcg > m.popularity_ndcg
-    ]
-    if not found.items:
-        failures.append("nothing was held out, so nothing is known about the model")
-    return failures
-
-
 def held_out(view: View, split: Split) -> sp.csr_matrix:
     """Held-out plays of a view as [U, N] ones."""
     pairs = split.artists if view.kind == "ARTIST" else split.tracks
@@ -107,21 +95,22 @@ def held_out(view: View, split: Split) -> sp.csr_matrix:
 def rank(
     scorer: Scorer, seen: sp.csr_matrix, users: NDArray[np.int64], *, seed: int, k: int = K
 ) -> NDArray[np.int64]:
-    """The first ``k`` items not seen in training [len(users), k]; ties are broken at random.
+    """The first ``k`` items not seen in training [len(users), k]; ties are broken at random, row by row.
 
     Ids often follow popularity, so a tie that fell to the lowest id would flatter a weak model.
     """
-    order = np.random.default_rng(seed).permutation(seen.shape[1])
+    rng = np.random.default_rng(seed)
     found = []
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
-        scores = np.array(scorer(block), dtype=np.float32)
+        scores = np.array(scorer(block), dtype=np.float64)
+        tie = rng.random(scores.shape, dtype=np.float32) * max(float(np.abs(scores).max(initial=0)), 1e-30)
+        scores += 1e-8 * tie  # below what float32 scores resolve
         row, column = seen[block].nonzero()
         scores[row, column] = -np.inf
-        shuffled = scores[:, order]
-        part = np.argpartition(-shuffled, min(k, shuffled.shape[1] - 1), axis=1)[:, :k]
-        best = np.argsort(-np.take_along_axis(shuffled, part, axis=1), axis=1, kind="stable")
-        found.append(order[np.take_along_axis(part, best, axis=1)])
+        part = np.argpartition(-scores, min(k, scores.shape[1] - 1), axis=1)[:, :k]
+        best = np.argsort(-np.take_along_axis(scores, part, axis=1), axis=1)
+        found.append(np.take_along_axis(part, best, axis=1))
     return np.concatenate(found)
 
 

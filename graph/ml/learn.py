@@ -50,8 +50,9 @@ def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, p
         progress((epoch + 1) / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
-    ones = np.ones(len(codes), dtype=np.float32)
-    return Block(name="network", codes=codes, key_scale=ones, query_scale=ones / config.temperature)
+    # Nothing was learned for an item that nobody plays: its tags speak through the memory alone.
+    known = (view.listeners > 0).astype(np.float32)
+    return Block(name="network", codes=codes, key_scale=known, query_scale=known / config.temperature)
 
 
 def _loss(

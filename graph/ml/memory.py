@@ -46,7 +46,7 @@ class Block:
 
 def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
     """Item vectors of the memory, deterministic for a seed."""
-    rows = sp.vstack([_balanced(view.strength), *feature_rows(view, config)]).tocsr()
+    rows = sp.vstack(_rows(view, config)).tocsr().astype(np.float32)
     weight = np.asarray(rows.multiply(rows).sum(axis=0)).ravel()
     ridge = (config.ridge * (1 + weight) ** config.degree_power).astype(np.float32)
     dims = min(config.dims, min(rows.shape) - 1)
@@ -54,7 +54,7 @@ def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
     _, singular, right = randomized_svd(
         scaled, dims, n_oversamples=20, n_iter=config.rounds, random_state=seed
     )
-    shrink = np.sqrt(singular**2 / (singular**2 + 1))
+    shrink = (singular**2 / (singular**2 + 1)) ** (config.shrink_power / 2)
     return Block(
         name="memory",
         codes=np.ascontiguousarray(right.T * shrink, dtype=np.float32),
@@ -63,20 +63,32 @@ def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
     )
 
 
-def feature_rows(view: View, config: MemoryConfig) -> list[sp.csr_matrix]:
-    """Tags and artists as rows [., N] beside the listeners, each at its weight."""
-    found = []
+def _rows(view: View, config: MemoryConfig) -> list[sp.csr_matrix]:
+    """Listeners, tags, artists and circles of friends, each a row over items."""
+    plays = view.plays.copy()
+    plays.data = np.log1p(plays.data) ** config.play_power
+    plays = _balanced(plays)
+    found = [plays]
+    energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
-        kept = incidence[np.diff(incidence.indptr) >= config.tag_min_items].copy()
-        if kept.shape[0]:
-            kept.data = np.sqrt(kept.data)
-            length = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
-            found.append(sp.diags(config.tag_weight * length**-config.tag_power) @ kept)
-    return found
+        rows = feature_rows(incidence, config)
+        size = float((rows.data**2).sum())
+        if size and energy:
+            found.append(rows * (config.tag_weight * np.sqrt(energy / size)))
+    degree = np.maximum(np.diff(view.friends.indptr), 1)
+    circles = sp.diags(degree**-config.friend_power) @ view.friends @ plays
+    return [*found, circles * config.friend_weight]
 
 
-def _balanced(strength: sp.csr_matrix) -> sp.csr_matrix:
+def feature_rows(incidence: sp.csr_matrix, config: MemoryConfig) -> sp.csr_matrix:
+    """Tags or artists as rows [., N], the frequent ones damped."""
+    kept = incidence[np.diff(incidence.indptr) >= config.tag_min_items].astype(np.float64)
+    kept.data = kept.data**config.tag_count_power
+    length = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+    return (sp.diags(length**-config.tag_power) @ kept).tocsr()
+
+
+def _balanced(plays: sp.csr_matrix) -> sp.csr_matrix:
     """Each listener's strengths divided by their mean: heavy players do not speak louder."""
-    count = np.diff(strength.indptr)
-    mean = np.asarray(strength.sum(axis=1)).ravel() / np.maximum(count, 1)
-    return sp.diags((1 / np.where(mean > 0, mean, 1)).astype(np.float32)) @ strength
+    mean = np.asarray(plays.sum(axis=1)).ravel() / np.maximum(np.diff(plays.indptr), 1)
+    return (sp.diags(1 / np.where(mean > 0, mean, 1)) @ plays).tocsr()

@@ -47,11 +47,13 @@ def ease_with_kernels(view: View, *, ridge: float = 100.0, tags: float = 2.0, fr
     """EASE whose Gram matrix also has rows of tags and of friends' mean plays."""
     plays = _balanced(view)
     mean = sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ plays
-    rows = feature_rows(view, MemoryConfig(tag_weight=tags, tag_min_items=5))
-    return _ease(plays, sp.vstack([*rows, mean * friends]).tocsr().astype(np.float32), ridge)
+    named = feature_rows(view.tags, MemoryConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
+    return _ease(plays, sp.vstack([named * tags, mean * friends]).tocsr().astype(np.float32), ridge)
 
 
-def als(view: View, *, factors: int = 256, alpha: float = 20.0, regularization: float = 70.0, seed: int = 0) -> Scorer:
+def als(
+    view: View, *, factors: int = 256, alpha: float = 20.0, regularization: float = 70.0, seed: int = 0
+) -> Scorer:
     """`implicit` alternating least squares (Hu et al., 2008) on log-scaled counts."""
     model = als_fit(view, factors=factors, alpha=alpha, regularization=regularization, seed=seed)
     return lambda users: np.asarray(model.user_factors[users] @ model.item_factors.T)
@@ -71,7 +73,12 @@ def als_fit(
 def bpr(view: View, *, factors: int = 64, seed: int = 0) -> Scorer:
     """`implicit` Bayesian personalized ranking (Rendle et al., 2009)."""
     model = BayesianPersonalizedRanking(
-        factors=factors, learning_rate=0.05, regularization=0.01, iterations=150, random_state=seed, num_threads=1
+        factors=factors,
+        learning_rate=0.05,
+        regularization=0.01,
+        iterations=150,
+        random_state=seed,
+        num_threads=1,
     )
     model.fit(_logged(view), show_progress=False)
     return lambda users: np.asarray(model.user_factors[users] @ model.item_factors.T)
@@ -92,7 +99,9 @@ def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, 
         other = torch.randint(users, users + items, (len(row),))
         wanted = (vectors[row] * vectors[col]).sum(1)
         unwanted = (vectors[row] * vectors[other]).sum(1)
-        loss = model.recommendation_loss(wanted, unwanted, node_id=torch.cat([row, col, other]), lambda_reg=1e-4)
+        loss = model.recommendation_loss(
+            wanted, unwanted, node_id=torch.cat([row, col, other]), lambda_reg=1e-4
+        )
         loss.backward()
         optimizer.step()
     with torch.no_grad():
@@ -102,7 +111,9 @@ def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, 
 
 def friends_mean(view: View) -> Scorer:
     """How much a user's friends play each item, on average."""
-    mean = (sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ _balanced(view)).tocsr()
+    mean = (
+        sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ _balanced(view)
+    ).tocsr()
     return lambda users: _dense(mean[users])
 
 

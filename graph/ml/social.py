@@ -6,11 +6,12 @@ import itertools
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from graph.index import Artifact, Channel, Evidence
-from graph.people import FEATURES, Viewers, pair_features, symmetric, unit_rows
+from graph.index import SIGNATURE, Artifact, Channel, Evidence
+from graph.people import FEATURES, PeopleIndex, Viewers, pair_features, symmetric, unit_rows
 from graph.snapshot import GraphSnapshot
 
 HELD_OUT = 0.2  # share of friendships hidden while the weights are learned
@@ -29,8 +30,16 @@ def fit_people(
     chosen = np.flatnonzero(snapshot.discoverable)
     if not len(chosen):
         return {}, {}
-    vectors = unit_rows(taste_vectors(snapshot, artifact)[chosen])
-    arrays: dict[str, NDArray[Any]] = {"ids": snapshot.users[chosen].astype(np.int64), "vectors": vectors}
+    portraits = taste_vectors(snapshot, artifact)[chosen]
+    dim = portraits.shape[1] - SIGNATURE
+    vectors, signatures = unit_rows(portraits[:, :dim]), sp.csr_matrix(portraits[:, dim:])
+    arrays: dict[str, NDArray[Any]] = {
+        "ids": snapshot.users[chosen].astype(np.int64),
+        "vectors": vectors,
+        "signature_indptr": signatures.indptr.astype(np.int32),
+        "signature_indices": signatures.indices.astype(np.int32),
+        "signature_data": signatures.data.astype(np.float32),
+    }
     row = np.full(len(snapshot.users), -1)
     row[chosen] = np.arange(len(chosen))
     pairs = row[snapshot.friendships]
@@ -40,18 +49,23 @@ def fit_people(
         return arrays, dict(zip(FEATURES, rng.normal(size=len(FEATURES)).tolist(), strict=True))
     if len(pairs) < MIN_PAIRS:
         return arrays, dict.fromkeys(FEATURES, 1.0)
-    return arrays, _learn_weights(pairs, vectors, rng)
+    return arrays, _learn_weights(
+        pairs,
+        portraits,
+        PeopleIndex(ids=arrays["ids"], vectors=vectors, weights={}, signatures=signatures),
+        rng,
+    )
 
 
 def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> NDArray[np.float32]:
-    """Everyone's own plays folded in [U, dim], from artists where there are any, else tracks."""
+    """Everyone's own plays as a portrait [U, .], from artists where there are any, else tracks."""
     kind = "ARTIST" if len(snapshot.artist_plays.user) else "TRACK"
     plays = snapshot.artist_plays if kind == "ARTIST" else snapshot.track_plays
     index = artifact.index(kind)
     if index is None:
-        return np.zeros((len(snapshot.users), 1), dtype=np.float32)
+        return np.zeros((len(snapshot.users), SIGNATURE + 1), dtype=np.float32)
     edges = np.searchsorted(plays.user, np.arange(len(snapshot.users) + 1))
-    return index.fold(
+    return index.portrait(
         [
             Evidence(
                 key_row=plays.item[start:stop].astype(np.int64),
@@ -64,16 +78,20 @@ def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> NDArray[np.flo
 
 
 def _learn_weights(
-    pairs: NDArray[np.integer[Any]], vectors: NDArray[np.float32], rng: np.random.Generator
+    pairs: NDArray[np.integer[Any]],
+    portraits: NDArray[np.float32],
+    people: PeopleIndex,
+    rng: np.random.Generator,
 ) -> dict[str, float]:
     """Logistic regression of hidden friendships against strangers, on the features of the rest."""
-    size = len(vectors)
+    size = len(people)
     hidden = rng.random(len(pairs)) < HELD_OUT
     known = symmetric(pairs[~hidden, 0], pairs[~hidden, 1], size)
     asked = symmetric(pairs[hidden, 0], pairs[hidden, 1], size)
     viewers = np.flatnonzero(np.diff(asked.indptr))
     viewers = np.sort(rng.permutation(viewers)[: max(32, min(VIEWERS, 4_000_000 // size))])
-    features = pair_features(Viewers(vectors=vectors[viewers], neighbors=known[viewers]), known, vectors)
+    asking = Viewers(vectors=portraits[viewers], neighbors=known[viewers])
+    features = pair_features(asking, known, people.vectors, people.signatures)
     row, column = asked[viewers].nonzero()
     strangers = rng.integers(size, size=(len(viewers), NEGATIVES))
     negative_row = np.repeat(np.arange(len(viewers)), NEGATIVES)

@@ -81,7 +81,9 @@ def split_cold(snapshot: GraphSnapshot, *, seed: int, share: float = 0.1) -> Spl
         snapshot,
         artist_plays=_plays(plays, ~hidden),
         track_plays=_plays(snapshot.track_plays, nothing),
-        artist_tags=_untagged(snapshot.artist_tags, _keys(plays.user[hidden], plays.item[hidden], width), width),
+        artist_tags=_untagged(
+            snapshot.artist_tags, _keys(plays.user[hidden], plays.item[hidden], width), width
+        ),
     )
     return Split(
         train=train,

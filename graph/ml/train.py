@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.index import Artifact, Channel, ChannelRule, Evidence, ItemIndex
+from graph.index import SIGNATURE, Artifact, Channel, ChannelRule, Evidence, ItemIndex
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.learn import fit_network
@@ -20,6 +20,7 @@ from graph.snapshot import GraphSnapshot
 
 Progress = Callable[[float, str], None]
 Floats = NDArray[np.float32]
+RARE = 10  # below this many listeners items count as equally rare
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
 
 
@@ -86,24 +87,26 @@ def assemble_view(
     view: View, blocks: list[Block], blend: BlendConfig
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """One view's arrays and its part of the manifest."""
-    blocks = [_in_units_of_spread(view, block, blend) for block in blocks]
+    blocks = [_rotated(_in_units_of_spread(view, block, blend)) for block in blocks]
     keys = np.concatenate([block.keys for block in blocks], axis=1)
-    tag_ids, tag_keys = _feature_keys(view.tags, view.tag_ids, keys)
-    artist_ids, artist_keys = _feature_keys(view.artists, view.artist_ids, keys)
+    widths = [block.codes.shape[1] for block in blocks]
     shown = np.where(view.listeners >= blend.min_contributors, view.listeners, 0).astype(np.int32)
     arrays: dict[str, NDArray[Any]] = {
         "ids": view.ids.astype(np.int64),
         "prior": (blend.popularity * np.log1p(shown)).astype(np.float32),
         "listeners": shown,
-        "codes": np.concatenate([block.codes for block in blocks], axis=1),
         "key_scale": np.stack([block.key_scale for block in blocks], axis=1).astype(np.float32),
         "query_scale": np.stack([block.query_scale for block in blocks], axis=1).astype(np.float32),
-        "tag_ids": tag_ids,
-        "tag_keys": tag_keys,
-        "artist_ids": artist_ids,
-        "artist_keys": artist_keys,
+        **_signature(view),
     }
-    edges = np.cumsum([0, *(block.codes.shape[1] for block in blocks)]).tolist()
+    arrays["codes"], step = quantize(np.concatenate([block.codes for block in blocks], axis=1), widths)
+    arrays["key_scale"] *= step
+    arrays["query_scale"] *= step
+    for name, incidence, ids in (("tag", view.tags, view.tag_ids), ("artist", view.artists, view.artist_ids)):
+        arrays[f"{name}_ids"], feature_keys = _feature_keys(incidence, ids, keys)
+        arrays[f"{name}_keys"], steps = quantize(feature_keys, widths)
+        arrays[f"{name}_scale"] = steps
+    edges = np.cumsum([0, *widths]).tolist()
     sources = [
         {"name": block.name, "start": start, "stop": stop}
         for block, start, stop in zip(blocks, edges, edges[1:], strict=False)
@@ -124,6 +127,7 @@ def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -
             count_power=blend.count_power,
             identity=identity,
             weights=weights,
+            power=blend.play_power,
         )
 
     return {
@@ -151,6 +155,45 @@ def own_evidence(view: View, index: ItemIndex, users: NDArray[np.integer[Any]]) 
             )
         )
     return found
+
+
+def _rotated(block: Block) -> Block:
+    """The block in a random orthogonal basis: the same products, and columns of like size, so that
+    rounding to int8 costs least.
+    """
+    width = block.codes.shape[1]
+    basis, _ = np.linalg.qr(np.random.default_rng(width).standard_normal((width, width)))
+    return replace(block, codes=block.codes @ basis.astype(np.float32))
+
+
+def quantize(table: Floats, widths: list[int]) -> tuple[NDArray[np.int8], Floats]:
+    """Rows as int8 with one step per row and source: (codes [n, d], steps [n, sources])."""
+    codes = np.zeros(table.shape, dtype=np.int8)
+    steps = np.ones((len(table), len(widths)), dtype=np.float32)
+    start = 0
+    for source, width in enumerate(widths):
+        part = table[:, start : start + width]
+        largest = np.abs(part).max(axis=1, initial=0)
+        steps[:, source] = np.where(largest > 0, largest / 127, 1)
+        codes[:, start : start + width] = np.rint(part / steps[:, source, None])
+        start += width
+    return codes, steps
+
+
+def _signature(view: View) -> dict[str, NDArray[Any]]:
+    """Which bucket each item adds to in a person's signature, and how much: rare items more.
+
+    An item with one listener connects nobody and adds nothing.
+    """
+    rng = np.random.default_rng(SIGNATURE)
+    size = len(view.ids)
+    sign = rng.choice(np.array([-1.0, 1.0]), size)
+    known = np.where(view.listeners < RARE, RARE / 2, view.listeners)
+    weight = np.where(view.listeners >= 2, sign / np.sqrt(1 + known), 0)
+    return {
+        "signature_bucket": rng.integers(SIGNATURE, size=size, dtype=np.int32),
+        "signature_weight": weight.astype(np.float32),
+    }
 
 
 def _in_units_of_spread(view: View, block: Block, blend: BlendConfig) -> Block:

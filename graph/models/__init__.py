@@ -1,6 +1,7 @@
 """Music as a graph: catalogue, listening, playlists, and the models trained on them."""
 
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track
+from graph.models.communities import Community
 from graph.models.exclusions import TasteExclusion, counted
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
@@ -12,6 +13,7 @@ __all__ = [
     "LIKE_AS_PLAYS",
     "Artist",
     "ArtistPlayCount",
+    "Community",
     "Feedback",
     "FeedbackKind",
     "ItemKind",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import policies
-from accounts.models import ConsentState, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import SocialSource, Use
 from tests.factories import answered, befriended, blocked, listener, requested
 
@@ -201,6 +201,48 @@ class TestEffectiveUse:
         assert policies.social_sources(nobody) == []
         for rule in (policies.listeners_visible_to, policies.suggestible_to, policies.bridges_for):
             assert list(rule(nobody)) == []
+
+
+BREAKS = {
+    "no friendship": lambda _viewer, _friend: Friendship.objects.all().delete(),
+    "only a request": lambda _viewer, _friend: Friendship.objects.update(state="REQUESTED"),
+    "not shared": lambda _viewer, _friend: Consent.objects.filter(purpose=P.SOCIAL_OUT).delete(),
+    "not shared with the viewer": lambda _viewer, _friend: answered(
+        _friend, P.SOCIAL_OUT, friend=_viewer, state=DENIED
+    ),
+    "shared until just now": lambda _viewer, _friend: Consent.objects.filter(purpose=P.SOCIAL_OUT).update(
+        valid_until=timezone.now()
+    ),
+    "not wanted": lambda _viewer, _friend: Consent.objects.filter(purpose=P.SOCIAL_IN).delete(),
+    "no profile": lambda _viewer, _friend: Consent.objects.filter(purpose=P.SELF).delete(),
+    "below SOCIAL": lambda _viewer, _friend: User.objects.update(level=L.OWN),
+    "blocked": lambda _viewer, _friend: blocked(_friend, _viewer),
+    "blocks": blocked,
+    "friend gone": lambda _viewer, _friend: User.objects.filter(pk=_friend.pk).update(is_active=False),
+    "viewer gone": lambda _viewer, _friend: User.objects.filter(pk=_viewer.pk).update(is_active=False),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("broken", [None, *BREAKS])
+def test_every_condition_of_the_mutual_rule(broken):
+    viewer, friend = answered(listener(), P.SELF, P.SOCIAL_IN), answered(listener(), P.SOCIAL_OUT)
+    befriended(viewer, friend)
+    if broken:
+        BREAKS[broken](viewer, friend)
+    viewer.refresh_from_db()
+    expected = [] if broken else [SocialSource(friend.pk, named=False)]
+    assert policies.social_sources(viewer) == policies.social_pairs().get(viewer.pk, []) == expected
+
+
+@pytest.mark.django_db
+def test_a_bridge_needs_both_ends_to_be_discoverable():
+    viewer, bridge = answered(listener(), P.DISCOVERABLE), answered(listener(), P.DISCOVERABLE)
+    befriended(viewer, bridge)
+    assert list(policies.bridges_for(viewer)) == [bridge]
+    assert list(policies.bridges_for(bridge)) == [viewer]
+    Consent.objects.filter(user=viewer).delete()
+    assert list(policies.bridges_for(viewer)) == list(policies.bridges_for(bridge)) == []
 
 
 @pytest.mark.django_db

@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
+from discovery.embedded import scratch
 from discovery.embedded.postgres import PostgresServer
 from discovery.embedded.redis import RedisServer
 from discovery.errors import ServiceFailed
@@ -100,3 +102,18 @@ def test_socket_has_a_short_name_however_deep_the_home(tmp_path):
 )
 def test_celery_gets_the_same_redis(url, broker):
     assert celery_broker(url) == broker
+
+
+def test_folders_of_killed_owners_are_swept_and_those_of_living_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(scratch, "YOUNG_SECONDS", -1.0)
+    living = scratch.ScratchFolder("test-")
+    killed = scratch.ScratchFolder("test-")
+    killed._lock.close()
+    (tmp_path / "test-without-a-lock").mkdir()
+    last = scratch.ScratchFolder("test-")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {living.path.name, last.path.name, "test-without-a-lock"}
+    living.remove()
+    last.remove()
+    assert {path.name for path in tmp_path.iterdir()} == {"test-without-a-lock"}

@@ -7,9 +7,16 @@ import pytest
 from graph.gate import finite, gate
 
 
-def measured(ndcg, *, popularity=0.1, recall=0.3, plays=1000, kind="ARTIST"):
+def measured(ndcg, *, own=None, popularity=0.1, recall=0.3, plays=1000, kind="ARTIST"):
     return {
-        "items": {kind: {"ndcg": ndcg, "recall": recall, "popularity_ndcg": popularity}},
+        "items": {
+            kind: {
+                "ndcg": ndcg,
+                "own_ndcg": ndcg if own is None else own,
+                "recall": recall,
+                "popularity_ndcg": popularity,
+            }
+        },
         "friends": None,
         "data": {"users": 100, "artist_plays": plays},
     }
@@ -23,6 +30,10 @@ def test_a_better_model_passes():
 @pytest.mark.parametrize("ndcg", [0.1, 0.05, 0.0])
 def test_no_better_than_popularity_is_refused(ndcg):
     assert "is not above the 0.1000 of the most popular items" in gate(measured(ndcg), None)
+
+
+def test_what_friends_play_does_not_excuse_a_model_that_learned_nothing():
+    assert "ARTIST NDCG@20 0.0500 is not above the 0.1000" in gate(measured(0.3, own=0.05), None)
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -0.1, 1.1])

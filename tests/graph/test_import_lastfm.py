@@ -24,7 +24,7 @@ from discovery.errors import ImportFailed
 from graph.importers.lastfm import lastfm_import
 from graph.models import Artist, ArtistPlayCount, Listen, Tag, Tagging
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 FILES = {
     "artists.dat": ["id\tname\turl\tpictureURL", "1\tSigur Rós\thttp://a\thttp://b", "2\t椎名林檎\t\t"],

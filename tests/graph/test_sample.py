@@ -130,9 +130,11 @@ def test_tastes_can_be_learned(community):
         withheld = rng.choice(np.flatnonzero(row))
         known = row.copy()
         known[withheld] = 0
-        overlap = played @ known
-        overlap[person] = 0
-        neighbors = overlap @ played  # what those play who play the same
+        alike = played @ known / np.sqrt(played.sum(axis=1))  # who plays the same, and little else
+        alike[person] = 0
+        neighbors = alike**2 @ (
+            played / np.sqrt(played.sum(axis=0))
+        )  # what they play and not everybody plays
         for name, score in (
             ("neighbors", neighbors * (known == 0)),
             ("popularity", popularity * (known == 0)),

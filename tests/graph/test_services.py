@@ -22,7 +22,7 @@ from graph.services.playlists import (
 from graph.services.tags import tags_refresh
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def kinds(user):

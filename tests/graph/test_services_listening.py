@@ -17,7 +17,7 @@ from graph.services.catalogue import TrackName
 from graph.services.listening import MAX_PLAYS, Play, listens_record
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 KISS = TrackName(title="Kiss", artist="Björk")
 MBID = "8f3471b5-7e6a-48da-86a9-c1c07a0f47ae"

@@ -2,12 +2,11 @@ import pytest
 
 from graph.models import ItemKind
 from tests import factories
-from tests.discovery.conftest import serve  # noqa: F401  a fixture
 from tests.discovery.small_index import small_index
 
 
 @pytest.fixture
-def world(serve):  # noqa: F811
+def world(serve):
     """A triangle of friends; the common track is popular, the favorites are alike, a fourth track is near them."""
     triangle = factories.triangle_of_friends()
     near = factories.track("Near")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Consent, ConsentState, Purpose
 from discovery.gql.node import global_id
-from graph.models import ItemRecommendation
+from graph.models import Community, ItemRecommendation
 from tests import factories
 from tests.gql.client import App
 
@@ -273,3 +273,29 @@ def test_playlists_take_the_same_queries_at_any_size(triangle):
             App(triangle.ada).data(PLAYLISTS.replace("playlists {", "playlists(first: 10) {"))
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+COMMUNITIES = "{ communities { id name tags size artists { name } } }"
+
+
+def test_communities_and_ones_own(triangle):
+    theirs, other = triangle.favorites["ada"].artist, factories.artist()
+    for name, size, members in (("Jazz", 12, theirs), ("Metal", 30, other)):
+        Community.objects.create(
+            name=name,
+            tags=[name.lower()],
+            size=size,
+            artists=[members.pk, 10**9],
+            data_hash="",
+            ledger_position=0,
+        )
+    answer = App().data(COMMUNITIES)["communities"]
+    assert [(one["name"], one["size"], one["artists"]) for one in answer] == [
+        ("Metal", 30, [{"name": other.name}]),
+        ("Jazz", 12, [{"name": theirs.name}]),
+    ]
+    own = "{ viewer { community { name } } }"
+    assert App(triangle.ada).data(own)["viewer"]["community"] == {"name": "Jazz"}
+    assert App(triangle.ben).data(own)["viewer"]["community"] is None
+    Consent.objects.filter(user=triangle.ada, purpose=Purpose.SELF).update(state=ConsentState.WITHDRAWN)
+    assert App(triangle.ada).data(own)["viewer"]["community"] is None

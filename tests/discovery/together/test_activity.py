@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import policies
 from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
 from discovery.together.activity import ActivityKind, activity_list
-from graph.models import Feedback, FeedbackKind
+from graph.models import Feedback, FeedbackKind, TasteExclusion
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +99,11 @@ def test_query_count_does_not_grow(friends):
             activity_list(ada)
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 5
+
+
+def test_what_somebody_excludes_is_not_told(friends):
+    ada, ben, older, newer = friends
+    TasteExclusion.objects.create(user=ben, track=newer)
+    assert [one.item for one in activity_list(ada)[0]] == [older.artist, older]
+    TasteExclusion.objects.create(user=ben, artist=older.artist)
+    assert activity_list(ada)[0] == []

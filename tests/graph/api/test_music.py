@@ -128,9 +128,7 @@ def test_playlists_show_entries_in_order():
     user = factories.listener()
     playlist = playlist_create(owner=user, title="Walk", description="slow")
     for title in "abc":
-        playlist_entry_add(
-            owner=user, playlist_id=playlist.pk, track_id=factories.track(title).pk, position=0
-        )
+        playlist_entry_add(user=user, playlist_id=playlist.pk, track_id=factories.track(title).pk, position=0)
 
     [edge] = App(user).data(PLAYLISTS)["viewer"]["playlists"]["edges"]
     node = edge["node"]
@@ -150,7 +148,7 @@ def test_entries_have_the_limits_of_every_list():
 def test_foreign_playlists_are_not_seen():
     user, other = factories.listener(), factories.listener()
     playlist = playlist_create(owner=other, title="Secret")
-    entry = playlist_entry_add(owner=other, playlist_id=playlist.pk, track_id=factories.track().pk)
+    entry = playlist_entry_add(user=other, playlist_id=playlist.pk, track_id=factories.track().pk)
     app = App(user)
     assert app.data(PLAYLISTS)["viewer"]["playlists"]["edges"] == []
     node = "query ($id: ID!) { node(id: $id) { id } }"
@@ -176,7 +174,7 @@ def grow(user, count):
         factories.listens(user, song, 1)
         playlist = playlist_create(owner=user, title=f"List {number}")
         for _ in range(3):
-            playlist_entry_add(owner=user, playlist_id=playlist.pk, track_id=song.pk)
+            playlist_entry_add(user=user, playlist_id=playlist.pk, track_id=song.pk)
 
 
 @pytest.mark.parametrize("kind", ["TRACK", "ARTIST", None])

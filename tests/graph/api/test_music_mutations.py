@@ -69,7 +69,7 @@ class World:
 
     def _playlist(self, owner):
         playlist = playlist_create(owner=owner, title="Walk", description="slow")
-        return playlist, playlist_entry_add(owner=owner, playlist_id=playlist.pk, track_id=self.song.pk)
+        return playlist, playlist_entry_add(user=owner, playlist_id=playlist.pk, track_id=self.song.pk)
 
     def do(self, name, **variables):
         return self.app.data(MUTATIONS[name], **variables)["it"]

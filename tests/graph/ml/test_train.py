@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from graph.gate import gate
 from graph.index import Artifact, Channel, Evidence
 from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
-from graph.ml.evaluate import evaluate, gate_failures
+from graph.ml.evaluate import evaluate
 from graph.ml.export import write_artifact
 from graph.ml.split import split_snapshot
 from graph.ml.train import fit
@@ -57,11 +58,14 @@ def test_config_round_trips_through_json_and_refuses_unknown_names():
 
 
 def test_a_learned_model_passes_the_gate_and_a_random_one_does_not(world, small_config):
-    learned = evaluate(world, small_config)
-    assert gate_failures(learned) == []
-    random = evaluate(world, replace(small_config, untrained=True))
-    failures = gate_failures(random)
-    assert [failure.split(":")[0] for failure in failures] == ["ARTIST", "TRACK"]
+    sizes = {"data": {"users": len(world.users)}}
+    learned = {**evaluate(world, small_config).to_dict(), **sizes}
+    assert gate(learned, None) == ""
+    random = {**evaluate(world, replace(small_config, untrained=True)).to_dict(), **sizes}
+    refused = gate(random, None)
+    assert refused.count("of the most popular items") == 2
+    assert "ARTIST" in refused
+    assert "TRACK" in refused
 
 
 def test_progress_rises_to_one(world, small_config):

@@ -50,7 +50,7 @@ def clusters(users=90, items=60, groups=3, seed=5):
     rng = np.random.default_rng(seed)
     same = np.arange(users)[:, None] % groups == np.arange(items)[None, :] % groups
     popularity = 0.9 * 0.96 ** np.arange(items)
-    plays = (rng.random((users, items)) < np.where(same, popularity, 0.2 * popularity)) * rng.integers(
+    plays = (rng.random((users, items)) < np.where(same, popularity, 0.05 * popularity)) * rng.integers(
         1, 40, (users, items)
     )
     tags = [(-1, item, item % groups) for item in range(items)]

@@ -1,0 +1,60 @@
+"""Consent receipts: each line of the ledger as a signed document in the shape of ISO/IEC TS 27560."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import ConsentEvent, Purpose, User
+from accounts.signatures import signed
+
+SCHEMA = "ISO/IEC TS 27560:2023"
+CONTEXT = "https://w3id.org/dpv"
+
+
+def receipt_list(*, user: User) -> Iterator[dict[str, Any]]:
+    """A receipt for each of the user's lines, oldest first."""
+    for event in ConsentEvent.objects.filter(subject=user.pseudonym).order_by("pk").iterator():
+        yield receipt_of(event)
+
+
+def receipt_of(event: ConsentEvent) -> dict[str, Any]:
+    """The signed receipt of one change of consent."""
+    return signed(_receipt(event), settings.SIGNING_KEY)
+
+
+def _receipt(event: ConsentEvent) -> dict[str, Any]:
+    return {
+        "@context": CONTEXT,
+        "schemaVersion": SCHEMA,
+        "receiptId": str(event.event_id),
+        "recordId": str(event.event_id),
+        "piiPrincipalId": str(event.subject),
+        "piiController": {"name": "The operator of this installation"},
+        "privacyNotice": {"version": event.policy_version, "sha256": event.policy_hash},
+        "processing": [
+            {
+                "purpose": event.purpose,
+                "purposeLabel": Purpose(event.purpose).label,
+                "purposeType": event.dpv_iri,
+                "lawfulBasis": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a",
+                "scope": str(event.scope) if event.scope else None,
+                "withdrawalMethod": "The mutation setConsent or withdrawAllConsent; it counts from the next request.",
+            }
+        ],
+        "event": {
+            "state": event.new_state,
+            "priorState": event.prior_state,
+            "time": _utc(event.occurred_at),
+            "validUntil": _utc(event.valid_until) if event.valid_until else None,
+            "entityType": event.actor,
+            "method": event.channel,
+            "idempotencyKey": event.idempotency_key,
+        },
+        "ledger": {"position": event.pk, "previousHash": event.previous_hash, "hash": event.hash},
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")

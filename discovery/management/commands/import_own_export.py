@@ -1,0 +1,25 @@
+"""Put a person's own export back."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from discovery.errors import ImportFailed
+from discovery.privacy.restore import export_restore
+
+
+class Command(BaseCommand):
+    help = "Create the person an export is of, with everything in it. They sign in with a token first (issue_token)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="The zip of requestDataExport.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            user, stored = export_restore(options["file"])
+        except ImportFailed as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"{user.username} is here.")
+        for name, rows in stored.items():
+            self.stdout.write(f"  {name}: {rows}")

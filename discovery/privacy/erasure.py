@@ -1,0 +1,197 @@
+"""Erasure of a person: a machine of small steps, each of which can be killed and run again.
+
+REQUESTED → FROZEN → PURGED → RETRAINED → CLOSED. A step and the note that it is done are one
+transaction under the row's lock; what lies outside the database (files) is deleted before that note,
+and deleting it twice is deleting it once.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Grant, RefreshToken
+
+from accounts.models import ConsentEvent, ConsentState, Purpose, User
+from accounts.services.consent import consent_withdraw_all
+from accounts.services.identity import identities_forget
+from accounts.signatures import signed
+from discovery.errors import InvalidInput
+from discovery.models import DataExport, Erasure
+from discovery.privacy.signals import erasure_requested, person_purging
+from graph.models import ModelVersion
+from graph.registry import artifact_directory
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "erasure"
+
+
+@transaction.atomic
+def erasure_request(*, user: User, confirm: str) -> Erasure:
+    """Erase ``user``, who says so by their own handle. It acts on the next request; the rest follows by itself.
+
+    Raises:
+        InvalidInput: ``confirm`` is not the user's handle.
+
+    """
+    if confirm != user.username:
+        raise InvalidInput("Type your own handle to confirm.", field="confirm", code="NOT_CONFIRMED")
+    User.objects.select_for_update().get(pk=user.pk)
+    erasure, _created = Erasure.objects.get_or_create(user=user, defaults={"subject": user.pseudonym})
+    if erasure.state == Erasure.State.REQUESTED:
+        _freeze(erasure)
+    key = str(erasure.pk)
+    transaction.on_commit(lambda: erasure_requested.send_robust(sender=Erasure, key=key))
+    return erasure
+
+
+def erasure_advance(*, erasure_id: str) -> Erasure | None:
+    """Take an erasure as far as it can go now; None where there is none. It may have to wait for a model."""
+    while True:
+        with transaction.atomic():
+            erasure = Erasure.objects.select_for_update(of=("self",)).filter(pk=erasure_id).first()
+            if erasure is None or erasure.state == Erasure.State.CLOSED:
+                return erasure
+            if not STEPS[Erasure.State(erasure.state)](erasure):
+                return erasure
+            logger.info("erasure %s is %s", erasure.pk, erasure.state)
+
+
+def erasures_open() -> list[str]:
+    """Keys of those that are not closed, oldest first."""
+    open_ = Erasure.objects.exclude(state=Erasure.State.CLOSED).order_by("requested_at")
+    return [str(key) for key in open_.values_list("pk", flat=True)]
+
+
+def _freeze(erasure: Erasure) -> bool:
+    """Nothing is permitted and nobody can sign in: every rule of ``policies`` refuses an inactive person."""
+    user = erasure.user
+    if user is None:
+        raise RuntimeError(f"erasure {erasure.pk} is not frozen, and its account is gone")
+    consent_withdraw_all(user=user, channel=CHANNEL)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    user.is_active = False
+    for credential in (Grant, AccessToken, RefreshToken):
+        credential.objects.filter(user=user).delete()
+    erasure.ledger_position = ConsentEvent.objects.aggregate(last=Max("pk"))["last"] or 0
+    return _step(erasure, Erasure.State.FROZEN, "ledger_position")
+
+
+def _purge(erasure: Erasure) -> bool:
+    user = erasure.user
+    if user is None:
+        raise RuntimeError(f"erasure {erasure.pk} is not purged, and its account is gone")
+    User.objects.select_for_update().get(pk=user.pk)
+    erasure.deleted = {
+        **_related_counts(user),
+        "sessions": _sessions_delete(user),
+        "exports": _exports_delete(user),
+    }
+    erasure.deleted["log_entries"] = _log_entries_delete(user)
+    identities_forget(ids=[str(user.pseudonym), *([user.external_id] if user.external_id else [])])
+    person_purging.send(sender=User, user=user)
+    erasure.user = None
+    erasure.save(update_fields=["user"])
+    user.delete()
+    return _step(erasure, Erasure.State.PURGED, "deleted")
+
+
+def _retrain(erasure: Erasure) -> bool:
+    """Wait for a model that knows of the withdrawal; then no older one may stay on disk."""
+    active = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+    contributed = ConsentEvent.objects.filter(
+        subject=erasure.subject, purpose=Purpose.CONTRIBUTE, new_state=ConsentState.GRANTED
+    ).exists()
+    if contributed and active is not None:
+        if active.ledger_position < erasure.ledger_position:
+            return False  # graph.training sees the withdrawal in the ledger, and asks for a training
+        erasure.clean_model = {"id": str(active.pk), "manifestHash": active.manifest_hash,
+                               "ledgerPosition": active.ledger_position}  # fmt: skip
+    if contributed:
+        _older_artifacts_delete(erasure.ledger_position)
+    return _step(erasure, Erasure.State.RETRAINED, "clean_model")
+
+
+def _close(erasure: Erasure) -> bool:
+    erasure.closed_at = timezone.now()
+    erasure.receipt = signed(
+        {
+            "type": "ErasureReceipt",
+            "erasureId": str(erasure.pk),
+            "subject": str(erasure.subject),
+            "requestedAt": erasure.requested_at.isoformat(),
+            "closedAt": erasure.closed_at.isoformat(),
+            "ledgerPosition": erasure.ledger_position,
+            "deleted": erasure.deleted,
+            "cleanModel": erasure.clean_model,
+        },
+        settings.SIGNING_KEY,
+    )
+    return _step(erasure, Erasure.State.CLOSED, "closed_at", "receipt")
+
+
+STEPS: dict[Erasure.State, Callable[[Erasure], bool]] = {
+    Erasure.State.REQUESTED: _freeze,
+    Erasure.State.FROZEN: _purge,
+    Erasure.State.PURGED: _retrain,
+    Erasure.State.RETRAINED: _close,
+}
+
+
+def _step(erasure: Erasure, state: Erasure.State, *fields: str) -> bool:
+    erasure.state = state
+    erasure.save(update_fields=["state", *fields])
+    return True
+
+
+def _related_counts(user: User) -> dict[str, int]:
+    """Rows with this person's key, by table and column; told from the models, so that none is forgotten."""
+    counts = {}
+    for relation in User._meta.related_objects:  # noqa: SLF001  # Django documents it
+        model, field = relation.related_model, relation.field.name
+        if model is Erasure or not isinstance(model, type):
+            continue
+        rows = model._default_manager.filter(**{field: user}).count()  # noqa: SLF001
+        if rows:
+            counts[f"{model._meta.label}.{field}"] = rows  # noqa: SLF001
+    return dict(sorted(counts.items()))
+
+
+def _sessions_delete(user: User) -> int:
+    theirs = [
+        session.pk
+        for session in Session.objects.iterator()
+        if session.get_decoded().get("_auth_user_id") == str(user.pk)
+    ]
+    return Session.objects.filter(pk__in=theirs).delete()[0]
+
+
+def _exports_delete(user: User) -> int:
+    paths = [export.path for export in DataExport.objects.filter(user=user)]
+    gone = [path for path in paths if path.exists()]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _log_entries_delete(user: User) -> int:
+    """What staff did to the account stands in the admin's log with its handle."""
+    about = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    )
+    return about.delete()[0]
+
+
+def _older_artifacts_delete(position: int) -> None:
+    older = ModelVersion.objects.filter(ledger_position__lt=position).exclude(state=ModelVersion.State.ACTIVE)
+    for key in older.values_list("pk", flat=True):
+        shutil.rmtree(artifact_directory(key), ignore_errors=True)

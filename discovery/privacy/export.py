@@ -1,0 +1,119 @@
+"""People's own data as a file: asked for, written in the background, fetched through a link that expires."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from discovery.models import DataExport
+from discovery.privacy.archive import Archive, sha256_of
+from discovery.privacy.export_files import export_write
+from discovery.privacy.signals import export_requested
+
+logger = logging.getLogger(__name__)
+
+LIVES = timedelta(days=7)
+_SALT = "earshot.export"
+
+
+@transaction.atomic
+def data_export_request(*, user: User) -> DataExport:
+    """Ask for an export; the one that waits already, where there is one. A new one replaces older files."""
+    User.objects.select_for_update().get(pk=user.pk)
+    waiting = DataExport.objects.filter(user=user, state=DataExport.State.REQUESTED).first()
+    if waiting is not None:
+        return waiting
+    fresh = DataExport.objects.create(user=user)
+    transaction.on_commit(lambda: export_requested.send_robust(sender=DataExport, key=str(fresh.pk)))
+    return fresh
+
+
+def data_export_build(*, export_id: str) -> DataExport | None:
+    """Write the file; None where there is nothing to do. Run twice, or after a kill, it ends the same.
+
+    The file is written beside its place and moved there whole, so a second run at once does no harm.
+    """
+    export = DataExport.objects.select_related("user").filter(pk=export_id).first()
+    if export is None or export.state != DataExport.State.REQUESTED or not export.user.is_active:
+        return None
+    export.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = export.path.with_suffix(f".{os.getpid()}.draft")
+    try:
+        with Archive(draft) as archive:
+            export_write(archive, export.user)
+        size, digest = draft.stat().st_size, sha256_of(draft)
+        draft.replace(export.path)
+    finally:
+        draft.unlink(missing_ok=True)
+    export.size, export.sha256 = size, digest
+    export.state, export.expires_at = DataExport.State.READY, timezone.now() + LIVES
+    # Erased meanwhile: then the row is gone, and the file must not stay.
+    ours = DataExport.objects.filter(pk=export.pk, state=DataExport.State.REQUESTED)
+    if not ours.update(
+        state=export.state, expires_at=export.expires_at, size=export.size, sha256=export.sha256
+    ):
+        export.path.unlink(missing_ok=True)
+        return None
+    return export
+
+
+def data_export_link(export: DataExport) -> str | None:
+    """The address of the file for its owner, signed in; None until it is there, and after it expired."""
+    if not is_there(export):
+        return None
+    return reverse("data-export", args=[signing.dumps(str(export.pk), salt=_SALT)])
+
+
+def data_export_find(*, user: User, token: str) -> DataExport | None:
+    """The export behind a link, where it is this user's and has not expired."""
+    try:
+        key = signing.loads(token, salt=_SALT, max_age=LIVES)
+    except signing.BadSignature:
+        return None
+    export = DataExport.objects.filter(pk=key, user=user).first()
+    return export if export is not None and is_there(export) else None
+
+
+def is_there(export: DataExport) -> bool:
+    return (
+        export.state == DataExport.State.READY
+        and export.expires_at is not None
+        and export.expires_at > timezone.now()
+    )
+
+
+def exports_waiting() -> list[str]:
+    """Keys of those still to be written, oldest first: for the clock, when a message was lost."""
+    waiting = DataExport.objects.filter(state=DataExport.State.REQUESTED, user__is_active=True)
+    return [str(key) for key in waiting.order_by("requested_at").values_list("pk", flat=True)]
+
+
+def exports_expire() -> int:
+    """Delete files whose time is over, and those of nobody; return how many."""
+    over = DataExport.objects.filter(state=DataExport.State.READY, expires_at__lte=timezone.now())
+    over.update(state=DataExport.State.EXPIRED)
+    folder = Path(settings.EXPORT_DIR)
+    if not folder.is_dir():
+        return 0
+    kept = DataExport.objects.filter(state=DataExport.State.READY).values_list("pk", flat=True)
+    names = {f"{key}.zip" for key in kept}
+    gone = [path for path in folder.glob("*.zip") if path.name not in names and _is_old(path)]
+    gone += [path for path in folder.glob("*.draft") if _is_old(path, timedelta(days=1))]
+    for path in gone:
+        path.unlink(missing_ok=True)
+        logger.info("deleted the export %s", path.name)
+    return len(gone)
+
+
+def _is_old(path: Path, age: timedelta = timedelta(minutes=10)) -> bool:
+    """Not one that was moved into place a moment before its row says so."""
+    return path.stat().st_mtime < (timezone.now() - age).timestamp()

@@ -1,0 +1,269 @@
+"""The files of an export, and what stands in each. Nothing of another person but what the owner may see now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import ConsentEvent, Friendship, User
+from accounts.policies import friends_of, listeners_visible_to
+from accounts.policy_text import policy_text_current
+from accounts.services.ledger import event_canonical
+from accounts.services.receipt import receipt_list
+from discovery import feed
+from discovery.models import SocialUse
+from discovery.privacy import usage
+from discovery.privacy.archive import Archive
+from discovery.privacy.stores import STORES, WITHHELD
+from graph.models import (
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    ItemKind,
+    ItemRecommendation,
+    Listen,
+    Playlist,
+    Tagging,
+    TasteExclusion,
+    Track,
+)
+
+CHUNK = 1_000  # rows fetched at a time
+
+
+def export_write(archive: Archive, user: User) -> None:
+    """Everything that is kept about ``user``, into ``archive``."""
+    archive.facts |= {
+        "created_at": timezone.now(),
+        "subject": user.pseudonym,
+        "policy_version": policy_text_current().version,
+        "withheld": dict(WITHHELD),
+    }
+    archive.document("profile.json", _profile(user))
+    archive.chunks("consent/ledger.jsonl", _ledger(user))
+    archive.lines("consent/receipts.jsonl", receipt_list(user=user))
+    archive.lines("plays.jsonl", _plays(user))
+    archive.lines("play_counts.jsonl", _play_counts(user))
+    archive.lines("feedback.jsonl", _feedback(user))
+    archive.lines("tags.jsonl", _tags(user))
+    archive.lines("exclusions.jsonl", _exclusions(user))
+    for number, playlist in enumerate(
+        Playlist.objects.filter(owner=user).order_by("pk").iterator(CHUNK), start=1
+    ):
+        archive.document(f"playlists/{number:04}.jspf", _jspf(playlist, user))
+    archive.lines("friendships.jsonl", _friendships(user))
+    archive.lines(
+        "blocks.jsonl", ({"blocked_at": each.created_at} for each in user.blocks_given.order_by("pk"))
+    )
+    archive.lines("recommended.jsonl", _recommended(user))
+    archive.lines("collaborations.jsonl", _collaborations(user))
+    archive.lines("shown_to.jsonl", _shown_to(user))
+    archive.document("inferred_profile.json", _inferred(user))
+    archive.document("recommendations.json", _recommendations(user))
+    archive.document("models.json", _models(user))
+    archive.document("retention.json", _retention(user))
+    archive.text("index.html", _index(archive, user))
+
+
+def _profile(user: User) -> dict[str, Any]:
+    names = (
+        "username", "display_name", "first_name", "last_name", "email", "external_id", "pseudonym", "level",
+        "date_joined", "last_login", "private_from", "private_until",
+    )  # fmt: skip
+    return {name: getattr(user, name) for name in names}
+
+
+def _ledger(user: User) -> Iterator[bytes]:
+    """The lines as they are hashed, each with its hash: the chain can be checked from the file alone."""
+    for event in ConsentEvent.objects.filter(subject=user.pseudonym).order_by("pk").iterator(CHUNK):
+        yield f'{{"event":{event_canonical(event)},"hash":"{event.hash}"}}\n'.encode()
+
+
+def _plays(user: User) -> Iterator[dict[str, Any]]:
+    """In the shape ListenBrainz imports and exports."""
+    rows = Listen.objects.filter(user=user).select_related("track__artist").order_by("listened_at", "pk")
+    for row in rows.iterator(CHUNK):
+        info = {
+            **_ids(row.track), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
+            "listened_at": row.listened_at, "recorded_at": row.recorded_at,
+        }  # fmt: skip
+        yield {
+            "listened_at": int(row.listened_at.timestamp()),
+            "track_metadata": {**_names(row.track), "additional_info": info},
+        }
+
+
+def _names(track: Track) -> dict[str, str]:
+    return {"artist_name": track.artist.name, "track_name": track.title, "release_name": track.album}
+
+
+def _ids(track: Track) -> dict[str, Any]:
+    return {"recording_mbid": track.mbid, "isrc": track.isrc, "duration_ms": track.duration_ms}
+
+
+def _item(track: Track | None, artist: Artist | None) -> dict[str, Any]:
+    if track is not None:
+        return {"track": {**_names(track), **_ids(track)}}
+    return {
+        "artist": {"artist_name": artist.name if artist else "", "artist_mbid": artist.mbid if artist else ""}
+    }
+
+
+def _play_counts(user: User) -> Iterator[dict[str, Any]]:
+    rows = ArtistPlayCount.objects.filter(user=user).select_related("artist").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield {**_item(None, row.artist), "count": row.count, "source": row.source}
+
+
+def _feedback(user: User) -> Iterator[dict[str, Any]]:
+    rows = (
+        Feedback.objects.filter(user=user)
+        .select_related("track__artist", "artist")
+        .order_by("given_at", "pk")
+    )
+    for row in rows.iterator(CHUNK):
+        yield {**_item(row.track, row.artist), "kind": row.kind, "given_at": row.given_at}
+
+
+def _tags(user: User) -> Iterator[dict[str, Any]]:
+    rows = Tagging.objects.filter(user=user).select_related("track__artist", "artist", "tag").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield {**_item(row.track, row.artist), "tag": row.tag.name, "tagged_on": row.tagged_on}
+
+
+def _exclusions(user: User) -> Iterator[dict[str, Any]]:
+    rows = TasteExclusion.objects.filter(user=user).select_related("track__artist", "artist", "playlist")
+    for row in rows.order_by("pk").iterator(CHUNK):
+        thing = {"playlist": row.playlist.title} if row.playlist else _item(row.track, row.artist)
+        yield {**thing, "excluded_at": row.excluded_at}
+
+
+def _jspf(playlist: Playlist, user: User) -> dict[str, Any]:
+    entries = playlist.entries.select_related("track__artist").order_by("position", "pk")
+    return {
+        "playlist": {
+            "title": playlist.title,
+            "annotation": playlist.description,
+            "date": playlist.created_at,
+            "track": [
+                {
+                    "title": entry.track.title, "creator": entry.track.artist.name, "album": entry.track.album,
+                    "duration": entry.track.duration_ms,
+                    "extension": {
+                        "https://earshot.example/entry": [
+                            {
+                                **_ids(entry.track), "added_at": entry.added_at,
+                                "added_by_you": entry.added_by_id == user.pk,
+                            }
+                        ]
+                    },
+                }
+                for entry in entries.iterator(CHUNK)
+            ],
+        }
+    }  # fmt: skip
+
+
+def _friendships(user: User) -> Iterator[dict[str, Any]]:
+    """One's own side: whom, since when, who asked. People out of sight have no handle here."""
+    visible = dict(listeners_visible_to(user).values_list("pk", "username"))
+    for row in Friendship.objects.filter(Q(low=user) | Q(high=user)).order_by("pk").iterator(CHUNK):
+        other = row.high_id if row.low_id == user.pk else row.low_id
+        yield {
+            "with": visible.get(other), "state": row.state, "asked_by_you": row.requested_by_id == user.pk,
+            "requested_at": row.requested_at, "accepted_at": row.accepted_at,
+        }  # fmt: skip
+
+
+def _recommended(user: User) -> Iterator[dict[str, Any]]:
+    """What was said by hand, both ways; a note from somebody who is out of sight now is left out."""
+    visible = dict(listeners_visible_to(user).values_list("pk", "username"))
+    rows = ItemRecommendation.objects.filter(Q(sender=user) | Q(recipient=user))
+    for row in rows.select_related("track__artist", "artist").order_by("sent_at", "pk").iterator(CHUNK):
+        sent = row.sender_id == user.pk
+        other = visible.get(row.recipient_id if sent else row.sender_id)
+        note = row.note if sent or other else None
+        yield {
+            **_item(row.track, row.artist),
+            "sent": sent,
+            "with": other,
+            "note": note,
+            "sent_at": row.sent_at,
+        }
+
+
+def _collaborations(user: User) -> Iterator[dict[str, Any]]:
+    visible = listeners_visible_to(user).values("pk")
+    rows = user.collaborations.filter(playlist__owner__in=visible).select_related("playlist").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield {"playlist": row.playlist.title, "role": row.role, "since": row.since}
+
+
+def _shown_to(user: User) -> Iterator[dict[str, Any]]:
+    friends = dict(friends_of(user).values_list("pk", "username"))
+    for row in SocialUse.objects.filter(source=user).order_by("day", "pk").iterator(CHUNK):
+        yield {"day": row.day, "friend": friends.get(row.recipient_id), "named": row.named,
+               "item_kind": row.item_kind, "item": row.item_id or None}  # fmt: skip
+
+
+def _inferred(user: User) -> dict[str, Any]:
+    return {
+        "stored": None,
+        "note": "No profile of you is stored. What is permitted is added up anew for each answer, from the files here.",
+    }
+
+
+def _recommendations(user: User) -> dict[str, Any]:
+    """No log of answers is kept; these are the answers of now."""
+    answers = {kind: feed.for_you(user, kind, count=20) for kind in ItemKind}
+    return {
+        "note": "Answers are not kept. These are the ones of the moment this file was written.",
+        **{
+            kind.value: {
+                "model": answer.model_version.pk if answer.model_version else None,
+                "level": answer.level.name,
+                "items": [
+                    {
+                        "item": str(shown.item), "score": shown.score, "remainder": shown.remainder,
+                        "reasons": [
+                            {"text": reason.text, "share": reason.cited.share} for reason in shown.reasons
+                        ],
+                    }
+                    for shown in answer.items
+                ],
+            }
+            for kind, answer in answers.items()
+        },
+    }  # fmt: skip
+
+
+def _models(user: User) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": version.pk,
+            "state": version.state,
+            "trained_at": version.created_at,
+            "data_hash": version.data_hash,
+        }
+        for version in usage.models_that_saw(user)
+    ]
+
+
+def _retention(user: User) -> list[dict[str, Any]]:
+    counts = {each.name: each.count for each in usage.held(user)}
+    return [
+        {"what": store.name, "why": str(store.why), "permission": store.purpose, "rows": counts[store.name],
+         "kept": "until you delete it or your account" if store.name != "social_use" else "90 days"}
+        for store in STORES
+    ]  # fmt: skip
+
+
+def _index(archive: Archive, user: User) -> str:
+    files = [{"name": name, **facts} for name, facts in sorted(archive.files.items())]
+    return render_to_string(
+        "discovery/export_index.html", {"person": user, "files": files, "withheld": WITHHELD}
+    )

@@ -1,0 +1,265 @@
+"""One's own export, put back into an instance where one is not: the way out of one and into another."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils.dateparse import parse_date, parse_datetime
+
+from accounts.models import ConsentEvent, User
+from accounts.services.audit import consents_rebuild
+from accounts.services.identity import is_erased
+from accounts.services.ledger import event_hash
+from discovery.errors import ImportFailed
+from discovery.privacy.archive import MANIFEST, SCHEMA_VERSION
+from graph.models import (
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    Listen,
+    Playlist,
+    PlaylistEntry,
+    Tag,
+    Tagging,
+    TasteExclusion,
+)
+from graph.services.catalogue import TrackName, tracks_get_or_create
+
+BATCH = 500
+Row = Mapping[str, Any]
+
+
+@transaction.atomic
+def export_restore(path: Path) -> tuple[User, dict[str, int]]:
+    """Create the person an export is of, with all that was theirs; return them and rows stored by file.
+
+    Friendships and blocks are with people of the other instance and stay behind. The ledger comes with its
+    hashes, and what was granted is granted here. Nothing is stored when anything is wrong.
+
+    Raises:
+        ImportFailed: no export, damaged, of somebody who is here already, or of somebody erased here.
+
+    """
+    try:
+        with closing(zipfile.ZipFile(path)) as file:
+            _check(file)
+            return _restore(file)
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise ImportFailed(f"{path} is no complete export: {error!r}. Nothing was stored.") from error
+
+
+def _check(file: zipfile.ZipFile) -> None:
+    manifest = json.loads(file.read(MANIFEST))
+    if manifest["schema_version"] != SCHEMA_VERSION:
+        raise ImportFailed(
+            f"This export has version {manifest['schema_version']}; {SCHEMA_VERSION} is read here."
+        )
+    for name, facts in manifest["files"].items():
+        with file.open(name) as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != facts["sha256"]:  # type: ignore[arg-type]
+                raise ImportFailed(f"{name} was changed after the export. Nothing was stored.")
+
+
+def _restore(file: zipfile.ZipFile) -> tuple[User, dict[str, int]]:
+    user = _person(json.loads(file.read("profile.json")))
+    stored = {"consent/ledger.jsonl": _ledger(user, _lines(file, "consent/ledger.jsonl"))}
+    consents_rebuild()
+    steps: list[tuple[str, Callable[[User, list[Row]], None]]] = [
+        ("plays.jsonl", _plays), ("play_counts.jsonl", _play_counts),
+        ("feedback.jsonl", _feedback), ("tags.jsonl", _tags),
+    ]  # fmt: skip
+    for name, store in steps:
+        stored[name] = 0
+        for batch in _batches(_lines(file, name)):
+            store(user, batch)
+            stored[name] += len(batch)
+    names = sorted(each for each in file.namelist() if each.startswith("playlists/"))
+    for name in names:
+        _playlist(user, json.loads(file.read(name))["playlist"])
+    stored["playlists"] = len(names)
+    exclusions = list(_lines(file, "exclusions.jsonl"))
+    _exclusions(user, exclusions)
+    return user, stored | {"exclusions.jsonl": len(exclusions)}
+
+
+def _person(profile: Row) -> User:
+    pseudonym = UUID(profile["pseudonym"])
+    if is_erased(str(pseudonym)):
+        raise ImportFailed("This person was erased here. Nothing was stored.")
+    if (
+        User.objects.filter(username=profile["username"]).exists()
+        or User.objects.filter(pseudonym=pseudonym).exists()
+    ):
+        raise ImportFailed(f"{profile['username']} is here already. Nothing was stored.")
+    dates = ("date_joined", "last_login", "private_from", "private_until")
+    kept = ("username", "display_name", "first_name", "last_name", "email", "external_id", "level")
+    return User.objects.create(
+        pseudonym=pseudonym, password=make_password(None),
+        **{name: profile[name] for name in kept}, **{name: _moment(profile[name]) for name in dates},
+    )  # fmt: skip
+
+
+def _ledger(user: User, lines: Iterable[Row]) -> int:
+    previous, total = "", 0
+    for batch in _batches(lines):
+        events = []
+        for line in batch:
+            event = _event(line)
+            if (
+                event.subject != user.pseudonym
+                or event.previous_hash != previous
+                or event_hash(event) != event.hash
+            ):
+                raise ImportFailed("The consent ledger in this export was altered. Nothing was stored.")
+            previous = event.hash
+            events.append(event)
+        ConsentEvent.objects.bulk_create(events)
+        total += len(events)
+    return total
+
+
+def _event(line: Row) -> ConsentEvent:
+    fields = dict(line["event"])
+    for name in ("event_id", "subject", "scope"):
+        fields[name] = UUID(fields[name]) if fields[name] else None
+    for name in ("occurred_at", "valid_until"):
+        fields[name] = _moment(fields[name])
+    return ConsentEvent(**fields, hash=line["hash"])
+
+
+def _plays(user: User, rows: list[Row]) -> None:
+    tracks = _tracks([{**row["track_metadata"], **row["track_metadata"]["additional_info"]} for row in rows])
+    infos = [row["track_metadata"]["additional_info"] for row in rows]
+    Listen.objects.bulk_create(
+        Listen(
+            user=user, track_id=track, listened_at=_time(info["listened_at"]), ms_played=info["ms_played"],
+            source=info["source"], source_id=info["source_id"],
+        )
+        for track, info in zip(tracks, infos, strict=True)
+    )  # fmt: skip
+
+
+def _play_counts(user: User, rows: list[Row]) -> None:
+    items = _items(rows)
+    ArtistPlayCount.objects.bulk_create(
+        ArtistPlayCount(user=user, **item, count=row["count"], source=row["source"])
+        for item, row in zip(items, rows, strict=True)
+    )
+
+
+def _feedback(user: User, rows: list[Row]) -> None:
+    Feedback.objects.bulk_create(
+        Feedback(user=user, **item, kind=row["kind"], given_at=_time(row["given_at"]))
+        for item, row in zip(_items(rows), rows, strict=True)
+    )
+
+
+def _tags(user: User, rows: list[Row]) -> None:
+    Tag.objects.bulk_create([Tag(name=name) for name in {row["tag"] for row in rows}], ignore_conflicts=True)
+    words = dict(Tag.objects.filter(name__in={row["tag"] for row in rows}).values_list("name", "pk"))
+    Tagging.objects.bulk_create(
+        Tagging(user=user, **item, tag_id=words[row["tag"]], tagged_on=parse_date(row["tagged_on"] or ""))
+        for item, row in zip(_items(rows), rows, strict=True)
+    )
+
+
+def _playlist(user: User, jspf: Row) -> None:
+    made = Playlist.objects.create(owner=user, title=jspf["title"], description=jspf["annotation"])
+    Playlist.objects.filter(pk=made.pk).update(created_at=_moment(jspf["date"]))
+    position = itertools.count()
+    for batch in _batches(jspf["track"]):
+        extensions = [next(iter(row["extension"].values()))[0] for row in batch]
+        names = [
+            {
+                "artist_name": row["creator"],
+                "track_name": row["title"],
+                "release_name": row["album"],
+                **extension,
+            }
+            for row, extension in zip(batch, extensions, strict=True)
+        ]
+        PlaylistEntry.objects.bulk_create(
+            PlaylistEntry(
+                playlist=made, track_id=track, position=next(position),
+                added_by=user if extension["added_by_you"] else None,
+            )
+            for track, extension in zip(_tracks(names), extensions, strict=True)
+        )  # fmt: skip
+
+
+def _exclusions(user: User, rows: list[Row]) -> None:
+    playlists = dict(Playlist.objects.filter(owner=user).order_by("-pk").values_list("title", "pk"))
+    for row in rows:
+        thing: dict[str, Any] = (
+            {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
+        )
+        TasteExclusion.objects.get_or_create(user=user, **thing)
+
+
+def _items(rows: list[Row]) -> list[dict[str, int]]:
+    """The column and key of each row's track or artist; what the catalogue lacks is added."""
+    named = [row["track"] for row in rows if "track" in row]
+    tracks = iter(_tracks(named))
+    artists = _artists(
+        {row["artist"]["artist_name"]: row["artist"]["artist_mbid"] for row in rows if "artist" in row}
+    )
+    return [
+        {"track_id": next(tracks)} if "track" in row else {"artist_id": artists[row["artist"]["artist_name"]]}
+        for row in rows
+    ]
+
+
+def _artists(names: Mapping[str, str]) -> dict[str, int]:
+    def known() -> dict[str, int]:
+        return dict(Artist.objects.filter(name__in=names).order_by("-pk").values_list("name", "pk"))
+
+    found = known()
+    missing = [Artist(name=name, mbid=mbid) for name, mbid in names.items() if name not in found]
+    Artist.objects.bulk_create(missing)
+    return known() if missing else found
+
+
+def _tracks(rows: Iterable[Row]) -> list[int]:
+    return tracks_get_or_create(
+        names=[
+            TrackName(
+                title=row["track_name"], artist=row["artist_name"], album=row["release_name"],
+                mbid=row["recording_mbid"], isrc=row["isrc"], duration_ms=row["duration_ms"],
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+def _lines(file: zipfile.ZipFile, name: str) -> Iterator[Row]:
+    with file.open(name) as content:
+        for line in content:
+            yield json.loads(line)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    stream = iter(rows)
+    while batch := list(itertools.islice(stream, BATCH)):
+        yield batch
+
+
+def _moment(text: str | None) -> datetime | None:
+    return _time(text) if text else None
+
+
+def _time(text: str) -> datetime:
+    """Raises ValueError for what is no time."""
+    if (found := parse_datetime(text)) is None:
+        raise ValueError(f"{text!r} is no time")
+    return found

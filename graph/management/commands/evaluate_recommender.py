@@ -1,0 +1,82 @@
+"""Measures the recommender on held-out data, alone or beside what people would use instead."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from graph import snapshot
+
+
+class Command(BaseCommand):
+    help = "Offline evaluation on leak-free splits; --compare fits peers on the same splits."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--compare", action="store_true", help="fit peers in the same run")
+        parser.add_argument("--json", type=Path, help="write every number to this file")
+        parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
+        parser.add_argument("--seeds", type=int, default=1, help="how many splits (default 1)")
+        parser.add_argument(
+            "--tune", action="store_true", help="search ALS's parameters on a validation split"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from graph.ml.config import RecommenderConfig
+        from graph.ml.evaluate import evaluate
+
+        taken = snapshot.take()
+        if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
+            raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
+        if options["compare"]:
+            from graph.ml.compare import compare
+
+            found = compare(
+                taken,
+                RecommenderConfig(),
+                seeds=range(options["seeds"]),
+                tune=options["tune"],
+                progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
+            )
+            self._print_comparison(found)
+            if options["markdown"]:
+                from graph.ml.report import tables, write_between_marks
+
+                write_between_marks(options["markdown"], tables(found))
+        else:
+            found = evaluate(taken, RecommenderConfig()).to_dict()
+            self.stdout.write(json.dumps(found, indent=1))
+        if options["json"]:
+            options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+    def _print_comparison(self, found: dict[str, Any]) -> None:
+        console = Console(file=self.stdout, width=100)
+        for part in ("items", "friends", "cold_listeners", "cold_artists"):
+            if part in found:
+                console.print(_table(part.replace("_", " "), found[part]))
+        cost = found["cost"]
+        console.print(
+            f"training: {cost['training_cpu_seconds']:.1f} CPU seconds, {cost['training_cpu_to_als']:.2f} × ALS; "
+            f"top 20 for everyone: {cost['export_cpu_seconds']:.2f} CPU seconds, "
+            f"{cost['export_cpu_to_als']:.2f} × ALS; peak memory {cost['peak_mebibytes']:.0f} MiB"
+        )
+
+
+def _table(title: str, part: dict[str, Any]) -> Table:
+    table = Table(title=title, caption="\n".join(_ratio(one) for one in part["ratios"]))
+    for heading in ("method", part["measure"], "95 % interval", "CPU seconds"):
+        table.add_column(heading, justify="left" if heading == "method" else "right")
+    for name, row in part["methods"].items():
+        low, high = row["interval"]
+        table.add_row(name, f"{row['mean']:.4f}", f"{low:.4f}–{high:.4f}", f"{row['cpu_seconds']:.1f}")
+    return table
+
+
+def _ratio(one: dict[str, Any]) -> str:
+    low, high = one["interval"]
+    return f"earshot / {one['to']} = {one['ratio']:.3f} ({low:.3f}–{high:.3f})"

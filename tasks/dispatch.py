@@ -1,0 +1,34 @@
+"""From a service's signal to a message in the queue. A queue out of reach costs time only: the clock resumes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from kombu.exceptions import OperationalError
+
+from discovery.privacy.signals import erasure_requested, export_requested
+from tasks.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+def connect() -> None:
+    export_requested.connect(_export, dispatch_uid="tasks.export")
+    erasure_requested.connect(_erasure, dispatch_uid="tasks.erasure")
+
+
+def _export(*, key: str, **_: Any) -> None:
+    _send("tasks.privacy.export_build", key)
+
+
+def _erasure(*, key: str, **_: Any) -> None:
+    _send("tasks.privacy.erasure_advance", key)
+
+
+def _send(task: str, key: str) -> None:
+    """By name, so that a web process loads no task; without waiting for a broker."""
+    try:
+        app.send_task(task, kwargs={"key": key}, retry=False)
+    except OperationalError:
+        logger.warning("The queue is out of reach; %s(%s) waits for the clock", task, key)

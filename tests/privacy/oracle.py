@@ -1,0 +1,89 @@
+"""What may be used of whom, worked out from what people said: the specification again, in twenty lines of sets.
+
+It shares no code with `accounts.policies`, so that the two can disagree.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from accounts.models import PersonalizationLevel, Purpose
+
+
+@dataclass
+class Person:
+    user: object
+    level: int = PersonalizationLevel.OFF
+    granted: set = field(default_factory=set)  # purposes
+    towards: dict = field(default_factory=dict)  # (purpose, name) → bool
+    plays: Counter = field(default_factory=Counter)  # track id → plays
+    excluded: set = field(default_factory=set)
+    private: bool = False
+
+    @property
+    def counted(self) -> dict:
+        return {track: times for track, times in self.plays.items() if track not in self.excluded}
+
+
+@dataclass
+class Oracle:
+    people: dict = field(default_factory=dict)  # by name; who is erased is gone
+    friends: set = field(default_factory=set)  # frozenset of two names
+    asked: set = field(default_factory=set)  # frozenset of two names
+    blocks: set = field(default_factory=set)  # (blocker, blocked)
+
+    def are_friends(self, one, other):
+        return frozenset((one, other)) in self.friends
+
+    def apart(self, one, other):
+        return bool({(one, other), (other, one)} & self.blocks)
+
+    def grants(self, name, purpose, other=None):
+        person = self.people[name]
+        return person.towards.get((purpose, other), purpose in person.granted)
+
+    def own(self, name):
+        person = self.people[name]
+        return person.level >= PersonalizationLevel.OWN and Purpose.SELF in person.granted
+
+    def sources(self, viewer):
+        """Friends whose plays may reach the viewer, and whether they may be named."""
+        if self.people[viewer].level < PersonalizationLevel.SOCIAL or not self.own(viewer):
+            return {}
+        if Purpose.SOCIAL_IN not in self.people[viewer].granted:
+            return {}
+        found = {
+            name: self.grants(name, Purpose.NAMED, viewer)
+            for name in self.people
+            if self.are_friends(viewer, name) and self.grants(name, Purpose.SOCIAL_OUT, viewer)
+        }
+        return {name: named for name, named in found.items() if named or len(found) >= 3}
+
+    def evidence(self, viewer):
+        """{(whose, track): plays}; "" is the viewer's own."""
+        found = {}
+        if self.own(viewer):
+            found |= {("", track): times for track, times in self.people[viewer].counted.items()}
+        for name in self.sources(viewer):
+            found |= {(name, track): times for track, times in self.people[name].counted.items()}
+        return found
+
+    def visible(self, viewer):
+        return {
+            name
+            for name in self.people
+            if not self.apart(viewer, name)
+            and (
+                name == viewer
+                or frozenset((viewer, name)) in self.friends | self.asked
+                or Purpose.DISCOVERABLE in self.people[name].granted
+            )
+        }
+
+    def part(self, one, other):
+        pair = frozenset((one, other))
+        self.friends.discard(pair)
+        self.asked.discard(pair)
+        for name, friend in ((one, other), (other, one)):
+            for key, answer in self.people[name].towards.items():
+                if key[1] == friend and answer:
+                    self.people[name].towards[key] = False

@@ -1,0 +1,191 @@
+"""Erasure: frozen at once, resumable at each step, and nobody comes back."""
+
+import re
+import uuid
+
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+
+from accounts.models import ConsentEvent, Purpose, User
+from accounts.services.audit import ledger_verify
+from accounts.services.consent import consent_set
+from accounts.signatures import public_key_text, verify
+from discovery import feed
+from discovery.errors import ImportFailed, InvalidInput
+from discovery.models import Erasure
+from discovery.privacy import erasure as machine
+from discovery.privacy.erasure import erasure_advance, erasure_request, erasures_open
+from discovery.privacy.export import data_export_build, data_export_request
+from discovery.privacy.restore import export_restore
+from graph import registry
+from graph.importers.lastfm_people import listeners_get_or_create
+from graph.models import ItemKind, Listen, ModelVersion
+from tests import factories
+from tests.gql.client import App
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, settings):
+    settings.EXPORT_DIR = tmp_path / "exports"
+    settings.ARTIFACT_DIR = tmp_path / "models"
+    settings.ARTIFACT_DIR.mkdir()
+
+
+@pytest.fixture
+def ben(world):
+    """Somebody who contributed to the model that serves, as the ledger says."""
+    User.objects.filter(pk=world.ben.pk).update(external_id="zz-4711", email="ben@example.org")
+    world.ben.consents.all().delete()
+    for purpose in factories.EVERYTHING:
+        consent_set(user=world.ben, purpose=purpose, granted=True)
+    return User.objects.get(pk=world.ben.pk)
+
+
+def published(state=ModelVersion.State.ACTIVE):
+    """A model trained on what the ledger says now, with files on disk."""
+    ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).update(state=ModelVersion.State.RETIRED)
+    position = ConsentEvent.objects.latest("pk").pk
+    version = ModelVersion.objects.create(
+        state=state, data_hash="d", ledger_position=position, manifest_hash="m", config={}, metrics={}
+    )
+    registry.artifact_directory(version.pk).mkdir()
+    return version
+
+
+def test_it_takes_ones_own_handle(ben):
+    for wrong in ("", "BEN", "yes"):
+        with pytest.raises(InvalidInput):
+            erasure_request(user=ben, confirm=wrong)
+    assert User.objects.get(pk=ben.pk).is_active
+    assert Erasure.objects.count() == 0
+
+
+def test_it_acts_on_the_next_request(ben, world):
+    app = App(ben)
+    shown = app.data('mutation { requestErasure(confirm: "ben") { ... on Erasure { state url } } }')
+    assert shown["requestErasure"]["state"] == "FROZEN"
+    assert app.post({"query": "{ viewer { id } }"}).status_code == 401
+    answer = feed.from_friends(world.ada, ItemKind.TRACK)
+    assert [each.item for each in answer.items] == [world.favorites["cleo"]]
+    path = shown["requestErasure"]["url"].removeprefix("http://testserver")
+    assert app.client.get(path).json() == {
+        "id": path.rsplit("/", 1)[1], "state": "FROZEN", "receipt": None,
+    }  # fmt: skip
+
+
+def test_the_other_two_are_left_as_they_were(ben, world):
+    plays = Listen.objects.exclude(user=ben).count()
+    erasure_advance(erasure_id=str(erasure_request(user=ben, confirm="ben").pk))
+    assert Listen.objects.count() == plays
+    assert set(User.objects.values_list("username", flat=True)) == {"ada", "cleo"}
+    assert [each for each in ledger_verify() if "projection" not in each] == []  # theirs was made without one
+
+
+def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(ben):
+    older = published()
+    key = str(erasure_request(user=ben, confirm="ben").pk)
+    assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
+    assert erasures_open() == [key]
+    assert registry.contributions_withdrawn(after=older.ledger_position), "a training follows by itself"
+    clean = published()
+    closed = erasure_advance(erasure_id=key)
+    assert closed.state == Erasure.State.CLOSED
+    assert erasures_open() == []
+    assert closed.receipt["cleanModel"] == {
+        "id": str(clean.pk), "manifestHash": "m", "ledgerPosition": clean.ledger_position,
+    }  # fmt: skip
+    assert closed.receipt["deleted"]["graph.Listen.user"] == 7
+    verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
+    assert not registry.artifact_directory(older.pk).exists()
+    assert registry.artifact_directory(clean.pk).exists()
+
+
+def test_who_never_contributed_waits_for_no_model(world):
+    published_before = ModelVersion.objects.count()
+    dora = factories.listener("dora")
+    closed = erasure_advance(erasure_id=str(erasure_request(user=dora, confirm="dora").pk))
+    assert closed.state == Erasure.State.CLOSED
+    assert closed.receipt["cleanModel"] is None
+    assert ModelVersion.objects.count() == published_before
+
+
+def test_nothing_of_the_person_is_left_in_any_table_or_folder(ben, world, settings):
+    app = App(ben)
+    app.client.force_login(ben)
+    feed.from_friends(world.ada, ItemKind.TRACK)
+    data_export_build(export_id=str(data_export_request(user=ben).pk))
+    published()
+    key = str(erasure_request(user=ben, confirm="ben").pk)
+    erasure_advance(erasure_id=key)
+    published()
+    erasure_advance(erasure_id=key)
+    word = re.compile(r"\bben\b|zz-4711|ben@example", re.IGNORECASE)
+    for model in apps.get_models(include_auto_created=True):
+        for row in model._base_manager.values():
+            text = " ".join(str(value) for value in row.values())
+            assert not word.search(re.sub("ben's favorite", "", text, flags=re.IGNORECASE)), model
+    assert Session.objects.count() == 0
+    assert list(settings.EXPORT_DIR.iterdir()) == []
+
+
+def test_no_import_brings_the_person_back(ben, tmp_path):
+    export = data_export_build(export_id=str(data_export_request(user=ben).pk))
+    copy = tmp_path / "mine.zip"
+    copy.write_bytes(export.path.read_bytes())
+    erasure_advance(erasure_id=str(erasure_request(user=ben, confirm="ben").pk))
+    assert listeners_get_or_create(external_ids={"zz-4711", "4712"})[0].keys() == {"4712"}
+    with pytest.raises(ImportFailed, match="was erased here"):
+        export_restore(copy)
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("step", [state for state in Erasure.State if state != Erasure.State.CLOSED])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_at_any_step_it_resumes_and_ends_in_the_same_receipt(ben, monkeypatch, step, moment):
+    published()
+    whole = {**machine.STEPS, Erasure.State.REQUESTED: machine._freeze}
+
+    def killed(erasure):
+        if moment == "after":
+            whole[step](erasure)
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setitem(machine.STEPS, step, killed)
+        if step == Erasure.State.REQUESTED:
+            patch.setattr(machine, "_freeze", killed)
+        with pytest.raises(KilledError):  # noqa: PT012  wherever it is killed
+            erasure_advance(erasure_id=str(erasure_request(user=ben, confirm="ben").pk))
+            published()
+            erasure_advance(erasure_id=erasures_open()[0])
+    key = str(erasure_request(user=User.objects.get(pk=ben.pk), confirm="ben").pk) if step in {
+        Erasure.State.REQUESTED, Erasure.State.FROZEN} else erasures_open()[0]  # fmt: skip
+    erasure_advance(erasure_id=key)
+    published()
+    closed = erasure_advance(erasure_id=key)
+    assert closed.state == Erasure.State.CLOSED
+    assert closed.receipt["deleted"]["graph.Listen.user"] == 7
+    assert closed.receipt["cleanModel"] is not None
+    assert erasure_advance(erasure_id=key).receipt == closed.receipt
+    assert not User.objects.filter(username="ben").exists()
+
+
+def test_an_unknown_erasure_is_not_found(client):
+    assert client.get(f"/privacy/erasures/{uuid.uuid4()}").status_code == 404
+    assert erasure_advance(erasure_id=str(uuid.uuid4())) is None
+
+
+def test_a_consent_given_before_is_no_way_back(ben):
+    erasure_request(user=ben, confirm="ben")
+    assert not ben.consents.filter(state="GRANTED").exists()
+    assert ConsentEvent.objects.filter(subject=ben.pseudonym).latest("pk").new_state != "GRANTED"
+    assert Purpose.CONTRIBUTE in ConsentEvent.objects.filter(channel="erasure").values_list(
+        "purpose", flat=True
+    )

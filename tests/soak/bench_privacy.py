@@ -1,0 +1,85 @@
+"""What consent costs: CPU time of a 20-item ``discover`` with its rules, and with the rules taken out.
+
+``python -m tests.soak.bench_privacy USERNAME`` on an instance with a model. The baseline is the same
+query with `policies` answering from memory what it would have found, no exclusions looked up, and no
+note of social use written. Rounds alternate; the medians are compared.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from contextlib import ExitStack
+from unittest import mock
+
+import django
+
+QUERY = (
+    "{ viewer { discover(first: 20) { edges { node { score remainder item { ... on Track { title } }"
+    " reasons { text share evidence { id } } } } } } }"
+)
+ROUNDS, CALLS = 15, 8
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("username", nargs="?", default="ada")
+    arguments = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+    django.setup()
+
+    from accounts.models import User
+    from tests.gql.client import App
+
+    user = User.objects.get(username=arguments.username)
+    from django.conf import settings
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    app = App(user)
+    times = {"with": [], "without": []}
+    for kind in ("with", "without"):
+        measured(app, kind, user)  # warm
+    for _ in range(ROUNDS):
+        for kind, found in times.items():
+            found.append(measured(app, kind, user))
+    full, bare = (statistics.median(times[kind]) for kind in ("with", "without"))
+    print(
+        f"discover of 20 for {user.username}: {1000 * full:.2f} ms CPU with consent checks, {1000 * bare:.2f} without"
+    )
+    print(f"consent checks add {100 * (full / bare - 1):.1f} %")
+
+
+def measured(app, kind, user):
+    """CPU seconds of one call, averaged over a few."""
+    with ExitStack() as stack:
+        for patch in patches(user) if kind == "without" else ():
+            stack.enter_context(patch)
+        begun = time.process_time()
+        for _ in range(CALLS):
+            app.data(QUERY)
+        return (time.process_time() - begun) / CALLS
+
+
+def patches(user):
+    from django.db.models import Q
+
+    from accounts import policies
+    from accounts.models import User
+    from discovery import feed
+    from graph import selectors
+    from graph.models import ItemKind
+
+    use = policies.effective_use(user)
+    sources = policies.social_sources(user, use)
+    return [
+        mock.patch.object(policies, "effective_uses", return_value=[use]),
+        mock.patch.object(policies, "social_sources", return_value=sources),
+        mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
+        mock.patch.object(selectors, "_COUNTED", dict.fromkeys(ItemKind, Q())),
+        mock.patch.object(selectors, "excluded_items", return_value={}),
+        mock.patch.object(feed, "social_use_note"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,21 @@
-"""The ASGI application; Django runs synchronous views in threads of their own."""
+"""The ASGI application: HTTP goes to Django's synchronous views in threads of their own, WebSockets to GraphQL."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
-application = get_asgi_application()
+_http = get_asgi_application()
+
+# Behind it: the schema needs the apps to be loaded.
+from discovery.gql.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
+from discovery.schema import schema  # noqa: E402
+
+_socket = SubscriptionSocket(schema)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """One application for both protocols."""
+    door: Any = _socket if scope["type"] == "websocket" else _http
+    await door(scope, receive, send)

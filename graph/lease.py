@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from discovery.bell import TRAINING, ring
 from discovery.errors import LeaseLost
 from graph.models import ModelVersion, TrainingRun
 
@@ -80,6 +81,7 @@ def lease_beat(lease: Lease, *, progress: float, step: str) -> None:
     ).update(heartbeat_at=timezone.now(), progress=progress, step=step[:80])
     if not ours:
         raise LeaseLost(f"{lease.key} is no longer ours (fence {lease.fence})")
+    ring([TRAINING], {"run": lease.run_id})
 
 
 def lease_hold(lease: Lease) -> TrainingRun:
@@ -96,6 +98,7 @@ def lease_complete(lease: Lease, *, model_version: ModelVersion) -> None:
     run.state, run.model_version, run.progress = TrainingRun.State.DONE, model_version, 1.0
     run.step, run.ended_at = "", timezone.now()
     run.save()
+    transaction.on_commit(lambda: ring([TRAINING], {"run": run.pk}))
 
 
 def lease_fail(lease: Lease, *, error: str) -> None:

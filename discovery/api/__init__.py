@@ -3,9 +3,10 @@
 from strawberry.tools import merge_types
 
 from discovery.api import queries, radio, together
+from discovery.api.live import LiveSubscription as Subscription
 
 DiscoveryViewer = merge_types("DiscoveryViewer", (queries.DiscoveryViewer, together.TogetherViewer))
 Query = merge_types("DiscoveryQuery", (queries.Query, together.TogetherQuery))
 Mutation = merge_types("DiscoveryMutation", (together.TogetherMutation, radio.RadioMutation))
 
-__all__ = ["DiscoveryViewer", "Mutation", "Query"]
+__all__ = ["DiscoveryViewer", "Mutation", "Query", "Subscription"]

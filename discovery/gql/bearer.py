@@ -22,7 +22,7 @@ class BearerTokenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            if (found := _valid_token(token.strip())) is None:
+            if (found := valid_token(token.strip())) is None:
                 return _unauthorized()
             request.user = found.user
             # A browser never adds this header by itself, so there is nothing to forge.
@@ -32,7 +32,8 @@ class BearerTokenMiddleware:
         return response
 
 
-def _valid_token(token: str) -> AccessToken | None:
+def valid_token(token: str) -> AccessToken | None:
+    """The token behind this word, where it lets somebody in now."""
     checksum = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
     found: AccessToken | None = (
         AccessToken.objects.select_related("user").filter(token_checksum=checksum).first()

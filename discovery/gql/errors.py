@@ -12,6 +12,7 @@ import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import FieldExtension
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry_django.fields.types import OperationInfo, OperationMessage
 
 from discovery.errors import Failure, InvalidInput, LimitExceeded, NotAllowed, Refusal
@@ -70,6 +71,8 @@ def coded(error: GraphQLError) -> GraphQLError:
     if isinstance(original, GraphQLSyntaxError):
         too_long = "Parsing aborted" in original.message  # how graphql-core words its token limit
         return _with_code(error, LimitExceeded.code if too_long else "GRAPHQL_PARSE_FAILED")
+    if isinstance(original, InvalidOperationTypeError):
+        return _with_code(error, "BAD_REQUEST", "This is not an operation that is answered here.")
     if original is None or isinstance(original, StrawberryInputCoercionError):
         return _with_code(error, InvalidInput.code)
     return _with_code(error, original.code if isinstance(original, Failure) else "INTERNAL", MASKED)

@@ -41,7 +41,7 @@ class Estimate:
     high: float
 
     def covers(self, truth: float) -> bool:
-        return self.low <= truth <= self.high
+        return bool(self.low <= truth <= self.high)
 
 
 def ips(log: Log, target: Floats) -> Estimate:

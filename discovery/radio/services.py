@@ -13,6 +13,7 @@ from accounts import policies
 from accounts.models import PersonalizationLevel, User
 from discovery import evidence as gathering
 from discovery import explain, feed
+from discovery.bell import radio_channel, ring
 from discovery.errors import Conflict, InvalidInput, NotFound
 from discovery.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.radio import log, store
@@ -115,6 +116,7 @@ def _play_next(viewer: User, radio: Radio) -> Playing:
     store.radio_save(radio)
     if radio.now is not None and log.permitted(viewer):
         log.choice_log(user=viewer, radio=radio, choice=radio.now)
+    ring([radio_channel(radio.id)], {"step": radio.version})
     return _playing(viewer, radio, listening)
 
 

@@ -72,7 +72,7 @@ def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
         log = _logged(features[drawn], worth[drawn], logging[drawn], rng)
         for name, estimate in estimates.items():
             found = estimate(log, target[drawn])
-            covered[name] += found.covers(truth)
+            covered[name] += int(found.covers(truth))
             width[name] += (found.high - found.low) / runs
     own = float((logging * worth).sum(axis=1).mean())
     return {

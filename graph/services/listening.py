@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Purpose, User
+from discovery.bell import ring, viewer_channel
 from discovery.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
@@ -21,6 +22,7 @@ EARLIEST = datetime(
 )  # when scrobbling began; what claims to be older is a broken clock
 CLOCK_SKEW = timedelta(minutes=5)  # a client's clock may run ahead a little
 DAY_MS = 86_400_000
+NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,7 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
     good, refusals = _checked(stored, plays)
     fresh = _without_duplicates(user, good)
     track_ids, unknown = _tracks(fresh)
-    Listen.objects.bulk_create(
+    listens = Listen.objects.bulk_create(
         Listen(
             user=user,
             track_id=track_ids[index],
@@ -80,11 +82,23 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
         for index, play in fresh.items()
         if index in track_ids
     )
+    transaction.on_commit(lambda: _tell_friends(stored, listens))
     return RecordedListens(
         stored=len(track_ids),
         duplicates=len(good) - len(fresh),
         refusals=sorted(refusals + unknown, key=lambda refusal: refusal.index),
     )
+
+
+def _tell_friends(user: User, listens: Sequence[Listen]) -> None:
+    """Ring at friends for plays of now. What they may hear of it is decided when it is told."""
+    since = timezone.now() - NEWS
+    news = [listen.pk for listen in listens if listen.listened_at >= since]
+    if not news:
+        return
+    channels = [viewer_channel(pk) for pk in policies.friends_of(user).values_list("pk", flat=True)]
+    for listen in news if channels else ():
+        ring(channels, {"listen": listen})
 
 
 def _checked(user: User, plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[PlayRefusal]]:

@@ -1,0 +1,108 @@
+"""Subscriptions. Each message is built when it goes out, from what its viewer may see then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any, TypeVar
+
+import strawberry
+
+from accounts import policies
+from accounts.models import User
+from discovery.api.radio import RadioQueue
+from discovery.api.together import Activity
+from discovery.bell import TRAINING, radio_channel, viewer_channel
+from discovery.errors import NotAllowed, SignInRequired
+from discovery.gql.context import Info
+from discovery.gql.socket import LiveContext, in_database
+from discovery.live.hub import hub
+from discovery.radio.services import radio_get
+from discovery.radio.session import from_id
+from discovery.together import activity
+from graph.models import HEARD, Listen, TrainingRun
+
+Shown = TypeVar("Shown")
+
+
+@strawberry.type(description="How far the training in hand is.")
+class TrainingProgress:
+    key: str
+    state: str = strawberry.field(description="RUNNING, DONE or FAILED.")
+    progress: float = strawberry.field(description="0 to 1.")
+    step: str
+
+
+@strawberry.type
+class LiveSubscription:
+    @strawberry.subscription(
+        description="What friends play, as it happens, while they let the viewer know by name."
+    )
+    async def friend_activity(self, info: Info) -> AsyncGenerator[Activity, None]:
+        viewer = await _viewer(info)
+        async for shown in _each(info, [viewer_channel(viewer.pk)], _played):
+            yield shown
+
+    @strawberry.subscription(description="A radio of the viewer's: as it stands, then each time it advances.")
+    async def radio_queue(self, info: Info, radio_id: strawberry.ID) -> AsyncGenerator[RadioQueue, None]:
+        viewer = await _viewer(info)
+        begun = from_id(radio_id, user_id=viewer.pk)
+
+        def queue(user: User, message: dict[str, Any]) -> RadioQueue:
+            return RadioQueue.of(radio_get(viewer=user, radio_id=radio_id))
+
+        async for shown in _each(info, [radio_channel(begun.id)], queue, first={}):
+            yield shown
+
+    @strawberry.subscription(description="How far trainings are; for the people who run this installation.")
+    async def training_progress(self, info: Info) -> AsyncGenerator[TrainingProgress, None]:
+        async for shown in _each(info, [TRAINING], _trained, first={}):
+            yield shown
+
+
+async def _each(
+    info: Info,
+    channels: Sequence[str],
+    show: Callable[[User, dict[str, Any]], Shown | None],
+    *,
+    first: dict[str, Any] | None = None,
+) -> AsyncGenerator[Shown, None]:
+    """What ``show`` makes of each message for the viewer as they are then; None is not sent.
+
+    Ends with SIGN_IN_REQUIRED once the viewer is nobody any more.
+    """
+    context = info.context
+    assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
+    async with hub().opened(channels) as inbox:
+        message = first if first is not None else await inbox.get()
+        while True:
+            viewer = await _viewer(info)
+            if (shown := await in_database(show, viewer, message)) is not None:
+                context.missed += inbox.missed_take()
+                yield shown
+            message = await inbox.get()
+
+
+async def _viewer(info: Info) -> User:
+    context = info.context
+    assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
+    if (viewer := await context.viewer_now()) is None:
+        raise SignInRequired("Sign in to do this.")
+    return viewer
+
+
+def _played(viewer: User, message: dict[str, Any]) -> Activity | None:
+    listen = (
+        Listen.objects.filter(HEARD, pk=message["listen"]).select_related("user", "track__artist").first()
+    )
+    if listen is None or not policies.tells_activity(listen.user, viewer):
+        return None
+    return Activity.of(activity.played(listen))
+
+
+def _trained(viewer: User, message: dict[str, Any]) -> TrainingProgress | None:
+    if not viewer.is_staff:
+        raise NotAllowed("This is for the people who run this installation.")
+    run = TrainingRun.objects.order_by("-started_at", "-pk").first()
+    if run is None:
+        return None
+    return TrainingProgress(key=run.key, state=run.state, progress=run.progress, step=run.step)

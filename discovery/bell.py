@@ -1,0 +1,51 @@
+"""Telling other processes that something happened, through Redis. Imports nothing of ours.
+
+A message says only which row or radio it is about. Whoever hears it reads again what they may see, so a
+lost message makes nothing wrong and a forged one shows nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "earshot:live:"
+SECONDS = 0.5  # nobody waits longer for a message to leave
+TRAINING = "training"
+
+
+def viewer_channel(user_id: int) -> str:
+    return f"viewer:{user_id}"
+
+
+def radio_channel(radio_id: str) -> str:
+    return f"radio:{radio_id}"
+
+
+def room_channel(room_id: str) -> str:
+    return f"room:{room_id}"
+
+
+def ring(channels: Iterable[str], message: dict[str, Any]) -> None:
+    """Tell ``channels``. Where Redis is away nobody hears it, and the caller goes on."""
+    word = json.dumps(message)
+    try:
+        with _client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+            for channel in channels:
+                pipe.publish(PREFIX + channel, word)
+            pipe.execute()
+    except redis.RedisError:
+        logger.warning("nobody could be told: no Redis", exc_info=True)
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)

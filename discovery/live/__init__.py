@@ -1,0 +1,1 @@
+"""What a process hears from the others while somebody listens."""

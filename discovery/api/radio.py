@@ -8,9 +8,10 @@ import strawberry
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
-from accounts.api.types import PersonalizationLevel
-from discovery.api.types import DegradedReason, Recommendation
+from accounts.models import PersonalizationLevel
+from discovery.api.types import Recommendation
 from discovery.errors import InvalidInput
+from discovery.feed import DegradedReason
 from discovery.gql.context import Info
 from discovery.gql.errors import mutation
 from discovery.gql.inputs import text
@@ -18,12 +19,9 @@ from discovery.gql.node import node_id
 from discovery.radio import session
 from discovery.radio.services import Playing, radio_advance, radio_start
 from discovery.radio.sources import Source
-from graph import models
-from graph.api.types import FeedbackKind, ItemKind
+from graph.models import FeedbackKind, ItemKind, Tag
 
-RadioSource = strawberry.enum(
-    Source, name="RadioSource", description="Which reading of the sum an item came from."
-)
+strawberry.enum(Source, name="RadioSource", description="Which reading of the sum an item came from.")
 
 SEEDS = {
     "Track": session.SeedKind.TRACK,
@@ -33,10 +31,10 @@ SEEDS = {
 }
 OUTCOMES = {
     None: session.Outcome.LISTENED,
-    models.FeedbackKind.LIKE: session.Outcome.LIKED,
-    models.FeedbackKind.SKIP: session.Outcome.SKIPPED,
-    models.FeedbackKind.DISLIKE: session.Outcome.REFUSED,
-    models.FeedbackKind.HIDE: session.Outcome.REFUSED,
+    FeedbackKind.LIKE: session.Outcome.LIKED,
+    FeedbackKind.SKIP: session.Outcome.SKIPPED,
+    FeedbackKind.DISLIKE: session.Outcome.REFUSED,
+    FeedbackKind.HIDE: session.Outcome.REFUSED,
 }
 
 
@@ -50,9 +48,7 @@ class RadioQueue:
     upcoming: list[Recommendation] = strawberry.field(
         description="What the sum would play next; each skip changes it."
     )
-    source: RadioSource | None = strawberry.field(
-        description="Where the item came from: the step after the sum."
-    )
+    source: Source | None = strawberry.field(description="Where the item came from: the step after the sum.")
     propensity: float | None = strawberry.field(description="How likely this item was.")
     variety: float
     level: PersonalizationLevel
@@ -71,7 +67,7 @@ class RadioQueue:
             now=shown[0] if has_now else None, upcoming=shown[1:] if has_now else shown,
             source=Source(radio.now.source) if radio.now else None,
             propensity=radio.now.propensity if radio.now else None,
-            variety=radio.variety, level=playing.level, degraded=playing.degraded,  # type: ignore[arg-type]
+            variety=radio.variety, level=playing.level, degraded=playing.degraded,
             resume=session.signed(radio),
         )  # fmt: skip
 
@@ -102,7 +98,7 @@ class RadioMutation:
             seed_kind = SEEDS[relay.from_base64(seed_id)[0]]
         elif tag is not None:
             seed_kind, key = session.SeedKind.TAG, _tag(tag)
-        return RadioQueue.of(  # type: ignore[return-value]
+        return RadioQueue.of(
             radio_start(viewer=viewer, seed_kind=seed_kind, seed_id=key, kind=kind, variety=variety)
         )
 
@@ -119,7 +115,7 @@ class RadioMutation:
         step: int | None = None,
         resume: str | None = None,
     ) -> RadioPayload:
-        return RadioQueue.of(  # type: ignore[return-value]
+        return RadioQueue.of(
             radio_advance(
                 viewer=info.context.signed_in, radio_id=radio_id, outcome=OUTCOMES[feedback],
                 ms_played=ms_played, step=step, resume=resume,
@@ -130,4 +126,4 @@ class RadioMutation:
 def _tag(word: str) -> int:
     """The key of a tag, whatever its case; one that nobody uses is a seed that does not exist."""
     name = text(word, field="tag", largest=200)
-    return models.Tag.objects.filter(name__iexact=name).values_list("pk", flat=True).first() or 0
+    return Tag.objects.filter(name__iexact=name).values_list("pk", flat=True).first() or 0

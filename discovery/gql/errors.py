@@ -59,7 +59,7 @@ def operation_info(refusal: Refusal) -> OperationInfo:
     )
 
 
-def coded(error: GraphQLError) -> GraphQLError:
+def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind of error
     """``error`` as it may go out: with a code, and without what an unexpected exception says."""
     if isinstance(error.extensions, dict) and "code" in error.extensions:
         return error

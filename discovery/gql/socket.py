@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
@@ -57,7 +57,7 @@ class LiveContext(Context):
 
     async def viewer_now(self) -> User | None:
         """Who asks, asked anew: a token taken back or a session that ended is nobody."""
-        self.request.user = await in_database(self._found)  # type: ignore[assignment]
+        self.request.user = await in_database(self._found)
         return self.viewer
 
     def _found(self) -> Any:
@@ -131,7 +131,7 @@ class _Door:
             raise ConnectionRejectionError
         self._viewer_id = viewer.pk
         self._opened[viewer.pk] += 1
-        return UNSET
+        return cast("UnsetType", UNSET)
 
     def leave(self) -> None:
         if self._viewer_id is not None:

@@ -8,8 +8,9 @@ a skip people leave more often, after several even more. Everything follows from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -172,7 +173,11 @@ def _step(
 
 
 def _noting(
-    station: Station, states: list[tuple[Floats, Floats, Floats]], x: Floats, offered: dict, session: _Session
+    station: Station,
+    states: list[tuple[Floats, Floats, Floats]],
+    x: Floats,
+    offered: Mapping[Source, Any],
+    session: _Session,
 ) -> Policy:
     """The station's policy, which also notes what each source would have been worth."""
 
@@ -226,7 +231,7 @@ def _learned(posterior: Posterior, sessions: Sequence[_Session], weight: float) 
 
 
 def _chances(listener: Listener, near: NDArray[np.float32]) -> NDArray[np.float32]:
-    chance = np.minimum(HEAR_ANYWAY + HEAR_LIKE * near, HEAR_ANYWAY + HEAR_TASTE)
+    chance: NDArray[np.float32] = np.minimum(HEAR_ANYWAY + HEAR_LIKE * near, HEAR_ANYWAY + HEAR_TASTE)
     chance[listener.taste] = HEAR_ANYWAY + HEAR_TASTE
     return chance
 

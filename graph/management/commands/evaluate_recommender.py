@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
     def _print_comparison(self, found: dict[str, Any]) -> None:
-        console = Console(file=self.stdout, width=100)
+        console = Console(file=cast("IO[str]", self.stdout), width=100)
         for part in ("items", "friends", "cold_listeners", "cold_artists"):
             if part in found:
                 console.print(_table(part.replace("_", " "), found[part]))

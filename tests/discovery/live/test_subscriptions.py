@@ -67,12 +67,14 @@ def test_a_withdrawal_and_a_block_silence_a_running_subscription_at_once(live, f
     assert socket.data()["listener"]["handle"] == "ben"
     consent_set(user=friends.ben, purpose=Purpose.SOCIAL_OUT, granted=False)
     plays(friends.ben, friends.common, "2")
+    plays(friends.cleo, friends.common, "3")
+    assert socket.data()["listener"]["handle"] == "cleo"  # and nothing of ben's in between
     consent_set(user=friends.ben, purpose=Purpose.SOCIAL_OUT, granted=True)
     consent_set(user=friends.ben, purpose=Purpose.NAMED, granted=False)
-    plays(friends.ben, friends.common, "3")
+    plays(friends.ben, friends.common, "4")
+    plays(friends.cleo, friends.common, "5")
+    assert socket.data()["listener"]["handle"] == "cleo"
     consent_set(user=friends.ben, purpose=Purpose.NAMED, granted=True)
-    plays(friends.cleo, friends.common, "4")
-    assert socket.data()["listener"]["handle"] == "cleo"  # and nothing of ben's in between
     listen = friends.ben.listens.latest("pk")
     block_create(user=friends.ben, other=friends.ada)
     ring([viewer_channel(friends.ada.pk)], {"listen": listen.pk})  # what was on its way already

@@ -18,7 +18,7 @@ from discovery import feed
 from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.archive import Archive
-from discovery.privacy.stores import STORES, WITHHELD
+from discovery.privacy.stores import STORES, WITHHELD, Store
 from graph.models import (
     Artist,
     ArtistPlayCount,
@@ -33,6 +33,13 @@ from graph.models import (
 )
 
 CHUNK = 1_000  # rows fetched at a time
+# Stores with a file of a shape of their own; every other one is written column by column.
+WRITTEN = frozenset(
+    {
+        "plays", "play_counts", "feedback", "tags", "playlists", "exclusions", "friendships", "blocks", "answers",
+        "recommended", "collaborations", "social_use",
+    }
+)  # fmt: skip
 
 
 def export_write(archive: Archive, user: User) -> None:
@@ -62,6 +69,9 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("recommended.jsonl", _recommended(user))
     archive.lines("collaborations.jsonl", _collaborations(user))
     archive.lines("shown_to.jsonl", _shown_to(user))
+    for store in STORES:
+        if store.name not in WRITTEN:
+            archive.lines(f"{store.name}.jsonl", _plain(store, user))
     archive.document("inferred_profile.json", _inferred(user))
     archive.document("recommendations.json", _recommendations(user))
     archive.document("models.json", _models(user))
@@ -201,6 +211,12 @@ def _collaborations(user: User) -> Iterator[dict[str, Any]]:
     rows = user.collaborations.filter(playlist__owner__in=visible).select_related("playlist").order_by("pk")
     for row in rows.iterator(CHUNK):
         yield {"playlist": row.playlist.title, "role": row.role, "since": row.since}
+
+
+def _plain(store: Store, user: User) -> Iterator[dict[str, Any]]:
+    """A row's own columns, without keys of other rows."""
+    names = [field.name for field in store.model._meta.concrete_fields if not field.is_relation]  # noqa: SLF001
+    yield from store.rows(user).order_by("pk").values(*names).iterator(CHUNK)
 
 
 def _shown_to(user: User) -> Iterator[dict[str, Any]]:

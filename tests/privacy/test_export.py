@@ -20,6 +20,7 @@ from accounts.services.consent import consent_set
 from discovery.errors import ImportFailed
 from discovery.models import DataExport
 from discovery.privacy.export import data_export_build, data_export_request, exports_expire, exports_waiting
+from discovery.privacy.export_files import WRITTEN
 from discovery.privacy.restore import export_restore
 from discovery.privacy.stores import STORES, WITHHELD
 from graph.models import Artist, ArtistPlayCount, Feedback, FeedbackKind, Playlist, PlaylistEntry, Tag, Track
@@ -81,6 +82,7 @@ def test_the_manifest_vouches_for_every_file(ada):
     export, files = export_of(ada)
     manifest = json.loads(files.pop("manifest.json"))
     assert set(manifest["files"]) == set(files)
+    assert {f"{store.name}.jsonl" for store in STORES if store.name not in WRITTEN} <= set(files)
     for name, content in files.items():
         assert manifest["files"][name]["sha256"] == hashlib.sha256(content).hexdigest()
     assert export.sha256 == hashlib.sha256(export.path.read_bytes()).hexdigest()

@@ -67,7 +67,6 @@ def patches(user):
     from accounts.models import User
     from discovery import feed
     from graph import selectors
-    from graph.models import ItemKind
 
     use = policies.effective_use(user)
     sources = policies.social_sources(user, use)
@@ -75,7 +74,7 @@ def patches(user):
         mock.patch.object(policies, "effective_uses", return_value=[use]),
         mock.patch.object(policies, "social_sources", return_value=sources),
         mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
-        mock.patch.object(selectors, "_COUNTED", dict.fromkeys(ItemKind, Q())),
+        mock.patch.object(selectors, "_counted", return_value=Q()),
         mock.patch.object(selectors, "excluded_items", return_value={}),
         mock.patch.object(feed, "social_use_note"),
     ]

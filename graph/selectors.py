@@ -102,7 +102,9 @@ def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
 def feedback_of(user_ids: Collection[int], kind: ItemKind) -> dict[int, list[FeedbackRow]]:
     """What each listener said of items of this kind, newest last. Two queries."""
     item = "track_id" if kind is ItemKind.TRACK else "artist_id"
-    rows = Feedback.objects.filter(_counted(user_ids, kind), user_id__in=user_ids, **{f"{item}__isnull": False})
+    rows = Feedback.objects.filter(
+        _counted(user_ids, kind), user_id__in=user_ids, **{f"{item}__isnull": False}
+    )
     said: dict[int, list[FeedbackRow]] = defaultdict(list)
     for user, item_id, word, at in rows.order_by("given_at", "pk").values_list(
         "user_id", item, "kind", "given_at"

@@ -127,6 +127,8 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
     """The friends whose plays enter, by viewer and friend."""
     if not any(use.friends for use in uses):
         return {}
+    if not any(use.friends for use in uses):
+        return {}
     if len(viewers) == 1:
         sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
     else:

@@ -28,7 +28,7 @@ def test_no_sequence_of_acts_breaks_an_invariant(monkeypatch, settings, tmp_path
 
 def effort():
     return hypothesis_settings(
-        max_examples=STEPS // 40,  # an example may end early
+        max_examples=STEPS // 30,  # an example may end early
         stateful_step_count=STEPS_AN_EXAMPLE,
         deadline=None,
         database=None,

@@ -31,7 +31,7 @@ class Company:
 def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Company:
     """The viewer and those of ``others`` with whom they may look at music together.
 
-    Everybody else is left out as if they had not been asked for. Seven queries at most, however many people.
+    Everybody else is left out as if they had not been asked for. As many queries for ten people as for two.
     """
     companions = policies.companions_of(viewer).filter(pk__in=others).order_by("pk")
     members = [viewer, *companions]

@@ -9,8 +9,10 @@ from discovery.gql.gpc import gpc_json
 from discovery.gql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.schema import schema
+from discovery.web.urls import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *pages,
     path("livez", health.livez),
     path("readyz", health.readyz),
     path(".well-known/gpc.json", gpc_json),

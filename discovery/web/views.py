@@ -1,0 +1,52 @@
+"""Pages that load nothing from anywhere else, and that nobody may put into a frame."""
+
+from typing import TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+# No 'unsafe-inline': style and script come as files from this origin only.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+def confined(response: Response) -> Response:
+    """The response, with the policy and out of every cache: a page is one person's."""
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@login_required
+def discovery(request: HttpRequest) -> HttpResponse:
+    """``/``: what to listen to, and why."""
+    return confined(render(request, "discovery/discovery.html"))
+
+
+@require_safe
+@login_required
+def privacy(request: HttpRequest) -> HttpResponse:
+    """``/privacy/``: what is used, and every choice about it."""
+    return confined(render(request, "discovery/privacy.html"))
+
+
+class SignIn(LoginView):
+    template_name = "discovery/login.html"
+    next_page = "discovery"
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        return confined(super().dispatch(request, *args, **kwargs))
+
+
+class SignOut(LogoutView):
+    next_page = "login"

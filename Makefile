@@ -54,13 +54,12 @@ test: check
 # A database of its own, made anew, so that what is measured is the data named and nothing else.
 BENCH := var/bench
 BENCH_DATA := $(or $(DATA),$(wildcard ../shared/data/lastfm-hetrec2011))
-bench: export EARSHOT_HOME := $(BENCH)
-bench: unexport DATABASE_URL
+IN_BENCH := env -u DATABASE_URL EARSHOT_HOME=$(BENCH) $(PY) manage.py
 bench: $(READY)
 	@rm -rf $(BENCH) && mkdir -p $(BENCH)
-	$(PY) manage.py migrate --verbosity 0
-	$(PY) manage.py $(if $(BENCH_DATA),import_lastfm "$(BENCH_DATA)" --assume-consent --verbosity 0,create_sample_community)
-	$(PY) manage.py evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
+	$(IN_BENCH) migrate --verbosity 0
+	$(IN_BENCH) $(if $(BENCH_DATA),import_lastfm "$(BENCH_DATA)" --assume-consent --verbosity 0,create_sample_community)
+	$(IN_BENCH) evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
 
 soak: $(READY)
 	EARSHOT_STEPS=100000 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -s -p no:cacheprovider \

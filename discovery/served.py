@@ -7,7 +7,7 @@ would have taken place that its source cannot see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -31,10 +31,19 @@ def social_use_note(viewer: User, ranking: Ranking, explained: Iterable[Explanat
         return
     named = {cited for one in explained for cited in _named(one, evidence.kind) if cited[0] in sources}
     silent = sources - {source for source, _, _ in named}
-    rows = [
+    rows = {
         *((source, kind, item, True) for source, kind, item in named),
         *((s, "", 0, False) for s in silent),
-    ]
+    }
+    _note(viewer, rows)
+
+
+def social_use_named(viewer: User, named: Collection[tuple[int, str, int]]) -> None:
+    """One row for each (source, item kind, item id) that somebody else is named with in an answer."""
+    _note(viewer, {(source, kind, item, True) for source, kind, item in named if source != viewer.pk})
+
+
+def _note(viewer: User, rows: Collection[tuple[int, str, int, bool]]) -> None:
     SocialUse.objects.bulk_create(
         [
             SocialUse(

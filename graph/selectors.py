@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, IntegerField, Manager, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
@@ -143,7 +144,7 @@ def item_get(*, kind: ItemKind, item_id: int) -> Track | Artist:
         tracks_get([item_id]).first() if kind is ItemKind.TRACK else artists_get([item_id]).first()
     )
     if found is None:
-        raise NotFound("There is no such item", field="itemId")
+        raise NotFound(_("There is no such item"), field="itemId")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import strawberry
+from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.mutations import listener_get
@@ -146,7 +147,9 @@ class RoomMutation:
         viewer = info.context.signed_in
         wanted = with_ or []
         if len(wanted) >= services.MOST_INVITED:
-            raise InvalidInput(f"A room has at most {services.MOST_INVITED} guests.", field="with")
+            raise InvalidInput(
+                _("A room has at most %(most)d guests.") % {"most": services.MOST_INVITED}, field="with"
+            )
         friends = [listener_get(one, field="with") for one in wanted]
         room = services.room_create(user=viewer, title=title or "", kind=kind, friends=friends)
         return room_shown(viewer, room.pk)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from accounts import policies
 from accounts.groups import without_blocks
 from accounts.models import User
@@ -110,4 +112,4 @@ def _may_enter(viewer: User, rows: Sequence[RoomMember], people: Mapping[int, Se
 
 
 def no_room() -> NotFound:
-    return NotFound("There is no such room.", field="roomId")
+    return NotFound(_("There is no such room."), field="roomId")

@@ -12,6 +12,7 @@ from datetime import timedelta
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
@@ -57,7 +58,7 @@ def room_create(
 @transaction.atomic
 def room_invite(*, user: User, room_id: int, other: User) -> Room:
     """Invite a friend of ``user``, who is in the room; twice is once. Raises NotFound and LimitExceeded."""
-    room, _ = _inside(user, room_id)
+    room, _people = _inside(user, room_id)
     _invite(room, user, other, field="listenerId")
     _tell(room)
     return room
@@ -73,7 +74,9 @@ def room_join(*, user: User, room_id: int) -> Room:
     _entering(user)
     invitation = invitation_get(viewer=user, room=room, people=people)
     if len(people) >= MOST_PEOPLE:
-        raise LimitExceeded(f"A room has at most {MOST_PEOPLE} people.", field="roomId", code="ROOM_FULL")
+        raise LimitExceeded(
+            _("A room has at most %(most)d people.") % {"most": MOST_PEOPLE}, field="roomId", code="ROOM_FULL"
+        )
     invitation.joined_at = timezone.now()
     invitation.save(update_fields=["joined_at"])
     _tell(room)
@@ -102,7 +105,7 @@ def room_vote(*, user: User, room_id: int, item: Artist | Track, vote: bool) -> 
 
     Raises NotFound for the room or an item it cannot play, and InvalidInput for an item of another kind.
     """
-    room, _ = _inside(user, room_id)
+    room, _people = _inside(user, room_id)
     _say(room, user, item, RoomWord.Kind.VOTE if vote else None)
     _tell(room)
     return room
@@ -127,7 +130,9 @@ def room_advance(*, user: User, room_id: int, step: int, skipped: bool) -> Room:
     """What plays has ended, or is ``skipped``. Raises NotFound, and Conflict where ``step`` is over."""
     room, people = _inside(user, room_id)
     if room.step != step:
-        raise Conflict(f"This room is at step {room.step}.", field="step", code="ROOM_MOVED_ON")
+        raise Conflict(
+            _("This room is at step %(step)d.") % {"step": room.step}, field="step", code="ROOM_MOVED_ON"
+        )
     _move_on(room, people, RoomPlay.Outcome.SKIPPED if skipped else RoomPlay.Outcome.PLAYED)
     _tell(room)
     return room
@@ -182,15 +187,19 @@ def _swept(room: Room) -> list[User]:
 def _entering(user: User) -> None:
     """Raises LimitExceeded where ``user`` is in as many rooms as anybody may be."""
     if RoomMember.objects.filter(user=user, joined_at__isnull=False).count() >= MOST_ROOMS:
-        raise LimitExceeded(f"You are in {MOST_ROOMS} rooms already.", code="TOO_MANY_ROOMS")
+        raise LimitExceeded(
+            _("You are in %(most)d rooms already.") % {"most": MOST_ROOMS}, code="TOO_MANY_ROOMS"
+        )
 
 
 def _invite(room: Room, user: User, other: User, *, field: str) -> None:
     """Whether there is a block between ``other`` and somebody else in the room is not to be learned here."""
     if not policies.friends_of(user).contains(other):
-        raise NotFound("There is no such friend.", field=field)
+        raise NotFound(_("There is no such friend."), field=field)
     if RoomMember.objects.filter(room=room).count() >= MOST_INVITED:
-        raise LimitExceeded(f"A room has at most {MOST_INVITED} guests.", code="ROOM_FULL")
+        raise LimitExceeded(
+            _("A room has at most %(most)d guests.") % {"most": MOST_INVITED}, code="ROOM_FULL"
+        )
     row, created = RoomMember.objects.get_or_create(room=room, user=other, defaults={"invited_by": user})
     if not created and row.joined_at is None and row.invited_by_id != user.pk:
         row.invited_by = user  # the newest invitation is the one that holds
@@ -199,13 +208,13 @@ def _invite(room: Room, user: User, other: User, *, field: str) -> None:
 
 def _say(room: Room, user: User, item: Artist | Track, kind: RoomWord.Kind | None) -> None:
     if ItemKind(room.kind) is not _kind_of(item):
-        raise InvalidInput("This room plays no such things.", field="itemId", code="INVALID_KIND")
+        raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
     if kind is None:
         RoomWord.objects.filter(room=room, user=user, item_id=item.pk).delete()
         return
-    index, _, _ = room_index(ItemKind(room.kind))
+    index, _version, _degraded = room_index(ItemKind(room.kind))
     if index is None or int(index.rows(np.array([item.pk], dtype=np.int64))[0]) < 0:
-        raise NotFound("This room cannot play this item.", field="itemId")
+        raise NotFound(_("This room cannot play this item."), field="itemId")
     RoomWord.objects.update_or_create(room=room, user=user, item_id=item.pk, defaults={"kind": kind})
 
 
@@ -225,7 +234,7 @@ def _play_next(room: Room, people: Sequence[User]) -> None:
 
 def _kind() -> ItemKind:
     """Tracks where the model knows any, else artists."""
-    index, _, _ = room_index(ItemKind.TRACK)
+    index, _version, _degraded = room_index(ItemKind.TRACK)
     return ItemKind.TRACK if index is not None and len(index) else ItemKind.ARTIST
 
 

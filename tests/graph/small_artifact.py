@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from graph.index import FORMAT_VERSION, MANIFEST, TENSORS, Channel, ChannelRule
+from graph.artifact import FORMAT_VERSION, MANIFEST, TENSORS
+from graph.index import Channel, ChannelRule
 
 
 def write_small_artifact(directory: Path, *, prior: float = 0.0) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from graph.index import FORMAT_VERSION, MANIFEST, TENSORS, Channel, ChannelRule
+from graph.artifact import FORMAT_VERSION, MANIFEST, TENSORS
+from graph.index import Channel, ChannelRule
 
 PLAIN = ChannelRule(gain=1.0, logarithmic=False, unit=1.0, count_power=0.0, identity=0.0, weights=(1.0,))
 

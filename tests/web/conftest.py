@@ -32,7 +32,7 @@ from tests.web.person import PASSWORD, Person
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage --no-proxy-server "
-    "--force-prefers-reduced-motion --lang=en"
+    "--force-prefers-reduced-motion --hide-scrollbars --lang=en"
 )
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 

@@ -98,7 +98,7 @@ def withdraws_everything(person, world):
 def takes_the_data_along(person, world, archive):
     """Written by the worker, and really on this person's disk."""
     person.presses("#export")
-    person.sees("#exports", "Download", seconds=60)
+    person.sees("#exports", "Download")
     person.presses("#exports a")
     wait_for(archive.exists, what="the download")
     with zipfile.ZipFile(archive) as files:
@@ -112,14 +112,14 @@ def erases_the_account(person, world):
     """Not with another handle; then by the worker, to the receipt."""
     person.types("#erase-confirm", "somebody else")
     person.presses("#erase button")
-    person.sees("#status.error", "That is not your handle.")
+    person.sees("#status.error", "Type your own handle to confirm.")
     assert User.objects.filter(pk=world.ada.pk, is_active=True).exists()
     assert person.violations() == []
     person.find("#erase-confirm")[0].clear()
     person.types("#erase-confirm", "ada")
     person.presses("#erase button")
     person.sees("h1", "Your account is being erased")
-    person.sees("#erasure-state", "Done", seconds=60)
+    person.sees("#erasure-state", "Done")
     assert person.violations() == []
     person.looks("erased")
     assert not User.objects.filter(username="ada").exists()

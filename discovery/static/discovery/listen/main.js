@@ -5,9 +5,10 @@ import * as blend from "./blend.js";
 import * as map from "./map.js";
 import * as people from "./people.js";
 import * as radio from "./radio.js";
+import * as room from "./room.js";
 import * as tunes from "./tunes.js";
 
-const parts = [tunes, people, blend, radio, map];
+const parts = [tunes, radio, room, people, blend, map];
 
 async function load() {
   await tunes.begin(); // what kind of music there is to recommend decides what the others ask for

@@ -1,6 +1,6 @@
 // The viewer's neighborhood: the shortest visible ways to friends and to what may please, as a picture and in words.
 import { ask } from "../api.js";
-import { kindNow, nameOf } from "../music.js";
+import { kindNow, titleOf } from "../music.js";
 import { at, fill, make } from "../page.js";
 import { gettext } from "../words.js";
 
@@ -39,7 +39,7 @@ function draw() {
     image.append(svg("path", { d: `M${x1} ${y1} C${x1} ${(y1 + y2) / 2 + 8} ${x1} ${y2} ${x2} ${y2}` }));
   }
   for (const { node, step, row } of places.values()) {
-    const label = step ? nameOf(node) : gettext("You");
+    const label = step ? titleOf(node) : gettext("You");
     const room = Math.floor((width - x(step) - 24) / 7.5);
     image.append(svg("circle", { cx: x(step), cy: y(row), r: step ? 7 : 10, class: step ? node.__typename : "You" }),
       svg("text", { x: x(step) + 16, y: y(row) + 5, class: step ? node.__typename : "You" }, label.length > room ? `${label.slice(0, room - 1)}…` : label));

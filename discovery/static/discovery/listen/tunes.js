@@ -19,28 +19,36 @@ const degraded = {
   MODEL_UNAVAILABLE: gettext("The recommender cannot be read at the moment. Come back in a while."),
   NO_EVIDENCE: gettext("There is nothing of yours to go by yet, so this is what is popular."),
 };
+const PAGE = 6;
 let friends = [];
+let answer;
 
 export async function begin() {
   onSubmit("recommend", recommend);
   at("recommend-cancel").addEventListener("click", () => at("recommend-dialog").close());
-  await forYou();
+  at("more").addEventListener("click", () => act(more));
+  answer = await discover({ first: PAGE });
 }
 
 export function show(viewer, known) {
   friends = known;
+  at("made-from").textContent = degraded[answer.degraded] ?? madeFrom[answer.level];
+  fill("recommendations", answer.edges.map(({ node }) => card(node)), gettext("Nothing yet."));
+  at("more").hidden = !answer.pageInfo.hasNextPage;
   fromFriends(viewer.fromFriends);
   received(viewer.recommendationsReceived.edges.map(({ node }) => node));
 }
 
-async function forYou() {
-  const answer = await discover({ first: 12 });
-  at("made-from").textContent = degraded[answer.degraded] ?? madeFrom[answer.level];
-  fill("recommendations", answer.edges.map(({ node }) => card(node)), gettext("Nothing yet."));
+async function more() {
+  answer = await discover({ first: PAGE, after: answer.pageInfo.endCursor });
+  const fresh = answer.edges.map(({ node }) => card(node));
+  at("recommendations").append(...fresh);
+  at("more").hidden = !answer.pageInfo.hasNextPage;
+  fresh[0]?.querySelector("button").focus();
 }
 
 async function again() {
-  await forYou();
+  answer = await discover({ first: PAGE });
   const { viewer } = await ask(`{ viewer { ${ofViewer()} } }`);
   show(viewer, friends);
 }

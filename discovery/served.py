@@ -42,8 +42,15 @@ def social_use_note(viewer: User, ranking: Ranking, explained: Iterable[Explanat
     _note(viewer, rows)
 
 
+def social_use_named(viewer: User, named: Collection[tuple[int, str, int]]) -> None:
+    """One row for each (source, item kind, item id) that somebody else is named with in an answer."""
+    _note(viewer, {(source, kind, item, True) for source, kind, item in named if source != viewer.pk})
+
+
 def _note(viewer: User, rows: Collection[tuple[int, str, int, bool]]) -> None:
     """One INSERT that skips what stands there. As SQL: with each answer, the ORM would take longer than the database."""
+    if not rows:
+        return
     connection = connections[router.db_for_write(SocialUse)]
     day = connection.ops.adapt_datefield_value(timezone.now().date())
     values = [

@@ -109,13 +109,13 @@ class Person:
         """What the browser's console holds against the page: errors of scripts, refused by the policy."""
         return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
 
-    def violations(self):
-        """Rules of axe-core that the page breaks seriously, in light and dark, with where. [] without axe."""
+    def violations(self, *schemes):
+        """Rules of axe-core that the page breaks seriously, in these color schemes, with where. [] without axe."""
         if self.axe is None:
             return []
         found = []
         self.browser.execute_script(self.axe)
-        for scheme in ("light", "dark"):
+        for scheme in schemes or ("light",):
             self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
             results = self.browser.execute_async_script(
                 "axe.run({ resultTypes: ['violations'] }).then(arguments[0])"

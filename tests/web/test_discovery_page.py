@@ -28,7 +28,7 @@ def test_music_with_reasons_the_radio_a_blend_and_the_way_there(world, visit):
     person.presses("#blend button")
     person.sees("#blend-items", "For ")
     person.presses("#recommendations summary")
-    assert person.violations() == []
+    assert person.violations("light", "dark") == []
     person.looks("discovery")
     person.presses("#radio-SKIP")
     person.until(lambda: person.text("#radio-now") != first, "the skip counts")
@@ -81,7 +81,7 @@ def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
 
     ben.presses("#room-queue button")
     ada.sees("#room-queue", "Vote (1)")
-    assert (ada.violations(), ben.violations()) == ([], [])
+    assert ada.violations() == []
     ada.looks("room")
     assert ada.complaints() == ben.complaints() == []
     assert ben.origins() == {ben.origin}
@@ -95,7 +95,7 @@ def skip_reaches(one, other):
     begun = one.browser.execute_script(
         "const now = Date.now(); document.getElementById('room-skip').click(); return now"
     )
-    ended = other.until(lambda: other.browser.execute_script("return window.changedAt"), "the other's queue")
+    ended = other.browser.execute_async_script("window.changed.then(arguments[0])")
     after = other.text("#room-now .tune")
     assert after != before
     one.sees("#room-now .tune", after)
@@ -103,11 +103,10 @@ def skip_reaches(one, other):
 
 
 NOTE_THE_CHANGE = """
-const place = document.getElementById("room-now");
-delete window.changedAt;
-new MutationObserver((_changes, watching) => {
-  if (place.querySelector(".tune")?.textContent === arguments[0]) return;
-  window.changedAt = Date.now();
+const place = document.getElementById("room-now"), before = arguments[0];
+window.changed = new Promise((resolve) => new MutationObserver((_changes, watching) => {
+  if (place.querySelector(".tune")?.textContent === before) return;
   watching.disconnect();
-}).observe(place, { childList: true });
+  resolve(Date.now());
+}).observe(place, { childList: true }));
 """

@@ -55,7 +55,7 @@ def lowers_the_level(person, world):
     assert any("Ben's Favorite" in gone for gone in person.texts("#now .marked"))
     assert not any("Favorite" in title for title in person.texts("#example .title"))
     assert User.objects.get(pk=world.ada.pk).level == PersonalizationLevel.SOCIAL
-    assert person.violations() == []
+    assert person.violations("light", "dark") == []
     person.looks("privacy")
     person.presses("#level-save")
     person.sees("#status", "Saved.")
@@ -114,7 +114,6 @@ def erases_the_account(person, world):
     person.presses("#erase button")
     person.sees("#status.error", "Type your own handle to confirm.")
     assert User.objects.filter(pk=world.ada.pk, is_active=True).exists()
-    assert person.violations() == []
     person.find("#erase-confirm")[0].clear()
     person.types("#erase-confirm", "ada")
     person.presses("#erase button")
@@ -154,3 +153,18 @@ def test_the_main_actions_by_keyboard_alone(world, visit):
     person.key(Keys.SPACE)
     person.sees("#status", "Everything is withdrawn.")
     person.tabs_to("#erase-confirm")
+
+
+def test_in_german(world, visit):
+    """What the page, the scripts and the API say."""
+    person = visit(language="de")
+    person.opens("/privacy/")
+    person.sees("h1", "Deine Privatsphäre")
+    person.sees("#summary", "Gerade erlaubst du 7 von 12 Dingen.")
+    person.sees("#now .quiet", "mit dir befreundet, hört das")
+    person.sees("#held", "Was deine Apps als gehört gemeldet haben.")
+    person.types("#erase-confirm", "somebody else")
+    person.presses("#erase button")
+    person.sees("#status.error", "Gib zur Bestätigung deinen eigenen Anmeldenamen ein.")
+    person.looks("privacy-in-german")
+    assert person.complaints() == []

@@ -71,7 +71,7 @@ function card(node) {
 function why({ text, share, action }, name) {
   return make("li", { className: "weight" }, make("span", {}, text), make("span", { className: "share" }, asPercent(share)),
     make("meter", { value: share, attributes: { "aria-hidden": "true" } }),
-    action ? make("p", {}, button(action.label, () => act(() => turnOff(action), gettext("Done. It counts from now on.")), { about: name, className: "plain" })) : null);
+    action && actions[action.kind] ? make("p", {}, button(action.label, () => act(() => follow(action), gettext("Done. It counts from now on.")), { about: name, className: "plain" })) : null);
 }
 
 async function feedback({ id }, kind) {
@@ -80,9 +80,19 @@ async function feedback({ id }, kind) {
   await again();
 }
 
-async function turnOff({ purpose }) {
-  await ask(`mutation($purpose: Purpose!) {
-    setConsent(purpose: $purpose, granted: false) { ... on ConsentChange { privacy { level } } ${refused} } }`, { purpose });
+/** What a reason's action asks of the API, by its kind. */
+const actions = {
+  TURN_OFF_PURPOSE: `mutation($purpose: Purpose!) { setConsent(purpose: $purpose, granted: false) { ... on ConsentChange { privacy { level } } ${refused} } }`,
+  TURN_OFF_FRIEND: `mutation($target: ID!) { setConsent(purpose: SOCIAL_IN, granted: false, friendId: $target) { ... on ConsentChange { privacy { level } } ${refused} } }`,
+  EXCLUDE_FROM_TASTE: `mutation($target: ID!) { excludeFromTaste(id: $target) { ... on PrivacySettings { level } ${refused} } }`,
+  SET_LEVEL: `mutation($level: PersonalizationLevel!) { setPersonalizationLevel(level: $level) { ... on PrivacySettings { level } ${refused} } }`,
+  HIDE_ITEM: `mutation($target: ID!) { giveFeedback(itemId: $target, kind: HIDE) { ... on GivenFeedback { kind } ${refused} } }`,
+};
+
+async function follow({ kind, purpose, target, level }) {
+  const variables = { purpose, target, level };
+  const asked = Object.keys(variables).filter((name) => actions[kind].includes(`$${name}:`));
+  await ask(actions[kind], Object.fromEntries(asked.map((name) => [name, variables[name]])));
   await again();
 }
 

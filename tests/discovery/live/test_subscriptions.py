@@ -23,10 +23,11 @@ from discovery.radio.session import Outcome, SeedKind, public_id
 from graph.services.listening import Play, listens_record
 from tests import factories
 from tests.discovery.live.sockets import FRIENDS
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
-SOCKETS = 10  # of one viewer, on each process
+SOCKETS = 10  # of one viewer, on all processes
 QUEUE = "subscription ($id: ID!) { radioQueue(radioId: $id) { step } }"
 
 
@@ -44,7 +45,7 @@ def friends():
 
 def test_each_friend_hears_of_a_play_once_on_every_process_and_nobody_else_does(live, friends):
     token, stranger = token_issue(user=friends.ada), factories.sharer("stranger")
-    sockets = [live.subscriber(token, process=number % 2).subscribe(FRIENDS) for number in range(2 * SOCKETS)]
+    sockets = [live.subscriber(token, process=number % 2).subscribe(FRIENDS) for number in range(SOCKETS)]
     other = live.subscriber(token_issue(user=stranger)).subscribe(FRIENDS)
     live.heard_by(viewer_channel(friends.ada.pk), 2)
     live.heard_by(viewer_channel(stranger.pk), 1)
@@ -56,8 +57,10 @@ def test_each_friend_hears_of_a_play_once_on_every_process_and_nobody_else_does(
     assert [socket.data() for socket in sockets] == [shown] * len(sockets)
     assert all(socket.silent(seconds=0.05) for socket in sockets)
     assert other.silent()
-    refused = live.subscriber(token)  # one more than a viewer may have on a process
-    assert refused.refused == 4403
+    for process in (0, 1):  # one more than a viewer may have
+        assert live.subscriber(token, process=process).refused == 4403
+    sockets[0].close()
+    wait_for(lambda: live.subscriber(token, process=1).refused is None, what="a place given back")
 
 
 def test_a_withdrawal_and_a_block_silence_a_running_subscription_at_once(live, friends):
@@ -142,7 +145,10 @@ def test_a_redis_killed_and_started_again_loses_no_subscription(live, friends):
     live.redis.start()
     live.heard_by(radio_channel(playing.radio.id), 1)
     radio_advance(viewer=friends.ada, radio_id=name)
-    assert socket.data() == {"step": 1}
+    steps = [socket.data()["step"]]
+    if steps == [0]:  # told again, signed anew: something may have happened meanwhile
+        steps.append(socket.data()["step"])
+    assert steps[-1] == 1
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on this machine")

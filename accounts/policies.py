@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
@@ -17,6 +18,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.utils import timezone
 
 from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+from accounts.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -58,19 +60,19 @@ class SocialSource:
 # --- purposes -------------------------------------------------------------------------------
 
 
-def _in_force() -> Q:
+def _in_force(now: datetime | None = None) -> Q:
     """Consent rows that permit right now."""
-    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
+    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or timezone.now()))
 
 
-def _granting(purpose: Purpose, friend: User | None = None) -> Q:
+def _granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
     """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
     rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
-    general = Exists(rows.filter(_in_force(), friend=None))
+    general = Exists(rows.filter(_in_force(now), friend=None))
     if friend is None or purpose not in PER_FRIEND:
         return Q(general)
     about_friend = rows.filter(friend=friend)
-    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
 
 
 def _granted_by(giver: User, purpose: Purpose) -> Q:
@@ -108,8 +110,12 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
     """Every purpose ``user`` grants in general, in one query."""
-    rows = Consent.objects.filter(_in_force(), user=user, friend=None)
-    return frozenset(Purpose(value) for value in rows.values_list("purpose", flat=True))
+    return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+
+
+_GRANTED = Prepared(
+    lambda user, now: Consent.objects.filter(_in_force(now), user=user, friend=None).values_list("purpose")
+)
 
 
 def contributors() -> QuerySet[User]:
@@ -211,10 +217,16 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     somebody = _active(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    sources = _sharing_with(somebody).annotate(
-        named=ExpressionWrapper(_granting(Purpose.NAMED, somebody), BooleanField())
-    )
-    return [SocialSource(*row) for row in sources.order_by("pk").values_list("pk", "named")]
+    return [SocialSource(user_id, named=bool(named)) for user_id, named in _SOURCES.rows(somebody)]
+
+
+def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
+    """Key and ``named`` of everybody who shares with ``viewer``."""
+    named = ExpressionWrapper(_granting(Purpose.NAMED, viewer, now), BooleanField())
+    return _sharing_with(viewer, now).annotate(named=named).order_by("pk").values_list("pk", "named")
+
+
+_SOURCES = Prepared(_sources_of)
 
 
 def activity_sources(viewer: Viewer) -> QuerySet[User]:
@@ -248,10 +260,10 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
     )
 
 
-def _sharing_with(viewer: User) -> QuerySet[User]:
+def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     """Friends whose SOCIAL_OUT covers ``viewer``: the friends' half of the mutual rule."""
     return User.objects.filter(
-        _granting(Purpose.SOCIAL_OUT, viewer), _friends_of(viewer), is_active=True
+        _granting(Purpose.SOCIAL_OUT, viewer, now), _friends_of(viewer), is_active=True
     ).exclude(_blocks_with(viewer))
 
 

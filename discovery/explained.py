@@ -131,7 +131,8 @@ def _cases(
     """One case an item; every list of evidence is scored by the formula that ranks."""
     cited = [_strongest(one, ranked.contributions[:, column]) for column, one in enumerate(explained)]
     chance = [rng.permutation(len(ranked.evidence))[: len(entries)] for entries in cited]
-    lists = [ranked.evidence, *(_less(ranked.evidence, each) for each in [*cited, *chance])]
+    taken = [np.array(each, dtype=np.int64) for each in [*cited, *chance]]
+    lists = [ranked.evidence, *(_less(ranked.evidence, each) for each in taken)]
     scores = index.scores_batch([each.in_index(index)[1] for each in lists])[:, ranked.rows]
     whole, shown = scores[0], np.arange(len(explained))
     without_cited, without_chance = scores[1:].reshape(2, len(explained), -1)[:, shown, shown]

@@ -120,8 +120,10 @@ class Hub:
                     redis.asyncio.Redis.from_url(self._url, retry=retry) as client,
                     client.pubsub() as pubsub,
                 ):
-                    await pubsub.subscribe(ALWAYS, *self._inboxes)
+                    await pubsub.subscribe(ALWAYS)
+                    # From here on newcomers subscribe by themselves; whoever came before is in the list below.
                     self._pubsub, wait = pubsub, FIRST_WAIT
+                    await self._tell("subscribe", list(self._inboxes))
                     async for message in pubsub.listen():
                         self._take(message)
             except (redis.RedisError, OSError):

@@ -79,3 +79,23 @@ def test_after_a_time_without_redis_everybody_looks_again_once_and_hears_on(serv
                 return again, [await heard(before), await heard(meanwhile)]
 
     assert asyncio.run(listens()) == ([LOOK_AGAIN] * 2, [{"number": 1}] * 2)
+
+
+def test_many_who_come_at_once_while_the_connection_is_made_all_hear(server):
+    async def listens():
+        hub = Hub(server.url)
+
+        async def one(number):
+            await asyncio.sleep(number / 10_000)  # before, while and after it connects
+            async with hub.opened([f"viewer:{number}"]) as inbox:
+                ready.release()
+                return await heard(inbox)
+
+        ready = asyncio.Semaphore(0)
+        tasks = [asyncio.create_task(one(number)) for number in range(100)]
+        for _ in tasks:
+            await ready.acquire()
+        await asyncio.to_thread(ring, [f"viewer:{number}" for number in range(100)], {"number": 1})
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(listens()) == [{"number": 1}] * 100

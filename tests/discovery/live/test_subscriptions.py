@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -151,20 +149,12 @@ def test_a_redis_killed_and_started_again_loses_no_subscription(live, friends):
     assert steps[-1] == 1
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on this machine")
-def test_the_npm_client_hears_it(live, friends, tmp_path):
-    clients = Path(__file__).parents[2] / "clients"
-    shutil.copytree(clients, tmp_path, dirs_exist_ok=True)
-    done = subprocess.run(
-        ["npm", "install", "--silent"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"npm could not install the client: {done.stderr.strip()[-300:]}")
+def test_the_npm_client_hears_it(live, friends, npm_clients):
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     url, token = f"ws://127.0.0.1:{live.ports[0]}/graphql/", token_issue(user=friends.ada)
     with subprocess.Popen(
         ["node", "graphql_ws.mjs", url, token, "1"],
-        cwd=tmp_path,
+        cwd=npm_clients,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import strawberry
@@ -16,7 +16,7 @@ from discovery.bell import TRAINING, radio_channel, room_channel, viewer_channel
 from discovery.errors import NotAllowed, SignInRequired
 from discovery.gql.context import Info
 from discovery.gql.socket import LiveContext, in_database
-from discovery.live.hub import hub
+from discovery.live.hub import LOOK_AGAIN, NEWEST, WAITING, hub
 from discovery.radio.services import radio_get
 from discovery.radio.session import from_id
 from discovery.together import activity
@@ -48,10 +48,10 @@ class LiveSubscription:
         viewer = await _viewer(info)
         begun = from_id(radio_id, user_id=viewer.pk)
 
-        def queue(user: User, message: dict[str, Any]) -> RadioQueue:
+        def queue(user: User, message: Mapping[str, Any]) -> RadioQueue:
             return RadioQueue.of(radio_get(viewer=user, radio_id=radio_id))
 
-        async for shown in _each(info, [radio_channel(begun.id)], queue, first={}):
+        async for shown in _each(info, [radio_channel(begun.id)], queue, first=LOOK_AGAIN):
             yield shown
 
     @strawberry.subscription(
@@ -62,24 +62,24 @@ class LiveSubscription:
         await _viewer(info)
         key = room_key(room_id)
 
-        def room(user: User, message: dict[str, Any]) -> Room:
+        def room(user: User, message: Mapping[str, Any]) -> Room:
             return room_shown(user, key)
 
-        async for shown in _each(info, [room_channel(str(key))], room, first={}):
+        async for shown in _each(info, [room_channel(str(key))], room, first=LOOK_AGAIN):
             yield shown
 
     @strawberry.subscription(description="How far trainings are; for the people who run this installation.")
     async def training_progress(self, info: Info) -> AsyncGenerator[TrainingProgress, None]:
-        async for shown in _each(info, [TRAINING], _trained, first={}):
+        async for shown in _each(info, [TRAINING], _trained, first=LOOK_AGAIN):
             yield shown
 
 
 async def _each(
     info: Info,
     channels: Sequence[str],
-    show: Callable[[User, dict[str, Any]], Shown | None],
+    show: Callable[[User, Mapping[str, Any]], Shown | None],
     *,
-    first: dict[str, Any] | None = None,
+    first: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Shown, None]:
     """What ``show`` makes of each message for the viewer as they are then; None is not sent.
 
@@ -87,12 +87,16 @@ async def _each(
     """
     context = info.context
     assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
-    async with hub().opened(channels) as inbox:
+    # Of a state the newest version is told, where it is another than before; of events, each one.
+    told: Shown | None = None
+    async with hub().opened(channels, size=WAITING if first is None else NEWEST) as inbox:
         message = first if first is not None else await inbox.get()
         while True:
             viewer = await _viewer(info)
-            if (shown := await in_database(show, viewer, message)) is not None:
-                context.missed += inbox.missed_take()
+            shown = await in_database(show, viewer, message)
+            if shown is not None and (first is None or shown != told):
+                context.missed += inbox.missed_take() if first is None else 0
+                told = shown
                 yield shown
             message = await inbox.get()
 
@@ -105,7 +109,9 @@ async def _viewer(info: Info) -> User:
     return viewer
 
 
-def _played(viewer: User, message: dict[str, Any]) -> Activity | None:
+def _played(viewer: User, message: Mapping[str, Any]) -> Activity | None:
+    if "listen" not in message:  # after a time without Redis: what was played meanwhile stands in the feed
+        return None
     listen = (
         Listen.objects.filter(HEARD, pk=message["listen"]).select_related("user", "track__artist").first()
     )
@@ -114,7 +120,7 @@ def _played(viewer: User, message: dict[str, Any]) -> Activity | None:
     return Activity.of(activity.played(listen))
 
 
-def _trained(viewer: User, message: dict[str, Any]) -> TrainingProgress | None:
+def _trained(viewer: User, message: Mapping[str, Any]) -> TrainingProgress | None:
     if not viewer.is_staff:
         raise NotAllowed("This is for the people who run this installation.")
     run = TrainingRun.objects.order_by("-started_at", "-pk").first()

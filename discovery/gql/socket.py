@@ -6,8 +6,8 @@ cookie of a page of ours, and again before every message that goes out.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -34,6 +34,7 @@ from accounts.models import User
 from discovery.gql.bearer import valid_token
 from discovery.gql.context import Context
 from discovery.gql.errors import coded
+from discovery.gql.slots import slots
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,7 +44,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 INIT_SECONDS = 10  # from the handshake to the first message
 MOST_OPERATIONS = 20  # on one socket
-MOST_SOCKETS = 10  # of one viewer, in one process
+SEND_SECONDS = 10.0  # for a message to leave; who takes none for so long is gone
 LARGEST_MESSAGE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # characters, as for a request
 
 
@@ -86,7 +87,6 @@ class SubscriptionSocket:
 
     def __init__(self, schema: BaseSchema) -> None:
         self._schema = _Subscriptions(schema)
-        self._open: Counter[int] = Counter()  # sockets by viewer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -99,7 +99,7 @@ class SubscriptionSocket:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": GRAPHQL_TRANSPORT_WS_PROTOCOL})
-        door = _Door(self._open, scope)
+        door = _Door()
         handler: BaseGraphQLTransportWSHandler[LiveContext, None] = BaseGraphQLTransportWSHandler(
             view=door,  # type: ignore[arg-type]  # of a view it asks on_ws_connect alone
             websocket=_Wire(receive, send),  # type: ignore[arg-type]  # three methods of its adapter
@@ -112,31 +112,28 @@ class SubscriptionSocket:
         try:
             await handler.handle()
         finally:
-            door.leave()
+            await door.leave()
 
 
 class _Door:
     """Lets a connection in when somebody may be behind it, and no more than so many of one viewer."""
 
-    def __init__(self, opened: Counter[int], scope: Scope) -> None:
-        self._opened, self._scope = opened, scope
-        self._viewer_id: int | None = None
+    def __init__(self) -> None:
+        self._place: str | None = None
 
     async def on_ws_connect(self, context: LiveContext) -> UnsetType:
         context.token = _bearer(context.connection_params)
         if context.token is None and not _own_page(context.request):
             raise ConnectionRejectionError
         viewer = await context.viewer_now()
-        if viewer is None or self._opened[viewer.pk] >= MOST_SOCKETS:
+        if viewer is None or (place := await slots().take(viewer.pk)) is None:
             raise ConnectionRejectionError
-        self._viewer_id = viewer.pk
-        self._opened[viewer.pk] += 1
+        self._place = place
         return cast("UnsetType", UNSET)
 
-    def leave(self) -> None:
-        if self._viewer_id is not None:
-            self._opened -= Counter([self._viewer_id])
-            self._viewer_id = None
+    async def leave(self) -> None:
+        if self._place is not None:
+            await slots().give_back(self._place)
 
 
 class _Subscriptions:
@@ -168,18 +165,14 @@ class _Subscriptions:
 
 
 class _Wire:
-    """JSON over an ASGI connection."""
+    """JSON over an ASGI connection. A peer that takes nothing for ``SEND_SECONDS`` is treated as gone."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self._closed = False
+        self._gone = asyncio.Event()
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        while not self._closed:
-            event = await self._receive()
-            if event["type"] == "websocket.disconnect":
-                self._closed = True
-                return
+        while (event := await self._next()) is not None:
             word = event.get("text")
             if word is None:
                 raise NonTextMessageReceived
@@ -194,20 +187,38 @@ class _Wire:
                 raise NonJsonMessageReceived
             yield message
 
+    async def _next(self) -> MutableMapping[str, Any] | None:
+        """What comes in next; None at the end."""
+        waits = asyncio.ensure_future(self._receive()), asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        event = None if self._gone.is_set() else waits[0].result()
+        if event is None or event["type"] == "websocket.disconnect":
+            self._gone.set()
+            return None
+        return event
+
     async def send_json(self, message: Mapping[str, object]) -> None:
         await self._out({"type": "websocket.send", "text": json.dumps(message)})
 
     async def close(self, code: int, reason: str) -> None:
         await self._out({"type": "websocket.close", "code": code, "reason": reason[:120]})
-        self._closed = True
+        self._gone.set()
 
     async def _out(self, event: MutableMapping[str, Any]) -> None:
-        if self._closed:
+        if self._gone.is_set():
             raise WebSocketDisconnected
         try:
-            await self._send(event)
-        except (OSError, RuntimeError) as error:  # uvicorn says either of a peer that has gone
-            self._closed = True
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(event)
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # uvicorn says either of a peer that has gone; a timeout is an OSError
+            self._gone.set()
             raise WebSocketDisconnected from error
 
 

@@ -50,7 +50,7 @@ def test_with_every_play_and_candidate_it_is_the_full_softmax(world, monkeypatch
     """However the listeners are cut into pieces, loss and gradients are those of the plain loss."""
     monkeypatch.setattr(full_batch, "LISTENERS", listeners_at_once)
     monkeypatch.setattr(
-        Candidates, "draw", lambda self, rng: (np.arange(len(self._slot)), torch.zeros(len(self._slot)))
+        Candidates, "draw", lambda self, _rng: (np.arange(len(self._slot)), torch.zeros(len(self._slot)))
     )
     view, config = artist_view(world), NetworkConfig(dims=8, friend_weight=0.0, weight_decay=0.0)
     network, links = network_of(view), links_of(view_data(view))

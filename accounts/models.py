@@ -7,33 +7,34 @@ import uuid6
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class PersonalizationLevel(models.IntegerChoices):
     """How much may shape what a person is shown; each level includes those below it."""
 
-    OFF = 0, "Most popular, the same for everyone"
-    BASIC = 1, "This session only"
-    OWN = 2, "Own history"
-    SOCIAL = 3, "And consenting friends"
-    CONTEXT = 4, "And the occasion"
+    OFF = 0, _("Most popular, the same for everyone")
+    BASIC = 1, _("This session only")
+    OWN = 2, _("Own history")
+    SOCIAL = 3, _("And consenting friends")
+    CONTEXT = 4, _("And the occasion")
 
 
 class Purpose(models.TextChoices):
     """What a person is asked about, one by one. Everything starts undefined, which acts as denied."""
 
-    RECORD = "RECORD", "Keep my plays"
-    SELF = "SELF", "My plays shape what I am shown"
-    CONTRIBUTE = "CONTRIBUTE", "My plays train models and enter counts"
-    SOCIAL_IN = "SOCIAL_IN", "Friends shape what I am shown"
-    SOCIAL_OUT = "SOCIAL_OUT", "My plays shape what friends are shown"
-    NAMED = "NAMED", "I may be named to friends"
-    DISCOVERABLE = "DISCOVERABLE", "I can be found and suggested"
-    CALENDAR = "CALENDAR", "My calendar, on my device"
-    LOCATION = "LOCATION", "My location, on my device"
-    FEEDBACK = "FEEDBACK", "Private aggregate feedback from my devices"
-    EXPERIMENT = "EXPERIMENT", "Measurement and experiments"
-    THIRD_PARTY = "THIRD_PARTY", "Dumps and enrichment elsewhere"
+    RECORD = "RECORD", _("Keep my plays")
+    SELF = "SELF", _("My plays shape what I am shown")
+    CONTRIBUTE = "CONTRIBUTE", _("My plays train models and enter counts")
+    SOCIAL_IN = "SOCIAL_IN", _("Friends shape what I am shown")
+    SOCIAL_OUT = "SOCIAL_OUT", _("My plays shape what friends are shown")
+    NAMED = "NAMED", _("I may be named to friends")
+    DISCOVERABLE = "DISCOVERABLE", _("I can be found and suggested")
+    CALENDAR = "CALENDAR", _("My calendar, on my device")
+    LOCATION = "LOCATION", _("My location, on my device")
+    FEEDBACK = "FEEDBACK", _("Private aggregate feedback from my devices")
+    EXPERIMENT = "EXPERIMENT", _("Measurement and experiments")
+    THIRD_PARTY = "THIRD_PARTY", _("Dumps and enrichment elsewhere")
 
 
 class ConsentState(models.TextChoices):

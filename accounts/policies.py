@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
@@ -17,6 +18,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.utils import timezone
 
 from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+from accounts.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -58,19 +60,19 @@ class SocialSource:
 # --- purposes -------------------------------------------------------------------------------
 
 
-def _in_force() -> Q:
+def _in_force(now: datetime | None = None) -> Q:
     """Consent rows that permit right now."""
-    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
+    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or timezone.now()))
 
 
-def _granting(purpose: Purpose, friend: User | None = None) -> Q:
+def _granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
     """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
     rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
-    general = Exists(rows.filter(_in_force(), friend=None))
+    general = Exists(rows.filter(_in_force(now), friend=None))
     if friend is None or purpose not in PER_FRIEND:
         return Q(general)
     about_friend = rows.filter(friend=friend)
-    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
 
 
 def _granted_by(giver: User, purpose: Purpose) -> Q:
@@ -108,8 +110,12 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
     """Every purpose ``user`` grants in general, in one query."""
-    rows = Consent.objects.filter(_in_force(), user=user, friend=None)
-    return frozenset(Purpose(value) for value in rows.values_list("purpose", flat=True))
+    return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+
+
+_GRANTED = Prepared(
+    lambda user, now: Consent.objects.filter(_in_force(now), user=user, friend=None).values_list("purpose")
+)
 
 
 def contributors() -> QuerySet[User]:
@@ -211,10 +217,16 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     somebody = _active(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    sources = _sharing_with(somebody).annotate(
-        named=ExpressionWrapper(_granting(Purpose.NAMED, somebody), BooleanField())
-    )
-    return [SocialSource(*row) for row in sources.order_by("pk").values_list("pk", "named")]
+    return [SocialSource(user_id, named=bool(named)) for user_id, named in _SOURCES.rows(somebody)]
+
+
+def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
+    """Key and ``named`` of everybody who shares with ``viewer``."""
+    named = ExpressionWrapper(_granting(Purpose.NAMED, viewer, now), BooleanField())
+    return _sharing_with(viewer, now).annotate(named=named).order_by("pk").values_list("pk", "named")
+
+
+_SOURCES = Prepared(_sources_of)
 
 
 def activity_sources(viewer: Viewer) -> QuerySet[User]:
@@ -248,23 +260,20 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
     )
 
 
-def _sharing_with(viewer: User) -> QuerySet[User]:
+def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     """Friends whose SOCIAL_OUT covers ``viewer``: the friends' half of the mutual rule."""
     return User.objects.filter(
-        _granting(Purpose.SOCIAL_OUT, viewer), _friends_of(viewer), is_active=True
+        _granting(Purpose.SOCIAL_OUT, viewer, now), _friends_of(viewer), is_active=True
     ).exclude(_blocks_with(viewer))
 
 
-def social_pairs() -> dict[int, list[SocialSource]]:
-    """``social_sources`` of everybody at once, by viewer id (four queries in all; no empty entries)."""
-    answers = _Answers(
-        Consent.objects.filter(
-            purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
-        )
-    )
-    levels = dict(User.objects.filter(is_active=True).values_list("pk", "level"))
-    active = frozenset(levels)
-    blocked = {frozenset(ends) for ends in Block.objects.values_list("blocker_id", "blocked_id")}
+def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialSource]]:
+    """``social_sources`` of everybody (or all ``among`` these) at once, by viewer id; four queries, no empty entries."""
+    purposes = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
+    answers = _Answers(Consent.objects.filter(_within(among, "user"), purpose__in=purposes))
+    active_rows = User.objects.filter(_within(among, "pk"), is_active=True)
+    levels = dict(active_rows.values_list("pk", "level"))
+    active, blocked = frozenset(levels), blocked_pairs(among)
     listening = {
         pk
         for pk, level in levels.items()
@@ -275,7 +284,8 @@ def social_pairs() -> dict[int, list[SocialSource]]:
         ).friends
     }
     sources: dict[int, list[SocialSource]] = defaultdict(list)
-    accepted = Friendship.objects.filter(state=Friendship.State.ACCEPTED)
+    ends_in = _within(among, "low", "high")
+    accepted = Friendship.objects.filter(ends_in, state=Friendship.State.ACCEPTED)
     for ends in accepted.values_list("low_id", "high_id"):
         if not active.issuperset(ends) or frozenset(ends) in blocked:
             continue
@@ -284,6 +294,12 @@ def social_pairs() -> dict[int, list[SocialSource]]:
                 named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
                 sources[viewer_id].append(SocialSource(friend_id, named))
     return {viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in sources.items()}
+
+
+def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
+    """Pairs with a block between them, whoever gave it."""
+    rows = Block.objects.filter(_within(among, "blocker", "blocked"))
+    return {frozenset(ends) for ends in rows.values_list("blocker_id", "blocked_id")}
 
 
 def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
@@ -371,15 +387,12 @@ def nameable_to(viewer: Viewer) -> QuerySet[User]:
     return listeners_visible_to(somebody).filter(Q(pk=somebody.pk) | _granting(Purpose.NAMED, somebody))
 
 
-def name_of(listener: User, viewer: Viewer) -> str | None:
-    """The name of ``listener`` for ``viewer``'s reasons and activity, or ``None`` where it may not stand."""
-    if not nameable_to(viewer).filter(pk=listener.pk).exists():
-        return None
-    return listener.display_name or listener.username
-
-
 def _active(viewer: Viewer) -> User | None:
     return viewer if isinstance(viewer, User) and viewer.pk is not None and viewer.is_active else None
+
+
+def _within(among: Collection[int] | None, *columns: str) -> Q:
+    return Q() if among is None else Q(**{f"{column}__in": among for column in columns})
 
 
 def _linked_with(viewer: User, **friendship: object) -> Q:

@@ -60,6 +60,7 @@ class Cited:
     evidence: tuple[NodeRef, ...]
     signals: int  # how many entries of this kind there are, cited or not
     itself: bool = False  # the evidence is a play of the very item
+    rows: tuple[int, ...] = ()  # the entries of the ranking's evidence that it cites
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def _cite_own(evidence: PermittedEvidence, terms: NDArray[np.float64], whole: fl
             top = top[:1]
         contribution = float(terms[top].sum())
         signals = int((evidence.channel == channel).sum())
-        yield Cited(kind, contribution, contribution / whole, _items(evidence, top), signals)
+        yield Cited(
+            kind, contribution, contribution / whole, _items(evidence, top), signals, rows=tuple(top.tolist())
+        )
 
 
 def _cite_friends(
@@ -140,8 +143,11 @@ def _cite_friends(
         cites: tuple[NodeRef, ...] = (NodeRef(NodeKind.LISTENER, friend_id),) if friend_id else ()
         cites += () if itself.any() else _items(evidence, top)
         found.append(
-            Cited(ReasonKind.FRIEND, contribution, contribution / whole, cites, len(rows), bool(itself.any()))
-        )
+            Cited(
+                ReasonKind.FRIEND, contribution, contribution / whole, cites, len(rows), bool(itself.any()),
+                rows=tuple(top.tolist()),
+            )
+        )  # fmt: skip
     return sorted(found, key=lambda cited: (not cited.itself, -cited.contribution))[:CITED]
 
 

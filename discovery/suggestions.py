@@ -21,7 +21,8 @@ from discovery import evidence as gathering
 from discovery import feed
 from discovery.batch import AT_ONCE
 from discovery.ranking import DEEPEST, top_rows
-from graph.index import Artifact, Channel
+from graph.artifact import Artifact
+from graph.index import Channel
 from graph.models import ItemKind
 from graph.people import PeopleIndex, Viewers
 

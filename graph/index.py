@@ -12,37 +12,24 @@ vector here: a viewer is the list of evidence that a request permits, added up.
 from __future__ import annotations
 
 import enum
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
-from graph.people import PeopleIndex, unit_rows
+from graph.people import unit_rows
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 KeyKind = Literal["item", "tag", "artist"]
 
-FORMAT_VERSION = 1
-TENSORS = "model.safetensors"
-MANIFEST = "manifest.json"
 SIGNATURE = 2048  # buckets of a person's signature
 AT_ONCE = 256  # viewers scored by one product
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
-VIEWS = ("ARTIST", "TRACK")
-
-
-class ArtifactError(Exception):
-    """A model artifact that is missing, damaged or of a format this code does not read."""
 
 
 class Channel(enum.IntEnum):
@@ -316,65 +303,6 @@ class ItemIndex:
         return found
 
 
-class Artifact:
-    """One trained model on disk, checked before use."""
-
-    def __init__(
-        self, manifest: dict[str, Any], views: dict[str, ItemIndex], people: PeopleIndex | None
-    ) -> None:
-        self.manifest = manifest
-        self.people = people
-        self._views = views
-
-    def index(self, kind: str) -> ItemIndex | None:
-        """The view "ARTIST" or "TRACK"; None where the model was trained without such items."""
-        return self._views.get(kind)
-
-    @classmethod
-    def load(cls, directory: Path | str) -> Artifact:
-        """Read and verify an artifact.
-
-        Raises ArtifactError when a file is missing or unreadable, the format is another, or the
-        tensors are not the ones the manifest was written for.
-        """
-        directory = Path(directory)
-        try:
-            manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-            blob = (directory / TENSORS).read_bytes()
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"cannot read the model in {directory}: {error}") from error
-        if not isinstance(manifest, dict) or manifest.get("format_version") != FORMAT_VERSION:
-            raise ArtifactError(f"{directory / MANIFEST} is not a manifest of format {FORMAT_VERSION}")
-        if hashlib.sha256(blob).hexdigest() != manifest.get("tensors_sha256"):
-            raise ArtifactError(f"{directory / TENSORS} does not match its manifest's checksum")
-        try:
-            return cls.assemble(manifest, load_file(directory / TENSORS))
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(f"the model in {directory} is incomplete: {error!r}") from error
-
-    @classmethod
-    def assemble(cls, manifest: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Artifact:
-        """Build the indexes from a manifest and its named arrays."""
-        views = {
-            kind: ItemIndex(
-                _section(arrays, f"{kind.lower()}."),
-                [Source(**s) for s in manifest["views"][kind]["sources"]],
-                {Channel[name]: _rule(r) for name, r in manifest["views"][kind]["channels"].items()},
-            )
-            for kind in VIEWS
-            if kind in manifest["views"]
-        }
-        people = None
-        if manifest.get("people"):
-            people = PeopleIndex(
-                ids=arrays["people.ids"],
-                vectors=arrays["people.vectors"],
-                weights=manifest["people"]["weights"],
-                signatures=_signatures(arrays),
-            )
-        return cls(manifest, views, people)
-
-
 def top_rows(scores: Floats, k: int) -> Ints:
     """The ``k`` highest columns of each row [B, k], best first; equal scores by lowest column."""
     k = min(k, scores.shape[1])
@@ -391,22 +319,3 @@ def _positions(sorted_ids: Ints, ids: Ints) -> Ints:
     found = np.searchsorted(sorted_ids, ids)
     clipped = np.minimum(found, len(sorted_ids) - 1)
     return np.where(sorted_ids[clipped] == ids, clipped, -1)
-
-
-def _section(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
-    return {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
-
-
-def _signatures(arrays: Mapping[str, NDArray[Any]]) -> sp.csr_matrix | None:
-    if "people.signature_indptr" not in arrays:
-        return None
-    parts = (
-        arrays["people.signature_data"],
-        arrays["people.signature_indices"],
-        arrays["people.signature_indptr"],
-    )
-    return sp.csr_matrix(parts, shape=(len(arrays["people.ids"]), SIGNATURE))
-
-
-def _rule(values: Mapping[str, Any]) -> ChannelRule:
-    return ChannelRule(**{**values, "weights": tuple(values["weights"])})

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from discovery.errors import InvalidInput
 
 NAME_LENGTH = 300  # of artists, titles, albums and tags
@@ -13,13 +15,17 @@ def name_clean(text: str, *, field: str, length: int = NAME_LENGTH, required: bo
     Raises InvalidInput (``INVALID_EMPTY``, ``INVALID_CHARACTERS``, ``INVALID_TOO_LONG``), naming ``field``.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} and not character.isspace() for character in text):
-        raise InvalidInput(f"{field} holds control characters", field=field, code="INVALID_CHARACTERS")
+        raise InvalidInput(
+            _("%(field)s holds control characters") % {"field": field}, field=field, code="INVALID_CHARACTERS"
+        )
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if required and not name:
-        raise InvalidInput(f"{field} is empty", field=field, code="INVALID_EMPTY")
+        raise InvalidInput(_("%(field)s is empty") % {"field": field}, field=field, code="INVALID_EMPTY")
     if len(name) > length:
         raise InvalidInput(
-            f"{field} is longer than {length} characters", field=field, code="INVALID_TOO_LONG"
+            _("%(field)s is longer than %(length)d characters") % {"field": field, "length": length},
+            field=field,
+            code="INVALID_TOO_LONG",
         )
     return name
 

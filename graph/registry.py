@@ -25,8 +25,8 @@ from django.utils import timezone
 
 from accounts.models import ConsentEvent, ConsentState, Purpose
 from discovery.errors import ModelUnavailable
+from graph.artifact import MANIFEST, Artifact, ArtifactError
 from graph.gate import finite, gate
-from graph.index import MANIFEST, Artifact, ArtifactError
 from graph.lease import Lease, is_live, lease_complete, lease_hold
 from graph.models import ModelVersion, TrainingRun
 

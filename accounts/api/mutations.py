@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.queries import gpc_sent, privacy_settings
@@ -71,7 +72,7 @@ class Mutation:
         key = node_id(request_id, "FriendRequest", field="requestId")
         request = Friendship.objects.select_related("requested_by").filter(pk=key).first()
         if request is None:
-            raise NotFound("There is no such request.", field="requestId")
+            raise NotFound(_("There is no such request."), field="requestId")
         return _standing(
             info, request.requested_by, friendship_answer(user=user, request=request, accept=accept)
         )
@@ -103,7 +104,7 @@ class Mutation:
     ) -> ConsentPayload:
         user = info.context.signed_in
         if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
-            raise Conflict("Your browser says no (Sec-GPC).", field="purpose", code="GPC_SIGNAL")
+            raise Conflict(_("Your browser says no (Sec-GPC)."), field="purpose", code="GPC_SIGNAL")
         key = idempotency_key and text(idempotency_key, field="idempotencyKey", largest=64)
         consent_set(
             user=user,
@@ -132,8 +133,8 @@ def listener_get(value: strawberry.ID, *, field: str = "listenerId") -> User:
     """The person behind an id; whether the viewer may know of them is for the service to say, in the same words."""
     other = User.objects.filter(pk=node_id(value, "Listener", field=field)).first()
     if other is None:
-        word = "friend" if field == "friendId" else "listener"
-        raise NotFound(f"There is no such {word}.", field=field)
+        absent = _("There is no such friend.") if field == "friendId" else _("There is no such listener.")
+        raise NotFound(absent, field=field)
     return other
 
 

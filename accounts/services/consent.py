@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import (
     Consent,
@@ -112,13 +113,15 @@ def withdrawals(rows: Iterable[Consent]) -> Sequence[Change]:
 
 def _check(user: User, purpose: Purpose, friend: User | None, key: str | None) -> None:
     if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
-        raise InvalidInput("An idempotency key has 1 to 64 printable characters.", field="idempotencyKey")
+        raise InvalidInput(_("An idempotency key has 1 to 64 printable characters."), field="idempotencyKey")
     if friend is None:
         return
     if purpose not in PER_FRIEND:
-        raise InvalidInput(f"{purpose} cannot be answered for one friend.", field="friendId")
+        raise InvalidInput(
+            _("%(purpose)s cannot be answered for one friend.") % {"purpose": purpose}, field="friendId"
+        )
     if not friends_of(user).contains(friend):
-        raise NotFound("There is no such friend.", field="friendId")
+        raise NotFound(_("There is no such friend."), field="friendId")
 
 
 def _already_told(
@@ -130,7 +133,7 @@ def _already_told(
     granted = ConsentState.GRANTED
     told = (event.purpose, event.scope, event.new_state == granted)
     if told != (purpose, friend.pseudonym if friend else None, state == granted):
-        raise Conflict("This idempotency key was used for another answer.", field="idempotencyKey")
+        raise Conflict(_("This idempotency key was used for another answer."), field="idempotencyKey")
     return True
 
 
@@ -138,7 +141,7 @@ def _valid_until(purpose: Purpose, wanted: datetime | None) -> datetime | None:
     """When the consent ends: as asked, but never later than the purpose allows."""
     now = timezone.now()
     if wanted is not None and wanted <= now:
-        raise InvalidInput("This time has passed.", field="validUntil")
+        raise InvalidInput(_("This time has passed."), field="validUntil")
     if purpose not in EXPIRES_AFTER:
         return wanted
     latest = now + EXPIRES_AFTER[purpose]

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Block, Consent, ConsentActor, ConsentState, Friendship, User, pair
 from accounts.policies import listeners_visible_to
@@ -22,14 +23,14 @@ def friendship_request(*, user: User, other: User) -> Friendship:
     """
     _lock(user, other)
     if user.pk == other.pk:
-        raise InvalidInput("You cannot befriend yourself.", field="listenerId")
+        raise InvalidInput(_("You cannot befriend yourself."), field="listenerId")
     if not listeners_visible_to(user).contains(other):
         raise _no_listener()
     row, created = Friendship.objects.get_or_create(**pair(user, other), defaults={"requested_by": user})
     if created or (row.state == Friendship.State.REQUESTED and row.requested_by_id == user.pk):
         return row
     if row.state == Friendship.State.ACCEPTED:
-        raise Conflict("You are friends already.", field="listenerId", code="ALREADY_FRIENDS")
+        raise Conflict(_("You are friends already."), field="listenerId", code="ALREADY_FRIENDS")
     return _accept(row)
 
 
@@ -45,7 +46,7 @@ def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Frien
     row = Friendship.objects.filter(pk=request.pk, state=Friendship.State.REQUESTED).first()
     asked_of = row and (row.high_id if row.requested_by_id == row.low_id else row.low_id)
     if row is None or asked_of != user.pk:
-        raise NotFound("There is no such request.", field="requestId")
+        raise NotFound(_("There is no such request."), field="requestId")
     if accept:
         return _accept(row)
     row.delete()
@@ -76,7 +77,7 @@ def block_create(*, user: User, other: User) -> Block:
     """
     _lock(user, other)
     if user.pk == other.pk:
-        raise InvalidInput("You cannot block yourself.", field="listenerId")
+        raise InvalidInput(_("You cannot block yourself."), field="listenerId")
     if (block := Block.objects.filter(blocker=user, blocked=other).first()) is not None:
         return block
     if not listeners_visible_to(user).contains(other):
@@ -95,7 +96,7 @@ def block_remove(*, user: User, other: User) -> None:
 
     """
     _lock(user, other)
-    deleted, _ = Block.objects.filter(blocker=user, blocked=other).delete()
+    deleted, _rows = Block.objects.filter(blocker=user, blocked=other).delete()
     if not deleted:
         raise _no_listener()
     epoch_raise([user.pk, other.pk])
@@ -119,7 +120,7 @@ def _part(user: User, other: User) -> bool:
 
     A no to this friend stays: it must not turn into the general yes when they befriend again.
     """
-    deleted, _ = Friendship.objects.filter(**pair(user, other)).delete()
+    deleted, _rows = Friendship.objects.filter(**pair(user, other)).delete()
     people = (user, other)
     granted = Consent.objects.filter(state=ConsentState.GRANTED, user__in=people, friend__in=people)
     ledger_record(
@@ -133,4 +134,4 @@ def _part(user: User, other: User) -> bool:
 
 
 def _no_listener() -> NotFound:
-    return NotFound("There is no such listener.", field="listenerId")
+    return NotFound(_("There is no such listener."), field="listenerId")

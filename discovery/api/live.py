@@ -10,8 +10,9 @@ import strawberry
 from accounts import policies
 from accounts.models import User
 from discovery.api.radio import RadioQueue
+from discovery.api.room import Room, room_key, room_shown
 from discovery.api.together import Activity
-from discovery.bell import TRAINING, radio_channel, viewer_channel
+from discovery.bell import TRAINING, radio_channel, room_channel, viewer_channel
 from discovery.errors import NotAllowed, SignInRequired
 from discovery.gql.context import Info
 from discovery.gql.socket import LiveContext, in_database
@@ -51,6 +52,20 @@ class LiveSubscription:
             return RadioQueue.of(radio_get(viewer=user, radio_id=radio_id))
 
         async for shown in _each(info, [radio_channel(begun.id)], queue, first={}):
+            yield shown
+
+    @strawberry.subscription(
+        description="A room the viewer is in: as it stands, then at each change. Ends with NOT_FOUND "
+        "once they are not in it any more."
+    )
+    async def room_queue(self, info: Info, room_id: strawberry.ID) -> AsyncGenerator[Room, None]:
+        await _viewer(info)
+        key = room_key(room_id)
+
+        def room(user: User, message: dict[str, Any]) -> Room:
+            return room_shown(user, key)
+
+        async for shown in _each(info, [room_channel(str(key))], room, first={}):
             yield shown
 
     @strawberry.subscription(description="How far trainings are; for the people who run this installation.")

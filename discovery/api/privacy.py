@@ -10,6 +10,7 @@ import strawberry
 import strawberry_django
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 from strawberry_django.relay import DjangoListConnection
@@ -222,7 +223,7 @@ class Mutation:
         user = info.context.signed_in
         thing = _thing(user, id, "Track", "Artist", "Playlist")
         if isinstance(thing, User):
-            raise InvalidInput("A person cannot be excluded; see SOCIAL_IN and endFriendship.", field="id")
+            raise InvalidInput(_("A person cannot be excluded; see SOCIAL_IN and endFriendship."), field="id")
         taste_exclusion_set(user=user, thing=thing, excluded=excluded)
         return privacy_settings(user, info)
 
@@ -263,7 +264,7 @@ def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | 
     }
     found = visible[relay.from_base64(value)[0]].filter(pk=key).first()
     if found is None:
-        raise NotFound("There is no such thing.", field="id")
+        raise NotFound(_("There is no such thing."), field="id")
     return found
 
 

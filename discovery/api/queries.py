@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from django.utils.translation import gettext as _
 
 from accounts.models import PersonalizationLevel
 from discovery import feed, suggestions
@@ -37,7 +38,7 @@ class DiscoveryViewer(ViewerPart):
         wanted = page(first, after)
         chosen = variety or 0.0
         if not 0 <= chosen <= 1:
-            raise InvalidInput("variety is a number from 0 to 1", field="variety")
+            raise InvalidInput(_("variety is a number from 0 to 1"), field="variety")
         answer = feed.for_you(
             self.user, kind,
             start=wanted.start, count=wanted.size, level=level, variety=chosen,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import strawberry
+from django.utils.translation import gettext as _
 from strawberry.django.context import StrawberryDjangoContext
 
 from accounts.models import User
@@ -28,7 +29,7 @@ class Context(StrawberryDjangoContext):
 
         """
         if (viewer := self.viewer) is None:
-            raise SignInRequired("Sign in to do this.")
+            raise SignInRequired(_("Sign in to do this."))
         return viewer
 
 

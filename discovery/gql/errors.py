@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import strawberry
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import FieldExtension
@@ -21,7 +23,7 @@ from discovery.gql.permissions import SignedIn
 
 logger = logging.getLogger(__name__)
 
-MASKED = "Something went wrong on our side."
+MASKED = _("Something went wrong on our side.")
 
 
 def mutation(**options: Any) -> Any:
@@ -67,12 +69,12 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
     if isinstance(original, Refusal):
         return _with_code(error, original.specific_code, original.message, field=original.field)
     if isinstance(original, RecursionError):
-        return _with_code(error, LimitExceeded.code, "This operation is nested too deeply.")
+        return _with_code(error, LimitExceeded.code, _("This operation is nested too deeply."))
     if isinstance(original, GraphQLSyntaxError):
         too_long = "Parsing aborted" in original.message  # how graphql-core words its token limit
         return _with_code(error, LimitExceeded.code if too_long else "GRAPHQL_PARSE_FAILED")
     if isinstance(original, InvalidOperationTypeError):
-        return _with_code(error, "BAD_REQUEST", "This is not an operation that is answered here.")
+        return _with_code(error, "BAD_REQUEST", _("This is not an operation that is answered here."))
     if original is None or isinstance(original, StrawberryInputCoercionError):
         return _with_code(error, InvalidInput.code)
     return _with_code(error, original.code if isinstance(original, Failure) else "INTERNAL", MASKED)
@@ -81,7 +83,7 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
 def log_unexpected(errors: Iterable[GraphQLError]) -> None:
     """Tell the operator about what ``coded`` masks; a refusal or a bad query is nobody's failure."""
     for error in errors:
-        if coded(error).message == MASKED:
+        if coded(error).message == str(MASKED):
             logger.error("Unexpected error at %s", error.path, exc_info=_innermost(error))
 
 
@@ -96,10 +98,10 @@ def _innermost(error: GraphQLError) -> Exception | None:
 
 
 def _with_code(
-    error: GraphQLError, code: str, message: str | None = None, **more: str | None
+    error: GraphQLError, code: str, message: str | Promise | None = None, **more: str | None
 ) -> GraphQLError:
     extensions = {"code": code} | {key: value for key, value in more.items() if value is not None}
     return GraphQLError(
-        message or error.message, nodes=error.nodes, path=error.path, extensions=extensions,
+        str(message or error.message), nodes=error.nodes, path=error.path, extensions=extensions,
         source=error.source, positions=error.positions,
     )  # fmt: skip

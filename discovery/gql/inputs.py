@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from discovery.errors import InvalidInput
 
@@ -19,9 +20,13 @@ def text(value: str, *, field: str, largest: int, smallest: int = 1) -> str:
     """
     value = value.strip()
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidInput("This text holds a character that cannot be stored.", field=field)
+        raise InvalidInput(_("This text holds a character that cannot be stored."), field=field)
     if not smallest <= len(value) <= largest:
-        raise InvalidInput(f"This text must have {smallest} to {largest} characters.", field=field)
+        raise InvalidInput(
+            _("This text must have %(smallest)d to %(largest)d characters.")
+            % {"smallest": smallest, "largest": largest},
+            field=field,
+        )
     return value
 
 
@@ -35,7 +40,7 @@ def past_moment(value: datetime, *, field: str) -> datetime:
     if timezone.is_naive(value):
         value = value.replace(tzinfo=UTC)
     if value.year < 1970:  # also keeps clear of the dates that no time zone arithmetic survives
-        raise InvalidInput("This time lies before 1970.", field=field)
+        raise InvalidInput(_("This time lies before 1970."), field=field)
     if value > timezone.now() + CLOCK_SKEW:
-        raise InvalidInput("This time lies in the future.", field=field)
+        raise InvalidInput(_("This time lies in the future."), field=field)
     return value

@@ -3,6 +3,7 @@
 import base64
 import binascii
 
+from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import cast
@@ -23,7 +24,11 @@ def node_id(value: str, *types: str, field: str | None = None) -> int:
     """
     type_name, key = _parsed(value, field)
     if type_name not in types:
-        raise InvalidInput(f"This is not the id of a {' or '.join(types)}.", field=field, code="INVALID_ID")
+        raise InvalidInput(
+            _("This is not the id of a %(types)s.") % {"types": " or ".join(types)},
+            field=field,
+            code="INVALID_ID",
+        )
     return key
 
 
@@ -52,7 +57,7 @@ def node_resolve(value: str, *, info: Info) -> relay.Node | None:
 
 
 def _parsed(value: str, field: str | None) -> tuple[str, int]:
-    refusal = InvalidInput("This is not an id of ours.", field=field, code="INVALID_ID")
+    refusal = InvalidInput(_("This is not an id of ours."), field=field, code="INVALID_ID")
     if not 0 < len(value) <= LONGEST_ID:
         raise refusal
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.extensions import FieldExtension
@@ -41,9 +42,9 @@ def page(first: int | None, after: str | None) -> Page:
     """
     size = DEFAULT_PAGE if first is None else first
     if size < 0:
-        raise InvalidInput("first must not be negative.", field="first")
+        raise InvalidInput(_("first must not be negative."), field="first")
     if size > LARGEST_PAGE:
-        raise LimitExceeded(f"first must be at most {LARGEST_PAGE}.", field="first")
+        raise LimitExceeded(_("first must be at most %(most)d.") % {"most": LARGEST_PAGE}, field="first")
     return Page(start=0 if after is None else _position(after) + 1, size=size)
 
 
@@ -102,7 +103,7 @@ def _position(after: str) -> int:
         decoded = base64.b64decode(after.encode("ascii"), validate=True).decode("ascii")
     except (UnicodeError, binascii.Error):
         decoded = ""
-    prefix, _, position = decoded.partition(":")
+    prefix, _colon, position = decoded.partition(":")
     if prefix != relay.types.PREFIX or not position.isdigit() or int(position) > FURTHEST_POSITION:
-        raise InvalidInput("after is not a cursor of ours.", field="after", code="INVALID_CURSOR")
+        raise InvalidInput(_("after is not a cursor of ours."), field="after", code="INVALID_CURSOR")
     return int(position)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _
 from strawberry.extensions import FieldExtension
 
 from discovery.errors import NotAllowed
@@ -22,5 +23,5 @@ class Staff(FieldExtension):
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         if not info.context.signed_in.is_staff:
-            raise NotAllowed("This is for the people who run this installation.")
+            raise NotAllowed(_("This is for the people who run this installation."))
         return next_(source, info, **kwargs)

@@ -18,6 +18,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
@@ -44,7 +45,7 @@ def erasure_request(*, user: User, confirm: str) -> Erasure:
 
     """
     if confirm != user.username:
-        raise InvalidInput("Type your own handle to confirm.", field="confirm", code="NOT_CONFIRMED")
+        raise InvalidInput(_("Type your own handle to confirm."), field="confirm", code="NOT_CONFIRMED")
     User.objects.select_for_update().get(pk=user.pk)
     erasure, _created = Erasure.objects.get_or_create(user=user, defaults={"subject": user.pseudonym})
     if erasure.state == Erasure.State.REQUESTED:

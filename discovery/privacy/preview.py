@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts.models import User
@@ -63,7 +64,7 @@ def _without(evidence: PermittedEvidence, thing: Removable) -> tuple[NDArray[np.
     own = evidence.friend == 0
     if evidence.kind is ItemKind.ARTIST:
         if not isinstance(thing, Artist):
-            raise InvalidInput("Ask for this with kind TRACK.", field="kind")
+            raise InvalidInput(_("Ask for this with kind TRACK."), field="kind")
         return own & (evidence.key_id == thing.pk), frozenset({thing.pk})
     items = _tracks(thing)
     gone = (evidence.key_kind == KEY_ITEM) & np.isin(evidence.key_id, sorted(items))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts import policies
@@ -56,7 +57,7 @@ def taste_match(viewer: User, other_id: int, kind: ItemKind = ItemKind.ARTIST) -
     """
     together = company.gather(viewer, [other_id], kind)
     if len(together.members) == 1:
-        raise NotFound("There is no such listener to compare with.", field="with")
+        raise NotFound(_("There is no such listener to compare with."), field="with")
     mine, theirs = (company.played(one) for one in together.evidence)
     model, degraded = feed.served_model()
     index = model.artifact.index(kind.value) if model else None
@@ -96,7 +97,7 @@ def similar_listeners(viewer: User, *, count: int = FURTHEST) -> list[User]:
     By vectors that exist only for people who granted CONTRIBUTE and DISCOVERABLE when the model was
     trained, and only for those who still do. Nobody where the viewer does not let their plays be used.
     """
-    model, _ = feed.served_model()
+    model, _degraded = feed.served_model()
     people = model.artifact.people if model else None
     if model is None or people is None or not policies.effective_use(viewer).own:
         return []

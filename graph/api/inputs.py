@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import strawberry
+from django.utils.translation import gettext as _
 
 from discovery.errors import InvalidInput, Refusal
 from discovery.gql.node import node_id
@@ -63,7 +64,7 @@ def _track(listen: ListenInput) -> int | TrackName:
         return node_id(listen.track_id, "Track", field="trackId")
     if listen.track is None or listen.track_id is not None:
         raise InvalidInput(
-            "A play names its track by trackId or by track.", field="track", code="INVALID_TRACK"
+            _("A play names its track by trackId or by track."), field="track", code="INVALID_TRACK"
         )
     named = listen.track
     return TrackName(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import strawberry
+from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
@@ -144,7 +145,7 @@ class Mutation:
         self, info: Info, playlist_id: strawberry.ID, listener_id: strawberry.ID, role: PlaylistRole
     ) -> PlaylistPayload:
         if role is PlaylistRole.OWNER:
-            raise InvalidInput("A playlist has one owner.", field="role")
+            raise InvalidInput(_("A playlist has one owner."), field="role")
         return playlist_share(  # type: ignore[return-value]
             owner=info.context.signed_in,
             playlist_id=_playlist_key(playlist_id),

@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from graph.index import Artifact, ItemIndex
+from graph.artifact import Artifact
+from graph.index import ItemIndex
 from graph.ml import baselines, metrics, peers
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig

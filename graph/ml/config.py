@@ -43,6 +43,9 @@ class NetworkConfig:
     sample_above: int = 50_000  # candidates from which on the softmax is sampled
     sampled_items: int = 8_192
     batch_users: int = 512
+    full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
+    full_batch_epochs: int = 24
+    sampled_plays: int = 2_000_000  # whose loss is taken in such an epoch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.index import Artifact, Channel, Evidence, ItemIndex
+from graph.artifact import Artifact
+from graph.index import Channel, Evidence, ItemIndex
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from graph.index import FORMAT_VERSION, MANIFEST, TENSORS
+from graph.artifact import FORMAT_VERSION, MANIFEST, TENSORS
 from graph.ml.train import FittedRecommender
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch-geometric", "safetensors")

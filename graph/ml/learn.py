@@ -3,7 +3,7 @@
 For each play the item is predicted from the listener's *other* plays (leave one out, so that the
 network cannot learn the identity) against every item the listener does not play. Beyond
 ``sample_above`` items the candidates of a step are a uniform sample, which a full softmax
-approaches as the sample grows.
+approaches as the sample grows. Beyond ``full_batch_above`` plays an epoch is one step: see ``full_batch``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from graph.ml.config import NetworkConfig
-from graph.ml.data import View, view_data
+from graph.ml.data import Edge, View, view_data
+from graph.ml.full_batch import FullBatch
 from graph.ml.memory import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
 
@@ -35,24 +36,42 @@ def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, p
         [*network.parameters(), popularity],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
+        fused=True,  # without temporary copies of every parameter
     )
-    for epoch in range(config.epochs if strength.nnz else 0):
-        for users in _batches(strength, config, rng):
-            optimizer.zero_grad()
-            items = network(links)
-            loss = _loss(items, popularity, strength[users], _candidates(view, config, rng), config)
-            if config.friend_weight and view.friends.nnz:
-                loss = loss + config.friend_weight * _friend_loss(
-                    items, strength, view.friends, users, config
-                )
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-        progress((epoch + 1) / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
+    whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
+    epochs = config.full_batch_epochs if whole else config.epochs
+    for epoch in range(epochs if strength.nnz else 0):
+        if whole:
+            whole.epoch(network, popularity, optimizer, rng)
+        else:
+            _epoch(network, popularity, optimizer, links, view, config, rng)
+        progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
     # Nothing was learned for an item that nobody plays: its tags speak through the memory alone.
     known = (view.listeners > 0).astype(np.float32)
     return Block(name="network", codes=codes, key_scale=known, query_scale=known / config.temperature)
+
+
+def _epoch(
+    network: TasteNetwork,
+    popularity: Tensor,
+    optimizer: torch.optim.Optimizer,
+    links: dict[Edge, Link],
+    view: View,
+    config: NetworkConfig,
+    rng: np.random.Generator,
+) -> None:
+    """A step for each batch of listeners."""
+    for users in _batches(view.strength, config, rng):
+        optimizer.zero_grad()
+        items = network(links)
+        loss = _loss(items, popularity, view.strength[users], _candidates(view, config, rng), config)
+        if config.friend_weight and view.friends.nnz:
+            friend_loss = _friend_loss(items, view.strength, view.friends, users, config)
+            loss = loss + config.friend_weight * friend_loss
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
 
 
 def _loss(

@@ -10,7 +10,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from graph.index import SIGNATURE, Artifact, Channel, Evidence
+from graph.artifact import Artifact
+from graph.index import SIGNATURE, Channel, Evidence
 from graph.people import FEATURES, PeopleIndex, Viewers, pair_features, symmetric, unit_rows
 from graph.snapshot import GraphSnapshot
 

@@ -10,7 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.index import SIGNATURE, Artifact, Channel, ChannelRule, Evidence, ItemIndex
+from graph.artifact import Artifact
+from graph.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemIndex
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.learn import fit_network

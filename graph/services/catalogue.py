@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from discovery.errors import InvalidInput
 from graph.models import Artist, Track
 from graph.names import name_clean, name_key
@@ -33,10 +35,10 @@ def track_name_clean(name: TrackName) -> TrackName:
     """The name as it is stored. Raises InvalidInput."""
     isrc = name.isrc.replace("-", "").strip().upper()
     if isrc and not ISRC.fullmatch(isrc):
-        raise InvalidInput("This is no ISRC.", field="track.isrc", code="INVALID_ISRC")
+        raise InvalidInput(_("This is no ISRC."), field="track.isrc", code="INVALID_ISRC")
     if name.duration_ms is not None and not 0 < name.duration_ms <= LONGEST_MS:
         raise InvalidInput(
-            "A track lasts from 1 ms to a day.", field="track.durationMs", code="INVALID_DURATION"
+            _("A track lasts from 1 ms to a day."), field="track.durationMs", code="INVALID_DURATION"
         )
     return replace(
         name,
@@ -52,7 +54,7 @@ def _mbid(text: str) -> str:
     if not text:
         return ""
     if not MBID.fullmatch(text.lower()):
-        raise InvalidInput("This is no MusicBrainz id.", field="track.mbid", code="INVALID_MBID")
+        raise InvalidInput(_("This is no MusicBrainz id."), field="track.mbid", code="INVALID_MBID")
     return text.lower()
 
 

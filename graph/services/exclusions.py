@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.ledger import epoch_raise
@@ -23,7 +24,10 @@ def taste_exclusion_set(*, user: User, thing: Track | Artist | Playlist, exclude
     theirs = TasteExclusion.objects.filter(user=user)
     if excluded:
         if theirs.count() >= MAX_EXCLUSIONS:
-            raise LimitExceeded(f"At most {MAX_EXCLUSIONS} things can be excluded.", field="id")
+            raise LimitExceeded(
+                _("At most %(most)d things can be excluded.") % {"most": MAX_EXCLUSIONS},
+                field="id",
+            )
         changed = theirs.get_or_create(user=user, **about)[1]
     else:
         changed = bool(theirs.filter(**about).delete()[0])

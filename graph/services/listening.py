@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import Purpose, User
@@ -63,10 +64,12 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
     Raises LimitExceeded for more than ``MAX_PLAYS`` plays, and ConsentMissing where RECORD is not granted.
     """
     if len(plays) > MAX_PLAYS:
-        raise LimitExceeded(f"At most {MAX_PLAYS} plays are taken at once.", field="input")
+        raise LimitExceeded(
+            _("At most %(most)d plays are taken at once.") % {"most": MAX_PLAYS}, field="input"
+        )
     stored = User.objects.select_for_update().get(pk=user.pk)  # a withdrawal waits, or is seen below
     if not policies.permits(stored, Purpose.RECORD):
-        raise ConsentMissing("Recording of plays is not granted.", field=Purpose.RECORD.value)
+        raise ConsentMissing(_("Recording of plays is not granted."), field=Purpose.RECORD.value)
     good, refusals = _checked(stored, plays)
     fresh = _without_duplicates(user, good)
     track_ids, unknown = _tracks(fresh)
@@ -111,7 +114,7 @@ def _checked(user: User, plays: Sequence[Play | Refusal]) -> tuple[dict[int, Pla
                 raise play
             clean = _clean(play, now)
             if policies.played_in_private(user, clean.listened_at):
-                raise Conflict("This was played in a private session.", code="PRIVATE_SESSION")
+                raise Conflict(_("This was played in a private session."), code="PRIVATE_SESSION")
             good[index] = clean
         except Refusal as refusal:
             refusals.append(_refusal(index, refusal))
@@ -124,7 +127,7 @@ def _refusal(index: int, refusal: Refusal) -> PlayRefusal:
 
 def _clean(play: Play, now: datetime) -> Play:
     if play.ms_played is not None and not 0 <= play.ms_played <= DAY_MS:
-        raise InvalidInput("A play lasts from 0 ms to a day.", field="msPlayed", code="INVALID_DURATION")
+        raise InvalidInput(_("A play lasts from 0 ms to a day."), field="msPlayed", code="INVALID_DURATION")
     return replace(
         play,
         source=name_clean(play.source, field="source", length=SOURCE_LENGTH),
@@ -138,10 +141,12 @@ def _moment(moment: datetime, now: datetime) -> datetime:
     if timezone.is_naive(moment):
         moment = moment.replace(tzinfo=UTC)
     if moment > now + CLOCK_SKEW:
-        raise InvalidInput("This time lies in the future.", field="listenedAt", code="INVALID_TIME")
+        raise InvalidInput(_("This time lies in the future."), field="listenedAt", code="INVALID_TIME")
     if moment < EARLIEST:
         raise InvalidInput(
-            f"This time lies before {EARLIEST:%Y-%m-%d}.", field="listenedAt", code="INVALID_TIME"
+            _("This time lies before %(day)s.") % {"day": EARLIEST.date()},
+            field="listenedAt",
+            code="INVALID_TIME",
         )
     return moment
 
@@ -171,5 +176,5 @@ def _tracks(plays: dict[int, Play]) -> tuple[dict[int, int], list[PlayRefusal]]:
     found = {index: key for index, key in wanted.items() if key in there}
     keys = tracks_get_or_create(names=list(named.values()))
     found |= dict(zip(named, keys, strict=True))
-    missing = NotFound("There is no such track.", field="trackId")
+    missing = NotFound(_("There is no such track."), field="trackId")
     return found, [_refusal(index, missing) for index in wanted if index not in found]

@@ -6,6 +6,7 @@ processes happen one after the other, and each entry stands once. What may be do
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import friends_of
@@ -24,7 +25,7 @@ def playlist_create(*, owner: User, title: str, description: str = "") -> Playli
     """Raises InvalidInput, and LimitExceeded beyond ``MAX_PLAYLISTS``."""
     User.objects.select_for_update().get(pk=owner.pk)
     if Playlist.objects.filter(owner=owner).count() >= MAX_PLAYLISTS:
-        raise LimitExceeded(f"One listener has at most {MAX_PLAYLISTS} playlists.")
+        raise LimitExceeded(_("One listener has at most %(most)d playlists.") % {"most": MAX_PLAYLISTS})
     return Playlist.objects.create(owner=owner, title=_title(title), description=_description(description))
 
 
@@ -55,10 +56,12 @@ def playlist_share(
     """
     playlist = _locked_own(owner, playlist_id)
     if not friends_of(owner).filter(pk=friend.pk).exists():
-        raise NotFound("There is no such friend.", field="listenerId")
+        raise NotFound(_("There is no such friend."), field="listenerId")
     others = playlist.collaborators.exclude(user=friend).count()
     if others >= MAX_COLLABORATORS:
-        raise LimitExceeded(f"A playlist is shared with at most {MAX_COLLABORATORS} people.")
+        raise LimitExceeded(
+            _("A playlist is shared with at most %(most)d people.") % {"most": MAX_COLLABORATORS}
+        )
     PlaylistCollaborator.objects.update_or_create(playlist=playlist, user=friend, defaults={"role": role})
     playlist.save()
     return playlist
@@ -72,10 +75,10 @@ def playlist_unshare(*, user: User, playlist_id: int, listener: User) -> None:
     """
     playlist = _locked(user, playlist_id, playlists_visible_to(user))
     if user.pk not in {playlist.owner_id, listener.pk}:
-        raise NotFound("There is no such playlist.", field="playlistId")
-    deleted, _ = playlist.collaborators.filter(user=listener).delete()
+        raise NotFound(_("There is no such playlist."), field="playlistId")
+    deleted, _rows = playlist.collaborators.filter(user=listener).delete()
     if not deleted:
-        raise NotFound("There is no such listener.", field="listenerId")
+        raise NotFound(_("There is no such listener."), field="listenerId")
     playlist.save()
 
 
@@ -89,10 +92,10 @@ def playlist_entry_add(
     """
     playlist = _locked_to_edit(user, playlist_id)
     if not Track.objects.filter(pk=track_id).exists():
-        raise NotFound("There is no such track.", field="trackId")
+        raise NotFound(_("There is no such track."), field="trackId")
     size = playlist.entries.count()
     if size >= MAX_ENTRIES:
-        raise LimitExceeded(f"A playlist has at most {MAX_ENTRIES} entries.")
+        raise LimitExceeded(_("A playlist has at most %(most)d entries.") % {"most": MAX_ENTRIES})
     place = size if position is None else _position(position, size)
     playlist.entries.filter(position__gte=place).update(position=F("position") + 1)
     playlist.save()
@@ -127,7 +130,7 @@ def _locked(user: User, playlist_id: int, allowed: QuerySet[Playlist]) -> Playli
     """The playlist, once nobody else changes it, where it is among the ``allowed`` then."""
     playlist = Playlist.objects.select_for_update().filter(pk=playlist_id).first()
     if playlist is None or not allowed.filter(pk=playlist_id).exists():
-        raise NotFound("There is no such playlist.", field="playlistId")
+        raise NotFound(_("There is no such playlist."), field="playlistId")
     return playlist
 
 
@@ -138,12 +141,12 @@ def _locked_own(owner: User, playlist_id: int) -> Playlist:
 def _locked_to_edit(user: User, playlist_id: int) -> Playlist:
     playlist = _locked(user, playlist_id, playlists_visible_to(user))
     if not playlists_editable_by(user).filter(pk=playlist_id).exists():
-        raise NotAllowed("You may see this playlist, and not change it.", field="playlistId")
+        raise NotAllowed(_("You may see this playlist, and not change it."), field="playlistId")
     return playlist
 
 
 def _locked_with_entry(user: User, entry_id: int) -> tuple[Playlist, PlaylistEntry]:
-    missing = NotFound("There is no such entry.", field="entryId")
+    missing = NotFound(_("There is no such entry."), field="entryId")
     visible = playlists_visible_to(user)
     entry = PlaylistEntry.objects.filter(pk=entry_id, playlist__in=visible).first()
     if entry is None:
@@ -158,7 +161,9 @@ def _locked_with_entry(user: User, entry_id: int) -> tuple[Playlist, PlaylistEnt
 def _position(position: int, last: int) -> int:
     if not 0 <= position <= last:
         raise InvalidInput(
-            f"This position is not in the playlist (0 to {last}).", field="position", code="INVALID_POSITION"
+            _("This position is not in the playlist (0 to %(last)d).") % {"last": last},
+            field="position",
+            code="INVALID_POSITION",
         )
     return position
 

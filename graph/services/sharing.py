@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import friends_of
@@ -26,15 +27,15 @@ def item_recommend(
     """
     User.objects.select_for_update().get(pk=sender.pk)  # twice at once must not both be new
     if not friends_of(sender).filter(pk=recipient.pk).exists():
-        raise NotFound("There is no such friend.", field="listenerId")
+        raise NotFound(_("There is no such friend."), field="listenerId")
     words = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
     now = timezone.now()
     lately = ItemRecommendation.objects.filter(sender=sender, sent_at__gt=now - timedelta(days=1))
     about = {"artist": item} if isinstance(item, Artist) else {"track": item}
     known = ItemRecommendation.objects.filter(sender=sender, recipient=recipient, **about)
     if not known.exists() and lately.count() >= MAX_A_DAY:
-        raise LimitExceeded(f"At most {MAX_A_DAY} recommendations are sent a day.")
-    sent, _ = ItemRecommendation.objects.update_or_create(
+        raise LimitExceeded(_("At most %(most)d recommendations are sent a day.") % {"most": MAX_A_DAY})
+    sent, _created = ItemRecommendation.objects.update_or_create(
         sender=sender, recipient=recipient, **about, defaults={"note": words, "sent_at": now}
     )
     return sent
@@ -44,6 +45,6 @@ def item_recommend(
 def recommendation_remove(*, user: User, recommendation_id: int) -> None:
     """Take back what one recommended, or put away what was recommended to one. Raises NotFound."""
     found = ItemRecommendation.objects.filter(pk=recommendation_id)
-    deleted, _ = (found.filter(sender=user) | found.filter(recipient=user)).delete()
+    deleted, _rows = (found.filter(sender=user) | found.filter(recipient=user)).delete()
     if not deleted:
-        raise NotFound("There is no such recommendation.", field="recommendationId")
+        raise NotFound(_("There is no such recommendation."), field="recommendationId")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.index import Artifact, ArtifactError, Channel, Evidence
+from graph.artifact import Artifact, ArtifactError
+from graph.index import Channel, Evidence
 from graph.ml.export import write_artifact
 from graph.ml.train import fit
 from tests.graph.ml.conftest import fitted, small_config, world  # noqa: F401 - the shared model
@@ -147,7 +148,7 @@ def test_a_missing_file_and_another_format_are_refused(directory, tmp_path_facto
 
 def test_serving_needs_no_torch_and_no_django(directory):
     program = (
-        "import sys, graph.index, graph.people; graph.index.Artifact.load(sys.argv[1]).index('TRACK').keys;"
+        "import sys, graph.artifact; graph.artifact.Artifact.load(sys.argv[1]).index('TRACK').keys;"
         "print([m for m in ('torch', 'django', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run(

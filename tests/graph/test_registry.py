@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import ConsentActor, ConsentEvent, ConsentState, Purpose
 from discovery.errors import LeaseLost, ModelUnavailable
 from graph import registry
-from graph.index import MANIFEST, TENSORS
+from graph.artifact import MANIFEST, TENSORS
 from graph.lease import lease_claim
 from graph.models import ModelVersion, TrainingRun
 from tests.graph.small_artifact import write_small_artifact

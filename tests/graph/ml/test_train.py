@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from graph.artifact import Artifact
 from graph.gate import gate
-from graph.index import Artifact, Channel, Evidence
+from graph.index import Channel, Evidence
 from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
 from graph.ml.evaluate import evaluate
 from graph.ml.export import write_artifact

@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
+from discovery.errors import Conflict
 from graph import snapshot
+from graph.models import ItemKind
 
 
 class Command(BaseCommand):
@@ -26,7 +28,17 @@ class Command(BaseCommand):
             "--tune", action="store_true", help="search ALS's parameters on a validation split"
         )
 
+        parser.add_argument(
+            "--explanations", action="store_true", help="measure whether the active model's reasons are true"
+        )
+        parser.add_argument(
+            "--listeners", type=int, default=500, help="of how many people, with --explanations (default 500)"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["explanations"]:
+            self._explanations(options)
+            return
         from graph.ml.config import RecommenderConfig
         from graph.ml.evaluate import evaluate
 
@@ -53,6 +65,30 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(found, indent=1))
         if options["json"]:
             options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+    def _explanations(self, options: dict[str, Any]) -> None:
+        from discovery.explained import explanations_measure, table
+
+        found = []
+        for kind in ItemKind:
+            try:
+                one = explanations_measure(kind, listeners=options["listeners"])
+            except Conflict as error:
+                raise CommandError(error.message) from error
+            if one is not None:
+                found.append(one)
+        text = table(found)
+        self.stdout.write(text)
+        if options["json"]:
+            options["json"].write_text(
+                json.dumps([one.to_dict() for one in found], indent=1) + "\n", encoding="utf-8"
+            )
+        if options["markdown"]:
+            from graph.ml.report import write_between_marks
+
+            write_between_marks(options["markdown"], text)
+        if not all(one.holds for one in found):
+            raise CommandError("A gate of the explanations does not hold.")
 
     def _print_comparison(self, found: dict[str, Any]) -> None:
         console = Console(file=cast("IO[str]", self.stdout), width=100)

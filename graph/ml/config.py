@@ -49,6 +49,18 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentConfig:
+    """Vectors of items nobody plays, regressed on tag profiles."""
+
+    gain: float = 0.4  # how loud such an item is beside a played one that is tagged as much
+    ridge: float = 20.0
+    count_power: float = 0.5  # of how many people use the tag for the item
+    rarity_power: float = 0.5  # of log(items / items with the tag)
+    min_items: int = 2
+    rounds: int = 30  # of conjugate gradients
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlendConfig:
     """How sources, channels and popularity add up."""
 
@@ -74,6 +86,7 @@ class RecommenderConfig:
     untrained: bool = False
     memory: MemoryConfig = MemoryConfig()
     network: NetworkConfig = NetworkConfig()
+    content: ContentConfig = ContentConfig()
     blend: BlendConfig = BlendConfig()
 
     def to_json(self) -> str:
@@ -86,5 +99,10 @@ class RecommenderConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RecommenderConfig:
-        parts = {"memory": MemoryConfig, "network": NetworkConfig, "blend": BlendConfig}
+        parts = {
+            "memory": MemoryConfig,
+            "network": NetworkConfig,
+            "content": ContentConfig,
+            "blend": BlendConfig,
+        }
         return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})

@@ -60,12 +60,12 @@ def fit(
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(len(found) / (len(found) + 1), "learning who knows whom")
     artifact = Artifact.assemble({"views": described}, arrays)
-    people, weights = fit_people(snapshot, artifact, seed=config.seed, untrained=config.untrained)
-    arrays |= {f"people.{name}": array for name, array in people.items()}
+    people = fit_people(snapshot, found, artifact, config)
+    arrays |= {f"people.{name}": array for name, array in people.arrays.items()}
     progress(1.0, "trained")
     return FittedRecommender(
         arrays=arrays,
-        description={"views": described, "people": {"weights": weights} if people else None},
+        description={"views": described, "people": people.description},
         config=config,
         snapshot_hash=snapshot.content_hash,
         ledger_position=snapshot.ledger_position,
@@ -79,7 +79,12 @@ def fit_sources(view: View, config: RecommenderConfig, *, progress: Progress) ->
     progress(0.0, "item–item memory")
     memory = fit_memory(view, config.memory, seed=config.seed)
     network = fit_network(
-        view, memory, config.network, seed=config.seed, progress=lambda f, m: progress(0.1 + 0.9 * f, m)
+        view,
+        memory,
+        config.network,
+        config.content,
+        seed=config.seed,
+        progress=lambda f, m: progress(0.1 + 0.9 * f, m),
     )
     return [memory, network]
 

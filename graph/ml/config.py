@@ -75,6 +75,7 @@ class BlendConfig:
     negative_identity: float = 0.5
     pick_gain: float = 1.0
     prompt_gain: float = 1.0
+    learned: bool = True  # move the weights where a validation split shows a gain
     min_contributors: int = 10  # no aggregate of fewer people leaves the model
 
 

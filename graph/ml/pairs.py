@@ -131,7 +131,7 @@ def _fitted(choices: Choices, seed: int) -> PairScore:
             scores = model(features[part]).masked_fill(barred[part], -1e9)
             missed = torch.logsumexp(scores, dim=1) - scores[:, 0]
             loss = (weight[part] * missed).sum() / weight[part].sum()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             fading.step()
     return _in_plain_units(model, mean, spread)

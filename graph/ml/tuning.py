@@ -14,8 +14,8 @@ import numpy as np
 
 from graph.ml import metrics, peers
 from graph.ml.data import views
-from graph.ml.evaluate import held_out, hits_of, rank
-from graph.ml.split import split_snapshot
+from graph.ml.evaluate import hits_of, rank
+from graph.ml.split import held_out, split_snapshot
 from graph.snapshot import GraphSnapshot
 
 ALS_GRID: list[dict[str, Any]] = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",
@@ -29,13 +28,14 @@ def tables(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write_between_marks(path: Path, text: str) -> None:
-    """Replace what stands between the marks of ``path``. Raises ValueError where a mark is missing."""
-    before, found_start, rest = path.read_text(encoding="utf-8").partition(START)
-    _, found_end, after = rest.partition(END)
+def write_between_marks(path: Path, text: str, name: str = "measured") -> None:
+    """Replace what stands between the marks ``name`` of ``path``. Raises ValueError where one is missing."""
+    start, end = f"<!-- {name}: start -->", f"<!-- {name}: end -->"
+    before, found_start, rest = path.read_text(encoding="utf-8").partition(start)
+    _, found_end, after = rest.partition(end)
     if not found_start or not found_end:
-        raise ValueError(f"{path} has no place marked {START} … {END}")
-    path.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{path} has no place marked {start} … {end}")
+    path.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _table(title: str, part: dict[str, Any]) -> list[str]:

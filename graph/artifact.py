@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from graph.index import SIGNATURE, Channel, ChannelRule, ItemIndex, Source
-from graph.people import PeopleIndex
+from graph.people import PairScore, PeopleIndex
 
 FORMAT_VERSION = 2  # scales are packed; 1 had them as 32-bit floats
 READABLE = (1, 2)
@@ -80,7 +80,13 @@ class Artifact:
             people = PeopleIndex(
                 ids=arrays["people.ids"],
                 vectors=arrays["people.vectors"],
-                weights=manifest["people"]["weights"],
+                score=PairScore(
+                    weights=manifest["people"]["weights"],
+                    into=arrays.get("people.hidden_into"),
+                    bias=arrays.get("people.hidden_bias"),
+                    out=arrays.get("people.hidden_out"),
+                ),
+                columns=manifest["people"].get("columns"),
                 signatures=_signatures(arrays),
             )
         return cls(manifest, views, people)

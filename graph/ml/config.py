@@ -52,6 +52,18 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentConfig:
+    """Vectors of items nobody plays, regressed on tag profiles."""
+
+    gain: float = 0.4  # how loud such an item is beside a played one that is tagged as much
+    ridge: float = 20.0
+    count_power: float = 0.5  # of how many people use the tag for the item
+    rarity_power: float = 0.5  # of log(items / items with the tag)
+    min_items: int = 2
+    rounds: int = 30  # of conjugate gradients
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlendConfig:
     """How sources, channels and popularity add up."""
 
@@ -66,6 +78,7 @@ class BlendConfig:
     negative_identity: float = 0.5
     pick_gain: float = 1.0
     prompt_gain: float = 1.0
+    learned: bool = True  # move the weights where a validation split shows a gain
     min_contributors: int = 10  # no aggregate of fewer people leaves the model
 
 
@@ -77,6 +90,7 @@ class RecommenderConfig:
     untrained: bool = False
     memory: MemoryConfig = MemoryConfig()
     network: NetworkConfig = NetworkConfig()
+    content: ContentConfig = ContentConfig()
     blend: BlendConfig = BlendConfig()
 
     def to_json(self) -> str:
@@ -89,5 +103,10 @@ class RecommenderConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RecommenderConfig:
-        parts = {"memory": MemoryConfig, "network": NetworkConfig, "blend": BlendConfig}
+        parts = {
+            "memory": MemoryConfig,
+            "network": NetworkConfig,
+            "content": ContentConfig,
+            "blend": BlendConfig,
+        }
         return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})

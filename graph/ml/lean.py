@@ -14,11 +14,12 @@ from graph.index import ItemIndex
 from graph.ml import metrics
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
-from graph.ml.evaluate import held_out, hits_of, model_scorer, rank
+from graph.ml.evaluate import hits_of, model_scorer, rank
 from graph.ml.memory import Block
 from graph.ml.prune import pruned
-from graph.ml.split import Split, split_snapshot
-from graph.ml.train import Progress, assemble_view, fit_sources
+from graph.ml.sources import fit_sources
+from graph.ml.split import Split, held_out, split_snapshot
+from graph.ml.train import Progress, assemble_view
 from graph.snapshot import GraphSnapshot
 
 TOLERANCE = 0.005  # share of NDCG@20 that pruning may cost on validation
@@ -67,7 +68,7 @@ class _Trial:
         self.view: View = found["ARTIST"] if len(split.artists) else found["TRACK"]
         self.held = held_out(self.view, split)
         self.config = config
-        self.blocks = fit_sources(self.view, config, progress=lambda _fraction, _message: None)
+        self.blocks = fit_sources(self.view, config, lambda _fraction, _message: None)
 
     def dims(self) -> dict[str, int]:
         return {block.name: block.codes.shape[1] for block in self.blocks}

@@ -15,7 +15,8 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
-from graph.ml.config import NetworkConfig
+from graph.ml.config import ContentConfig, NetworkConfig
+from graph.ml.content import impute
 from graph.ml.data import Edge, View, view_data
 from graph.ml.full_batch import FullBatch
 from graph.ml.memory import Block
@@ -24,7 +25,15 @@ from graph.ml.model import Link, TasteNetwork, links_of, propagate
 Progress = Callable[[float, str], None]
 
 
-def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, progress: Progress) -> Block:
+def fit_network(
+    view: View,
+    start: Block,
+    config: NetworkConfig,
+    content: ContentConfig,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Block:
     """Item vectors of the graph network, started from another source's."""
     rng = np.random.default_rng(seed)
     strength = view.strength
@@ -39,9 +48,12 @@ def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, p
         progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
-    # Nothing was learned for an item that nobody plays: its tags speak through the memory alone.
+    # Nothing was learned for an item that nobody plays, so its vector comes from its tags.
     known = (view.listeners > 0).astype(np.float32)
-    return Block(name="network", codes=codes, key_scale=known, query_scale=known / config.temperature)
+    loud = known.copy()
+    unplayed = impute(view, codes, content)
+    codes[unplayed.rows], loud[unplayed.rows] = unplayed.codes, unplayed.size
+    return Block(name="network", codes=codes, key_scale=known, query_scale=loud / config.temperature)
 
 
 def network_of(

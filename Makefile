@@ -62,7 +62,7 @@ bench: $(READY)
 	$(IN_BENCH) evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
 
 soak: $(READY)
-	EARSHOT_STEPS=100000 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -s -p no:cacheprovider \
+	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -rP -n 2 -p no:cacheprovider \
 		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py
 
 bench-privacy: $(READY)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
@@ -17,6 +18,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.utils import timezone
 
 from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+from accounts.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ SMALLEST_AGGREGATE = 10
 FEW = 100
 
 # The purposes that may be answered for one friend differently than for everybody.
-PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED})
+PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +60,27 @@ class SocialSource:
 # --- purposes -------------------------------------------------------------------------------
 
 
-def _in_force() -> Q:
+def _in_force(now: datetime | None = None) -> Q:
     """Consent rows that permit right now."""
-    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
+    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or timezone.now()))
 
 
-def _granting(purpose: Purpose, friend: User | None = None) -> Q:
+def _granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
     """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
     rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
-    general = Exists(rows.filter(_in_force(), friend=None))
+    general = Exists(rows.filter(_in_force(now), friend=None))
     if friend is None or purpose not in PER_FRIEND:
         return Q(general)
     about_friend = rows.filter(friend=friend)
-    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
 
 
-def _granted_by(giver: User, purpose: Purpose) -> Q:
+def _granted_by(giver: User, purpose: Purpose, now: datetime | None = None) -> Q:
     """``User`` rows towards whom ``giver`` grants ``purpose``."""
     rows = Consent.objects.filter(user=giver, purpose=purpose)
     about_friend = rows.filter(friend=OuterRef("pk"))
-    general = Exists(rows.filter(_in_force(), friend=None))
-    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+    general = Exists(rows.filter(_in_force(now), friend=None))
+    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
 
 
 def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
@@ -108,8 +110,12 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
     """Every purpose ``user`` grants in general, in one query."""
-    rows = Consent.objects.filter(_in_force(), user=user, friend=None)
-    return frozenset(Purpose(value) for value in rows.values_list("purpose", flat=True))
+    return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+
+
+_GRANTED = Prepared(
+    lambda user, now: Consent.objects.filter(_in_force(now), user=user, friend=None).values_list("purpose")
+)
 
 
 def contributors() -> QuerySet[User]:
@@ -206,15 +212,22 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     """Friends whose plays may reach ``viewer`` now, by id. Two queries; one where ``use`` is given.
 
     The mutual rule: an accepted friendship ∧ the friend's SOCIAL_OUT covers the viewer ∧ the
-    viewer's SOCIAL_IN ∧ the viewer's effective level ≥ SOCIAL ∧ no block between them.
+    viewer's SOCIAL_IN, in general and of this friend ∧ the viewer's effective level ≥ SOCIAL ∧ no
+    block between them.
     """
     somebody = _active(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    sources = _sharing_with(somebody).annotate(
-        named=ExpressionWrapper(_granting(Purpose.NAMED, somebody), BooleanField())
-    )
-    return [SocialSource(*row) for row in sources.order_by("pk").values_list("pk", "named")]
+    return [SocialSource(user_id, named=bool(named)) for user_id, named in _SOURCES.rows(somebody)]
+
+
+def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
+    """Key and ``named`` of everybody who shares with ``viewer``."""
+    named = ExpressionWrapper(_granting(Purpose.NAMED, viewer, now), BooleanField())
+    return _sharing_with(viewer, now).annotate(named=named).order_by("pk").values_list("pk", "named")
+
+
+_SOURCES = Prepared(_sources_of)
 
 
 def activity_sources(viewer: Viewer) -> QuerySet[User]:
@@ -243,28 +256,29 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
         _granting(Purpose.NAMED, somebody),
         _granting(Purpose.SELF),
         _granting(Purpose.SOCIAL_IN),
+        _granting(Purpose.SOCIAL_IN, somebody),
         _granted_by(somebody, Purpose.SOCIAL_OUT),
         level__in=(PersonalizationLevel.SOCIAL, PersonalizationLevel.CONTEXT),
     )
 
 
-def _sharing_with(viewer: User) -> QuerySet[User]:
-    """Friends whose SOCIAL_OUT covers ``viewer``: the friends' half of the mutual rule."""
+def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    """Friends whose SOCIAL_OUT covers ``viewer`` and of whom ``viewer`` wants to hear: each pair's part of the rule."""
     return User.objects.filter(
-        _granting(Purpose.SOCIAL_OUT, viewer), _friends_of(viewer), is_active=True
+        _granting(Purpose.SOCIAL_OUT, viewer, now),
+        _granted_by(viewer, Purpose.SOCIAL_IN, now),
+        _friends_of(viewer),
+        is_active=True,
     ).exclude(_blocks_with(viewer))
 
 
-def social_pairs() -> dict[int, list[SocialSource]]:
-    """``social_sources`` of everybody at once, by viewer id (four queries in all; no empty entries)."""
-    answers = _Answers(
-        Consent.objects.filter(
-            purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
-        )
-    )
-    levels = dict(User.objects.filter(is_active=True).values_list("pk", "level"))
-    active = frozenset(levels)
-    blocked = {frozenset(ends) for ends in Block.objects.values_list("blocker_id", "blocked_id")}
+def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialSource]]:
+    """``social_sources`` of everybody (or all ``among`` these) at once, by viewer id; four queries, no empty entries."""
+    purposes = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
+    answers = _Answers(Consent.objects.filter(_within(among, "user"), purpose__in=purposes))
+    active_rows = User.objects.filter(_within(among, "pk"), is_active=True)
+    levels = dict(active_rows.values_list("pk", "level"))
+    active, blocked = frozenset(levels), blocked_pairs(among)
     listening = {
         pk
         for pk, level in levels.items()
@@ -275,15 +289,26 @@ def social_pairs() -> dict[int, list[SocialSource]]:
         ).friends
     }
     sources: dict[int, list[SocialSource]] = defaultdict(list)
-    accepted = Friendship.objects.filter(state=Friendship.State.ACCEPTED)
+    ends_in = _within(among, "low", "high")
+    accepted = Friendship.objects.filter(ends_in, state=Friendship.State.ACCEPTED)
     for ends in accepted.values_list("low_id", "high_id"):
         if not active.issuperset(ends) or frozenset(ends) in blocked:
             continue
         for viewer_id, friend_id in (ends, ends[::-1]):
-            if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
+            if (
+                viewer_id in listening
+                and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id)
+                and answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
+            ):
                 named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
                 sources[viewer_id].append(SocialSource(friend_id, named))
     return {viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in sources.items()}
+
+
+def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
+    """Pairs with a block between them, whoever gave it."""
+    rows = Block.objects.filter(_within(among, "blocker", "blocked"))
+    return {frozenset(ends) for ends in rows.values_list("blocker_id", "blocked_id")}
 
 
 def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
@@ -371,15 +396,12 @@ def nameable_to(viewer: Viewer) -> QuerySet[User]:
     return listeners_visible_to(somebody).filter(Q(pk=somebody.pk) | _granting(Purpose.NAMED, somebody))
 
 
-def name_of(listener: User, viewer: Viewer) -> str | None:
-    """The name of ``listener`` for ``viewer``'s reasons and activity, or ``None`` where it may not stand."""
-    if not nameable_to(viewer).filter(pk=listener.pk).exists():
-        return None
-    return listener.display_name or listener.username
-
-
 def _active(viewer: Viewer) -> User | None:
     return viewer if isinstance(viewer, User) and viewer.pk is not None and viewer.is_active else None
+
+
+def _within(among: Collection[int] | None, *columns: str) -> Q:
+    return Q() if among is None else Q(**{f"{column}__in": among for column in columns})
 
 
 def _linked_with(viewer: User, **friendship: object) -> Q:

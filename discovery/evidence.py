@@ -80,9 +80,10 @@ def gather_many(
     friends = _friends(viewers, uses)
     own = [v.pk for v, use in zip(viewers, uses, strict=True) if use.own]
     people = set(own).union(*friends.values())
-    plays = _Plays(people, kind)
-    words = selectors.feedback_of(own, kind)
-    excluded = selectors.excluded_items(own, kind)
+    excluding = selectors.excluding_among(people) if people else frozenset()
+    plays = _Plays(people, kind, excluding)
+    words = selectors.feedback_of(own, kind, excluding=excluding)
+    excluded = selectors.excluded_items(excluding.intersection(own), kind) if excluding else {}
     return [
         _assemble(
             use, kind,
@@ -127,8 +128,6 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
     """The friends whose plays enter, by viewer and friend."""
     if not any(use.friends for use in uses):
         return {}
-    if not any(use.friends for use in uses):
-        return {}
     if len(viewers) == 1:
         sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
     else:
@@ -157,13 +156,15 @@ class _Lines:
 class _Plays:
     """The plays of everyone concerned, fetched once and looked up by person."""
 
-    def __init__(self, people: Collection[int], kind: ItemKind) -> None:
+    def __init__(self, people: Collection[int], kind: ItemKind, excluding: Collection[int]) -> None:
         rows = [
-            (c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips) for c in selectors.play_counts(people, kind)
+            (c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips)
+            for c in selectors.play_counts(people, kind, excluding=excluding)
         ]
         if kind is ItemKind.TRACK:  # an artist's imported play count is evidence for the artist's tracks
             rows += [
-                (c.user_id, KEY_ARTIST, c.item_id, c.plays, 0) for c in selectors.imported_counts(people)
+                (c.user_id, KEY_ARTIST, c.item_id, c.plays, 0)
+                for c in selectors.imported_counts(people, excluding=excluding)
             ]
         table = np.array(rows, dtype=np.float64).reshape(-1, 5)
         table = table[np.argsort(table[:, 0], kind="stable")]

@@ -56,23 +56,35 @@ class FeedbackRow(NamedTuple):
     given_at: datetime
 
 
-def _counted(user_ids: Collection[int], kind: ItemKind) -> Q:
+def excluding_among(user_ids: Collection[int]) -> frozenset[int]:
+    """Who of these people excludes anything from their taste. One query."""
+    rows = TasteExclusion.objects.filter(user_id__in=user_ids).order_by()
+    return frozenset(rows.values_list("user_id", flat=True).distinct())
+
+
+def _counted(user_ids: Collection[int], kind: ItemKind, excluding: Collection[int] | None) -> Q:
     """What these people did not exclude. Where none of them excludes anything, the costly filter is left out."""
-    excluding = TasteExclusion.objects.filter(user_id__in=user_ids)
-    return _COUNTED[kind] if excluding.exists() else Q()
+    if excluding is None:
+        excluding = excluding_among(user_ids)
+    return _COUNTED[kind] if excluding else Q()
 
 
 # --- evidence: compact rows of many listeners at once ---------------------------------------
 
 
-def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
+def play_counts(
+    user_ids: Collection[int], kind: ItemKind, *, excluding: Collection[int] | None = None
+) -> list[PlayCount]:
     """Plays and skips by listener and item, ordered by both.
 
-    An artist's plays are those of the tracks plus the imported counts. Two queries for tracks, four for artists.
+    An artist's plays are those of the tracks plus the imported counts. One query for tracks, two for artists, and
+    one more where it is not told who is ``excluding`` (see `excluding_among`).
     """
+    if excluding is None:
+        excluding = excluding_among(user_ids)
     item = "track_id" if kind is ItemKind.TRACK else "track__artist_id"
     rows = (
-        Listen.objects.filter(_counted(user_ids, ItemKind.TRACK), user_id__in=user_ids)
+        Listen.objects.filter(_counted(user_ids, ItemKind.TRACK, excluding), user_id__in=user_ids)
         .order_by()
         .values_list("user_id", item)
         .annotate(plays=Count("pk", filter=HEARD), listens=Count("pk"), last_at=Max("listened_at"))
@@ -82,17 +94,19 @@ def play_counts(user_ids: Collection[int], kind: ItemKind) -> list[PlayCount]:
         for user, item_id, plays, listens, last_at in rows.iterator()
     }
     if kind is ItemKind.ARTIST:
-        for imported in imported_counts(user_ids):
+        for imported in imported_counts(user_ids, excluding=excluding):
             key = imported.user_id, imported.item_id
             timed = counts.get(key, imported._replace(plays=0))
             counts[key] = timed._replace(plays=timed.plays + imported.plays)
     return [counts[key] for key in sorted(counts)]
 
 
-def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
+def imported_counts(
+    user_ids: Collection[int], *, excluding: Collection[int] | None = None
+) -> list[PlayCount]:
     """Play counts by artist that a source reported without the plays themselves."""
     rows = (
-        ArtistPlayCount.objects.filter(_counted(user_ids, ItemKind.ARTIST), user_id__in=user_ids)
+        ArtistPlayCount.objects.filter(_counted(user_ids, ItemKind.ARTIST, excluding), user_id__in=user_ids)
         .order_by("user_id", "artist_id")
         .values_list("user_id", "artist_id")
         .annotate(plays=Sum("count"))
@@ -100,11 +114,13 @@ def imported_counts(user_ids: Collection[int]) -> list[PlayCount]:
     return [PlayCount(user, artist, plays, 0, None) for user, artist, plays in rows.iterator()]
 
 
-def feedback_of(user_ids: Collection[int], kind: ItemKind) -> dict[int, list[FeedbackRow]]:
-    """What each listener said of items of this kind, newest last. Two queries."""
+def feedback_of(
+    user_ids: Collection[int], kind: ItemKind, *, excluding: Collection[int] | None = None
+) -> dict[int, list[FeedbackRow]]:
+    """What each listener said of items of this kind, newest last. One query, or two as for `play_counts`."""
     item = "track_id" if kind is ItemKind.TRACK else "artist_id"
     rows = Feedback.objects.filter(
-        _counted(user_ids, kind), user_id__in=user_ids, **{f"{item}__isnull": False}
+        _counted(user_ids, kind, excluding), user_id__in=user_ids, **{f"{item}__isnull": False}
     )
     said: dict[int, list[FeedbackRow]] = defaultdict(list)
     for user, item_id, word, at in rows.order_by("given_at", "pk").values_list(

@@ -7,13 +7,16 @@ from typing import Any
 
 from kombu.exceptions import OperationalError
 
+from accounts.signals import consent_changed
 from discovery.privacy.signals import erasure_requested, export_requested
+from discovery.room.services import rooms_refresh
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)
 
 
 def connect() -> None:
+    consent_changed.connect(_rooms, dispatch_uid="tasks.rooms")
     export_requested.connect(_export, dispatch_uid="tasks.export")
     erasure_requested.connect(_erasure, dispatch_uid="tasks.erasure")
 
@@ -24,6 +27,11 @@ def _export(*, key: str, **_: Any) -> None:
 
 def _erasure(*, key: str, **_: Any) -> None:
     _send("tasks.privacy.erasure_advance", key)
+
+
+def _rooms(*, user_ids: frozenset[int], **_: Any) -> None:
+    """Not through the queue: whoever parted is to hear of it at once."""
+    rooms_refresh(user_ids=user_ids)
 
 
 def _send(task: str, key: str) -> None:

@@ -6,6 +6,7 @@ import logging
 
 from accounts.services.expiry import consents_expire
 from discovery.privacy import erasure, export
+from discovery.room.services import rooms_close
 from discovery.served import social_use_forget
 from tasks.celery import app
 
@@ -37,6 +38,6 @@ def privacy_resume() -> None:
 def privacy_expire() -> None:
     """End what ends by its date."""
     logger.info(
-        "ended: %d consents, %d notes of social use, %d export files",
-        consents_expire(), social_use_forget(), export.exports_expire(),
+        "ended: %d consents, %d notes of social use, %d export files, %d rooms",
+        consents_expire(), social_use_forget(), export.exports_expire(), rooms_close(),
     )  # fmt: skip

@@ -75,7 +75,7 @@ class Blend:
                 for one in answer.members
             ],
             items=[
-                BlendItem(item=one.item, score=one.score, people=_beneficiaries(one.people))  # type: ignore[arg-type]
+                BlendItem(item=one.item, score=one.score, people=beneficiaries(one.people))  # type: ignore[arg-type]
                 for one in answer.items
             ],
             match=answer.match,
@@ -84,7 +84,7 @@ class Blend:
         )
 
 
-def _beneficiaries(people: Sequence[blend.Beneficiary]) -> list[BlendBeneficiary]:
+def beneficiaries(people: Sequence[blend.Beneficiary]) -> list[BlendBeneficiary]:
     return [
         BlendBeneficiary(listener=one.listener, relevance=one.relevance, because=list(one.because))  # type: ignore[arg-type]
         for one in people

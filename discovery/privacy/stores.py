@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Block, Consent, Friendship, Purpose, User
-from discovery.models import RadioChoice, SocialUse
+from discovery.models import RadioChoice, RoomMember, RoomWord, SocialUse
 from graph.models import (
     ArtistPlayCount,
     Feedback,
@@ -73,6 +73,8 @@ STORES: tuple[Store, ...] = (
           Purpose.SOCIAL_OUT, (), "day"),
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
+    Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "invited_at"),
+    Store("room_words", RoomWord, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip
 
 # Fields with a user key that are not the person's own to see, and why.
@@ -80,6 +82,7 @@ WITHHELD: Mapping[str, str] = {
     "accounts.Consent.friend": "another person's answer about you is that person's",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
+    "discovery.RoomMember.invited_by": "whether somebody you invited came stands among what is kept about them",
     "graph.PlaylistEntry.added_by": "exported with the playlist, as whether it was you",
     "oauth2_provider.AccessToken.user": "a credential, of which only you hold the secret",
     "oauth2_provider.RefreshToken.user": "a credential, of which only you hold the secret",

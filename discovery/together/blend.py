@@ -102,7 +102,11 @@ def _compose(
     rows, relevant = candidates[chosen.columns], relevant[:, chosen.columns]
     return Blend(
         members=tuple(map(Member, together.members, chosen.satisfaction.tolist())),
-        items=_dress(viewer, together.members, _cite(index, together, rows, relevant)),
+        items=dress(
+            viewer,
+            together.members,
+            cite(index, together.evidence[0].kind, together.evidence, rows, relevant),
+        ),
         match=float(pairs.mean()),
         model_version=version,
         degraded=None if any(len(part) for part, _entries in known) else feed.DegradedReason.NO_EVIDENCE,
@@ -116,7 +120,7 @@ def _candidates(index: ItemIndex, turned_away: Collection[int]) -> NDArray[np.in
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """One item before it has a name: for each person (by place) relevance and cited nodes."""
 
     item: explain.NodeRef
@@ -124,20 +128,24 @@ class _Line:
     people: tuple[tuple[int, float, tuple[explain.NodeRef, ...]], ...]
 
 
-def _cite(
-    index: ItemIndex, together: company.Company, rows: NDArray[np.int64], relevant: NDArray[np.float64]
-) -> list[_Line]:
-    kind = together.evidence[0].kind
+def cite(
+    index: ItemIndex,
+    kind: ItemKind,
+    evidences: Sequence[PermittedEvidence],
+    rows: NDArray[np.int64],
+    relevant: NDArray[np.float64],
+) -> list[Line]:
+    """For whom each of ``rows`` [k] is, by relevance [M, k], and what of their evidence speaks for it."""
     own_kind = explain.NodeKind.TRACK if kind is ItemKind.TRACK else explain.NodeKind.ARTIST
     meant = fairness.people_for(relevant)
     lines: list[list[tuple[int, float, tuple[explain.NodeRef, ...]]]] = [[] for _row in rows]
-    for place, evidence in enumerate(together.evidence):
+    for place, evidence in enumerate(evidences):
         columns = np.flatnonzero(meant[place])
         cited = _strongest(index, evidence, rows[columns])
         for column, nodes in zip(columns, cited, strict=True):
             lines[column].append((place, float(relevant[place, column]), nodes))
     return [
-        _Line(
+        Line(
             explain.NodeRef(own_kind, int(index.ids[row])),
             float(relevant[:, column].mean()),
             tuple(sorted(lines[column], key=lambda one: (-one[1], one[0]))),
@@ -165,7 +173,7 @@ def _node(evidence: PermittedEvidence, entry: int) -> explain.NodeRef:
     return explain.NodeRef(kind, int(evidence.key_id[entry]))
 
 
-def _dress(viewer: User, members: Sequence[User], lines: Sequence[_Line]) -> tuple[BlendItem, ...]:
+def dress(viewer: User, members: Sequence[User], lines: Sequence[Line]) -> tuple[BlendItem, ...]:
     """With names, in one query a kind; what was deleted from the catalogue is left out."""
     refs = {line.item for line in lines}
     refs |= {ref for line in lines for *_rest, cited in line.people for ref in cited}

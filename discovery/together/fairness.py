@@ -22,6 +22,7 @@ MEAN_WEIGHT = 0.05  # what the others' gain counts beside the least-served one's
 EXCHANGES = 10  # at most, for worth and then for evenness
 FAIR = 0.8  # the part of the mean satisfaction that the least-served person is to have
 SMALLEST_STEP = 1e-9
+NOTHING_YET = 0.1  # keeps a product from vanishing while somebody has got nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,26 @@ def fair_list(relevant: Floats, count: int) -> FairList:
     return FairList(columns=pool[chosen], satisfaction=gain[:, chosen].sum(axis=1))
 
 
+def in_turn(relevant: Floats, served: Floats, count: int) -> FairList:
+    """``count`` columns of ``relevant`` [M, n] in the order in which to play them, after ``served`` [M].
+
+    For a list that goes on. ``served`` is the relevance of what was played of late, added up; each time the
+    column follows that raises the product of what everybody got (Nash welfare), which is the turn of who got
+    least, and of several the one that suits the others too.
+    """
+    pool = _pool(relevant)
+    count = min(count, len(pool))
+    gain = relevant[:, pool]
+    chosen = _one_by_one(gain, count, before=served, worth_of=_product)
+    satisfaction = gain[:, chosen].sum(axis=1) / _best_alone(relevant, count)
+    return FairList(columns=pool[chosen], satisfaction=satisfaction)
+
+
+def _product(served: Floats) -> Floats:
+    """The product of satisfactions [M, …], as the sum of their logarithms."""
+    return np.asarray(np.log(served + NOTHING_YET).sum(axis=0))
+
+
 def _worth(served: Floats) -> Floats:
     """What satisfactions [M, …] are worth: the least of them, and a little the mean."""
     return np.asarray(served.min(axis=0) + MEAN_WEIGHT * served.mean(axis=0))
@@ -72,12 +93,20 @@ def _evenness(served: Floats) -> Floats:
     return np.asarray(np.minimum(served.min(axis=0) - FAIR * served.mean(axis=0), 0.0))
 
 
-def _one_by_one(gain: Floats, count: int) -> Ints:
-    """Each time the column of ``gain`` [M, p] that makes the sum so far worth most."""
-    served, open_ = np.zeros((len(gain), 1)), np.ones(gain.shape[1], dtype=bool)
+def _one_by_one(
+    gain: Floats,
+    count: int,
+    *,
+    before: Floats | None = None,
+    worth_of: Callable[[Floats], Floats] | None = None,
+) -> Ints:
+    """Each time the column of ``gain`` [M, p] that makes the sum so far (from ``before`` [M] on) worth most."""
+    worth_of = worth_of or _worth
+    served = np.zeros((len(gain), 1)) if before is None else before[:, None]
+    open_ = np.ones(gain.shape[1], dtype=bool)
     chosen = np.empty(count, dtype=np.int64)
     for place in range(count):
-        chosen[place] = best = int(np.where(open_, _worth(served + gain), -np.inf).argmax())
+        chosen[place] = best = int(np.where(open_, worth_of(served + gain), -np.inf).argmax())
         served, open_[best] = served + gain[:, [best]], False
     return chosen
 

@@ -2,12 +2,16 @@
 
 from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django.views.i18n import JavaScriptCatalog
+
+from discovery.web.words import GROUPS, LEVELS
 
 # No 'unsafe-inline': style and script come as files from this origin only.
 CONTENT_SECURITY_POLICY = (
@@ -29,14 +33,14 @@ def confined(response: Response) -> Response:
 @login_required
 def discovery(request: HttpRequest) -> HttpResponse:
     """``/``: what to listen to, and why."""
-    return confined(render(request, "discovery/discovery.html"))
+    return confined(render(request, "discovery/discovery.html", {"levels": LEVELS}))
 
 
 @require_safe
 @login_required
 def privacy(request: HttpRequest) -> HttpResponse:
     """``/privacy/``: what is used, and every choice about it."""
-    return confined(render(request, "discovery/privacy.html"))
+    return confined(render(request, "discovery/privacy.html", {"levels": LEVELS, "groups": GROUPS}))
 
 
 class SignIn(LoginView):
@@ -50,3 +54,11 @@ class SignIn(LoginView):
 
 class SignOut(LogoutView):
     next_page = "login"
+
+
+class Words(JavaScriptCatalog):
+    """``/words.js``: what the scripts say, in the reader's language."""
+
+    def get_paths(self, packages: list[str]) -> list[str]:
+        """Our own translations; those of Django's admin are of no use here."""
+        return [str(path) for path in settings.LOCALE_PATHS]

@@ -3,7 +3,7 @@
 For each play the item is predicted from the listener's *other* plays (leave one out, so that the
 network cannot learn the identity) against every item the listener does not play. Beyond
 ``sample_above`` items the candidates of a step are a uniform sample, which a full softmax
-approaches as the sample grows.
+approaches as the sample grows. Beyond ``full_batch_above`` plays an epoch is one step: see ``full_batch``.
 """
 
 from __future__ import annotations
@@ -15,44 +15,82 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
-from graph.ml.config import NetworkConfig
-from graph.ml.data import View, view_data
+from graph.ml.config import ContentConfig, NetworkConfig
+from graph.ml.content import impute
+from graph.ml.data import Edge, View, view_data
+from graph.ml.full_batch import FullBatch
 from graph.ml.memory import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
 
 Progress = Callable[[float, str], None]
 
 
-def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, progress: Progress) -> Block:
+def fit_network(
+    view: View,
+    start: Block,
+    config: NetworkConfig,
+    content: ContentConfig,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Block:
     """Item vectors of the graph network, started from another source's."""
-    torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    strength = view.strength.tocsr()
+    strength = view.strength
+    network, popularity, links, optimizer = network_of(view, start, config, seed=seed)
+    whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
+    epochs = config.full_batch_epochs if whole else config.epochs
+    for epoch in range(epochs if strength.nnz else 0):
+        if whole:
+            whole.epoch(network, popularity, optimizer, rng)
+        else:
+            _epoch(network, popularity, optimizer, links, view, config, rng)
+        progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
+    with torch.no_grad():
+        codes = network(links).numpy()
+    # Nothing was learned for an item that nobody plays, so its vector comes from its tags.
+    known = (view.listeners > 0).astype(np.float32)
+    loud = known.copy()
+    unplayed = impute(view, codes, content)
+    codes[unplayed.rows], loud[unplayed.rows] = unplayed.codes, unplayed.size
+    return Block(name="network", codes=codes, key_scale=known, query_scale=loud / config.temperature)
+
+
+def network_of(
+    view: View, start: Block, config: NetworkConfig, *, seed: int
+) -> tuple[TasteNetwork, nn.Parameter, dict[Edge, Link], torch.optim.Optimizer]:
+    """The untrained network, the popularity it learns beside, its links, and what updates both."""
+    torch.manual_seed(seed)
     network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
-    links = links_of(view_data(view))
     popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
     optimizer = torch.optim.Adam(
         [*network.parameters(), popularity],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
+        fused=True,  # without temporary copies of every parameter
     )
-    for epoch in range(config.epochs if strength.nnz else 0):
-        for users in _batches(strength, config, rng):
-            optimizer.zero_grad()
-            items = network(links)
-            loss = _loss(items, popularity, strength[users], _candidates(view, config, rng), config)
-            if config.friend_weight and view.friends.nnz:
-                loss = loss + config.friend_weight * _friend_loss(
-                    items, strength, view.friends, users, config
-                )
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-        progress((epoch + 1) / config.epochs, f"epoch {epoch + 1} of {config.epochs}")
-    with torch.no_grad():
-        codes = network(links).numpy()
-    # Nothing was learned for an item that nobody plays: its tags speak through the memory alone.
-    known = (view.listeners > 0).astype(np.float32)
-    return Block(name="network", codes=codes, key_scale=known, query_scale=known / config.temperature)
+    return network, popularity, links_of(view_data(view)), optimizer
+
+
+def _epoch(
+    network: TasteNetwork,
+    popularity: Tensor,
+    optimizer: torch.optim.Optimizer,
+    links: dict[Edge, Link],
+    view: View,
+    config: NetworkConfig,
+    rng: np.random.Generator,
+) -> None:
+    """A step for each batch of listeners."""
+    for users in _batches(view.strength, config, rng):
+        optimizer.zero_grad()
+        items = network(links)
+        loss = _loss(items, popularity, view.strength[users], _candidates(view, config, rng), config)
+        if config.friend_weight and view.friends.nnz:
+            friend_loss = _friend_loss(items, view.strength, view.friends, users, config)
+            loss = loss + config.friend_weight * friend_loss
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
 
 
 def _loss(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import permutations
 from unittest import mock
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import policies
+from accounts.groups import shared_among, without_blocks
 from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import SocialSource, Use
 from tests.factories import answered, befriended, blocked, listener, requested
@@ -74,6 +76,7 @@ class World:
             and self.grants(source, P.SOCIAL_OUT, viewer)
             and self.grants(viewer, P.SELF)
             and self.grants(viewer, P.SOCIAL_IN)
+            and self.grants(viewer, P.SOCIAL_IN, source)
             and self.levels[viewer] >= L.SOCIAL
             and not self.apart(source, viewer)
         )
@@ -134,7 +137,9 @@ class RulesAgree(TestCase):
                 and world.grants(viewer, P.DISCOVERABLE)
             }
             nameable = {pk for pk in visible if pk == viewer or world.grants(pk, P.NAMED, viewer)}
-            assert {pk for pk, other in enumerate(users) if policies.name_of(other, user)} == nameable
+            assert {
+                pk for pk, other in enumerate(users) if policies.nameable_to(user).contains(other)
+            } == nameable
 
             sources = [
                 SocialSource(users[pk].pk, named=world.grants(pk, P.NAMED, viewer))
@@ -143,6 +148,27 @@ class RulesAgree(TestCase):
             ]
             assert policies.social_sources(user) == sources
             assert pairs.get(user.pk, []) == sources
+        self.check_groups(world, users)
+
+    def check_groups(self, world, users):
+        for size in range(1, len(users) + 1):
+            for group in permutations(PEOPLE, size):
+                if group == tuple(sorted(group)):
+                    shared = {
+                        users[one].pk
+                        for one in group
+                        if all(
+                            world.reaches(one, v) and world.grants(one, P.NAMED, v) for v in group if v != one
+                        )
+                    }
+                    assert shared_among([users[pk] for pk in group]) == shared
+        blocked = policies.blocked_pairs()
+        for group in permutations(PEOPLE):
+            together = [users.index(one) for one in without_blocks([users[pk] for pk in group], blocked)]
+            for place, one in enumerate(group):
+                earlier = [other for other in group[:place] if other in together]
+                expected = world.active[one] and not any(world.apart(one, other) for other in earlier)
+                assert (one in together) == expected
 
     def check_purposes(self, world, users):
         keys: list[tuple[Purpose, int | None]] = [(purpose, None) for purpose in PURPOSES]

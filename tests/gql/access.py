@@ -23,9 +23,9 @@ from strawberry import relay
 
 from accounts.models import ConsentEvent, Friendship, Purpose
 from accounts.services.consent import consent_set
-from discovery.models import SocialUse
+from discovery.models import Room, RoomMember, SocialUse
 from discovery.schema import schema
-from graph.models import ItemRecommendation, Playlist, PlaylistEntry
+from graph.models import ItemKind, ItemRecommendation, Playlist, PlaylistEntry
 from tests import factories
 from tests.gql.client import App
 
@@ -66,10 +66,12 @@ class World:
             sender=owner, recipient=friend, track=track, sent_at=timezone.now()
         )
         use = SocialUse.objects.create(source=owner, recipient=friend, day=timezone.now().date(), named=False)
+        room = Room.objects.create(kind=ItemKind.TRACK)
+        RoomMember.objects.create(room=room, user=owner, joined_at=timezone.now())
         rows = {
             "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
-            "SocialUse": use,
+            "SocialUse": use, "Room": room,
         }  # fmt: skip
         return {name: relay.to_base64(name, row.pk) for name, row in rows.items()}
 
@@ -93,9 +95,9 @@ class World:
 BY_NAME = {
     "listenerId": "Listener", "with": "Listener", "requestId": "FriendRequest", "playlistId": "Playlist",
     "entryId": "PlaylistEntry", "itemId": "Track", "trackId": "Track", "recommendationId": "ItemRecommendation",
-    "seedId": "Track",
+    "seedId": "Track", "roomId": "Room",
 }  # fmt: skip
-ID_OF = {"Mutation.excludeFromTaste": "Playlist"}
+ID_OF = {"Mutation.excludeFromTaste": "Playlist", "Query.room": "Room"}
 TEXTS = {"confirm": "owner", "text": "shared", "title": "A title"}
 
 

@@ -188,7 +188,7 @@ def test_play_counts_of_many_in_few_queries(django_assert_num_queries):
 
     with django_assert_num_queries(2):
         tracks = selectors.play_counts([one.pk, two.pk], ItemKind.TRACK)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         artists = selectors.play_counts([one.pk, two.pk], ItemKind.ARTIST)
 
     assert [row[:4] for row in tracks] == [

@@ -18,7 +18,7 @@ QUERY = (
     "{ viewer { discover(first: 20) { edges { node { score remainder item { ... on Track { title } }"
     " reasons { text share evidence { id } } } } } } }"
 )
-ROUNDS, CALLS = 15, 8
+ROUNDS, CALLS = 40, 4
 
 
 def main():
@@ -61,8 +61,6 @@ def measured(app, kind, user):
 
 
 def patches(user):
-    from django.db.models import Q
-
     from accounts import policies
     from accounts.models import User
     from discovery import feed
@@ -74,8 +72,7 @@ def patches(user):
         mock.patch.object(policies, "effective_uses", return_value=[use]),
         mock.patch.object(policies, "social_sources", return_value=sources),
         mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
-        mock.patch.object(selectors, "_counted", return_value=Q()),
-        mock.patch.object(selectors, "excluded_items", return_value={}),
+        mock.patch.object(selectors, "excluding_among", return_value=frozenset()),
         mock.patch.object(feed, "social_use_note"),
     ]
 

@@ -1,55 +1,37 @@
-// The GraphQL API with the session's cookie, and the few lines of DOM that both pages share.
+// The GraphQL API over HTTP, with the session's cookie. Whatever goes wrong comes as an Error with a sentence for people.
+import { gettext } from "./words.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-/** Answer of the API; throws an Error with a sentence for people. */
+/** The data of one operation. */
 export async function ask(query, variables = {}) {
-  const response = await fetch("/graphql/", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) throw new Error(errors[0].message);
-  for (const value of Object.values(data)) {
-    if (value?.messages) throw new Error(value.messages[0].message); // a refusal of a mutation
-  }
-  return data;
-}
-
-export const refused = "... on OperationInfo { messages { message } }";
-export const item = "item { ... on Track { id title artist { name } } ... on Artist { id name } }";
-
-export const named = (it) => (it.title ? `${it.title} – ${it.artist.name}` : it.name ?? it.displayName);
-
-export const at = (id) => document.getElementById(id);
-
-/** An element; text is never read as HTML. */
-export function make(name, properties = {}, ...children) {
-  const { attributes = {}, ...rest } = properties;
-  const element = Object.assign(document.createElement(name), rest);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-export function fill(id, children, empty) {
-  const line = make(at(id).matches("ul, ol") ? "li" : "p", { className: "quiet" }, empty ?? "");
-  at(id).replaceChildren(...(children.length || !empty ? children : [line]));
-}
-
-export const say = (text) => { at("status").textContent = text; };
-
-/** Run an action and say what came of it. */
-export async function act(action, done) {
+  let answer;
   try {
-    say("");
-    await action();
-    if (done) say(done);
-  } catch (error) {
-    say(error.message);
+    const response = await fetch("/graphql/", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      body: JSON.stringify({ query, variables }),
+    });
+    answer = await response.json();
+  } catch {
+    throw new Error(gettext("The server cannot be reached. Nothing was changed."));
   }
+  if (answer.errors) throw refusal(answer.errors[0].extensions?.code, answer.errors[0].message);
+  for (const value of Object.values(answer.data)) {
+    if (value?.messages) throw refusal(value.messages[0].code, value.messages[0].message);
+  }
+  if (answer.data.viewer === null) location.reload(); // signed out elsewhere: the page asks to sign in
+  return answer.data;
 }
 
-export const button = (text, onclick, about, className = "") =>
-  make("button", { type: "button", onclick, className, attributes: about ? { "aria-label": `${text}: ${about}` } : {} }, text);
+/** What every mutation selects besides its success. */
+export const refused = "... on OperationInfo { messages { message code } }";
+
+/** What the server cannot say well, because it does not know the page; the rest it says in the reader's language. */
+const sentences = () => ({
+  SIGN_IN_REQUIRED: gettext("You are signed out. Reload the page to sign in again."),
+  CSRF_FAILED: gettext("This page has grown old. Reload it and try again."),
+  INTERNAL: gettext("Something went wrong on our side. Nothing was changed."),
+});
+
+const refusal = (code, message) => new Error(sentences()[code] ?? message);

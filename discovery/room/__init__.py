@@ -1,0 +1,1 @@
+"""Several people, one live queue: ranked for all of them by the sum, and steered by what they say."""

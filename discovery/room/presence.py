@@ -1,0 +1,115 @@
+"""Who is in a room, and who may know of it. Asked anew each time: a block or an ended friendship counts at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts import policies
+from accounts.groups import without_blocks
+from accounts.models import User
+from discovery.errors import NotFound
+from discovery.models import Room, RoomMember
+
+MOST_PEOPLE = 10  # in a room
+MOST_ROOMS = 20  # that one person is in
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A room and who is in it, in the order in which they came; the first is the host."""
+
+    room: Room
+    people: Sequence[User]
+
+    @property
+    def host(self) -> User:
+        return self.people[0]
+
+
+@dataclass(frozen=True)
+class RoomEntry:
+    """A room as somebody sees it from the door. ``invited_by``: None for a room they are in."""
+
+    presence: Presence
+    inside: bool
+    invited_by: User | None
+
+
+def present(room: Room) -> list[User]:
+    """Who is in ``room``. Of two with a block between them, who came later is not."""
+    return _present([room])[room.pk]
+
+
+def presence_get(*, viewer: User, room_id: int) -> Presence:
+    """The room the viewer is in. Raises NotFound for every other room alike."""
+    room = Room.objects.filter(pk=room_id, members__user=viewer, members__joined_at__isnull=False).first()
+    people = present(room) if room is not None else []
+    if room is None or viewer not in people:
+        raise no_room()
+    return Presence(room, people)
+
+
+def invitation_get(*, viewer: User, room: Room, people: Sequence[User]) -> RoomMember:
+    """The viewer's invitation to ``room``, which ``people`` are in.
+
+    Raises NotFound where there is none that holds: it ends when who gave it leaves or is no friend any more,
+    and it does not lead to anybody with a block between them and the viewer.
+    """
+    row = RoomMember.objects.filter(room=room, user=viewer, joined_at=None).first()
+    if row is None or not _may_enter(viewer, [row], {room.pk: people}):
+        raise no_room()
+    return row
+
+
+def rooms_of(viewer: User) -> list[RoomEntry]:
+    """Rooms the viewer is in or may enter, latest touched first. Five queries."""
+    rows = list(
+        RoomMember.objects.filter(user=viewer)
+        .select_related("room", "invited_by")
+        .order_by("-room__touched_at", "-room_id")[: 2 * MOST_ROOMS]
+    )
+    people = _present([row.room for row in rows])
+    open_ = _may_enter(viewer, [row for row in rows if row.joined_at is None], people)
+    return [
+        RoomEntry(Presence(row.room, there), inside, None if inside else row.invited_by)
+        for row in rows
+        for there, inside in [(people[row.room_id], row.joined_at is not None)]
+        if (viewer in there if inside else row.pk in open_)
+    ]
+
+
+def rooms_with(user_ids: Iterable[int]) -> list[int]:
+    """Keys of the rooms that any of these people are in."""
+    rows = RoomMember.objects.filter(user__in=user_ids, joined_at__isnull=False)
+    return list(rows.order_by("room_id").values_list("room_id", flat=True).distinct())
+
+
+def _present(rooms: Sequence[Room]) -> dict[int, list[User]]:
+    rows = RoomMember.objects.filter(room__in=rooms, joined_at__isnull=False)
+    came: dict[int, list[User]] = defaultdict(list)
+    for row in rows.select_related("user").order_by("joined_at", "pk"):
+        came[row.room_id].append(row.user)
+    blocked = policies.blocked_pairs({person.pk for people in came.values() for person in people})
+    return {room.pk: without_blocks(came[room.pk], blocked) for room in rooms}
+
+
+def _may_enter(viewer: User, rows: Sequence[RoomMember], people: Mapping[int, Sequence[User]]) -> set[int]:
+    """Of these invitations to rooms with these ``people``, the keys of those that hold. Two queries."""
+    friends = set(policies.friends_of(viewer).values_list("pk", flat=True))
+    there = {one.pk for row in rows for one in people[row.room_id]}
+    blocked = policies.blocked_pairs({viewer.pk, *there})
+    return {
+        row.pk
+        for row in rows
+        if row.invited_by_id in friends
+        and row.invited_by in people[row.room_id]
+        and viewer in without_blocks([*people[row.room_id], viewer], blocked)
+    }
+
+
+def no_room() -> NotFound:
+    return NotFound(_("There is no such room."), field="roomId")

@@ -1,0 +1,247 @@
+"""Opening a room, coming and going, and saying what is to be played.
+
+Whoever changes a room holds its row's lock, so that two skips at once are one after the other; the second
+then names a step that is over and is refused. Everybody in the room is told after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policies
+from accounts.models import User
+from discovery.bell import ring, room_channel
+from discovery.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from discovery.models import Room, RoomMember, RoomPlay, RoomWord
+from discovery.room.lineup import lineup, room_index
+from discovery.room.presence import (
+    MOST_PEOPLE,
+    MOST_ROOMS,
+    invitation_get,
+    no_room,
+    present,
+    rooms_with,
+)
+from discovery.room.words import said_in
+from graph.models import Artist, ItemKind, Track
+from graph.names import name_clean
+
+TITLE_LENGTH = 80
+MOST_INVITED = 50  # to one room, those who came included
+IDLE = timedelta(days=7)  # after that a room nobody touched is gone
+
+
+@transaction.atomic
+def room_create(
+    *, user: User, title: str = "", kind: ItemKind | None = None, friends: Sequence[User] = ()
+) -> Room:
+    """A new room with ``user`` as its host, which plays at once; ``friends`` are invited.
+
+    Raises InvalidInput for the title, NotFound for somebody who is no friend, LimitExceeded for one room too many.
+    """
+    words = name_clean(title, field="title", length=TITLE_LENGTH, required=False)
+    _entering(user)
+    room = Room.objects.create(title=words, kind=kind or _kind())
+    RoomMember.objects.create(room=room, user=user, joined_at=timezone.now())
+    for friend in friends:
+        _invite(room, user, friend, field="with")
+    _play_next(room, [user])
+    return room
+
+
+@transaction.atomic
+def room_invite(*, user: User, room_id: int, other: User) -> Room:
+    """Invite a friend of ``user``, who is in the room; twice is once. Raises NotFound and LimitExceeded."""
+    room, _people = _inside(user, room_id)
+    _invite(room, user, other, field="listenerId")
+    _tell(room)
+    return room
+
+
+@transaction.atomic
+def room_join(*, user: User, room_id: int) -> Room:
+    """Enter a room one is invited to; being there already is no error. Raises NotFound and LimitExceeded."""
+    room = _locked(room_id)
+    people = _swept(room)
+    if user in people:
+        return room
+    _entering(user)
+    invitation = invitation_get(viewer=user, room=room, people=people)
+    if len(people) >= MOST_PEOPLE:
+        raise LimitExceeded(
+            _("A room has at most %(most)d people.") % {"most": MOST_PEOPLE}, field="roomId", code="ROOM_FULL"
+        )
+    invitation.joined_at = timezone.now()
+    invitation.save(update_fields=["joined_at"])
+    _tell(room)
+    return room
+
+
+@transaction.atomic
+def room_leave(*, user: User, room_id: int) -> None:
+    """Leave, or decline an invitation; what one said in the room goes along. The last one out closes it.
+
+    Raises NotFound where there is neither.
+    """
+    room = _locked(room_id)
+    RoomWord.objects.filter(room=room, user=user).delete()
+    deleted, _ = RoomMember.objects.filter(room=room, user=user).delete()
+    if not deleted:
+        raise no_room()
+    if not _swept(room):
+        room.delete()
+    _tell(room)
+
+
+@transaction.atomic
+def room_vote(*, user: User, room_id: int, item: Artist | Track, vote: bool) -> Room:
+    """Vote for an item, or take the vote back.
+
+    Raises NotFound for the room or an item it cannot play, and InvalidInput for an item of another kind.
+    """
+    room, _people = _inside(user, room_id)
+    _say(room, user, item, RoomWord.Kind.VOTE if vote else None)
+    _tell(room)
+    return room
+
+
+@transaction.atomic
+def room_veto(*, user: User, room_id: int, item: Artist | Track, veto: bool) -> Room:
+    """Veto an item, or take the veto back; of the item that plays now, it is a skip too.
+
+    Raises as ``room_vote``.
+    """
+    room, people = _inside(user, room_id)
+    _say(room, user, item, RoomWord.Kind.VETO if veto else None)
+    if veto and room.now_id == item.pk:
+        _move_on(room, people, RoomPlay.Outcome.SKIPPED)
+    _tell(room)
+    return room
+
+
+@transaction.atomic
+def room_advance(*, user: User, room_id: int, step: int, skipped: bool) -> Room:
+    """What plays has ended, or is ``skipped``. Raises NotFound, and Conflict where ``step`` is over."""
+    room, people = _inside(user, room_id)
+    if room.step != step:
+        raise Conflict(
+            _("This room is at step %(step)d.") % {"step": room.step}, field="step", code="ROOM_MOVED_ON"
+        )
+    _move_on(room, people, RoomPlay.Outcome.SKIPPED if skipped else RoomPlay.Outcome.PLAYED)
+    _tell(room)
+    return room
+
+
+def rooms_refresh(*, user_ids: Iterable[int]) -> None:
+    """Something changed about these people: whoever may not be together any more parts, and the rooms are told."""
+    for room_id in rooms_with(user_ids):
+        with transaction.atomic():
+            room = Room.objects.select_for_update().filter(pk=room_id).first()
+            if room is not None and not _swept(room):
+                room.delete()
+        ring([room_channel(str(room_id))], {})
+
+
+def rooms_close() -> int:
+    """Delete rooms that are empty or that nobody touched for ``IDLE``; return how many."""
+    alone = Room.objects.exclude(members__joined_at__isnull=False)
+    idle = Room.objects.filter(touched_at__lt=timezone.now() - IDLE)
+    keys = {*alone.values_list("pk", flat=True), *idle.values_list("pk", flat=True)}
+    Room.objects.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+def _inside(user: User, room_id: int) -> tuple[Room, list[User]]:
+    """The room, locked, and who is in it; ``user`` is."""
+    room = _locked(room_id)
+    people = _swept(room)
+    if user not in people:
+        raise no_room()
+    return room, people
+
+
+def _locked(room_id: int) -> Room:
+    room = Room.objects.select_for_update().filter(pk=room_id).first()
+    if room is None:
+        raise no_room()
+    return room
+
+
+def _swept(room: Room) -> list[User]:
+    """Who is in the room; the rows of those who may not be there any more are deleted."""
+    people = present(room)
+    gone = RoomMember.objects.filter(room=room, joined_at__isnull=False).exclude(user__in=people)
+    parted = list(gone.values_list("user_id", flat=True))
+    if parted:
+        RoomWord.objects.filter(room=room, user__in=parted).delete()
+        gone.delete()
+    return people
+
+
+def _entering(user: User) -> None:
+    """Raises LimitExceeded where ``user`` is in as many rooms as anybody may be."""
+    if RoomMember.objects.filter(user=user, joined_at__isnull=False).count() >= MOST_ROOMS:
+        raise LimitExceeded(
+            _("You are in %(most)d rooms already.") % {"most": MOST_ROOMS}, code="TOO_MANY_ROOMS"
+        )
+
+
+def _invite(room: Room, user: User, other: User, *, field: str) -> None:
+    """Whether there is a block between ``other`` and somebody else in the room is not to be learned here."""
+    if not policies.friends_of(user).contains(other):
+        raise NotFound(_("There is no such friend."), field=field)
+    if RoomMember.objects.filter(room=room).count() >= MOST_INVITED:
+        raise LimitExceeded(
+            _("A room has at most %(most)d guests.") % {"most": MOST_INVITED}, code="ROOM_FULL"
+        )
+    row, created = RoomMember.objects.get_or_create(room=room, user=other, defaults={"invited_by": user})
+    if not created and row.joined_at is None and row.invited_by_id != user.pk:
+        row.invited_by = user  # the newest invitation is the one that holds
+        row.save(update_fields=["invited_by"])
+
+
+def _say(room: Room, user: User, item: Artist | Track, kind: RoomWord.Kind | None) -> None:
+    if ItemKind(room.kind) is not _kind_of(item):
+        raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
+    if kind is None:
+        RoomWord.objects.filter(room=room, user=user, item_id=item.pk).delete()
+        return
+    index, _version, _degraded = room_index(ItemKind(room.kind))
+    if index is None or int(index.rows(np.array([item.pk], dtype=np.int64))[0]) < 0:
+        raise NotFound(_("This room cannot play this item."), field="itemId")
+    RoomWord.objects.update_or_create(room=room, user=user, item_id=item.pk, defaults={"kind": kind})
+
+
+def _move_on(room: Room, people: Sequence[User], outcome: RoomPlay.Outcome) -> None:
+    if room.now_id is not None:
+        RoomPlay.objects.create(room=room, step=room.step, item_id=room.now_id, outcome=outcome)
+        RoomWord.objects.filter(room=room, item_id=room.now_id, kind=RoomWord.Kind.VOTE).delete()
+    room.step += 1
+    _play_next(room, people)
+
+
+def _play_next(room: Room, people: Sequence[User]) -> None:
+    following = lineup(people, ItemKind(room.kind), None, said_in(room, people)).lines
+    room.now_id = following[0].item.id if following else None
+    room.save(update_fields=["step", "now_id", "touched_at"])
+
+
+def _kind() -> ItemKind:
+    """Tracks where the model knows any, else artists."""
+    index, _version, _degraded = room_index(ItemKind.TRACK)
+    return ItemKind.TRACK if index is not None and len(index) else ItemKind.ARTIST
+
+
+def _tell(room: Room) -> None:
+    key, step = room.pk, room.step
+    transaction.on_commit(lambda: ring([room_channel(str(key))], {"step": step}))
+
+
+def _kind_of(item: Artist | Track) -> ItemKind:
+    return ItemKind.ARTIST if isinstance(item, Artist) else ItemKind.TRACK

@@ -1,0 +1,99 @@
+// The switches: in general, and friend by friend. And the private session.
+import { ask, refused } from "../api.js";
+import { act, at, make, tell } from "../page.js";
+import { asDay, asMoment, gettext, ngettext, worded } from "../words.js";
+
+export const ofViewer = `privacy { level signals { gpc } privateUntil
+    purposes { purpose state validUntil overrides { friend { id } state } } }
+  friends(first: 100) { edges { node { id displayName } } }`;
+
+const switches = [...document.querySelectorAll("#purposes [data-purpose]")];
+export const titleOf = (purpose) => document.querySelector(`label[for="allow-${purpose}"]`).textContent;
+const perFriend = {
+  SOCIAL_OUT: (name) => worded(gettext("My plays may shape what %(name)s sees"), { name }),
+  NAMED: (name) => worded(gettext("%(name)s may see my name"), { name }),
+  SOCIAL_IN: (name) => worded(gettext("What %(name)s plays may shape what I see"), { name }),
+};
+let load;
+let privacy;
+
+export function begin(reload) {
+  load = reload;
+  for (const box of switches) onSwitch(box, titleOf(box.dataset.purpose), (granted) => consent(box.dataset.purpose, granted));
+  at("withdraw-all").addEventListener("click", () => act(withdrawAll, gettext("Everything is withdrawn. It counts from now on.")));
+  at("private").addEventListener("click", () => act(() => secretly(privacy.privateUntil === null)));
+}
+
+export function show({ viewer }) {
+  privacy = viewer.privacy;
+  const answers = new Map(privacy.purposes.map((answer) => [answer.purpose, answer]));
+  for (const box of switches) {
+    const { state, validUntil } = answers.get(box.dataset.purpose);
+    Object.assign(box, { checked: state === "GRANTED", disabled: false });
+    box.closest(".choice").querySelector("[data-until]").textContent =
+      box.checked && validUntil ? worded(gettext("Until %(day)s."), { day: asDay(validUntil) }) : "";
+  }
+  at("signal").hidden = !privacy.signals.gpc;
+  const friends = viewer.friends.edges.map(({ node }) => node);
+  showFriends(friends, answers);
+  showPrivate();
+  at("summary").textContent = summary(friends.length);
+}
+
+function summary(friends) {
+  const on = switches.filter((box) => box.checked).length;
+  const level = document.querySelector(`#levels [data-level="${privacy.level}"]`).dataset.name;
+  if (!on) return worded(gettext("Right now you allow nothing, and nothing of yours is used. Your level is “%(level)s”."), { level });
+  const allowed = ngettext("Right now you allow %(on)s of %(all)s things. Your level is “%(level)s”.", "Right now you allow %(on)s of %(all)s things. Your level is “%(level)s”.", on);
+  return worded(allowed, { on, all: switches.length, level });
+}
+
+function onSwitch(box, title, change) {
+  box.addEventListener("change", () => act(async () => {
+    const granted = box.checked;
+    box.checked = !granted; // it stands as it was until the server says otherwise
+    await change(granted);
+    document.getElementById(box.id)?.focus({ preventScroll: true });
+    tell(worded(granted ? gettext("%(title)s: on.") : gettext("%(title)s: off."), { title }));
+  }));
+}
+
+function showFriends(friends, answers) {
+  const cards = friends.map((friend) => make("fieldset", { className: "card" }, make("legend", {}, friend.displayName),
+    Object.entries(perFriend).map(([purpose, words]) => {
+      const general = answers.get(purpose);
+      const own = general.overrides.find((one) => one.friend.id === friend.id);
+      const box = make("input", { type: "checkbox", id: `${purpose}-${friend.id}`, checked: (own ?? general).state === "GRANTED", attributes: { role: "switch" } });
+      const title = words(friend.displayName);
+      onSwitch(box, title, (granted) => consent(purpose, granted, friend.id));
+      return make("div", { className: "choice" }, make("label", { htmlFor: box.id }, title), box,
+        make("p", { className: "quiet" }, own ? gettext("Decided for this friend.") : gettext("As for all friends.")));
+    })));
+  at("per-friend").replaceChildren(...(cards.length ? cards : [make("p", { className: "card quiet" }, gettext("You have no friends here yet."))]));
+}
+
+async function consent(purpose, granted, friendId = null) {
+  await ask(`mutation($purpose: Purpose!, $granted: Boolean!, $friendId: ID) {
+    setConsent(purpose: $purpose, granted: $granted, friendId: $friendId) { ... on ConsentChange { privacy { level } } ${refused} } }`,
+    { purpose, granted, friendId });
+  await load();
+}
+
+async function withdrawAll() {
+  await ask(`mutation { withdrawAllConsent { ... on ConsentChange { privacy { level } } ${refused} } }`);
+  await load();
+}
+
+function showPrivate() {
+  const until = privacy.privateUntil;
+  at("private").textContent = until ? gettext("End the private session") : gettext("Start a private session");
+  at("private-words").textContent = until
+    ? worded(gettext("A private session is on until %(moment)s. What you play now is stored nowhere."), { moment: asMoment(until) })
+    : gettext("For up to six hours, what you play is stored nowhere, and nobody learns of it.");
+}
+
+async function secretly(start) {
+  const name = start ? "startPrivateSession" : "endPrivateSession";
+  await ask(`mutation { ${name} { ... on PrivacySettings { level } ${refused} } }`);
+  await load();
+}

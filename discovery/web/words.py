@@ -1,0 +1,130 @@
+"""What people are asked, in plain words. The API knows these by name; a page says what they change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import PersonalizationLevel, Purpose
+
+
+@dataclass(frozen=True)
+class Level:
+    """One stop of the slider; ``short`` fits under it on a phone."""
+
+    level: PersonalizationLevel
+    short: Promise
+    name: Promise
+    words: Promise
+
+
+@dataclass(frozen=True)
+class Question:
+    """One switch: what is asked, and what follows from yes and from no."""
+
+    purpose: Purpose
+    title: Promise
+    granted: Promise
+    refused: Promise
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Promise
+    questions: Sequence[Question]
+
+
+LEVELS = (
+    Level(
+        PersonalizationLevel.OFF, _("Off"), _("Off"),
+        _("The most popular music here, the same for everyone. Nothing about you is used."),
+    ),
+    Level(
+        PersonalizationLevel.BASIC, _("Session"), _("This session"),
+        _("Only what you pick or ask for in this session."),
+    ),
+    Level(
+        PersonalizationLevel.OWN, _("My plays"), _("My plays"),
+        _("What you played, liked and skipped."),
+    ),
+    Level(
+        PersonalizationLevel.SOCIAL, _("Friends"), _("My plays and my friends"),
+        _("Also what friends play who agreed to share it with you."),
+    ),
+    Level(
+        PersonalizationLevel.CONTEXT, _("Occasion"), _("My plays, my friends and the occasion"),
+        _("Also the occasion, as your own device knows it."),
+    ),
+)  # fmt: skip
+
+GROUPS = (
+    Group(_("Your listening"), (
+        Question(
+            Purpose.RECORD, _("Keep what I play"),
+            _("What you play is stored: what, when, for how long and from which app."),
+            _("New plays are refused before anything is stored. What is stored already stays until you erase it."),
+        ),
+        Question(
+            Purpose.SELF, _("My plays shape what I see"),
+            _("Your plays, likes and skips are added up when you ask for music. Nothing of that sum is kept."),
+            _("You get what is popular and what fits this session."),
+        ),
+        Question(
+            Purpose.CONTRIBUTE, _("My plays teach the recommender"),
+            _("The recommender learns from your plays, and they count in sums of at least ten people."),
+            _("The next training leaves your plays out, and its model replaces the old one within a day."),
+        ),
+    )),
+    Group(_("You and your friends"), (
+        Question(
+            Purpose.SOCIAL_IN, _("Friends shape what I see"),
+            _("Plays of friends who agreed to it may bring you music."),
+            _("No friend has any part in what you see."),
+        ),
+        Question(
+            Purpose.SOCIAL_OUT, _("My plays shape what friends see"),
+            _("Your plays may bring music to your friends. You can decide differently for single friends below."),
+            _("Nobody is shown anything because of you, from the next request on."),
+        ),
+        Question(
+            Purpose.NAMED, _("Friends may see my name with it"),
+            _("Your name may stand in a friend's reasons and activity. You can decide friend by friend below."),
+            _("You are not named, and no small count gives you away."),
+        ),
+        Question(
+            Purpose.DISCOVERABLE, _("People can find me"),
+            _("You appear in search and in suggestions, and friends may know each other through you."),
+            _("Only your friends, and people with an open request between you, see your name."),
+        ),
+    )),
+    Group(_("Your device"), (
+        Question(
+            Purpose.CALENDAR, _("My calendar tells the occasion"),
+            _("Your device may use your calendar. It never leaves the device; this ends by itself after 90 days."),
+            _("Your calendar is not used."),
+        ),
+        Question(
+            Purpose.LOCATION, _("My location tells the occasion"),
+            _("Your device may use your location. It never leaves the device; this ends by itself after 90 days."),
+            _("Your location is not used."),
+        ),
+        Question(
+            Purpose.FEEDBACK, _("Anonymous sums from my device"),
+            _("Your device may send sums with noise in them, from which nobody can tell what you did."),
+            _("Your device sends nothing."),
+        ),
+    )),
+    Group(_("This installation"), (
+        Question(
+            Purpose.EXPERIMENT, _("Measurements and experiments"),
+            _("You may be shown a variant, and what you do with it is counted."),
+            _("You are in no experiment, and nothing is counted."),
+        ),
+        Question(
+            Purpose.THIRD_PARTY, _("Data for others"),
+            _("Your plays may be part of data that leaves this installation."),
+            _("Nothing of yours leaves this installation."),
+        ),
+    )),
+)  # fmt: skip

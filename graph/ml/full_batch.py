@@ -1,0 +1,188 @@
+"""Training on large graphs: one step an epoch through all links, its loss estimated from samples.
+
+A mini-batch of listeners still needs every item's vector, that is, a pass over the whole graph; with
+listeners growing along with plays, an epoch of mini-batches costs the square of the plays. Here an
+epoch is one forward and one backward pass over all links, and between them a loss whose memory does
+not grow with the graph: plays are sampled evenly, and the softmax over all items is estimated from
+candidates drawn half evenly and half by popularity, each counted by the inverse of its chance
+(Bengio and Senécal, 2008). Gradients of vectors are gathered piece by piece and sent back once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from graph.ml.config import NetworkConfig
+from graph.ml.data import Edge, View
+from graph.ml.model import Link, TasteNetwork, propagate
+
+LISTENERS = 1024  # whose loss is taken at a time
+FRIENDSHIPS = 2048  # compared in an epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochCost:
+    """CPU seconds of one epoch, and its mean loss."""
+
+    propagation: float  # through all links, forward and backward
+    loss: float
+    update: float
+    mean_loss: float
+
+    @property
+    def total(self) -> float:
+        return self.propagation + self.loss + self.update
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vectors:
+    """What an epoch computed from the parameters, and the gradients of the loss by it."""
+
+    items: Tensor  # [N, d]
+    tastes: Tensor  # [U, d] each listener's plays added up
+    items_grad: Tensor  # [N, d]
+    tastes_grad: Tensor  # [U, d]
+
+    @classmethod
+    def of(cls, network: TasteNetwork, links: dict[Edge, Link], listening: Link) -> Vectors:
+        items = network(links)
+        tastes = propagate(items, listening)
+        return cls(
+            items=items,
+            tastes=tastes,
+            items_grad=torch.zeros_like(items),
+            tastes_grad=torch.zeros_like(tastes),
+        )
+
+    def backward(self) -> None:
+        """From the gathered gradients to those of the parameters."""
+        torch.autograd.backward([self.tastes, self.items], [self.tastes_grad, self.items_grad])
+
+
+class Candidates:
+    """Which items stand in for all of them in one piece of the loss."""
+
+    def __init__(self, listeners: NDArray[np.integer], size: int) -> None:
+        chance = 0.5 / len(listeners) + 0.5 * listeners / max(int(listeners.sum()), 1)
+        self._cumulative = np.cumsum(chance / chance.sum())
+        self._log_expected = np.log(size * chance / chance.sum())
+        self._size = size
+        self._slot = np.full(len(listeners), -1, dtype=np.int32)
+
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], Tensor]:
+        """Different items [S], and for each the logarithm of how many it stands for [S]."""
+        drawn = np.searchsorted(self._cumulative, rng.random(self._size))
+        items, times = np.unique(np.minimum(drawn, len(self._slot) - 1), return_counts=True)
+        return items, torch.from_numpy(np.log(times) - self._log_expected[items]).float()
+
+    def played(self, plays: sp.csr_matrix, items: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Where a listener (row) plays a candidate (column): not a wrong answer."""
+        self._slot[items] = np.arange(len(items), dtype=np.int32)
+        column = self._slot[plays.indices]
+        self._slot[items] = -1
+        row = np.repeat(np.arange(plays.shape[0]), np.diff(plays.indptr))
+        found = column >= 0
+        return torch.from_numpy(row[found]), torch.from_numpy(column[found]).long()
+
+
+class FullBatch:
+    """Epochs over one view's whole graph."""
+
+    def __init__(self, view: View, links: dict[Edge, Link], config: NetworkConfig) -> None:
+        self._plays: sp.csr_matrix = view.strength
+        self._friends = sp.triu(view.friends, format="coo")
+        self._links, self._config = links, config
+        self._listening = Link.of(self._plays)
+        self._candidates = Candidates(view.listeners, config.sampled_items)
+        self._scale = np.maximum(np.diff(self._plays.indptr), 1) ** -config.count_power / config.temperature
+
+    def epoch(
+        self,
+        network: TasteNetwork,
+        popularity: Tensor,
+        optimizer: torch.optim.Optimizer,
+        rng: np.random.Generator,
+    ) -> EpochCost:
+        """One step; ``popularity`` [N] is a parameter, the logarithm of an item's odds."""
+        start = time.process_time()
+        optimizer.zero_grad()
+        vectors = Vectors.of(network, self._links, self._listening)
+        forward = time.process_time()
+        loss = sum([self._piece(vectors, popularity, part, rng) for part in self._pieces()])
+        if self._config.friend_weight and self._friends.nnz:
+            loss += self._friendships(vectors, rng)
+        gathered = time.process_time()
+        vectors.backward()
+        backward = time.process_time()
+        optimizer.step()
+        return EpochCost(
+            propagation=forward - start + backward - gathered,
+            loss=gathered - forward,
+            update=time.process_time() - backward,
+            mean_loss=loss,
+        )
+
+    def _pieces(self) -> Iterator[slice]:
+        for start in range(0, self._plays.shape[0], LISTENERS):
+            yield slice(start, min(start + LISTENERS, self._plays.shape[0]))
+
+    def _piece(self, vectors: Vectors, popularity: Tensor, part: slice, rng: np.random.Generator) -> float:
+        """The part's share of the mean loss over plays; its gradients go to ``vectors``."""
+        plays = self._plays[part]
+        share = min(1.0, self._config.sampled_plays / self._plays.nnz)
+        chosen = np.flatnonzero(rng.random(plays.nnz) < share)
+        if not len(chosen):
+            return 0.0
+        row = torch.from_numpy(np.searchsorted(plays.indptr, chosen, side="right") - 1)
+        column = torch.from_numpy(plays.indices[chosen]).long()
+        drawn, stands_for = self._candidates.draw(rng)
+        drawn_items = torch.from_numpy(drawn)
+        hits = _leaf(vectors.items[column])
+        others = _leaf(vectors.items[drawn_items])
+        taste = _leaf(vectors.tastes[part])
+        scale = torch.from_numpy(self._scale[part]).float()
+        weight = torch.from_numpy(plays.data[chosen])
+        without = taste[row] - weight[:, None] * hits
+        hit = (without * hits).sum(1) * scale[row] + popularity[column]
+        logits = torch.addmm(popularity[drawn_items] + stands_for, taste * scale[:, None], others.T)
+        logits = logits.index_put(self._candidates.played(plays, drawn), torch.tensor(-1e9))
+        rest = torch.logsumexp(logits, dim=1)
+        loss: Tensor = nn.functional.softplus(rest[row] - hit).sum() / (share * self._plays.nnz)
+        loss.backward()  # type: ignore[no-untyped-call]
+        vectors.items_grad.index_add_(0, column, _grad(hits))
+        vectors.items_grad.index_add_(0, drawn_items, _grad(others))
+        vectors.tastes_grad[part] += _grad(taste)
+        return loss.item()
+
+    def _friendships(self, vectors: Vectors, rng: np.random.Generator) -> float:
+        """Friends should be nearer in taste than other people's friends are."""
+        chosen = rng.permutation(self._friends.nnz)[:FRIENDSHIPS]
+        ends = [torch.from_numpy(end[chosen]).long() for end in (self._friends.row, self._friends.col)]
+        tastes = [_leaf(vectors.tastes[end]) for end in ends]
+        left, right = (nn.functional.normalize(taste, dim=1, eps=1e-6) for taste in tastes)
+        logits = left @ right.T / self._config.temperature
+        same = (ends[0][:, None] == ends[1]) | (ends[0][:, None] == ends[0]) | (ends[1][:, None] == ends[1])
+        logits = logits.masked_fill(same.fill_diagonal_(fill_value=False), -1e9)
+        loss = self._config.friend_weight * nn.functional.cross_entropy(logits, torch.arange(len(chosen)))
+        loss.backward()  # type: ignore[no-untyped-call]
+        for end, taste in zip(ends, tastes, strict=True):
+            vectors.tastes_grad.index_add_(0, end, _grad(taste))
+        return loss.item()
+
+
+def _leaf(values: Tensor) -> Tensor:
+    return values.detach().requires_grad_()
+
+
+def _grad(leaf: Tensor) -> Tensor:
+    if leaf.grad is None:
+        raise RuntimeError("the loss does not reach these vectors")
+    return leaf.grad

@@ -1,0 +1,149 @@
+"""A person in front of a real browser: opens, reads, presses, types, and waits no longer than it takes."""
+
+import json
+from urllib.parse import urlsplit
+
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.processes import wait_for
+
+PASSWORD = "fair winds 7"
+PHONE, DESKTOP = (390, 844), (1280, 800)
+NARROW = 360
+PATIENCE = 45  # seconds; a busy machine may need them, an idle one never
+
+
+class Person:
+    def __init__(self, browser, origin, axe=None, screenshots=None):
+        self.browser, self.origin, self.axe, self.screenshots = browser, origin, axe, screenshots
+
+    # what they see
+
+    def find(self, selector):
+        return self.browser.find_elements("css selector", selector)
+
+    def text(self, selector):
+        return self.browser.execute_script(
+            "return document.querySelector(arguments[0])?.textContent ?? ''", selector
+        )
+
+    def texts(self, selector):
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", selector
+        )
+
+    def sees(self, selector, words, *, seconds=PATIENCE):
+        """Wait until the first such element holds these words."""
+        try:
+            wait_for(lambda: words in self.text(selector), seconds=seconds, what="words")
+        except AssertionError:
+            said = f"{self.text(selector)!r}; status: {self.text('#status')!r}"
+            raise AssertionError(f"{words!r} is not in {selector}: {said}") from None
+
+    def until(self, condition, what):
+        return wait_for(condition, seconds=PATIENCE, what=what)
+
+    # what they do
+
+    def opens(self, page, *, name="ada"):
+        self.browser.get(self.origin + page)
+        if self.find("#id_username"):
+            self.types("#id_username", name)
+            self.types("#id_password", PASSWORD)
+            self.presses("main button")
+            self.until(lambda: not self.find("#id_username"), "signed in")
+
+    def presses(self, selector):
+        (element, *_) = self.until(lambda: self.find(selector), selector)
+        self.until(element.is_enabled, f"{selector} is enabled")
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def types(self, selector, text):
+        self.find(selector)[0].send_keys(text)
+
+    def key(self, *keys):
+        chain = ActionChains(self.browser)
+        for one in keys:
+            chain.send_keys(one)
+        chain.perform()
+
+    def tabs_to(self, selector, *, most=80):
+        """Reach an element by the Tab key alone; whatever has the focus on the way must show it."""
+        for _ in range(most):
+            self.key(Keys.TAB)
+            here, outline = self.browser.execute_script(
+                "const one = document.activeElement;"
+                "return [one.matches(arguments[0]), getComputedStyle(one).outlineStyle]",
+                selector,
+            )
+            assert outline != "none", f"no visible focus at {self.focused()}"
+            if here:
+                return
+        raise AssertionError(f"{most} tabs did not lead to {selector}, but to {self.focused()}")
+
+    def focused(self):
+        return self.browser.execute_script("return document.activeElement.outerHTML.slice(0, 200)")
+
+    # what we look at meanwhile
+
+    def origins(self):
+        """Where the browser sent requests or opened sockets since the last call."""
+        messages = (json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance"))
+        urls = [
+            message["params"]["request"]["url"]
+            if message["method"] == "Network.requestWillBeSent"
+            else message["params"]["url"]
+            for message in messages
+            if message["method"] in {"Network.requestWillBeSent", "Network.webSocketCreated"}
+        ]
+        parts = [urlsplit(url) for url in urls]
+        return {
+            f"{part.scheme.replace('ws', 'http')}://{part.netloc}"
+            for part in parts
+            if part.scheme not in {"data", "blob", "chrome"}
+        }
+
+    def complaints(self):
+        """What the browser's console holds against the page: errors of scripts, refused by the policy."""
+        return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+    def violations(self, *schemes):
+        """Rules of axe-core that the page breaks seriously, in these color schemes, with where. [] without axe."""
+        if self.axe is None:
+            return []
+        found = []
+        self.browser.execute_script(self.axe)
+        for scheme in schemes or ("light",):
+            self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            results = self.browser.execute_async_script(
+                "axe.run({ resultTypes: ['violations'] }).then(arguments[0])"
+            )
+            found += [
+                (scheme, rule["id"], node["html"], node["failureSummary"])
+                for rule in results["violations"]
+                if rule["impact"] in {"serious", "critical"}
+                for node in rule["nodes"]
+            ]
+        self._emulate("setEmulatedMedia", features=[])
+        return found
+
+    def looks(self, name):
+        """Keep pictures of the whole page on a phone and on a desk, and see that it fits a narrow phone."""
+        for device, (width, height) in {"phone": PHONE, "desktop": DESKTOP}.items():
+            self._size(width, height)
+            picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+            self.screenshots(f"{name}-{device}.png", picture["data"])
+        self._size(NARROW, 740)
+        wide = self.browser.execute_script("return document.documentElement.scrollWidth")
+        self._emulate("clearDeviceMetricsOverride")
+        assert wide <= NARROW, f"{name} scrolls sideways: {wide}"
+
+    def _size(self, width, height):
+        self._emulate(
+            "setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+
+    def _emulate(self, command, **parameters):
+        self.browser.execute_cdp_cmd(f"Emulation.{command}", parameters)

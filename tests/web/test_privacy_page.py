@@ -1,0 +1,170 @@
+"""The privacy center at a real browser: by mouse from reading to erasure, and by the keyboard alone."""
+
+import zipfile
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.signatures import verify
+from discovery.models import DataExport, Erasure
+from graph.models import TasteExclusion
+from tests import factories
+from tests.processes import wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+
+def granted(user):
+    return set(
+        Consent.objects.filter(user=user, friend=None, state=ConsentState.GRANTED).values_list(
+            "purpose", flat=True
+        )
+    )
+
+
+def test_from_signing_in_to_the_erased_account(world, visit, tmp_path):
+    person = visit()
+    person.browser.get(person.origin + "/privacy/")
+    assert person.violations() == []
+    person.looks("sign-in")
+    person.opens("/privacy/")
+    reads(person)
+    lowers_the_level(person, world)
+    withdraws_one_purpose(person, world)
+    leaves_an_artist_out(person, world)
+    withdraws_everything(person, world)
+    takes_the_data_along(person, world, tmp_path / "earshot-export.zip")
+    erases_the_account(person, world)
+    assert person.origins() == {person.origin}
+    assert person.complaints() == []
+
+
+def reads(person):
+    person.sees("#summary", "Right now you allow 7 of 12 things")
+    person.sees("#level-name", "My plays and my friends")
+    person.sees("#now li", "'s Favorite")
+    person.sees("#held", "Plays your apps reported.")
+
+
+def lowers_the_level(person, world):
+    """The example changes at once; the level only with the button."""
+    person.types("#level", Keys.ARROW_LEFT)
+    person.sees("#example li", "Quiet Rivers")
+    person.sees("#example-note", "of the first five would be others")
+    assert any("Ben's Favorite" in gone for gone in person.texts("#now .marked"))
+    assert not any("Favorite" in title for title in person.texts("#example .title"))
+    assert User.objects.get(pk=world.ada.pk).level == PersonalizationLevel.SOCIAL
+    assert person.violations("light", "dark") == []
+    person.looks("privacy")
+    person.presses("#level-save")
+    person.sees("#status", "Saved.")
+    person.sees("#now li", "Quiet Rivers")
+    assert User.objects.get(pk=world.ada.pk).level == PersonalizationLevel.OWN
+
+
+def withdraws_one_purpose(person, world):
+    """In general, and for one friend."""
+    person.presses("#allow-DISCOVERABLE")
+    person.sees("#status", "People can find me: off.")
+    assert granted(world.ada) == set(factories.EVERYTHING) - {Purpose.DISCOVERABLE}
+    person.presses("#per-friend input")
+    person.sees("#status", "My plays may shape what Ben sees: off.")
+    answer = Consent.objects.get(user=world.ada, friend=world.ben)
+    assert (answer.purpose, answer.state) == (Purpose.SOCIAL_OUT, ConsentState.DENIED)
+
+
+def leaves_an_artist_out(person, world):
+    """After a look at what that would change."""
+    artist = world.favorites["ada"].artist
+    person.types("#exclude-text", artist.name)
+    person.presses("#exclude button")
+    person.presses("#hits .plain")
+    person.sees("#preview", "your first ten")
+    person.presses("#hits button:not(.plain)")
+    person.sees("#exclusions", artist.name)
+    assert TasteExclusion.objects.get(user=world.ada).artist == artist
+
+
+def withdraws_everything(person, world):
+    person.presses("#withdraw-all")
+    person.sees("#status", "Everything is withdrawn.")
+    assert granted(world.ada) == set()
+    assert person.find("#purposes input:checked") == []
+    person.sees("#summary", "Right now you allow nothing")
+    person.sees("#history", "taken back")
+
+
+def takes_the_data_along(person, world, archive):
+    """Written by the worker, and really on this person's disk."""
+    person.presses("#export")
+    person.sees("#exports", "Download")
+    person.presses("#exports a")
+    wait_for(archive.exists, what="the download")
+    with zipfile.ZipFile(archive) as files:
+        assert files.testzip() is None
+        assert {"manifest.json", "index.html", "consent/ledger.jsonl"} <= set(files.namelist())
+        assert len(files.read("plays.jsonl").splitlines()) == 7
+    assert DataExport.objects.get(user=world.ada).state == DataExport.State.READY
+
+
+def erases_the_account(person, world):
+    """Not with another handle; then by the worker, to the receipt."""
+    person.types("#erase-confirm", "somebody else")
+    person.presses("#erase button")
+    person.sees("#status.error", "Type your own handle to confirm.")
+    assert User.objects.filter(pk=world.ada.pk, is_active=True).exists()
+    person.find("#erase-confirm")[0].clear()
+    person.types("#erase-confirm", "ada")
+    person.presses("#erase button")
+    person.sees("h1", "Your account is being erased")
+    person.sees("#erasure-state", "Done")
+    assert person.violations() == []
+    person.looks("erased")
+    assert not User.objects.filter(username="ada").exists()
+    erasure = Erasure.objects.get()
+    assert person.find("#erasure")[0].get_attribute("href").endswith(f"/privacy/erasures/{erasure.pk}")
+    verify(erasure.receipt)
+    person.browser.get(person.origin + "/privacy/")
+    assert person.find("#id_username"), "signed out"
+
+
+def test_the_main_actions_by_keyboard_alone(world, visit):
+    person = visit()
+    person.opens("/privacy/")
+    person.sees("#example-note", "This is what you use now.")
+    person.tabs_to(".skip")
+    person.key(Keys.ENTER)
+    person.tabs_to("#level")
+    person.key(Keys.HOME)
+    person.sees("#level-name", "Off")
+    assert person.find("#level")[0].get_attribute("aria-valuetext") == "Off"
+    person.tabs_to("#level-save")
+    person.key(Keys.ENTER)
+    person.sees("#status", "Saved.")
+    assert User.objects.get(pk=world.ada.pk).level == PersonalizationLevel.OFF
+    assert person.find("#level:focus"), "the focus is where one can go on"
+    person.tabs_to("#allow-NAMED")
+    person.key(Keys.SPACE)
+    person.sees("#status", "Friends may see my name with it: off.")
+    assert Purpose.NAMED not in granted(world.ada)
+    assert person.find("#allow-NAMED:focus")
+    person.tabs_to("#withdraw-all")
+    person.key(Keys.SPACE)
+    person.sees("#status", "Everything is withdrawn.")
+    person.tabs_to("#erase-confirm")
+
+
+def test_in_german(world, visit):
+    """What the page, the scripts and the API say."""
+    person = visit(language="de")
+    person.opens("/privacy/")
+    person.sees("h1", "Deine Privatsphäre")
+    person.sees("#summary", "Gerade erlaubst du 7 von 12 Dingen.")
+    person.sees("#now .quiet", "mit dir befreundet, hört das")
+    person.sees("#held", "Was deine Apps als gehört gemeldet haben.")
+    person.types("#erase-confirm", "somebody else")
+    person.presses("#erase button")
+    person.sees("#status.error", "Gib zur Bestätigung deinen eigenen Anmeldenamen ein.")
+    person.looks("privacy-in-german")
+    assert person.complaints() == []

@@ -74,16 +74,28 @@ def _simulated(one: Mapping[str, Any]) -> str:
         ],
     )  # fmt: skip
     covered = ", ".join(f"{name} {count}" for name, count in off["covered"].items())
-    return (
-        f"### Simulated: {one['listeners']:,} listeners, {one['artists']:,} artists, seed {one['seed']}\n\n"
-        f"{stations}\n\n{against}\n\n"
-        f"The bandit against greedy, {bandit['days']} days on which both begin with nothing learned: heard out "
-        f"{_gain(bandit['reward'])}; ahead on {bandit['won']}.\n\n"
-        f"Off-policy intervals that cover the truth, of {off['runs']} logs of {off['choices_a_run']:,} choices: "
-        f"{covered}.\n\n"
-        f"Session length where one assumption is halved or doubled ({one['sensitivity_listeners']} listeners):\n\n"
-        f"{sensitivity}"
-    )
+    parts = [
+        f"### Simulated: {one['listeners']:,} listeners, {one['artists']:,} artists, seed {one['seed']}",
+        stations,
+        against,
+        (
+            f"The bandit against greedy, {bandit['days']} days on which both begin with nothing learned "
+            f"({bandit['listeners']:,} listeners): heard out {_gain(bandit['reward'])}; ahead on {bandit['won']}."
+        ),
+        (
+            f"Off-policy intervals that cover the truth, of {off['runs']} logs of {off['choices_a_run']:,} choices: "
+            f"{covered}."
+        ),
+    ]
+    if one["sensitivity"]:
+        parts += [
+            (
+                "Session length where one assumption is halved or doubled "
+                f"({one['sensitivity_listeners']} listeners):"
+            ),
+            sensitivity,
+        ]
+    return "\n\n".join(parts)
 
 
 def _gain(found: Mapping[str, float]) -> str:

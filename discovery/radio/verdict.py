@@ -78,7 +78,12 @@ def bandits(model: Model, world: World, *, days: int, seed: int) -> dict[str, An
         ]
     )
     found = ratio(rewards[:, 0], rewards[:, 1], np.random.default_rng(seed))
-    return {"days": days, "won": int((rewards[:, 0] > rewards[:, 1]).sum()), "reward": found}
+    return {
+        "days": days,
+        "listeners": len(world.listeners),
+        "won": int((rewards[:, 0] > rewards[:, 1]).sum()),
+        "reward": found,
+    }
 
 
 def sensitivity(model: Model, world: World, *, seed: int) -> list[dict[str, Any]]:

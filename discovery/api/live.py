@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import strawberry
+from django.http import HttpRequest
+from django.utils import translation
 
 from accounts import policies
 from accounts.models import User
@@ -87,18 +89,32 @@ async def _each(
     """
     context = info.context
     assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
+    said = _in_their_language(context.request, show)
     # Of a state the newest version is told, where it is another than before; of events, each one.
     told: Shown | None = None
     async with hub().opened(channels, size=WAITING if first is None else NEWEST) as inbox:
         message = first if first is not None else await inbox.get()
         while True:
             viewer = await _viewer(info)
-            shown = await in_database(show, viewer, message)
+            shown = await in_database(said, viewer, message)
             if shown is not None and (first is None or shown != told):
                 context.missed += inbox.missed_take() if first is None else 0
                 told = shown
                 yield shown
             message = await inbox.get()
+
+
+def _in_their_language(
+    request: HttpRequest, show: Callable[[User, Mapping[str, Any]], Shown | None]
+) -> Callable[[User, Mapping[str, Any]], Shown | None]:
+    """``show``, as the request that opened the socket asked to be spoken to; reasons are said in words."""
+    language = translation.get_language_from_request(request)
+
+    def said(viewer: User, message: Mapping[str, Any]) -> Shown | None:
+        with translation.override(language):
+            return show(viewer, message)
+
+    return said
 
 
 async def _viewer(info: Info) -> User:

@@ -11,15 +11,13 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import DisallowedHost
-from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
 from strawberry.exceptions import ConnectionRejectionError
@@ -31,13 +29,12 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from accounts.models import User
-from discovery.gql.bearer import valid_token
+from discovery.gql.batched import Batched, in_database
+from discovery.gql.bearer import users_of_tokens
 from discovery.gql.context import Context
 from discovery.gql.errors import coded
 from discovery.gql.slots import slots
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -58,28 +55,18 @@ class LiveContext(Context):
 
     async def viewer_now(self) -> User | None:
         """Who asks, asked anew: a token taken back or a session that ended is nobody."""
-        self.request.user = await in_database(self._found)
+        if self.token is not None:
+            self.request.user = await _viewers.get(self.token)  # type: ignore[assignment]
+        else:
+            self.request.user = await in_database(self._of_session)
         return self.viewer
 
-    def _found(self) -> Any:
-        if self.token is not None:
-            found = valid_token(self.token)
-            return found.user if found else None
+    def _of_session(self) -> Any:
         self.request.session = SessionStore(self.request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         return get_user(self.request)
 
 
-async def in_database(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run ``work`` in the thread that has the database, once more where its connection had died."""
-
-    def attempt() -> R:
-        try:
-            return work(*args, **kwargs)
-        except (OperationalError, InterfaceError):
-            connection.close()
-            return work(*args, **kwargs)
-
-    return await sync_to_async(attempt)()
+_viewers: Batched[str, User] = Batched(users_of_tokens)
 
 
 class SubscriptionSocket:

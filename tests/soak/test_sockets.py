@@ -168,10 +168,10 @@ class Run:
     def everybody_listens(self, name):
         """Zoe plays until something of hers reached every socket."""
         everybody = self.audience.sockets(self.audience.zoe)
-        for number in range(12):
+        for number in range(60):
             title = f"{name} {number}"
             self.play(self.audience.zoe, title, counts=False)
-            until = time.monotonic() + 5
+            until = time.monotonic() + 2
             while time.monotonic() < until:
                 if self.listeners.have(title, everybody):
                     return

@@ -26,6 +26,7 @@ class MemoryConfig:
     friend_weight: float = 0.42  # rows of what each listener's friends play together
     friend_power: float = 0.75  # divided by the number of friends to this power
     rounds: int = 3  # power iterations of the randomized SVD
+    keep_dims: int | None = None  # prune to so many columns once learned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class NetworkConfig:
     full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
     full_batch_epochs: int = 24
     sampled_plays: int = 2_000_000  # whose loss is taken in such an epoch
+    keep_dims: int | None = None  # prune to so many columns once learned
 
 
 @dataclass(frozen=True, kw_only=True)

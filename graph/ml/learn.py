@@ -35,18 +35,9 @@ def fit_network(
     progress: Progress,
 ) -> Block:
     """Item vectors of the graph network, started from another source's."""
-    torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    strength = view.strength.tocsr()
-    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
-    links = links_of(view_data(view))
-    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
-    optimizer = torch.optim.Adam(
-        [*network.parameters(), popularity],
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        fused=True,  # without temporary copies of every parameter
-    )
+    strength = view.strength
+    network, popularity, links, optimizer = network_of(view, start, config, seed=seed)
     whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
     epochs = config.full_batch_epochs if whole else config.epochs
     for epoch in range(epochs if strength.nnz else 0):
@@ -63,6 +54,22 @@ def fit_network(
     unplayed = impute(view, codes, content)
     codes[unplayed.rows], loud[unplayed.rows] = unplayed.codes, unplayed.size
     return Block(name="network", codes=codes, key_scale=known, query_scale=loud / config.temperature)
+
+
+def network_of(
+    view: View, start: Block, config: NetworkConfig, *, seed: int
+) -> tuple[TasteNetwork, nn.Parameter, dict[Edge, Link], torch.optim.Optimizer]:
+    """The untrained network, the popularity it learns beside, its links, and what updates both."""
+    torch.manual_seed(seed)
+    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
+    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
+    optimizer = torch.optim.Adam(
+        [*network.parameters(), popularity],
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,  # without temporary copies of every parameter
+    )
+    return network, popularity, links_of(view_data(view)), optimizer
 
 
 def _epoch(

@@ -16,6 +16,7 @@ from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.memory import Block
+from graph.ml.rounding import round_vectors
 from graph.ml.social import fit_people
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
@@ -84,10 +85,11 @@ def learned_blends(
         return {}
     split = split_snapshot(snapshot, seed=config.seed, item_share=0.1, friend_share=0.0)
     found = {}
-    for view in views(split.train):
+    within = views(split.train)
+    for position, view in enumerate(within):
         held = held_out(view, split)
         if (np.diff(held.indptr) > 0).sum() >= MIN_VIEWERS:
-            blocks = _blocks(view, config, progress=progress)
+            blocks = _blocks(view, config, progress=_part(progress, position, len(within), view.kind))
             arrays, described = assemble_view(view, blocks, config.blend)
             prefixed = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
             index = Artifact.assemble({"views": {view.kind: described}}, prefixed).index(view.kind)
@@ -104,9 +106,9 @@ def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> lis
 
 
 def assemble_view(
-    view: View, blocks: list[Block], blend: BlendConfig
+    view: View, blocks: list[Block], blend: BlendConfig, *, rounded: bool = True
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """One view's arrays and its part of the manifest."""
+    """One view's arrays and its part of the manifest; not ``rounded``, vectors stay as float32."""
     blocks = [_rotated(_in_units_of_spread(view, block, blend)) for block in blocks]
     keys = np.concatenate([block.keys for block in blocks], axis=1)
     widths = [block.codes.shape[1] for block in blocks]
@@ -119,13 +121,11 @@ def assemble_view(
         "query_scale": np.stack([block.query_scale for block in blocks], axis=1).astype(np.float32),
         **_signature(view),
     }
-    arrays["codes"], step = quantize(np.concatenate([block.codes for block in blocks], axis=1), widths)
-    arrays["key_scale"] *= step
-    arrays["query_scale"] *= step
+    arrays["codes"] = np.concatenate([block.codes for block in blocks], axis=1)
     for name, incidence, ids in (("tag", view.tags, view.tag_ids), ("artist", view.artists, view.artist_ids)):
-        arrays[f"{name}_ids"], feature_keys = _feature_keys(incidence, ids, keys)
-        arrays[f"{name}_keys"], steps = quantize(feature_keys, widths)
-        arrays[f"{name}_scale"] = steps
+        arrays[f"{name}_ids"], arrays[f"{name}_keys"] = _feature_keys(incidence, ids, keys)
+    if rounded:
+        arrays = round_vectors(arrays, widths)
     edges = np.cumsum([0, *widths]).tolist()
     sources = [
         {"name": block.name, "start": start, "stop": stop}
@@ -184,20 +184,6 @@ def _rotated(block: Block) -> Block:
     width = block.codes.shape[1]
     basis, _ = np.linalg.qr(np.random.default_rng(width).standard_normal((width, width)))
     return replace(block, codes=block.codes @ basis.astype(np.float32))
-
-
-def quantize(table: Floats, widths: list[int]) -> tuple[NDArray[np.int8], Floats]:
-    """Rows as int8 with one step per row and source: (codes [n, d], steps [n, sources])."""
-    codes = np.zeros(table.shape, dtype=np.int8)
-    steps = np.ones((len(table), len(widths)), dtype=np.float32)
-    start = 0
-    for source, width in enumerate(widths):
-        part = table[:, start : start + width]
-        largest = np.abs(part).max(axis=1, initial=0)
-        steps[:, source] = np.where(largest > 0, largest / 127, 1)
-        codes[:, start : start + width] = np.rint(part / steps[:, source, None])
-        start += width
-    return codes, steps
 
 
 def _signature(view: View) -> dict[str, NDArray[Any]]:

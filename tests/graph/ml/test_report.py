@@ -45,7 +45,8 @@ def test_tables_carry_every_method_ratio_weight_and_cost():
     assert "| als | 0.5000 |" in text
     assert "- weights learned on seed 4: network 1.2" in text
     assert "within 1.0e-06, for each of 7 listeners" in text
-    assert "Training takes 8.0 CPU seconds, 2.00 × ALS" in text
+    assert "Training takes 8.0 CPU seconds, everything included: 2.00 × ALS" in text
+    assert "8.00 × the tuned ALS" in text
     assert "Friend suggestions" not in text
 
 

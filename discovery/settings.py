@@ -6,6 +6,7 @@ SECURE_COOKIES, TRAINING_SECONDS (how long one training may take), TRAINING_LEAS
 a training that gave no sign of life keeps its claim), STATIC_ROOT (where collectstatic writes).
 """
 
+import os
 from pathlib import Path
 
 import django_stubs_ext
@@ -23,8 +24,9 @@ HOME_DIR = Path(env.str("EARSHOT_HOME", default=str(BASE_DIR / "var"))).resolve(
 ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key_get_or_create(HOME_DIR)
-SIGNING_KEY = env.str("SIGNING_KEY", default="") or signing_key_get_or_create(HOME_DIR)
+# As it stands: `env.str` takes a value that begins with "$" for the name of another variable.
+SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key_get_or_create(HOME_DIR)
+SIGNING_KEY = os.environ.get("SIGNING_KEY") or signing_key_get_or_create(HOME_DIR)
 EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

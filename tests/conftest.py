@@ -1,5 +1,9 @@
 """Fixtures shared by all rooms. The servers themselves are started by discovery/embedded/pytest_plugin.py."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 import redis
 from django.conf import settings as django_settings
@@ -24,3 +28,18 @@ def redis_url():
         client.flushdb()
         yield django_settings.REDIS_URL
         client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def npm_clients(tmp_path_factory):
+    """The folder of the npm clients with their packages installed; skips where there is no npm or no registry."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm on this machine")
+    folder = tmp_path_factory.mktemp("clients")
+    shutil.copytree(Path(__file__).parent / "clients", folder, dirs_exist_ok=True)
+    done = subprocess.run(
+        ["npm", "install", "--silent"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"npm could not install the clients: {done.stderr.strip()[-300:]}")
+    return folder

@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -13,35 +11,19 @@ from graph.models import ItemKind
 from tests import factories
 from tests.discovery.small_index import small_index
 
-CLIENTS = Path(__file__).parent / "clients"
-
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on this machine"),
     pytest.mark.timeout(300),
 ]
 
 
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory):
-    """The folder of the clients with their packages installed; skips where there is no registry."""
-    folder = tmp_path_factory.mktemp("clients")
-    shutil.copytree(CLIENTS, folder, dirs_exist_ok=True)
-    done = subprocess.run(
-        ["npm", "install", "--silent"], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"npm could not install the clients: {done.stderr.strip()[-300:]}")
-    return folder
-
-
 @pytest.fixture
-def run(clients, live_server):
+def run(npm_clients, live_server):
     def run(script, token):
         environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         done = subprocess.run(
             ["node", script, f"{live_server.url}/graphql/", token],
-            cwd=clients, capture_output=True, text=True, check=False, env=environment,
+            cwd=npm_clients, capture_output=True, text=True, check=False, env=environment,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

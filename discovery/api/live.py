@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import strawberry
 
-from accounts import policies
 from accounts.models import User
 from discovery.api.radio import RadioQueue
 from discovery.api.room import Room, room_key, room_shown
 from discovery.api.together import Activity
 from discovery.bell import TRAINING, radio_channel, room_channel, viewer_channel
 from discovery.errors import NotAllowed, SignInRequired
+from discovery.gql.batched import Batched, in_database
 from discovery.gql.context import Info
-from discovery.gql.socket import LiveContext, in_database
-from discovery.live.hub import hub
+from discovery.gql.socket import LiveContext
+from discovery.live.hub import LOOK_AGAIN, NEWEST, WAITING, hub
 from discovery.radio.services import radio_get
 from discovery.radio.session import from_id
 from discovery.together import activity
-from graph.models import HEARD, Listen, TrainingRun
+from graph.models import TrainingRun
 
 Shown = TypeVar("Shown")
+Show = Callable[[User, Mapping[str, Any]], Awaitable[Shown | None]]
 
 
 @strawberry.type(description="How far the training in hand is.")
@@ -48,10 +49,10 @@ class LiveSubscription:
         viewer = await _viewer(info)
         begun = from_id(radio_id, user_id=viewer.pk)
 
-        def queue(user: User, message: dict[str, Any]) -> RadioQueue:
+        def queue(user: User, message: Mapping[str, Any]) -> RadioQueue:
             return RadioQueue.of(radio_get(viewer=user, radio_id=radio_id))
 
-        async for shown in _each(info, [radio_channel(begun.id)], queue, first={}):
+        async for shown in _each(info, [radio_channel(begun.id)], _asked(queue), first=LOOK_AGAIN):
             yield shown
 
     @strawberry.subscription(
@@ -62,24 +63,35 @@ class LiveSubscription:
         await _viewer(info)
         key = room_key(room_id)
 
-        def room(user: User, message: dict[str, Any]) -> Room:
+        def room(user: User, message: Mapping[str, Any]) -> Room:
             return room_shown(user, key)
 
-        async for shown in _each(info, [room_channel(str(key))], room, first={}):
+        async for shown in _each(info, [room_channel(str(key))], _asked(room), first=LOOK_AGAIN):
             yield shown
 
     @strawberry.subscription(description="How far trainings are; for the people who run this installation.")
     async def training_progress(self, info: Info) -> AsyncGenerator[TrainingProgress, None]:
-        async for shown in _each(info, [TRAINING], _trained, first={}):
+        async for shown in _each(info, [TRAINING], _asked(_trained), first=LOOK_AGAIN):
             yield shown
+
+
+# A play is news to many at once: whom it may be told is asked for all of them together.
+_plays: Batched[tuple[int, int], activity.Activity] = Batched(activity.plays_told)
+
+
+def _asked(work: Callable[[User, Mapping[str, Any]], Shown | None]) -> Show[Shown]:
+    async def show(viewer: User, message: Mapping[str, Any]) -> Shown | None:
+        return await in_database(work, viewer, message)
+
+    return show
 
 
 async def _each(
     info: Info,
     channels: Sequence[str],
-    show: Callable[[User, dict[str, Any]], Shown | None],
+    show: Show[Shown],
     *,
-    first: dict[str, Any] | None = None,
+    first: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Shown, None]:
     """What ``show`` makes of each message for the viewer as they are then; None is not sent.
 
@@ -87,12 +99,16 @@ async def _each(
     """
     context = info.context
     assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
-    async with hub().opened(channels) as inbox:
+    # Of a state the newest version is told, where it is another than before; of events, each one.
+    told: Shown | None = None
+    async with hub().opened(channels, size=WAITING if first is None else NEWEST) as inbox:
         message = first if first is not None else await inbox.get()
         while True:
             viewer = await _viewer(info)
-            if (shown := await in_database(show, viewer, message)) is not None:
-                context.missed += inbox.missed_take()
+            shown = await show(viewer, message)
+            if shown is not None and (first is None or shown != told):
+                context.missed += inbox.missed_take() if first is None else 0
+                told = shown
                 yield shown
             message = await inbox.get()
 
@@ -105,16 +121,14 @@ async def _viewer(info: Info) -> User:
     return viewer
 
 
-def _played(viewer: User, message: dict[str, Any]) -> Activity | None:
-    listen = (
-        Listen.objects.filter(HEARD, pk=message["listen"]).select_related("user", "track__artist").first()
-    )
-    if listen is None or not policies.tells_activity(listen.user, viewer):
+async def _played(viewer: User, message: Mapping[str, Any]) -> Activity | None:
+    if "listen" not in message:  # after a time without Redis: what was played meanwhile stands in the feed
         return None
-    return Activity.of(activity.played(listen))
+    told = await _plays.get((viewer.pk, message["listen"]))
+    return None if told is None else Activity.of(told)
 
 
-def _trained(viewer: User, message: dict[str, Any]) -> TrainingProgress | None:
+def _trained(viewer: User, message: Mapping[str, Any]) -> TrainingProgress | None:
     if not viewer.is_staff:
         raise NotAllowed("This is for the people who run this installation.")
     run = TrainingRun.objects.order_by("-started_at", "-pk").first()

@@ -6,20 +6,18 @@ cookie of a page of ours, and again before every message that goes out.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import DisallowedHost
-from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
 from strawberry.exceptions import ConnectionRejectionError
@@ -31,19 +29,19 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from accounts.models import User
-from discovery.gql.bearer import valid_token
+from discovery.gql.batched import Batched, in_database
+from discovery.gql.bearer import users_of_tokens
 from discovery.gql.context import Context
 from discovery.gql.errors import coded
+from discovery.gql.slots import slots
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 INIT_SECONDS = 10  # from the handshake to the first message
 MOST_OPERATIONS = 20  # on one socket
-MOST_SOCKETS = 10  # of one viewer, in one process
+SEND_SECONDS = 10.0  # for a message to leave; who takes none for so long is gone
 LARGEST_MESSAGE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # characters, as for a request
 
 
@@ -57,28 +55,18 @@ class LiveContext(Context):
 
     async def viewer_now(self) -> User | None:
         """Who asks, asked anew: a token taken back or a session that ended is nobody."""
-        self.request.user = await in_database(self._found)
+        if self.token is not None:
+            self.request.user = await _viewers.get(self.token)  # type: ignore[assignment]
+        else:
+            self.request.user = await in_database(self._of_session)
         return self.viewer
 
-    def _found(self) -> Any:
-        if self.token is not None:
-            found = valid_token(self.token)
-            return found.user if found else None
+    def _of_session(self) -> Any:
         self.request.session = SessionStore(self.request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         return get_user(self.request)
 
 
-async def in_database(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run ``work`` in the thread that has the database, once more where its connection had died."""
-
-    def attempt() -> R:
-        try:
-            return work(*args, **kwargs)
-        except (OperationalError, InterfaceError):
-            connection.close()
-            return work(*args, **kwargs)
-
-    return await sync_to_async(attempt)()
+_viewers: Batched[str, User] = Batched(users_of_tokens)
 
 
 class SubscriptionSocket:
@@ -86,7 +74,6 @@ class SubscriptionSocket:
 
     def __init__(self, schema: BaseSchema) -> None:
         self._schema = _Subscriptions(schema)
-        self._open: Counter[int] = Counter()  # sockets by viewer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -99,7 +86,7 @@ class SubscriptionSocket:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": GRAPHQL_TRANSPORT_WS_PROTOCOL})
-        door = _Door(self._open, scope)
+        door = _Door()
         handler: BaseGraphQLTransportWSHandler[LiveContext, None] = BaseGraphQLTransportWSHandler(
             view=door,  # type: ignore[arg-type]  # of a view it asks on_ws_connect alone
             websocket=_Wire(receive, send),  # type: ignore[arg-type]  # three methods of its adapter
@@ -112,31 +99,28 @@ class SubscriptionSocket:
         try:
             await handler.handle()
         finally:
-            door.leave()
+            await door.leave()
 
 
 class _Door:
     """Lets a connection in when somebody may be behind it, and no more than so many of one viewer."""
 
-    def __init__(self, opened: Counter[int], scope: Scope) -> None:
-        self._opened, self._scope = opened, scope
-        self._viewer_id: int | None = None
+    def __init__(self) -> None:
+        self._place: str | None = None
 
     async def on_ws_connect(self, context: LiveContext) -> UnsetType:
         context.token = _bearer(context.connection_params)
         if context.token is None and not _own_page(context.request):
             raise ConnectionRejectionError
         viewer = await context.viewer_now()
-        if viewer is None or self._opened[viewer.pk] >= MOST_SOCKETS:
+        if viewer is None or (place := await slots().take(viewer.pk)) is None:
             raise ConnectionRejectionError
-        self._viewer_id = viewer.pk
-        self._opened[viewer.pk] += 1
+        self._place = place
         return cast("UnsetType", UNSET)
 
-    def leave(self) -> None:
-        if self._viewer_id is not None:
-            self._opened -= Counter([self._viewer_id])
-            self._viewer_id = None
+    async def leave(self) -> None:
+        if self._place is not None:
+            await slots().give_back(self._place)
 
 
 class _Subscriptions:
@@ -168,18 +152,14 @@ class _Subscriptions:
 
 
 class _Wire:
-    """JSON over an ASGI connection."""
+    """JSON over an ASGI connection. A peer that takes nothing for ``SEND_SECONDS`` is treated as gone."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self._closed = False
+        self._gone = asyncio.Event()
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        while not self._closed:
-            event = await self._receive()
-            if event["type"] == "websocket.disconnect":
-                self._closed = True
-                return
+        while (event := await self._next()) is not None:
             word = event.get("text")
             if word is None:
                 raise NonTextMessageReceived
@@ -194,20 +174,38 @@ class _Wire:
                 raise NonJsonMessageReceived
             yield message
 
+    async def _next(self) -> MutableMapping[str, Any] | None:
+        """What comes in next; None at the end."""
+        waits = asyncio.ensure_future(self._receive()), asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        event = None if self._gone.is_set() else waits[0].result()
+        if event is None or event["type"] == "websocket.disconnect":
+            self._gone.set()
+            return None
+        return event
+
     async def send_json(self, message: Mapping[str, object]) -> None:
         await self._out({"type": "websocket.send", "text": json.dumps(message)})
 
     async def close(self, code: int, reason: str) -> None:
         await self._out({"type": "websocket.close", "code": code, "reason": reason[:120]})
-        self._closed = True
+        self._gone.set()
 
     async def _out(self, event: MutableMapping[str, Any]) -> None:
-        if self._closed:
+        if self._gone.is_set():
             raise WebSocketDisconnected
         try:
-            await self._send(event)
-        except (OSError, RuntimeError) as error:  # uvicorn says either of a peer that has gone
-            self._closed = True
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(event)
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # uvicorn says either of a peer that has gone; a timeout is an OSError
+            self._gone.set()
             raise WebSocketDisconnected from error
 
 

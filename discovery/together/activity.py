@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,6 +49,29 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> tuple[lis
     rows = list(_rows(people, since).order_by("-at", "-what", "-pk")[start : stop + 1])
     more, rows = len(rows) > stop - start and stop < FURTHEST, rows[: stop - start]
     return _dress(viewer, people, rows), more
+
+
+def plays_told(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], Activity]:
+    """Of these (viewer, play), those that the viewer may be told of now; five queries for any number."""
+    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
+    plays = {
+        listen.pk: listen
+        for listen in Listen.objects.filter(HEARD, kept, pk__in={play for _, play in asked}).select_related(
+            "user", "track__artist"
+        )
+    }
+    people = {viewer for viewer, _ in asked} | {listen.user_id for listen in plays.values()}
+    sources = {
+        (viewer, source.user_id)
+        for viewer, found in policies.social_pairs(people).items()
+        for source in found
+        if source.named
+    }
+    return {
+        (viewer, play): played(listen)
+        for viewer, play in asked
+        if (listen := plays.get(play)) is not None and (viewer, listen.user_id) in sources
+    }
 
 
 def played(listen: Listen) -> Activity:

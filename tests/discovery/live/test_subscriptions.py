@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -23,10 +21,11 @@ from discovery.radio.session import Outcome, SeedKind, public_id
 from graph.services.listening import Play, listens_record
 from tests import factories
 from tests.discovery.live.sockets import FRIENDS
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
-SOCKETS = 10  # of one viewer, on each process
+SOCKETS = 10  # of one viewer, on all processes
 QUEUE = "subscription ($id: ID!) { radioQueue(radioId: $id) { step } }"
 
 
@@ -44,7 +43,7 @@ def friends():
 
 def test_each_friend_hears_of_a_play_once_on_every_process_and_nobody_else_does(live, friends):
     token, stranger = token_issue(user=friends.ada), factories.sharer("stranger")
-    sockets = [live.subscriber(token, process=number % 2).subscribe(FRIENDS) for number in range(2 * SOCKETS)]
+    sockets = [live.subscriber(token, process=number % 2).subscribe(FRIENDS) for number in range(SOCKETS)]
     other = live.subscriber(token_issue(user=stranger)).subscribe(FRIENDS)
     live.heard_by(viewer_channel(friends.ada.pk), 2)
     live.heard_by(viewer_channel(stranger.pk), 1)
@@ -56,8 +55,10 @@ def test_each_friend_hears_of_a_play_once_on_every_process_and_nobody_else_does(
     assert [socket.data() for socket in sockets] == [shown] * len(sockets)
     assert all(socket.silent(seconds=0.05) for socket in sockets)
     assert other.silent()
-    refused = live.subscriber(token)  # one more than a viewer may have on a process
-    assert refused.refused == 4403
+    for process in (0, 1):  # one more than a viewer may have
+        assert live.subscriber(token, process=process).refused == 4403
+    sockets[0].close()
+    wait_for(lambda: live.subscriber(token, process=1).refused is None, what="a place given back")
 
 
 def test_a_withdrawal_and_a_block_silence_a_running_subscription_at_once(live, friends):
@@ -142,23 +143,18 @@ def test_a_redis_killed_and_started_again_loses_no_subscription(live, friends):
     live.redis.start()
     live.heard_by(radio_channel(playing.radio.id), 1)
     radio_advance(viewer=friends.ada, radio_id=name)
-    assert socket.data() == {"step": 1}
+    steps = [socket.data()["step"]]
+    if steps == [0]:  # told again, signed anew: something may have happened meanwhile
+        steps.append(socket.data()["step"])
+    assert steps[-1] == 1
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on this machine")
-def test_the_npm_client_hears_it(live, friends, tmp_path):
-    clients = Path(__file__).parents[2] / "clients"
-    shutil.copytree(clients, tmp_path, dirs_exist_ok=True)
-    done = subprocess.run(
-        ["npm", "install", "--silent"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"npm could not install the client: {done.stderr.strip()[-300:]}")
+def test_the_npm_client_hears_it(live, friends, npm_clients):
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     url, token = f"ws://127.0.0.1:{live.ports[0]}/graphql/", token_issue(user=friends.ada)
     with subprocess.Popen(
         ["node", "graphql_ws.mjs", url, token, "1"],
-        cwd=tmp_path,
+        cwd=npm_clients,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

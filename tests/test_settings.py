@@ -1,0 +1,14 @@
+"""What the environment says is what counts."""
+
+import os
+import subprocess
+import sys
+
+
+def test_a_secret_key_that_begins_with_a_dollar_sign_is_taken_as_it_stands(tmp_path):
+    program = "from discovery.settings import SECRET_KEY; print(SECRET_KEY)"
+    environment = os.environ | {"SECRET_KEY": "$ecret=7", "EARSHOT_HOME": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "$ecret=7"

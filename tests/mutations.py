@@ -90,9 +90,11 @@ GUARDS = [
           'visible = dict(listeners_visible_to(user).values_list("pk", "username"))\n    for row in Friendship',
           'visible = dict(User.objects.values_list("pk", "username"))\n    for row in Friendship',
           "tests/privacy/test_export.py"),
-    Guard(19, "discovery/privacy/erasure.py", "    user.delete()\n", "", "tests/privacy/test_erasure.py"),
+    Guard(19, "discovery/privacy/erasure.py", "    user.delete()\n", "", "tests/privacy/test_erasure.py",
+          "nothing_of_the_person"),
     Guard(19, "graph/importers/lastfm_people.py", "set(external_ids) - erased_among(external_ids)", "set(external_ids)",
-          "tests/privacy/test_erasure.py"),
+          "tests/privacy/test_erasure.py", "no_import_brings"),
+    Guard(19, "discovery/privacy/erasure.py", "    if both:\n", "    if False:\n", "tests/privacy/test_erasure.py", "no_model_is"),
     Guard(20, "discovery/feed.py", "policies.listeners_visible_to(viewer).filter(pk__in=ids)", "User.objects.filter(pk__in=ids)",
           "tests/discovery/test_feed.py"),
 ]  # fmt: skip

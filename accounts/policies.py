@@ -238,11 +238,6 @@ def activity_sources(viewer: Viewer) -> QuerySet[User]:
     return _sharing_with(somebody).filter(_granting(Purpose.NAMED, somebody))
 
 
-def tells_activity(actor: User, viewer: Viewer) -> bool:
-    """Whether ``viewer`` may be told now what ``actor`` plays; as ``activity_sources``, for one message."""
-    return activity_sources(viewer).filter(pk=actor.pk).exists()
-
-
 def companions_of(viewer: Viewer) -> QuerySet[User]:
     """Friends with whom ``viewer`` may look at both tastes side by side, by name.
 

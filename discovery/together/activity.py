@@ -53,9 +53,10 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> tuple[lis
 
 def plays_told(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], Activity]:
     """Of these (viewer, play), those that the viewer may be told of now; five queries for any number."""
+    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
     plays = {
         listen.pk: listen
-        for listen in Listen.objects.filter(HEARD, pk__in={play for _, play in asked}).select_related(
+        for listen in Listen.objects.filter(HEARD, kept, pk__in={play for _, play in asked}).select_related(
             "user", "track__artist"
         )
     }

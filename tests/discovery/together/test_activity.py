@@ -5,9 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import policies
 from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
-from discovery.together.activity import ActivityKind, activity_list
+from discovery.together.activity import ActivityKind, activity_list, plays_told
 from graph.models import Feedback, FeedbackKind, TasteExclusion
 from tests import factories
 
@@ -75,11 +74,21 @@ ENDINGS = {
 @pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
 def test_it_ends_at_once(friends, end):
     ada, ben, *_ = friends
-    assert policies.tells_activity(ben, ada)
+    (play,) = factories.listens(ben, factories.track())
+    key = (ada.pk, play.pk)
+    assert plays_told([key])[key].listener == ben
     end(ada, ben)
     ada.refresh_from_db()
     assert activity_list(ada) == ([], False)
-    assert not policies.tells_activity(ben, ada)
+    assert plays_told([key]) == {}
+
+
+def test_what_is_excluded_is_not_told_live(friends):
+    ada, ben, _, newer = friends
+    key = (ada.pk, ben.listens.get(track=newer).pk)
+    assert list(plays_told([key, (ada.pk, 10**9)])) == [key]
+    TasteExclusion.objects.create(user=ben, artist=newer.artist)
+    assert plays_told([key]) == {}
 
 
 def test_ones_own_and_strangers_plays_are_no_activity(friends):

@@ -161,8 +161,8 @@ class ConsentEvent(models.Model):
 class Consent(models.Model):
     """The current state of one purpose: a projection of the ledger that can be rebuilt from it.
 
-    ``friend`` is set where the answer is about that friend alone (SOCIAL_OUT, NAMED); such a row
-    overrides the general one. A missing row is UNDEFINED.
+    ``friend`` is set where the answer is about that friend alone (SOCIAL_OUT, NAMED, SOCIAL_IN); such
+    a row overrides the general one. A missing row is UNDEFINED.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")

@@ -32,7 +32,7 @@ SMALLEST_AGGREGATE = 10
 FEW = 100
 
 # The purposes that may be answered for one friend differently than for everybody.
-PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED})
+PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ def _granting(purpose: Purpose, friend: User | None = None, now: datetime | None
     return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
 
 
-def _granted_by(giver: User, purpose: Purpose) -> Q:
+def _granted_by(giver: User, purpose: Purpose, now: datetime | None = None) -> Q:
     """``User`` rows towards whom ``giver`` grants ``purpose``."""
     rows = Consent.objects.filter(user=giver, purpose=purpose)
     about_friend = rows.filter(friend=OuterRef("pk"))
-    general = Exists(rows.filter(_in_force(), friend=None))
-    return Q(Exists(about_friend.filter(_in_force()))) | (~Q(Exists(about_friend)) & Q(general))
+    general = Exists(rows.filter(_in_force(now), friend=None))
+    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
 
 
 def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
@@ -212,7 +212,8 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     """Friends whose plays may reach ``viewer`` now, by id. Two queries; one where ``use`` is given.
 
     The mutual rule: an accepted friendship ∧ the friend's SOCIAL_OUT covers the viewer ∧ the
-    viewer's SOCIAL_IN ∧ the viewer's effective level ≥ SOCIAL ∧ no block between them.
+    viewer's SOCIAL_IN, in general and of this friend ∧ the viewer's effective level ≥ SOCIAL ∧ no
+    block between them.
     """
     somebody = _active(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
@@ -250,15 +251,19 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
         _granting(Purpose.NAMED, somebody),
         _granting(Purpose.SELF),
         _granting(Purpose.SOCIAL_IN),
+        _granting(Purpose.SOCIAL_IN, somebody),
         _granted_by(somebody, Purpose.SOCIAL_OUT),
         level__in=(PersonalizationLevel.SOCIAL, PersonalizationLevel.CONTEXT),
     )
 
 
 def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
-    """Friends whose SOCIAL_OUT covers ``viewer``: the friends' half of the mutual rule."""
+    """Friends whose SOCIAL_OUT covers ``viewer`` and of whom ``viewer`` wants to hear: each pair's part of the rule."""
     return User.objects.filter(
-        _granting(Purpose.SOCIAL_OUT, viewer, now), _friends_of(viewer), is_active=True
+        _granting(Purpose.SOCIAL_OUT, viewer, now),
+        _granted_by(viewer, Purpose.SOCIAL_IN, now),
+        _friends_of(viewer),
+        is_active=True,
     ).exclude(_blocks_with(viewer))
 
 
@@ -285,7 +290,11 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
         if not active.issuperset(ends) or frozenset(ends) in blocked:
             continue
         for viewer_id, friend_id in (ends, ends[::-1]):
-            if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
+            if (
+                viewer_id in listening
+                and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id)
+                and answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
+            ):
                 named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
                 sources[viewer_id].append(SocialSource(friend_id, named))
     return {viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in sources.items()}

@@ -7,7 +7,7 @@ no reason cites is the remainder. Sentences are templates that can be translated
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 import numpy as np
@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from numpy.typing import NDArray
 
-from accounts.models import Purpose
-from discovery.evidence import KEY_ITEM, PermittedEvidence
+from accounts.models import PersonalizationLevel, Purpose
+from accounts.policies import Use
+from discovery.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.ranking import Ranking
 from graph.index import Channel
 from graph.models import ItemKind
@@ -36,10 +37,21 @@ class ReasonKind(StrEnum):
     OCCASION = "OCCASION"
 
 
+class ActionKind(StrEnum):
+    """What a person can do about a reason; each is one mutation."""
+
+    EXCLUDE_FROM_TASTE = "EXCLUDE_FROM_TASTE"  # excludeFromTaste(id: target)
+    TURN_OFF_FRIEND = "TURN_OFF_FRIEND"  # setConsent(purpose: SOCIAL_IN, granted: false, friendId: target)
+    TURN_OFF_PURPOSE = "TURN_OFF_PURPOSE"  # setConsent(purpose: purpose, granted: false)
+    SET_LEVEL = "SET_LEVEL"  # setPersonalizationLevel(level: level)
+    HIDE_ITEM = "HIDE_ITEM"  # giveFeedback(itemId: target, kind: HIDE)
+
+
 class NodeKind(Enum):
     TRACK = "TRACK"
     ARTIST = "ARTIST"
     LISTENER = "LISTENER"
+    TAG = "TAG"
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,16 @@ class NodeRef:
 
     kind: NodeKind
     id: int
+
+
+@dataclass(frozen=True)
+class Action:
+    """What to do about a reason, before it has words; only what its kind needs is there."""
+
+    kind: ActionKind
+    purpose: Purpose | None = None
+    target: NodeRef | None = None
+    level: PersonalizationLevel | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,7 @@ class Cited:
     signals: int  # how many entries of this kind there are, cited or not
     itself: bool = False  # the evidence is a play of the very item
     rows: tuple[int, ...] = ()  # the entries of the ranking's evidence that it cites
+    action: Action | None = None
 
 
 @dataclass(frozen=True)
@@ -73,19 +96,11 @@ class Explanation:
     remainder: float
 
 
-# What a person can turn off, reason by reason.
-TURN_OFF = {ReasonKind.OWN_PLAY: Purpose.SELF, ReasonKind.FRIEND: Purpose.SOCIAL_IN}
-
-
-def action_label(kind: ReasonKind) -> str | None:
-    """What turning a reason off means, in words; None where there is nothing to turn off."""
-    match TURN_OFF.get(kind):
-        case Purpose.SELF:
-            return _("Stop using my plays for my recommendations")
-        case Purpose.SOCIAL_IN:
-            return _("Stop using my friends' plays for my recommendations")
-        case _:
-            return None
+_OWN_KINDS = {
+    Channel.OWN: ReasonKind.OWN_PLAY,
+    Channel.PICK: ReasonKind.ONBOARDING,
+    Channel.PROMPT_TAG: ReasonKind.TAG,
+}
 
 
 def explain(ranking: Ranking) -> list[Explanation]:
@@ -103,13 +118,17 @@ def _explain_one(ranking: Ranking, column: int) -> Explanation:
         found = [*own, *_cite_friends(ranking.evidence, terms, whole, item_id)]
         if prior > 0:
             found.append(Cited(ReasonKind.POPULARITY, prior, prior / whole, (), 1))
-    reasons = sorted((c for c in found if c.share >= MINOR), key=lambda c: -c.contribution)
+    item = NodeRef(_own_kind(ranking.evidence), item_id)
+    reasons = sorted(
+        (replace(c, action=_action(c, item, ranking.evidence.use)) for c in found if c.share >= MINOR),
+        key=lambda c: -c.contribution,
+    )
     remainder = score - sum(c.contribution for c in reasons)
     return Explanation(item_id, score, tuple(reasons), remainder)
 
 
 def _cite_own(evidence: PermittedEvidence, terms: NDArray[np.float64], whole: float) -> Iterable[Cited]:
-    for channel, kind in ((Channel.OWN, ReasonKind.OWN_PLAY), (Channel.PICK, ReasonKind.ONBOARDING)):
+    for channel, kind in _OWN_KINDS.items():
         rows = np.flatnonzero((evidence.channel == channel) & (terms > 0))
         if len(rows) == 0:
             continue
@@ -152,14 +171,56 @@ def _cite_friends(
 
 
 def _items(evidence: PermittedEvidence, rows: NDArray[np.int64]) -> tuple[NodeRef, ...]:
-    own_kind = NodeKind.TRACK if evidence.kind is ItemKind.TRACK else NodeKind.ARTIST
-    refs = [
-        NodeRef(
-            own_kind if evidence.key_kind[row] == KEY_ITEM else NodeKind.ARTIST, int(evidence.key_id[row])
-        )
-        for row in rows
-    ]
+    kinds = {KEY_ITEM: _own_kind(evidence), KEY_ARTIST: NodeKind.ARTIST, KEY_TAG: NodeKind.TAG}
+    refs = [NodeRef(kinds[int(evidence.key_kind[row])], int(evidence.key_id[row])) for row in rows]
     return tuple(dict.fromkeys(refs))
+
+
+def _own_kind(evidence: PermittedEvidence) -> NodeKind:
+    return NodeKind.TRACK if evidence.kind is ItemKind.TRACK else NodeKind.ARTIST
+
+
+def _action(cited: Cited, item: NodeRef, use: Use) -> Action | None:  # noqa: PLR0911 one line a case
+    """The smallest step that makes this reason weigh less; None where nothing personal could be used less."""
+    match cited.kind:
+        case ReasonKind.OWN_PLAY:
+            return Action(ActionKind.EXCLUDE_FROM_TASTE, target=cited.evidence[0])
+        case ReasonKind.FRIEND:
+            friend = next((ref for ref in cited.evidence if ref.kind is NodeKind.LISTENER), None)
+            if friend is None:
+                return Action(ActionKind.TURN_OFF_PURPOSE, purpose=Purpose.SOCIAL_IN)
+            return Action(ActionKind.TURN_OFF_FRIEND, purpose=Purpose.SOCIAL_IN, target=friend)
+        case ReasonKind.POPULARITY if use.own:
+            return Action(ActionKind.HIDE_ITEM, target=item)
+        case ReasonKind.POPULARITY if use.not_used:  # the level is there already, the permission is not
+            return None
+        case ReasonKind.POPULARITY:
+            return Action(ActionKind.SET_LEVEL, level=PersonalizationLevel.OWN)
+        case ReasonKind.OCCASION:
+            return Action(ActionKind.SET_LEVEL, level=PersonalizationLevel.SOCIAL)
+        case _:
+            return Action(ActionKind.SET_LEVEL, level=PersonalizationLevel.OFF)
+
+
+def action_label(cited: Cited, names: Mapping[NodeRef, str]) -> str:  # noqa: PLR0911 one sentence a case
+    """What the action of a reason does, in words."""
+    action = cited.action
+    named = names.get(action.target) if action and action.target else None
+    match action and action.kind:
+        case ActionKind.EXCLUDE_FROM_TASTE:
+            return _("Do not count %(thing)s for what I am shown") % {"thing": named}
+        case ActionKind.TURN_OFF_FRIEND:
+            return _("Leave %(friend)s out of what I am shown") % {"friend": named}
+        case ActionKind.TURN_OFF_PURPOSE:
+            return _("Stop using my friends' plays for my recommendations")
+        case ActionKind.HIDE_ITEM:
+            return _("Do not show me this again")
+        case ActionKind.SET_LEVEL if cited.kind is ReasonKind.POPULARITY:
+            return _("Let what I play count")
+        case ActionKind.SET_LEVEL if cited.kind is ReasonKind.OCCASION:
+            return _("Leave the occasion out")
+        case _:
+            return _("Show me what is popular instead")
 
 
 def wording(cited: Cited, names: Mapping[NodeRef, str]) -> str:  # noqa: PLR0911 one sentence a case

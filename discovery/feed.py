@@ -5,7 +5,7 @@ Recommendations fail soft and say so (`Feed.degraded`); consent fails closed (`a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from discovery.evidence import PermittedEvidence
 from discovery.served import social_use_note
 from graph import registry, selectors
 from graph.index import Channel, ItemIndex
-from graph.models import Artist, ItemKind, ModelVersion, Track
+from graph.models import Artist, ItemKind, ModelVersion, Tag, Track
 
 
 class DegradedReason(StrEnum):
@@ -37,6 +37,7 @@ class Reason:
     cited: explain.Cited
     text: str
     evidence: tuple[Artist | Track | User, ...]
+    action_label: str = ""  # empty where there is no action
 
 
 @dataclass(frozen=True)
@@ -144,21 +145,32 @@ def dress(
     refs = {ref for one in explained for cited in one.reasons for ref in cited.evidence}
     refs |= {explain.NodeRef(own_kind, one.item_id) for one in explained}
     nodes = nodes_fetch(viewer, refs)
-    names = {ref: node_name(node) for ref, node in nodes.items()}
+    names = {ref: node_name(node) for ref, node in nodes.items()} | _words(refs)
     dressed = []
     for one in explained:
         item = nodes.get(explain.NodeRef(own_kind, one.item_id))
         if not isinstance(item, Artist | Track):  # deleted from the catalogue since the model was trained
             continue
         # What stopped being visible while we were ranking is no reason any more.
-        shown = [cited for cited in one.reasons if all(ref in nodes for ref in cited.evidence)]
+        shown = [cited for cited in one.reasons if all(ref in names for ref in cited.evidence)]
         reasons = tuple(
-            Reason(cited, explain.wording(cited, names), tuple(nodes[ref] for ref in cited.evidence))
+            Reason(
+                cited, explain.wording(cited, names),
+                tuple(nodes[ref] for ref in cited.evidence if ref in nodes),
+                explain.action_label(cited, names) if viewer is not None and cited.action else "",
+            )
             for cited in shown
-        )
+        )  # fmt: skip
         remainder = one.score - sum(cited.contribution for cited in shown)
         dressed.append(Recommendation(item, one.score, reasons, remainder))
     return dressed
+
+
+def _words(refs: Collection[explain.NodeRef]) -> dict[explain.NodeRef, str]:
+    """The tags among these; a word is everybody's."""
+    ids = [ref.id for ref in refs if ref.kind is explain.NodeKind.TAG]
+    rows = Tag.objects.filter(pk__in=ids).values_list("pk", "name") if ids else ()
+    return {explain.NodeRef(explain.NodeKind.TAG, pk): name for pk, name in rows}
 
 
 def nodes_fetch(

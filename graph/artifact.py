@@ -14,9 +14,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from graph.index import SIGNATURE, Channel, ChannelRule, ItemIndex, Source
-from graph.people import PeopleIndex
+from graph.people import PairScore, PeopleIndex
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # scales are packed; 1 had them as 32-bit floats
+READABLE = (1, 2)
 TENSORS = "model.safetensors"
 MANIFEST = "manifest.json"
 VIEWS = ("ARTIST", "TRACK")
@@ -53,8 +54,8 @@ class Artifact:
             blob = (directory / TENSORS).read_bytes()
         except (OSError, ValueError) as error:
             raise ArtifactError(f"cannot read the model in {directory}: {error}") from error
-        if not isinstance(manifest, dict) or manifest.get("format_version") != FORMAT_VERSION:
-            raise ArtifactError(f"{directory / MANIFEST} is not a manifest of format {FORMAT_VERSION}")
+        if not isinstance(manifest, dict) or manifest.get("format_version") not in READABLE:
+            raise ArtifactError(f"{directory / MANIFEST} is not a manifest of the formats {READABLE}")
         if hashlib.sha256(blob).hexdigest() != manifest.get("tensors_sha256"):
             raise ArtifactError(f"{directory / TENSORS} does not match its manifest's checksum")
         try:
@@ -79,7 +80,13 @@ class Artifact:
             people = PeopleIndex(
                 ids=arrays["people.ids"],
                 vectors=arrays["people.vectors"],
-                weights=manifest["people"]["weights"],
+                score=PairScore(
+                    weights=manifest["people"]["weights"],
+                    into=arrays.get("people.hidden_into"),
+                    bias=arrays.get("people.hidden_bias"),
+                    out=arrays.get("people.hidden_out"),
+                ),
+                columns=manifest["people"].get("columns"),
                 signatures=_signatures(arrays),
             )
         return cls(manifest, views, people)

@@ -105,8 +105,8 @@ class ItemIndex:
         self.sources = tuple(sources)
         self.rules = dict(rules)
         self._codes = arrays["codes"]  # [n, d] int8, or float32 where nothing was rounded
-        self._key_scale: Floats = arrays["key_scale"]  # [n, S]
-        self._query_scale: Floats = arrays["query_scale"]  # [n, S]
+        self._key_scale = _unpacked(arrays, "key")  # [n, S]
+        self._query_scale = _unpacked(arrays, "query")  # [n, S]
         self._features: dict[str, tuple[Ints, Floats]] = {
             kind: (arrays[f"{kind}_ids"], self._feature_keys(arrays, kind)) for kind in ("tag", "artist")
         }
@@ -137,8 +137,10 @@ class ItemIndex:
         return np.asarray(self._codes * self._spread_out(scale), dtype=np.float32)
 
     def _feature_keys(self, arrays: Mapping[str, NDArray[Any]], kind: str) -> Floats:
-        keys, scale = arrays[f"{kind}_keys"], arrays.get(f"{kind}_scale")
-        return keys if scale is None else np.asarray(keys * self._spread_out(scale), dtype=np.float32)
+        keys: Floats = arrays[f"{kind}_keys"]
+        if f"{kind}_scale" not in arrays:
+            return keys
+        return np.asarray(keys * self._spread_out(_unpacked(arrays, kind)), dtype=np.float32)
 
     def _spread_out(self, by_source: Floats) -> Floats:
         """Values by source [., S], spread over the columns of each [., dim]."""
@@ -310,6 +312,12 @@ def top_rows(scores: Floats, k: int) -> Ints:
     chosen = np.sort(part, axis=1) if part is not None else np.broadcast_to(np.arange(k), scores.shape)
     order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
     return np.take_along_axis(chosen, order, axis=1)
+
+
+def _unpacked(arrays: Mapping[str, NDArray[Any]], name: str) -> Floats:
+    """Scales by item and source [n, S]; where they were packed, with each source's unit."""
+    scale = arrays[f"{name}_scale"].astype(np.float32)
+    return np.asarray(scale * arrays[f"{name}_unit"] if f"{name}_unit" in arrays else scale, dtype=np.float32)
 
 
 def _positions(sorted_ids: Ints, ids: Ints) -> Ints:

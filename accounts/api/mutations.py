@@ -93,7 +93,7 @@ class Mutation:
         block_remove(user=info.context.signed_in, other=listener_get(listener_id))
         return BlockChange(listener_id=listener_id, blocked=False)
 
-    @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED) for one friend.")
+    @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend.")
     def set_consent(
         self,
         info: Info,

@@ -41,7 +41,7 @@ def consent_set(
     idempotency_key: str | None = None,
     valid_until: datetime | None = None,
 ) -> Consent:
-    """Answer one question, in general or (SOCIAL_OUT, NAMED) for one friend; return the answer that stands.
+    """Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend; return the answer that stands.
 
     Answering the same again changes nothing and writes nothing. So does the same idempotency key.
 

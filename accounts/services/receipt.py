@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from accounts.models import ConsentEvent, Purpose, User
 from accounts.signatures import signed
@@ -36,7 +37,7 @@ def _receipt(event: ConsentEvent) -> dict[str, Any]:
         "processing": [
             {
                 "purpose": event.purpose,
-                "purposeLabel": Purpose(event.purpose).label,
+                "purposeLabel": _label(event.purpose),
                 "purposeType": event.dpv_iri,
                 "lawfulBasis": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a",
                 "scope": str(event.scope) if event.scope else None,
@@ -54,6 +55,12 @@ def _receipt(event: ConsentEvent) -> dict[str, Any]:
         },
         "ledger": {"position": event.pk, "previousHash": event.previous_hash, "hash": event.hash},
     }
+
+
+def _label(purpose: str) -> str:
+    """In English, whoever asks: the same change has the same receipt."""
+    with translation.override("en"):
+        return str(Purpose(purpose).label)
 
 
 def _utc(moment: datetime) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 import strawberry
 from strawberry import relay
 
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose
-from discovery import explain, feed, suggestions
-from discovery.explain import ReasonKind
+from discovery import feed, suggestions
+from discovery.explain import ActionKind, ReasonKind
 from discovery.feed import DegradedReason
+from discovery.gql.node import global_id
 from discovery.gql.pagination import cursor
 from graph.api.types import Item, ModelVersion
 
@@ -19,16 +18,35 @@ strawberry.enum(ReasonKind)
 strawberry.enum(DegradedReason, description="Why an answer is less than it could be.")
 
 
-@strawberry.enum
-class ReasonActionKind(Enum):
-    TURN_OFF_PURPOSE = "TURN_OFF_PURPOSE"
+strawberry.enum(
+    ActionKind,
+    name="ReasonActionKind",
+    description="The mutation to send: excludeFromTaste(id: target), setConsent(purpose: SOCIAL_IN, granted: false, "
+    "friendId: target), setConsent(purpose: purpose, granted: false), setPersonalizationLevel(level: level), "
+    "giveFeedback(itemId: target, kind: HIDE).",
+)
 
 
-@strawberry.type(description="What the viewer can do about a reason: send `setConsent` for this purpose.")
+@strawberry.type(description="The smallest step by which the viewer makes a reason weigh less.")
 class ReasonAction:
-    kind: ReasonActionKind
-    purpose: Purpose
+    kind: ActionKind
     label: str
+    purpose: Purpose | None
+    target: strawberry.ID | None
+    level: PersonalizationLevel | None
+
+    @classmethod
+    def of(cls, reason: feed.Reason) -> ReasonAction | None:
+        action = reason.cited.action
+        if action is None or not reason.action_label:
+            return None
+        target = None
+        if (node := action.target) is not None:
+            target = strawberry.ID(global_id(node.kind.value.title(), node.id))
+        return cls(
+            kind=action.kind, label=reason.action_label, purpose=action.purpose, target=target,
+            level=action.level,
+        )  # fmt: skip
 
 
 @strawberry.type(description="One part of a score, with the evidence it is the sum of.")
@@ -42,14 +60,10 @@ class Reason:
 
     @classmethod
     def of(cls, reason: feed.Reason) -> Reason:
-        kind, action = reason.cited.kind, None
-        if (label := explain.action_label(kind)) is not None:
-            action = ReasonAction(
-                kind=ReasonActionKind.TURN_OFF_PURPOSE, purpose=explain.TURN_OFF[kind], label=label
-            )
         return cls(
-            kind=kind, text=reason.text, contribution=reason.cited.contribution,
-            share=reason.cited.share, evidence=list(reason.evidence), action=action,  # type: ignore[arg-type]
+            kind=reason.cited.kind, text=reason.text, contribution=reason.cited.contribution,
+            share=reason.cited.share, evidence=list(reason.evidence),  # type: ignore[arg-type]
+            action=ReasonAction.of(reason),
         )  # fmt: skip
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from graph.artifact import Artifact
@@ -30,73 +29,25 @@ from graph.ml.evaluate import (
     evidence_of,
     friend_matrices,
     friend_scorer,
-    held_out,
     hits_of,
-    measure,
     model_scorer,
     rank,
 )
-from graph.ml.split import Split, split_cold, split_snapshot
+from graph.ml.scarce import add_cold, add_few_plays
+from graph.ml.split import Split, held_out, split_cold, split_snapshot
+from graph.ml.tally import MAIN, OURS, Tally, measured
 from graph.ml.train import Progress, fit
+from graph.ml.tuning import TuningCache, tune_als
 from graph.snapshot import GraphSnapshot
 
-Floats = NDArray[np.float64]
-OURS = "earshot"
 REFERENCE = "als_reference"
 PLAYS_ONLY = ("popularity", "item_knn", "ease", "als", REFERENCE, "bpr", "light_gcn")
 # The best of a coarse grid on the held-out part of two other splits, which can only flatter ALS; `--tune` searches
 # the whole grid on a validation split instead.
 ALS_TUNED: dict[str, Any] = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
 ALS_REFERENCE: dict[str, Any] = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
-ALS_GRID: list[dict[str, Any]] = [
-    {"factors": f, "alpha": a, "regularization": r}
-    for f in (128, 256)
-    for a in (10.0, 20.0, 40.0)
-    for r in (30.0, 70.0, 120.0, 200.0)
-]
-
-
-@dataclass
-class Tally:
-    """Per-viewer values of one measure by method, over all seeds, and the CPU seconds of each fit."""
-
-    values: dict[str, list[Floats]]
-    seconds: dict[str, list[float]]
-
-    @classmethod
-    def empty(cls) -> Tally:
-        return cls({}, {})
-
-    def add(self, name: str, values: Floats, seconds: float) -> None:
-        self.values.setdefault(name, []).append(values)
-        self.seconds.setdefault(name, []).append(seconds)
-
-    def all(self, name: str) -> Floats:
-        return np.concatenate(self.values[name])
-
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """Mean, interval and CPU seconds by method, best first."""
-        found: dict[str, dict[str, Any]] = {
-            name: {
-                "mean": float(self.all(name).mean()),
-                "interval": metrics.interval(self.all(name)),
-                "by_seed": [float(part.mean()) for part in self.values[name]],
-                "cpu_seconds": float(np.mean(self.seconds[name])),
-            }
-            for name in self.values
-        }
-        return dict(sorted(found.items(), key=lambda row: -row[1]["mean"]))
-
-    def ratio(self, other: str, ours: str = OURS) -> dict[str, Any]:
-        mine, theirs = self.all(ours), self.all(other)
-        return {
-            "to": other,
-            "ratio": float(mine.mean() / theirs.mean()),
-            "interval": metrics.ratio_interval(mine, theirs),
-        }
-
-    def best(self, names: Sequence[str]) -> str:
-        return max((name for name in names if name in self.values), key=lambda name: self.all(name).mean())
+T = TypeVar("T")
+EXACT = 8  # of the best candidates of each listener, whose reasons are added up
 
 
 def compare(
@@ -105,43 +56,42 @@ def compare(
     *,
     seeds: Sequence[int] = (0, 1, 2),
     tune: bool = False,
+    tuned_before: Path | None = None,
     progress: Progress = lambda _fraction, _message: None,
 ) -> dict[str, Any]:
-    """Everything the table shows, as JSON-able data."""
+    """Everything the tables show, as JSON-able data.
+
+    ``tune`` searches ALS's parameters on a validation split of the first seed, remembering what was
+    tried in the file ``tuned_before``.
+    """
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        return _Comparison(snapshot, config, seeds, tune=tune, progress=progress).run()
+        return _Comparison(snapshot, config, seeds, progress).run(TuningCache(tuned_before) if tune else None)
 
 
 class _Comparison:
     def __init__(
-        self,
-        snapshot: GraphSnapshot,
-        config: RecommenderConfig,
-        seeds: Sequence[int],
-        *,
-        tune: bool,
-        progress: Progress,
+        self, snapshot: GraphSnapshot, config: RecommenderConfig, seeds: Sequence[int], progress: Progress
     ) -> None:
         self.snapshot, self.config, self.seeds, self.progress = snapshot, config, seeds, progress
-        self.tune = tune
-        self.items, self.friends = Tally.empty(), Tally.empty()
-        self.cold_listeners, self.cold_items = Tally.empty(), Tally.empty()
+        self.items, self.friends, self.cold_listeners, self.cold_artists = Tally(), Tally(), Tally(), Tally()
+        self.picks, self.one_play = Tally(), Tally()
         self.serving: list[dict[str, float]] = []
-        self.details: list[dict[str, Any]] = []
+        self.weights: list[dict[str, float]] = []
+        self.inexact = 0.0
         self.peak_mebibytes = 0.0
 
-    def run(self) -> dict[str, Any]:
+    def run(self, cache: TuningCache | None) -> dict[str, Any]:
         tuned = dict(ALS_TUNED)
         for position, seed in enumerate(self.seeds):
-            self.progress(position / len(self.seeds), f"seed {seed}: fitting the recommender")
             split = split_snapshot(self.snapshot, seed=seed)
-            artifact, seconds = _timed(partial(self._fit, split))
-            self.peak_mebibytes = self.peak_mebibytes or _peak_mebibytes()
-            view = _view(split)
-            if self.tune and position == 0:
+            if cache and not position:
                 self.progress(0.0, "tuning ALS on a validation split")
-                tuned = tune_als(split.train, seed=seed)
+                tuned = tune_als(split.train, seed=seed, cache=cache)
+            self._say(seed, "fitting the recommender")
+            artifact, seconds = timed(partial(self._fit, split))
+            self.peak_mebibytes = self.peak_mebibytes or _peak_mebibytes()
+            view = asked_view(split)
             self._items(view, split, artifact, seconds, seed, tuned)
             self._friends(split, artifact, seed)
             self._cold(seed)
@@ -153,17 +103,24 @@ class _Comparison:
     def _items(
         self, view: View, split: Split, artifact: Artifact, seconds: float, seed: int, tuned: dict[str, Any]
     ) -> None:
-        held = held_out(view, split)
-        index = _index(artifact, view)
-        self.items.add(OURS, ndcg_of(model_scorer(view, index), view, held, seed), seconds)
-        own = model_scorer(view, index, friends=False)
-        self.items.add(f"{OURS} (own plays only)", ndcg_of(own, view, held, seed), seconds)
-        self.details.append(asdict(measure(split, artifact, seed=seed).items[view.kind]))
+        held, index = held_out(view, split), index_of(artifact, view)
+        users = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
+
+        def add(name: str, scorer: Scorer, spent: float) -> None:
+            top = rank(scorer, view.plays, users, seed=seed)
+            self.items.add(name, measured(top, held, users, view, index.queries), spent)
+
+        add(OURS, model_scorer(view, index), seconds)
+        add(f"{OURS} (own plays only)", model_scorer(view, index, friends=False), seconds)
         for name, fit_peer in _item_peers(view, tuned, seed).items():
-            self.progress(self._done(seed), f"seed {seed}: {name}")
-            scorer, spent = _timed(fit_peer)
-            self.items.add(name, ndcg_of(scorer, view, held, seed), spent)
+            self._say(seed, name)
+            add(name, *timed(fit_peer))
+        self._say(seed, "few plays, serving, additivity")
+        add_few_plays(self.picks, self.one_play, view, held, index, seed)
         self.serving.append(_serving(view, index, seed))
+        self.inexact = max(self.inexact, largest_inexactness(view, index))
+        blend = artifact.manifest["views"][view.kind]["blend"]
+        self.weights.append({name: value for name, value in blend.items() if name in LEARNED})
 
     def _friends(self, split: Split, artifact: Artifact, seed: int) -> None:
         asked, known = friend_matrices(split)
@@ -179,92 +136,65 @@ class _Comparison:
             "personalized_pagerank": peers.personalized_pagerank(known),
         }
         for name, scorer in scorers.items():
-            top = rank(scorer, hidden, users, seed=seed)
-            self.friends.add(name, metrics.recall(hits_of(top, asked, users), relevant), 0.0)
+            hits = hits_of(rank(scorer, hidden, users, seed=seed), asked, users)
+            found = {MAIN: metrics.recall(hits, relevant), "mrr": metrics.reciprocal_rank(hits)}
+            self.friends.add(name, found)
 
     def _cold(self, seed: int) -> None:
-        if not len(self.snapshot.artist_plays.user):
-            return
-        self.progress(self._done(seed), f"seed {seed}: cold listeners and artists")
-        split = split_cold(self.snapshot, seed=seed)
-        view = _view(split)
-        held = held_out(view, split)
-        artifact, seconds = _timed(partial(self._fit, split))
-        ours = model_scorer(view, _index(artifact, view))
-        cold_user = (np.diff(view.plays.indptr) == 0) & (np.diff(held.indptr) > 0)
-        heard = np.asarray(view.friends @ np.diff(view.plays.indptr)) > 0
-        for name, scorer in {OURS: ours, "friends_mean": peers.friends_mean(view)}.items():
-            found = ndcg_of(scorer, view, held, seed, users=np.flatnonzero(cold_user & heard))
-            self.cold_listeners.add(name, found, seconds)
-        cold_item = np.flatnonzero(
-            (view.listeners == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0)
-        )
-        among = held[:, cold_item].tocsr()
-        warm = np.flatnonzero((np.diff(among.indptr) > 0) & ~cold_user)
-        for name, scorer in {OURS: ours, "tag_cosine": peers.tag_cosine(view)}.items():
-            top = rank(_columns(scorer, cold_item), sp.csr_matrix(among.shape), warm, seed=seed)
-            self.cold_items.add(
-                name, metrics.ndcg(hits_of(top, among, warm), np.diff(among.indptr)[warm]), seconds
-            )
+        if len(self.snapshot.artist_plays.user):
+            self._say(seed, "cold listeners and artists")
+            split = split_cold(self.snapshot, seed=seed)
+            add_cold(self.cold_listeners, self.cold_artists, split, asked_view(split), self._fit(split), seed)
 
-    def _done(self, seed: int) -> float:
-        return (list(self.seeds).index(seed) + 0.5) / len(self.seeds)
+    def _say(self, seed: int, step: str) -> None:
+        self.progress(list(self.seeds).index(seed) / len(self.seeds), f"seed {seed}: {step}")
 
     def _result(self, tuned: dict[str, Any]) -> dict[str, Any]:
-        ours, reference = self.items.rows()[OURS], self.items.rows()[REFERENCE]
+        rows = self.items.rows()
+        reference = rows[REFERENCE]["cpu_seconds"]
+        best = self.items.best(PLAYS_ONLY)
         found: dict[str, Any] = {
             "seeds": list(self.seeds),
             "als_tuned": tuned,
-            "items": {
-                "measure": f"NDCG@{K}",
-                "methods": self.items.rows(),
-                "ratios": [
-                    self.items.ratio(REFERENCE),
-                    self.items.ratio("als"),
-                    self.items.ratio(self.items.best(PLAYS_ONLY)),
-                    self.items.ratio("ease_with_kernels"),
-                ],
-                "details": self.details,
-            },
+            "items": _part(f"NDCG@{K}", self.items, (REFERENCE, "als", best, "ease_with_kernels")),
+            "weights": self.weights,
+            "additivity": {"listeners": self.snapshot.users.size, "largest_error": self.inexact},
             "cost": {
-                "training_cpu_seconds": ours["cpu_seconds"],
-                "training_cpu_to_als": ours["cpu_seconds"] / reference["cpu_seconds"],
+                "training_cpu_seconds": rows[OURS]["cpu_seconds"],
+                "training_cpu_to_als": rows[OURS]["cpu_seconds"] / reference,
                 "peak_mebibytes": self.peak_mebibytes,
                 **{name: float(np.mean([one[name] for one in self.serving])) for name in self.serving[0]},
             },
         }
-        for name, tally, measure_name, other in (
-            ("friends", self.friends, f"Recall@{K}", "adamic_adar"),
-            ("cold_listeners", self.cold_listeners, f"NDCG@{K}", "friends_mean"),
-            ("cold_artists", self.cold_items, f"NDCG@{K}", "tag_cosine"),
+        for name, tally, measure_name, others in (
+            ("friends", self.friends, f"Recall@{K}", ("adamic_adar", "personalized_pagerank")),
+            ("cold_listeners", self.cold_listeners, f"NDCG@{K}", ("friends_mean",)),
+            ("three_picks", self.picks, f"NDCG@{K}", ("item_knn", "popularity")),
+            ("one_play", self.one_play, f"NDCG@{K}", ("item_knn", "popularity")),
+            ("cold_artists", self.cold_artists, f"NDCG@{K}", ("tag_cosine",)),
         ):
             if tally.values:
-                found[name] = {
-                    "measure": measure_name,
-                    "methods": tally.rows(),
-                    "ratios": [tally.ratio(other)],
-                }
+                found[name] = _part(measure_name, tally, others)
         return found
 
 
-def ndcg_of(
-    scorer: Scorer, view: View, held: sp.csr_matrix, seed: int, *, users: NDArray[np.int64] | None = None
-) -> Floats:
-    """NDCG@20 of each user with something held out, over all items they did not play in training."""
-    if users is None:
-        users = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
-    top = rank(scorer, view.plays, users, seed=seed)
-    return metrics.ndcg(hits_of(top, held, users), np.diff(held.indptr)[users])
+LEARNED = ("memory", "network", "popularity", "friend_identity")
 
 
-def tune_als(train: GraphSnapshot, *, seed: int) -> dict[str, Any]:
-    """The grid's best ALS on a validation split inside the training part."""
-    split = split_snapshot(train, seed=seed + 1000)
-    view = _view(split)
-    held = held_out(view, split)
-    return max(
-        ALS_GRID, key=lambda choice: ndcg_of(peers.als(view, **choice, seed=seed), view, held, seed).mean()
-    )
+def _part(measure: str, tally: Tally, others: Sequence[str]) -> dict[str, Any]:
+    return {"measure": measure, "methods": tally.rows(), "ratios": tally.ratios(others)}
+
+
+def largest_inexactness(view: View, index: ItemIndex) -> float:
+    """How far, at most, any listener's reasons are from adding up to a score they were shown."""
+    largest = 0.0
+    for user in range(view.plays.shape[0]):
+        evidence = evidence_of(view, user)
+        scores = index.scores(evidence)
+        best = np.argsort(-scores)[:EXACT]
+        added = index.prior[best] + index.contributions(evidence, best).sum(axis=0)
+        largest = max(largest, float(np.abs(added - scores[best]).max()))
+    return largest
 
 
 def _item_peers(view: View, tuned: dict[str, Any], seed: int) -> dict[str, Callable[[], Scorer]]:
@@ -284,9 +214,9 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
     """CPU seconds to score everyone and keep the top 20, ours and ALS's own."""
     users = np.arange(view.plays.shape[0])
     evidence = [evidence_of(view, int(user)) for user in users]
-    _, ours = _timed(lambda: index.top_batch(evidence, K, seen=view.plays))
+    _, ours = timed(lambda: index.top_batch(evidence, K, seen=view.plays))
     model = peers.als_fit(view, **ALS_REFERENCE, seed=seed)
-    _, theirs = _timed(lambda: model.recommend(users, view.plays, N=K))
+    _, theirs = timed(lambda: model.recommend(users, view.plays, N=K))
     return {
         "export_cpu_seconds": ours,
         "als_recommend_cpu_seconds": theirs,
@@ -294,24 +224,22 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
     }
 
 
-def _view(split: Split) -> View:
+def asked_view(split: Split) -> View:
     """Artists where anything is held out among them, else tracks."""
     found = {view.kind: view for view in views(split.train)}
     return found["ARTIST"] if len(split.artists) else found["TRACK"]
 
 
-def _index(artifact: Artifact, view: View) -> ItemIndex:
+def index_of(artifact: Artifact, view: View) -> ItemIndex:
+    """Raises ValueError where the model has no such view."""
     index = artifact.index(view.kind)
     if index is None:
         raise ValueError(f"the model has no {view.kind} view")
     return index
 
 
-def _columns(scorer: Scorer, columns: NDArray[np.int64]) -> Scorer:
-    return lambda users: scorer(users)[:, columns]
-
-
-def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What ``work`` returns, and the CPU seconds it took."""
     start = time.process_time()
     found = work()
     return found, time.process_time() - start

@@ -26,6 +26,7 @@ class MemoryConfig:
     friend_weight: float = 0.42  # rows of what each listener's friends play together
     friend_power: float = 0.75  # divided by the number of friends to this power
     rounds: int = 3  # power iterations of the randomized SVD
+    keep_dims: int | None = None  # prune to so many columns once learned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,19 @@ class NetworkConfig:
     full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
     full_batch_epochs: int = 24
     sampled_plays: int = 2_000_000  # whose loss is taken in such an epoch
+    keep_dims: int | None = None  # prune to so many columns once learned
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentConfig:
+    """Vectors of items nobody plays, regressed on tag profiles."""
+
+    gain: float = 0.4  # how loud such an item is beside a played one that is tagged as much
+    ridge: float = 20.0
+    count_power: float = 0.5  # of how many people use the tag for the item
+    rarity_power: float = 0.5  # of log(items / items with the tag)
+    min_items: int = 2
+    rounds: int = 30  # of conjugate gradients
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +77,7 @@ class BlendConfig:
     negative_identity: float = 0.5
     pick_gain: float = 1.0
     prompt_gain: float = 1.0
+    learned: bool = True  # move the weights where a validation split shows a gain
     min_contributors: int = 10  # no aggregate of fewer people leaves the model
 
 
@@ -74,6 +89,7 @@ class RecommenderConfig:
     untrained: bool = False
     memory: MemoryConfig = MemoryConfig()
     network: NetworkConfig = NetworkConfig()
+    content: ContentConfig = ContentConfig()
     blend: BlendConfig = BlendConfig()
 
     def to_json(self) -> str:
@@ -86,5 +102,10 @@ class RecommenderConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RecommenderConfig:
-        parts = {"memory": MemoryConfig, "network": NetworkConfig, "blend": BlendConfig}
+        parts = {
+            "memory": MemoryConfig,
+            "network": NetworkConfig,
+            "content": ContentConfig,
+            "blend": BlendConfig,
+        }
         return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})

@@ -16,7 +16,7 @@ from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.social import taste_vectors
-from graph.ml.split import Split, split_snapshot
+from graph.ml.split import Split, held_out, split_snapshot
 from graph.ml.train import Progress, fit
 from graph.people import Viewers, symmetric
 from graph.snapshot import GraphSnapshot
@@ -84,13 +84,6 @@ def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
             items[view.kind] = _item_metrics(view, held, artifact.index(view.kind), seed)
     friends = _friend_metrics(split, artifact, seed) if len(split.friendships) else None
     return Metrics(items=items, friends=friends)
-
-
-def held_out(view: View, split: Split) -> sp.csr_matrix:
-    """Held-out plays of a view as [U, N] ones."""
-    pairs = split.artists if view.kind == "ARTIST" else split.tracks
-    ones = np.ones(len(pairs), dtype=np.float32)
-    return sp.csr_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=view.plays.shape)
 
 
 def rank(

@@ -15,7 +15,8 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
-from graph.ml.config import NetworkConfig
+from graph.ml.config import ContentConfig, NetworkConfig
+from graph.ml.content import impute
 from graph.ml.data import Edge, View, view_data
 from graph.ml.full_batch import FullBatch
 from graph.ml.memory import Block
@@ -24,20 +25,19 @@ from graph.ml.model import Link, TasteNetwork, links_of, propagate
 Progress = Callable[[float, str], None]
 
 
-def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, progress: Progress) -> Block:
+def fit_network(
+    view: View,
+    start: Block,
+    config: NetworkConfig,
+    content: ContentConfig,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Block:
     """Item vectors of the graph network, started from another source's."""
-    torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    strength = view.strength.tocsr()
-    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
-    links = links_of(view_data(view))
-    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
-    optimizer = torch.optim.Adam(
-        [*network.parameters(), popularity],
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        fused=True,  # without temporary copies of every parameter
-    )
+    strength = view.strength
+    network, popularity, links, optimizer = network_of(view, start, config, seed=seed)
     whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
     epochs = config.full_batch_epochs if whole else config.epochs
     for epoch in range(epochs if strength.nnz else 0):
@@ -48,9 +48,28 @@ def fit_network(view: View, start: Block, config: NetworkConfig, *, seed: int, p
         progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
-    # Nothing was learned for an item that nobody plays: its tags speak through the memory alone.
+    # Nothing was learned for an item that nobody plays, so its vector comes from its tags.
     known = (view.listeners > 0).astype(np.float32)
-    return Block(name="network", codes=codes, key_scale=known, query_scale=known / config.temperature)
+    loud = known.copy()
+    unplayed = impute(view, codes, content)
+    codes[unplayed.rows], loud[unplayed.rows] = unplayed.codes, unplayed.size
+    return Block(name="network", codes=codes, key_scale=known, query_scale=loud / config.temperature)
+
+
+def network_of(
+    view: View, start: Block, config: NetworkConfig, *, seed: int
+) -> tuple[TasteNetwork, nn.Parameter, dict[Edge, Link], torch.optim.Optimizer]:
+    """The untrained network, the popularity it learns beside, its links, and what updates both."""
+    torch.manual_seed(seed)
+    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
+    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
+    optimizer = torch.optim.Adam(
+        [*network.parameters(), popularity],
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,  # without temporary copies of every parameter
+    )
+    return network, popularity, links_of(view_data(view)), optimizer
 
 
 def _epoch(

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils.extmath import randomized_svd
 
 from graph.ml.config import MemoryConfig
 from graph.ml.data import View
+from graph.ml.factorize import Rows, Stack, right_singular
 
 Floats = NDArray[np.float32]
 
@@ -46,38 +46,36 @@ class Block:
 
 def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
     """Item vectors of the memory, deterministic for a seed."""
-    rows = sp.vstack(_rows(view, config)).tocsr().astype(np.float32)
-    weight = np.asarray(rows.multiply(rows).sum(axis=0)).ravel()
+    rows = _rows(view, config)
+    weight = np.sum([part.squares() for part in rows], axis=0)
     ridge = (config.ridge * (1 + weight) ** config.degree_power).astype(np.float32)
-    dims = min(config.dims, min(rows.shape) - 1)
-    scaled = (rows @ sp.diags(1 / np.sqrt(ridge))).astype(np.float32).tocsr()
-    _, singular, right = randomized_svd(
-        scaled, dims, n_oversamples=20, n_iter=config.rounds, random_state=seed
-    )
+    stack = Stack(rows, 1 / np.sqrt(ridge))
+    dims = min(config.dims, min(stack.shape) - 1)
+    singular, right = right_singular(stack, dims, rounds=config.rounds, seed=seed)
     shrink = (singular**2 / (singular**2 + 1)) ** (config.shrink_power / 2)
     return Block(
         name="memory",
-        codes=np.ascontiguousarray(right.T * shrink, dtype=np.float32),
+        codes=right * shrink,
         key_scale=ridge**-config.key_power,
         query_scale=ridge**config.query_power,
     )
 
 
-def _rows(view: View, config: MemoryConfig) -> list[sp.csr_matrix]:
+def _rows(view: View, config: MemoryConfig) -> list[Rows]:
     """Listeners, tags, artists and circles of friends, each a row over items."""
     plays = view.plays.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
     plays = _balanced(plays)
-    found = [plays]
+    found = [Rows((plays,))]
     energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
         rows = feature_rows(incidence, config)
         size = float((rows.data**2).sum())
         if size and energy:
-            found.append(rows * (config.tag_weight * np.sqrt(energy / size)))
+            found.append(Rows((rows * (config.tag_weight * np.sqrt(energy / size)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
-    circles = sp.diags(degree**-config.friend_power) @ view.friends @ plays
-    return [*found, circles * config.friend_weight]
+    circles = sp.diags(config.friend_weight * degree**-config.friend_power) @ view.friends
+    return [*found, Rows((circles.tocsr(), plays))]
 
 
 def feature_rows(incidence: sp.csr_matrix, config: MemoryConfig) -> sp.csr_matrix:

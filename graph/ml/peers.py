@@ -25,8 +25,10 @@ Floats = NDArray[np.float32]
 Scorer = Callable[[NDArray[np.int64]], Floats]
 
 
-def item_knn(view: View, *, shrink: float = 20.0, neighbors: int = 200) -> Scorer:
-    """Cosine between items with shrinkage, each item's nearest kept."""
+def item_knn(
+    view: View, *, shrink: float = 20.0, neighbors: int = 200, told: sp.csr_matrix | None = None
+) -> Scorer:
+    """Cosine between items with shrinkage, each item's nearest kept; asked of ``told`` [U, N] or all plays."""
     plays = _logged(view)
     length = np.sqrt(np.asarray(plays.multiply(plays).sum(axis=0)).ravel())
     gram = (plays.T @ plays).tocsr()
@@ -35,7 +37,8 @@ def item_knn(view: View, *, shrink: float = 20.0, neighbors: int = 200) -> Score
     row = np.repeat(np.arange(gram.shape[0]), np.diff(gram.indptr))
     gram.data = gram.data / (length[row] * length[gram.indices] + shrink)
     kept = _nearest(gram, neighbors)
-    return lambda users: _dense(plays[users] @ kept)
+    known = plays if told is None else told
+    return lambda users: _dense(known[users] @ kept)
 
 
 def ease(view: View, *, ridge: float = 100.0) -> Scorer:

@@ -5,37 +5,83 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-START, END = "<!-- measured: start -->", "<!-- measured: end -->"
+MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"  # names of places in documents
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",
     "cold_listeners": "Listeners known by their friends only",
+    "three_picks": "Listeners known by three picks only",
+    "one_play": "Listeners known by one play only",
     "cold_artists": "Artists known by their tags only",
 }
 
 
 def tables(found: dict[str, Any]) -> str:
-    """The comparison's tables, ratios and cost."""
-    lines = [f"Seeds: {', '.join(map(str, found['seeds']))}. ALS tuned to {found['als_tuned']}.", ""]
+    """The comparison's tables, ratios, learned weights and cost."""
+    lines = [
+        f"Seeds: {', '.join(map(str, found['seeds']))}. ALS tuned to {_named(found['als_tuned'])}.",
+        "",
+    ]
     for name, title in PARTS.items():
         if name in found:
             lines += [*_table(title, found[name]), ""]
-    cost = found["cost"]
-    lines.append(
-        f"Training takes {cost['training_cpu_seconds']:.1f} CPU seconds, {cost['training_cpu_to_als']:.2f} × ALS; "
-        f"the top 20 for everyone {cost['export_cpu_seconds']:.2f}, {cost['export_cpu_to_als']:.2f} × ALS's own. "
-        f"Peak memory after training: {cost['peak_mebibytes']:.0f} MiB."
-    )
+    lines += [*_details(found["items"]), ""]
+    for seed, weights in zip(found["seeds"], found["weights"], strict=True):
+        lines.append(f"- weights learned on seed {seed}: {_named(weights)}")
+    return "\n".join([*lines, "", _exactness(found), "", _cost(found)])
+
+
+def summary(found: dict[str, Any]) -> str:
+    """One line a question, for the README."""
+    lines = ["| question | earshot | beside | | ratio | 95 % interval |", "|---|--:|---|--:|--:|--:|"]
+    for name, title in PARTS.items():
+        for one in found[name]["ratios"] if name in found else ():
+            methods, (low, high) = found[name]["methods"], one["interval"]
+            lines.append(
+                f"| {title}, {found[name]['measure']} | {methods['earshot']['mean']:.4f} | {one['to']} | "
+                f"{methods[one['to']]['mean']:.4f} | **{one['ratio']:.3f}** | {low:.3f}–{high:.3f} |"
+            )
+    return "\n".join([*lines, "", _cost(found)])
+
+
+def ablation_table(found: dict[str, Any]) -> str:
+    """One line a variant; a dash where the question cannot be asked of it."""
+    parts = [name for name in PARTS if any(name in row for row in found["variants"].values())]
+    lines = [
+        f"Seeds: {', '.join(map(str, found['seeds']))}.",
+        "",
+        f"| | {' | '.join(PARTS[name] for name in parts)} |",
+        f"|---|{'--:|' * len(parts)}",
+    ]
+    for variant, row in found["variants"].items():
+        cells = [f"{row[name]:.4f}" if name in row else "–" for name in parts]
+        lines.append(f"| {variant} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def write_between_marks(path: Path, text: str) -> None:
-    """Replace what stands between the marks of ``path``. Raises ValueError where a mark is missing."""
-    before, found_start, rest = path.read_text(encoding="utf-8").partition(START)
-    _, found_end, after = rest.partition(END)
+def between_marks(text: str, place: str = MEASURED) -> str:
+    """What stands in a document's place. Raises ValueError where a mark is missing."""
+    return _cut(text, place)[1].strip("\n")
+
+
+def write_between_marks(path: Path, text: str, place: str = MEASURED) -> None:
+    """Replace what stands in a place of ``path``. Raises ValueError where a mark is missing."""
+    before, _, after = _cut(path.read_text(encoding="utf-8"), place, path)
+    start, end = _marks(place)
+    path.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def _marks(place: str) -> tuple[str, str]:
+    return f"<!-- {place}: start -->", f"<!-- {place}: end -->"
+
+
+def _cut(text: str, place: str, path: Path | None = None) -> tuple[str, str, str]:
+    start, end = _marks(place)
+    before, found_start, rest = text.partition(start)
+    inside, found_end, after = rest.partition(end)
     if not found_start or not found_end:
-        raise ValueError(f"{path} has no place marked {START} … {END}")
-    path.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{path or 'the text'} has no place marked {start} … {end}")
+    return before, inside, after
 
 
 def _table(title: str, part: dict[str, Any]) -> list[str]:
@@ -51,5 +97,40 @@ def _table(title: str, part: dict[str, Any]) -> list[str]:
     lines.append("")
     for one in part["ratios"]:
         low, high = one["interval"]
-        lines.append(f"- earshot / {one['to']}: **{one['ratio']:.3f}** ({low:.3f}–{high:.3f})")
+        each = ", ".join(f"{ratio:.3f}" for ratio in one["by_seed"])
+        lines.append(
+            f"- earshot / {one['to']}: **{one['ratio']:.3f}** ({low:.3f}–{high:.3f}); by seed {each}"
+        )
     return lines
+
+
+def _details(part: dict[str, Any]) -> list[str]:
+    """Every further measure of the methods."""
+    measures = list(next(iter(part["methods"].values()))["also"])
+    lines = ["### Further measures", "", f"| method | {' | '.join(m.replace('_', ' ') for m in measures)} |"]
+    lines.append(f"|---|{'--:|' * len(measures)}")
+    for name, row in part["methods"].items():
+        cells = [f"{row['also'][measure]:.4f}" for measure in measures]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _exactness(found: dict[str, Any]) -> str:
+    exact = found["additivity"]
+    return (
+        f"Reasons add up to the score within {exact['largest_error']:.1e}, "
+        f"for each of {exact['listeners']} listeners."
+    )
+
+
+def _cost(found: dict[str, Any]) -> str:
+    cost = found["cost"]
+    return (
+        f"Training takes {cost['training_cpu_seconds']:.1f} CPU seconds, {cost['training_cpu_to_als']:.2f} × ALS; "
+        f"the top 20 for everyone {cost['export_cpu_seconds']:.2f}, {cost['export_cpu_to_als']:.2f} × ALS's own. "
+        f"Peak memory after training: {cost['peak_mebibytes']:.0f} MiB."
+    )
+
+
+def _named(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in values.items())

@@ -1,66 +1,64 @@
-"""Friend suggestions learned as link prediction: how much each feature of a pair says."""
+"""Friend suggestions learned as link prediction, with vectors of those who may be suggested."""
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from graph.artifact import Artifact
-from graph.index import SIGNATURE, Channel, Evidence
-from graph.people import FEATURES, PeopleIndex, Viewers, pair_features, symmetric, unit_rows
+from graph.index import SIGNATURE, Channel, Evidence, ItemIndex
+from graph.ml.config import RecommenderConfig
+from graph.ml.data import View
+from graph.ml.memory import fit_memory
+from graph.ml.pairs import Floats, learn_pair_score
+from graph.people import FEATURES, PairScore, symmetric, unit_rows
 from graph.snapshot import GraphSnapshot
 
-HELD_OUT = 0.2  # share of friendships hidden while the weights are learned
-NEGATIVES = 200  # people drawn per viewer who are not friends
-VIEWERS = 1_000
 MIN_PAIRS = 20
 
 
-def fit_people(
-    snapshot: GraphSnapshot, artifact: Artifact, *, seed: int, untrained: bool = False
-) -> tuple[dict[str, NDArray[Any]], dict[str, float]]:
-    """Vectors of the people who may be suggested, and the weight of each feature.
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """The artifact's part about people."""
 
-    Returns nothing ({}, {}) when nobody may be.
-    """
+    arrays: dict[str, NDArray[Any]]
+    description: dict[str, Any] | None  # the manifest's "people"; None when nobody may be suggested
+
+
+def fit_people(
+    snapshot: GraphSnapshot, views: list[View], artifact: Artifact, config: RecommenderConfig
+) -> People:
+    """Vectors of the people who may be suggested, and how features of a pair add up."""
     chosen = np.flatnonzero(snapshot.discoverable)
     if not len(chosen):
-        return {}, {}
+        return People(arrays={}, description=None)
     portraits = taste_vectors(snapshot, artifact)[chosen]
     dim = portraits.shape[1] - SIGNATURE
-    vectors, signatures = unit_rows(portraits[:, :dim]), sp.csr_matrix(portraits[:, dim:])
+    signatures = sp.csr_matrix(portraits[:, dim:])
+    view, index = _compared(snapshot, views, artifact)
+    score = _score(snapshot, chosen, signatures, view, index, config)
     arrays: dict[str, NDArray[Any]] = {
         "ids": snapshot.users[chosen].astype(np.int64),
-        "vectors": vectors,
+        "vectors": unit_rows(portraits[:, :dim]),
         "signature_indptr": signatures.indptr.astype(np.int32),
         "signature_indices": signatures.indices.astype(np.int32),
         "signature_data": signatures.data.astype(np.float32),
     }
-    row = np.full(len(snapshot.users), -1)
-    row[chosen] = np.arange(len(chosen))
-    pairs = row[snapshot.friendships]
-    pairs = pairs[(pairs >= 0).all(axis=1)]
-    rng = np.random.default_rng(seed)
-    if untrained:
-        return arrays, dict(zip(FEATURES, rng.normal(size=len(FEATURES)).tolist(), strict=True))
-    if len(pairs) < MIN_PAIRS:
-        return arrays, dict.fromkeys(FEATURES, 1.0)
-    return arrays, _learn_weights(
-        pairs,
-        portraits,
-        PeopleIndex(ids=arrays["ids"], vectors=vectors, weights={}, signatures=signatures),
-        rng,
-    )
+    for name, array in (("into", score.into), ("bias", score.bias), ("out", score.out)):
+        if array is not None:
+            arrays[f"hidden_{name}"] = array
+    columns = index.sources[0].stop if index else dim
+    return People(arrays=arrays, description={"weights": score.weights, "columns": columns})
 
 
-def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> NDArray[np.float32]:
+def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> Floats:
     """Everyone's own plays as a portrait [U, .], from artists where there are any, else tracks."""
-    kind = "ARTIST" if len(snapshot.artist_plays.user) else "TRACK"
+    kind = _kind(snapshot)
     plays = snapshot.artist_plays if kind == "ARTIST" else snapshot.track_plays
     index = artifact.index(kind)
     if index is None:
@@ -78,30 +76,49 @@ def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> NDArray[np.flo
     )
 
 
-def _learn_weights(
-    pairs: NDArray[np.integer[Any]],
-    portraits: NDArray[np.float32],
-    people: PeopleIndex,
-    rng: np.random.Generator,
-) -> dict[str, float]:
-    """Logistic regression of hidden friendships against strangers, on the features of the rest."""
-    size = len(people)
-    hidden = rng.random(len(pairs)) < HELD_OUT
-    known = symmetric(pairs[~hidden, 0], pairs[~hidden, 1], size)
-    asked = symmetric(pairs[hidden, 0], pairs[hidden, 1], size)
-    viewers = np.flatnonzero(np.diff(asked.indptr))
-    viewers = np.sort(rng.permutation(viewers)[: max(32, min(VIEWERS, 4_000_000 // size))])
-    asking = Viewers(vectors=portraits[viewers], neighbors=known[viewers])
-    features = pair_features(asking, known, people.vectors, people.signatures)
-    row, column = asked[viewers].nonzero()
-    strangers = rng.integers(size, size=(len(viewers), NEGATIVES))
-    negative_row = np.repeat(np.arange(len(viewers)), NEGATIVES)
-    negative_column = strangers.ravel()
-    friends = np.asarray((known + asked)[viewers[negative_row], negative_column]).ravel() > 0
-    kept = ~friends & (viewers[negative_row] != negative_column)
-    row, column = np.append(row, negative_row[kept]), np.append(column, negative_column[kept])
-    target = np.arange(len(row)) < len(row) - kept.sum()
-    table = np.stack([features[name][row, column] for name in FEATURES], axis=1).astype(np.float64)
-    spread = np.where(table.std(axis=0) > 0, table.std(axis=0), 1)
-    model = LogisticRegression(C=1.0, max_iter=500).fit(table / spread, target)
-    return {name: float(w) for name, w in zip(FEATURES, model.coef_[0] / spread, strict=True)}
+def _score(
+    snapshot: GraphSnapshot,
+    chosen: NDArray[np.int64],
+    signatures: sp.csr_matrix,
+    view: View | None,
+    index: ItemIndex | None,
+    config: RecommenderConfig,
+) -> PairScore:
+    """Learned, or every feature alike where too few friendships could teach."""
+    row = np.full(len(snapshot.users), -1)
+    row[chosen] = np.arange(len(chosen))
+    pairs = row[snapshot.friendships]
+    pairs = pairs[(pairs >= 0).all(axis=1)]
+    if config.untrained:
+        drawn = np.random.default_rng(config.seed).normal(size=len(FEATURES))
+        return PairScore(weights=dict(zip(FEATURES, drawn.tolist(), strict=True)))
+    if len(pairs) < MIN_PAIRS or view is None or index is None:
+        return PairScore(weights=dict.fromkeys(FEATURES, 1.0))
+    strength = _strength(view, index)
+
+    def taste(known: sp.csr_matrix) -> Floats:
+        ends = chosen[np.stack(known.nonzero())]
+        friends = symmetric(ends[0], ends[1], len(snapshot.users))
+        memory = fit_memory(replace(view, friends=friends), config.memory, seed=config.seed)
+        return unit_rows(np.asarray(strength @ memory.keys)[chosen])
+
+    return learn_pair_score(pairs, len(chosen), taste, signatures, seed=config.seed)
+
+
+def _compared(
+    snapshot: GraphSnapshot, views: list[View], artifact: Artifact
+) -> tuple[View | None, ItemIndex | None]:
+    kind = _kind(snapshot)
+    return next((view for view in views if view.kind == kind), None), artifact.index(kind)
+
+
+def _kind(snapshot: GraphSnapshot) -> str:
+    return "ARTIST" if len(snapshot.artist_plays.user) else "TRACK"
+
+
+def _strength(view: View, index: ItemIndex) -> sp.csr_matrix:
+    """Plays as serving weighs them [U, N]."""
+    found = view.plays.copy()
+    counts = np.diff(found.indptr)
+    found.data = index.rules[Channel.OWN].strength(found.data, np.repeat(counts, counts))
+    return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.ml.data import View
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 Pairs = NDArray[np.int64]  # [E, 2]
@@ -61,6 +63,13 @@ def split_snapshot(
         tracks=_pairs(track_plays, out_track),
         friendships=snapshot.friendships[out_friend].astype(np.int64),
     )
+
+
+def held_out(view: View, split: Split) -> sp.csr_matrix:
+    """Held-out plays of a view as [U, N] ones."""
+    pairs = split.artists if view.kind == "ARTIST" else split.tracks
+    ones = np.ones(len(pairs), dtype=np.float32)
+    return sp.csr_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=view.plays.shape)
 
 
 def split_cold(snapshot: GraphSnapshot, *, seed: int, share: float = 0.1) -> Split:

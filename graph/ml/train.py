@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from graph.artifact import Artifact
 from graph.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemIndex
+from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
-from graph.ml.learn import fit_network
-from graph.ml.memory import Block, fit_memory
+from graph.ml.memory import Block
+from graph.ml.prune import pruned
+from graph.ml.rounding import round_vectors
 from graph.ml.social import fit_people
+from graph.ml.sources import SOURCES, fit_sources
+from graph.ml.split import held_out, split_snapshot
 from graph.snapshot import GraphSnapshot
 
 Progress = Callable[[float, str], None]
@@ -54,40 +58,58 @@ def fit(
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
     found = views(snapshot)
+    parts = len(found) + 2
+    blends = learned_blends(snapshot, config, progress=_part(progress, 0, parts, "weights"))
     for position, view in enumerate(found):
-        blocks = fit_sources(view, config, progress=_part(progress, position, len(found) + 1, view.kind))
-        view_arrays, described[view.kind] = assemble_view(view, blocks, config.blend)
+        blocks = _blocks(view, config, progress=_part(progress, position + 1, parts, view.kind))
+        view_arrays, described[view.kind] = assemble_view(view, blocks, blends.get(view.kind, config.blend))
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
-    progress(len(found) / (len(found) + 1), "learning who knows whom")
+    progress(1 - 1 / parts, "learning who knows whom")
     artifact = Artifact.assemble({"views": described}, arrays)
-    people, weights = fit_people(snapshot, artifact, seed=config.seed, untrained=config.untrained)
-    arrays |= {f"people.{name}": array for name, array in people.items()}
+    people = fit_people(snapshot, found, artifact, config)
+    arrays |= {f"people.{name}": array for name, array in people.arrays.items()}
     progress(1.0, "trained")
     return FittedRecommender(
         arrays=arrays,
-        description={"views": described, "people": {"weights": weights} if people else None},
+        description={"views": described, "people": people.description},
         config=config,
         snapshot_hash=snapshot.content_hash,
         ledger_position=snapshot.ledger_position,
     )
 
 
-def fit_sources(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
+def learned_blends(
+    snapshot: GraphSnapshot, config: RecommenderConfig, *, progress: Progress
+) -> dict[str, BlendConfig]:
+    """The weights of each view that a validation split can teach; nothing where it cannot."""
+    if config.untrained or not config.blend.learned:
+        return {}
+    split = split_snapshot(snapshot, seed=config.seed, item_share=0.1, friend_share=0.0)
+    found = {}
+    for view in views(split.train):
+        held = held_out(view, split)
+        if (np.diff(held.indptr) > 0).sum() >= MIN_VIEWERS:
+            blocks = _blocks(view, config, progress=progress)
+            arrays, described = assemble_view(view, blocks, config.blend)
+            prefixed = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
+            index = Artifact.assemble({"views": {view.kind: described}}, prefixed).index(view.kind)
+            if index is not None:
+                found[view.kind] = learn_blend(view, held, index, config.blend)
+    return found
+
+
+def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
     """The blocks of vectors whose scores add up, in column order."""
     if config.untrained:
-        return [_random(name, len(view.ids), config.seed) for name in ("memory", "network")]
-    progress(0.0, "item–item memory")
-    memory = fit_memory(view, config.memory, seed=config.seed)
-    network = fit_network(
-        view, memory, config.network, seed=config.seed, progress=lambda f, m: progress(0.1 + 0.9 * f, m)
-    )
-    return [memory, network]
+        return [_random(source.name, len(view.ids), config.seed) for source in SOURCES]
+    blocks = fit_sources(view, config, progress)
+    return [pruned(block, getattr(config, block.name).keep_dims) for block in blocks]
 
 
 def assemble_view(
-    view: View, blocks: list[Block], blend: BlendConfig
+    view: View, blocks: list[Block], blend: BlendConfig, *, rounded: bool = True
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """One view's arrays and its part of the manifest."""
+    """One view's arrays and its part of the manifest; not ``rounded``, vectors stay as float32."""
     blocks = [_rotated(_in_units_of_spread(view, block, blend)) for block in blocks]
     keys = np.concatenate([block.keys for block in blocks], axis=1)
     widths = [block.codes.shape[1] for block in blocks]
@@ -100,13 +122,11 @@ def assemble_view(
         "query_scale": np.stack([block.query_scale for block in blocks], axis=1).astype(np.float32),
         **_signature(view),
     }
-    arrays["codes"], step = quantize(np.concatenate([block.codes for block in blocks], axis=1), widths)
-    arrays["key_scale"] *= step
-    arrays["query_scale"] *= step
+    arrays["codes"] = np.concatenate([block.codes for block in blocks], axis=1)
     for name, incidence, ids in (("tag", view.tags, view.tag_ids), ("artist", view.artists, view.artist_ids)):
-        arrays[f"{name}_ids"], feature_keys = _feature_keys(incidence, ids, keys)
-        arrays[f"{name}_keys"], steps = quantize(feature_keys, widths)
-        arrays[f"{name}_scale"] = steps
+        arrays[f"{name}_ids"], arrays[f"{name}_keys"] = _feature_keys(incidence, ids, keys)
+    if rounded:
+        arrays = round_vectors(arrays, widths)
     edges = np.cumsum([0, *widths]).tolist()
     sources = [
         {"name": block.name, "start": start, "stop": stop}
@@ -114,7 +134,7 @@ def assemble_view(
     ]
     weights = tuple(float(getattr(blend, block.name)) for block in blocks)
     rules = {channel.name: asdict(rule) for channel, rule in channel_rules(blend, weights, view.unit).items()}
-    return arrays, {"sources": sources, "channels": rules}
+    return arrays, {"sources": sources, "channels": rules, "blend": asdict(blend)}
 
 
 def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -> dict[Channel, ChannelRule]:
@@ -165,20 +185,6 @@ def _rotated(block: Block) -> Block:
     width = block.codes.shape[1]
     basis, _ = np.linalg.qr(np.random.default_rng(width).standard_normal((width, width)))
     return replace(block, codes=block.codes @ basis.astype(np.float32))
-
-
-def quantize(table: Floats, widths: list[int]) -> tuple[NDArray[np.int8], Floats]:
-    """Rows as int8 with one step per row and source: (codes [n, d], steps [n, sources])."""
-    codes = np.zeros(table.shape, dtype=np.int8)
-    steps = np.ones((len(table), len(widths)), dtype=np.float32)
-    start = 0
-    for source, width in enumerate(widths):
-        part = table[:, start : start + width]
-        largest = np.abs(part).max(axis=1, initial=0)
-        steps[:, source] = np.where(largest > 0, largest / 127, 1)
-        codes[:, start : start + width] = np.rint(part / steps[:, source, None])
-        start += width
-    return codes, steps
 
 
 def _signature(view: View) -> dict[str, NDArray[Any]]:

@@ -76,6 +76,7 @@ class World:
             and self.grants(source, P.SOCIAL_OUT, viewer)
             and self.grants(viewer, P.SELF)
             and self.grants(viewer, P.SOCIAL_IN)
+            and self.grants(viewer, P.SOCIAL_IN, source)
             and self.levels[viewer] >= L.SOCIAL
             and not self.apart(source, viewer)
         )

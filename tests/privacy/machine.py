@@ -112,7 +112,7 @@ class Listening(RuleBasedStateMachine):
     @rule(
         name=name_,
         other=name_,
-        purpose=st.sampled_from([Purpose.SOCIAL_OUT, Purpose.NAMED]),
+        purpose=st.sampled_from([Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN]),
         granted=st.booleans(),
     )
     def answer_for_one(self, name, other, purpose, granted):

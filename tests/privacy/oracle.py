@@ -54,7 +54,9 @@ class Oracle:
         found = {
             name: self.grants(name, Purpose.NAMED, viewer)
             for name in self.people
-            if self.are_friends(viewer, name) and self.grants(name, Purpose.SOCIAL_OUT, viewer)
+            if self.are_friends(viewer, name)
+            and self.grants(name, Purpose.SOCIAL_OUT, viewer)
+            and self.grants(viewer, Purpose.SOCIAL_IN, name)
         }
         return {name: named for name, named in found.items() if named or len(found) >= 3}
 

@@ -1,4 +1,7 @@
-"""The invariants of consent, driven by a state machine. How long is set by STEPS, here and in ``make soak``."""
+"""The invariants of consent, driven by a state machine. How long is set by STEPS, here and in ``make soak``.
+
+``make soak`` splits the steps into PARTS with seeds of their own, which run beside one another.
+"""
 
 import os
 
@@ -10,29 +13,37 @@ from hypothesis.stateful import run_state_machine_as_test
 from graph import registry
 from tests.privacy.machine import Listening, served
 
-STEPS = int(os.environ.get("EARSHOT_STEPS", "2000"))
-STEPS_AN_EXAMPLE = 50
+SHORT = 2000
+STEPS = int(os.environ.get("EARSHOT_STEPS", SHORT))
+PARTS = int(os.environ.get("EARSHOT_PARTS", "1"))
+STEPS_A_PART = STEPS // PARTS
+# Long examples spend less on beginning; short ones shrink well.
+STEPS_AN_EXAMPLE = 50 if STEPS == SHORT else 300
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(STEPS // 5 + 300)
-def test_no_sequence_of_acts_breaks_an_invariant(monkeypatch, settings, tmp_path):
+@pytest.mark.timeout(STEPS_A_PART // 4 + 300)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_sequence_of_acts_breaks_an_invariant(part, monkeypatch, settings, tmp_path):
     settings.ARTIFACT_DIR = tmp_path
     settings.EXPORT_DIR = tmp_path
     monkeypatch.setattr(registry, "active", lambda: served.model)
     served.steps = 0
-    run_state_machine_as_test(Listening, settings=effort())
-    print(f"The invariants held through {served.steps} steps.")
-    assert served.steps >= STEPS
+    run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 30 if STEPS == SHORT else 5))
+    while STEPS != SHORT and served.steps < STEPS_A_PART:
+        run_state_machine_as_test(Listening, settings=effort(5))
+    print(f"Part {part}: the invariants held through {served.steps} steps.")
+    assert served.steps >= STEPS_A_PART
 
 
-def effort():
+def effort(examples):
+    """An example may end early, so that it takes more of them than a division would say."""
     return hypothesis_settings(
-        max_examples=STEPS // 30,  # an example may end early
+        max_examples=examples,
         stateful_step_count=STEPS_AN_EXAMPLE,
         deadline=None,
         database=None,
-        derandomize=STEPS == 2000,  # the same in every `make test`; `make soak` looks elsewhere each time
+        derandomize=STEPS == SHORT,  # the same in every `make test`; `make soak` looks elsewhere each time
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink] if STEPS == 2000 else [Phase.generate],
+        phases=[Phase.generate, Phase.shrink] if STEPS == SHORT else [Phase.generate],
     )

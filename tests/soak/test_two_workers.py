@@ -1,5 +1,6 @@
 """Withdrawn in one web process, obeyed by the other with its next read. ``make soak`` does it a thousand times."""
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -13,11 +14,17 @@ from django.utils import timezone
 
 from accounts.services.consent import consent_set
 from accounts.services.token import token_issue
+from graph.artifact import MANIFEST
+from graph.models import ModelVersion
 from tests import factories
+from tests.graph.small_artifact import write_artifact
 from tests.processes import survivors, tree_of, wait_for
 
 TIMES = int(os.environ.get("EARSHOT_WITHDRAWALS", "20"))
-READ = "{ viewer { discover { notUsed } activity(first: 5) { edges { node { __typename } } } } }"
+READ = """{ viewer {
+  fromFriends(first: 5) { edges { node { reasons { kind } } } }
+  discover(first: 5) { modelVersion { id } edges { node { reasons { kind } } } }
+  activity(first: 5) { edges { node { __typename } } } } }"""
 SET = "mutation($on: Boolean!) { setConsent(purpose: SOCIAL_OUT, granted: $on) { __typename } }"
 
 
@@ -39,7 +46,9 @@ def free_port():
 @pytest.fixture
 def workers(transactional_db, tmp_path):
     """Clients of two web processes on one database."""
-    environment = os.environ | {"DATABASE_URL": database_url(), "LOG_LEVEL": "WARNING"}
+    environment = os.environ | {
+        "DATABASE_URL": database_url(), "LOG_LEVEL": "WARNING", "ARTIFACT_DIR": str(tmp_path),
+    }  # fmt: skip
     ports = [free_port(), free_port()]
     started = [
         subprocess.Popen(
@@ -81,19 +90,46 @@ def ask(client, token, query, **variables):
     return answer["data"]
 
 
-@pytest.mark.timeout(400 + TIMES)
-def test_a_withdrawal_on_one_worker_is_obeyed_by_the_other(workers):
+def model_publish(directory, track):
+    """A model that knows this track, for both processes."""
+    version = ModelVersion(
+        state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
+    )
+    folder = directory / str(version.pk)
+    folder.mkdir()
+    write_artifact(folder, {"TRACK": {track.pk: (1.0,)}})
+    version.manifest_hash = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    version.save()
+
+
+def uses(answer):
+    """How many parts of an answer a friend's play has shaped: 3 when it is permitted, 0 when it is not."""
+    viewer = answer["viewer"]
+    assert viewer["discover"]["modelVersion"], "a model serves"
+    from_friends, discover = (
+        any(
+            reason["kind"] == "FRIEND" for edge in viewer[name]["edges"] for reason in edge["node"]["reasons"]
+        )
+        for name in ("fromFriends", "discover")
+    )
+    return bool(viewer["activity"]["edges"]) + from_friends + discover
+
+
+@pytest.mark.timeout(400 + 4 * TIMES)
+def test_a_withdrawal_on_one_worker_is_obeyed_by_the_other(workers, tmp_path):
     ada, ben = factories.sharer("ada"), factories.sharer("ben")
     factories.befriended(ada, ben)
-    factories.listens(ben, factories.track(), at=timezone.now())
+    track = factories.track()
+    factories.listens(ben, track, at=timezone.now())
     consent_set(user=ben, purpose="SOCIAL_OUT", granted=True)
+    model_publish(tmp_path, track)
     tokens = {"ada": token_issue(user=ada), "ben": token_issue(user=ben)}
     obeyed = 0
     for time in range(TIMES):
         one, other = workers if time % 2 else reversed(workers)
         ask(one, tokens["ben"], SET, on=True)
-        assert ask(other, tokens["ada"], READ)["viewer"]["activity"]["edges"], "warm, and it can be seen"
+        assert uses(ask(other, tokens["ada"], READ)) == 3, "warm, and it can be seen"
         ask(one, tokens["ben"], SET, on=False)
-        obeyed += not ask(other, tokens["ada"], READ)["viewer"]["activity"]["edges"]
+        obeyed += uses(ask(other, tokens["ada"], READ)) == 0
     print(f"{obeyed} of {TIMES} withdrawals were obeyed by the other process's next read.")
     assert obeyed == TIMES

@@ -32,7 +32,7 @@ from tests.web.person import PASSWORD, Person
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage --no-proxy-server "
-    "--force-prefers-reduced-motion --lang=en"
+    "--force-prefers-reduced-motion --hide-scrollbars"
 )
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 
@@ -112,7 +112,11 @@ def visit(site, chromium, axe, monkeypatch, tmp_path, transactional_db):
     def visit(*, process=0, language="en"):
         options = webdriver.ChromeOptions()
         options.binary_location = chromium.browser
-        for flag in [*FLAGS.split(), f"--user-data-dir={tmp_path / f'chromium{len(opened)}'}"]:
+        for flag in [
+            *FLAGS.split(),
+            f"--lang={language}",
+            f"--user-data-dir={tmp_path / f'chromium{len(opened)}'}",
+        ]:
             options.add_argument(flag)
         preferences = {"intl.accept_languages": language, "download.default_directory": str(tmp_path)}
         options.add_experimental_option("prefs", preferences)

@@ -11,6 +11,7 @@ from tests.processes import wait_for
 PASSWORD = "fair winds 7"
 PHONE, DESKTOP = (390, 844), (1280, 800)
 NARROW = 360
+PATIENCE = 45  # seconds; a busy machine may need them, an idle one never
 
 
 class Person:
@@ -32,7 +33,7 @@ class Person:
             "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", selector
         )
 
-    def sees(self, selector, words, *, seconds=15):
+    def sees(self, selector, words, *, seconds=PATIENCE):
         """Wait until the first such element holds these words."""
         try:
             wait_for(lambda: words in self.text(selector), seconds=seconds, what="words")
@@ -41,7 +42,7 @@ class Person:
             raise AssertionError(f"{words!r} is not in {selector}: {said}") from None
 
     def until(self, condition, what):
-        return wait_for(condition, seconds=15, what=what)
+        return wait_for(condition, seconds=PATIENCE, what=what)
 
     # what they do
 
@@ -108,13 +109,13 @@ class Person:
         """What the browser's console holds against the page: errors of scripts, refused by the policy."""
         return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
 
-    def violations(self):
-        """Rules of axe-core that the page breaks seriously, in light and dark, with where. [] without axe."""
+    def violations(self, *schemes):
+        """Rules of axe-core that the page breaks seriously, in these color schemes, with where. [] without axe."""
         if self.axe is None:
             return []
         found = []
         self.browser.execute_script(self.axe)
-        for scheme in ("light", "dark"):
+        for scheme in schemes or ("light",):
             self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
             results = self.browser.execute_async_script(
                 "axe.run({ resultTypes: ['violations'] }).then(arguments[0])"

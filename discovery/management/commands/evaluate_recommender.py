@@ -24,10 +24,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, help="write every number to this file")
         parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
         parser.add_argument("--seeds", type=int, default=1, help="how many splits (default 1)")
+        parser.add_argument("--first-seed", type=int, default=0, help="of the splits (default 0)")
         parser.add_argument(
             "--tune", action="store_true", help="search ALS's parameters on a validation split"
         )
-
+        parser.add_argument(
+            "--tuning-file", type=Path, help="remember what --tune tried here, by training part"
+        )
+        parser.add_argument(
+            "--ablations", action="store_true", help="what each source and choice brings, on the same splits"
+        )
         parser.add_argument(
             "--explanations", action="store_true", help="measure whether the active model's reasons are true"
         )
@@ -45,21 +51,35 @@ class Command(BaseCommand):
         taken = snapshot.take()
         if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
             raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
+        seeds = range(options["first_seed"], options["first_seed"] + options["seeds"])
         if options["compare"]:
             from graph.ml.compare import compare
 
             found = compare(
                 taken,
                 RecommenderConfig(),
-                seeds=range(options["seeds"]),
+                seeds=seeds,
                 tune=options["tune"],
-                progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
+                tuned_before=options["tuning_file"],
+                progress=self._say,
             )
             self._print_comparison(found)
             if options["markdown"]:
                 from graph.ml.report import tables, write_between_marks
 
                 write_between_marks(options["markdown"], tables(found))
+            if options["json"]:
+                from graph.ml.plot import bars
+
+                options["json"].with_suffix(".svg").write_text(bars(found), encoding="utf-8")
+        elif options["ablations"]:
+            from graph.ml.ablations import ablate
+            from graph.ml.report import ABLATIONS, ablation_table, write_between_marks
+
+            found = ablate(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
+            self.stdout.write(ablation_table(found))
+            if options["markdown"]:
+                write_between_marks(options["markdown"], ablation_table(found), ABLATIONS)
         else:
             found = evaluate(taken, RecommenderConfig()).to_dict()
             self.stdout.write(json.dumps(found, indent=1))
@@ -90,9 +110,14 @@ class Command(BaseCommand):
         if not all(one.holds for one in found):
             raise CommandError("A gate of the explanations does not hold.")
 
+    def _say(self, fraction: float, step: str) -> None:
+        self.stderr.write(f"{fraction:4.0%} {step}")
+
     def _print_comparison(self, found: dict[str, Any]) -> None:
+        from graph.ml.report import PARTS
+
         console = Console(file=cast("IO[str]", self.stdout), width=100)
-        for part in ("items", "friends", "cold_listeners", "cold_artists"):
+        for part in PARTS:
             if part in found:
                 console.print(_table(part.replace("_", " "), found[part]))
         cost = found["cost"]

@@ -27,13 +27,10 @@ export async function ask(query, variables = {}) {
 /** What every mutation selects besides its success. */
 export const refused = "... on OperationInfo { messages { message code } }";
 
+/** What the server cannot say well, because it does not know the page; the rest it says in the reader's language. */
 const sentences = () => ({
-  NOT_CONFIRMED: gettext("That is not your handle. Nothing was erased."),
   SIGN_IN_REQUIRED: gettext("You are signed out. Reload the page to sign in again."),
   CSRF_FAILED: gettext("This page has grown old. Reload it and try again."),
-  NOT_FOUND: gettext("It is not there any more."),
-  CONSENT_MISSING: gettext("This needs a permission that is switched off on your privacy page."),
-  LIMIT_EXCEEDED: gettext("That was too much at once. Try a little less."),
   INTERNAL: gettext("Something went wrong on our side. Nothing was changed."),
 });
 

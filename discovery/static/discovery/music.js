@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { make } from "./page.js";
 
 export const item = "item { ... on Track { id title artist { name } } ... on Artist { id name } }";
-export const recommended = `edges { node { ${item} reasons { kind text share action { purpose label } } } } level degraded notUsed`;
+export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level } } } } level degraded pageInfo { hasNextPage endCursor }`;
 
 export const titleOf = (thing) => thing.title ?? thing.name ?? thing.displayName;
 export const nameOf = (thing) => (thing.artist ? `${thing.title} – ${thing.artist.name}` : titleOf(thing));
@@ -17,11 +17,11 @@ let kind = "TRACK"; // an imported community may know artists only
 export const kindNow = () => kind;
 
 /** The viewer's recommendations, at most at `level`. */
-export async function discover({ first, level = null }) {
+export async function discover({ first, level = null, after = null }) {
   for (;;) {
     const { viewer } = await ask(
-      `query($kind: ItemKind!, $first: Int!, $level: PersonalizationLevel) {
-        viewer { discover(kind: $kind, first: $first, level: $level) { ${recommended} } } }`, { kind, first, level });
+      `query($kind: ItemKind!, $first: Int!, $level: PersonalizationLevel, $after: String) {
+        viewer { discover(kind: $kind, first: $first, level: $level, after: $after) { ${recommended} } } }`, { kind, first, level, after });
     if (viewer.discover.degraded !== "NO_MODEL" || kind === "ARTIST") return viewer.discover;
     kind = "ARTIST";
   }

@@ -7,7 +7,7 @@ from discovery.errors import NotFound
 from discovery.feed import DegradedReason
 from discovery.together.taste import overlap, similar_listeners, taste_match
 from graph.models import ItemKind
-from graph.people import FEATURES, PeopleIndex
+from graph.people import PairScore, PeopleIndex
 from tests import factories
 from tests.discovery.together.test_blend import LEAVING
 
@@ -80,7 +80,7 @@ def crowd(triangle, monkeypatch):
     people = PeopleIndex(
         ids=np.array([person.pk for person in strangers]),
         vectors=np.array([[0, 0, 1], [1, 0.2, 0.2], [1, 0.4, 0.1], [-1, 0, 0]], dtype=np.float32),
-        weights=dict.fromkeys(FEATURES, 0.0),
+        score=PairScore(weights={}),
     )
     monkeypatch.setattr(feed.registry.active().artifact, "people", people, raising=False)
     return strangers

@@ -12,6 +12,7 @@ export const titleOf = (purpose) => document.querySelector(`label[for="allow-${p
 const perFriend = {
   SOCIAL_OUT: (name) => worded(gettext("My plays may shape what %(name)s sees"), { name }),
   NAMED: (name) => worded(gettext("%(name)s may see my name"), { name }),
+  SOCIAL_IN: (name) => worded(gettext("What %(name)s plays may shape what I see"), { name }),
 };
 let load;
 let privacy;

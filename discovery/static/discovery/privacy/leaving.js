@@ -41,7 +41,7 @@ const steps = {
   FROZEN: gettext("Everything is withdrawn, and nobody can sign in."),
   PURGED: gettext("Everything you stored is deleted. A recommender without you is being trained."),
   RETRAINED: gettext("The recommender was trained without you."),
-  CLOSED: gettext("Done: nothing of you is left."),
+  CLOSED: gettext("Done. What stays is the record of your answers under a random number, and the receipt."),
 };
 
 async function erase() {
@@ -65,5 +65,6 @@ async function erase() {
 async function follow(url) {
   const { state: now } = await (await fetch(url)).json();
   if (at("erasure-state").textContent !== steps[now]) at("erasure-state").textContent = steps[now];
-  if (now !== "CLOSED") setTimeout(() => act(() => follow(url)), WAIT);
+  if (now === "CLOSED") document.querySelector("h1").textContent = gettext("Your account is erased");
+  else setTimeout(() => act(() => follow(url)), WAIT);
 }

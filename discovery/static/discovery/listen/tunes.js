@@ -1,0 +1,130 @@
+// Recommendations with their reasons, and what one can do about each.
+import { ask, refused } from "../api.js";
+import { discover, item, kindNow, nameOf, recommended, titleOf, tune } from "../music.js";
+import { act, at, button, fill, make, onSubmit, tell } from "../page.js";
+import { asPercent, gettext, worded } from "../words.js";
+
+export const ofViewer = () => `fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
+  recommendationsReceived(first: 5) { edges { node { id note sender { displayName } ${item} } } }`;
+
+const madeFrom = {
+  OFF: gettext("The most popular music here, the same for everyone."),
+  BASIC: gettext("From this session alone."),
+  OWN: gettext("From what you play."),
+  SOCIAL: gettext("From what you play, and friends who share it with you."),
+  CONTEXT: gettext("From what you play, friends who share it with you, and the occasion."),
+};
+const degraded = {
+  NO_MODEL: gettext("No recommender has been trained yet. Come back in a while."),
+  MODEL_UNAVAILABLE: gettext("The recommender cannot be read at the moment. Come back in a while."),
+  NO_EVIDENCE: gettext("There is nothing of yours to go by yet, so this is what is popular."),
+};
+const PAGE = 6;
+let friends = [];
+let answer;
+
+export async function begin() {
+  onSubmit("recommend", recommend);
+  at("recommend-cancel").addEventListener("click", () => at("recommend-dialog").close());
+  at("more").addEventListener("click", () => act(more));
+  answer = await discover({ first: PAGE });
+}
+
+export function show(viewer, known) {
+  friends = known;
+  at("made-from").textContent = degraded[answer.degraded] ?? madeFrom[answer.level];
+  fill("recommendations", answer.edges.map(({ node }) => card(node)), gettext("Nothing yet."));
+  at("more").hidden = !answer.pageInfo.hasNextPage;
+  fromFriends(viewer.fromFriends);
+  received(viewer.recommendationsReceived.edges.map(({ node }) => node));
+}
+
+async function more() {
+  answer = await discover({ first: PAGE, after: answer.pageInfo.endCursor });
+  const fresh = answer.edges.map(({ node }) => card(node));
+  at("recommendations").append(...fresh);
+  at("more").hidden = !answer.pageInfo.hasNextPage;
+  fresh[0]?.querySelector("button").focus();
+}
+
+async function again() {
+  answer = await discover({ first: PAGE });
+  const { viewer } = await ask(`{ viewer { ${ofViewer()} } }`);
+  show(viewer, friends);
+}
+
+const fromFriends = (answer) => fill("from-friends", answer.edges.map(({ node }) => card(node)),
+  gettext("No friend shares music with you that you do not know yet."));
+
+function card(node) {
+  const name = nameOf(node.item);
+  const [first, ...more] = node.reasons;
+  return make("li", { className: "card" }, tune(node.item),
+    first ? make("p", { className: "quiet" }, first.text) : null,
+    make("div", { className: "buttons" },
+      button(gettext("Like"), () => act(() => feedback(node.item, "LIKE"), worded(gettext("Noted: you like %(name)s."), { name })), { about: name }),
+      button(gettext("Less of this"), () => act(() => feedback(node.item, "DISLIKE"), worded(gettext("You will hear less like %(name)s."), { name })), { about: name }),
+      friends.length ? button(gettext("Recommend"), () => offer(node.item), { about: name, className: "plain" }) : null),
+    first ? make("details", {}, make("summary", {}, gettext("Why this?")), make("ul", { className: "rows" }, [first, ...more].map((reason) => why(reason, name)))) : null);
+}
+
+function why({ text, share, action }, name) {
+  return make("li", { className: "weight" }, make("span", {}, text), make("span", { className: "share" }, asPercent(share)),
+    make("meter", { value: share, attributes: { "aria-hidden": "true" } }),
+    action && actions[action.kind] ? make("p", {}, button(action.label, () => act(() => follow(action), gettext("Done. It counts from now on.")), { about: name, className: "plain" })) : null);
+}
+
+async function feedback({ id }, kind) {
+  await ask(`mutation($id: ID!, $kind: FeedbackKind!) {
+    giveFeedback(itemId: $id, kind: $kind) { ... on GivenFeedback { kind } ${refused} } }`, { id, kind });
+  await again();
+}
+
+/** What a reason's action asks of the API, by its kind. */
+const actions = {
+  TURN_OFF_PURPOSE: `mutation($purpose: Purpose!) { setConsent(purpose: $purpose, granted: false) { ... on ConsentChange { privacy { level } } ${refused} } }`,
+  TURN_OFF_FRIEND: `mutation($target: ID!) { setConsent(purpose: SOCIAL_IN, granted: false, friendId: $target) { ... on ConsentChange { privacy { level } } ${refused} } }`,
+  EXCLUDE_FROM_TASTE: `mutation($target: ID!) { excludeFromTaste(id: $target) { ... on PrivacySettings { level } ${refused} } }`,
+  SET_LEVEL: `mutation($level: PersonalizationLevel!) { setPersonalizationLevel(level: $level) { ... on PrivacySettings { level } ${refused} } }`,
+  HIDE_ITEM: `mutation($target: ID!) { giveFeedback(itemId: $target, kind: HIDE) { ... on GivenFeedback { kind } ${refused} } }`,
+};
+
+async function follow({ kind, purpose, target, level }) {
+  const variables = { purpose, target, level };
+  const asked = Object.keys(variables).filter((name) => actions[kind].includes(`$${name}:`));
+  await ask(actions[kind], Object.fromEntries(asked.map((name) => [name, variables[name]])));
+  await again();
+}
+
+// Recommending by hand
+
+let offered;
+
+function offer(thing) {
+  offered = thing;
+  at("recommend-title").textContent = worded(gettext("Recommend %(name)s"), { name: nameOf(thing) });
+  at("recommend-friend").replaceChildren(...friends.map(({ id, displayName }) => make("option", { value: id }, displayName)));
+  at("recommend-dialog").showModal();
+}
+
+async function recommend() {
+  const chosen = at("recommend-friend").selectedOptions[0];
+  at("recommend-dialog").close();
+  await ask(`mutation($itemId: ID!, $listenerId: ID!, $note: String!) {
+    recommendItem(itemId: $itemId, listenerId: $listenerId, note: $note) { ... on ItemRecommendation { id } ${refused} } }`,
+    { itemId: offered.id, listenerId: chosen.value, note: at("recommend-note").value });
+  at("recommend-note").value = "";
+  tell(worded(gettext("%(friend)s will find %(name)s here."), { friend: chosen.textContent, name: titleOf(offered) }));
+}
+
+function received(gifts) {
+  at("received").closest("section").hidden = !gifts.length;
+  fill("received", gifts.map(({ id, note, sender, item: thing }) => make("li", { className: "card" }, tune(thing),
+    make("p", { className: "quiet" }, worded(gettext("From %(friend)s"), { friend: sender.displayName }), note ? `: “${note}”` : ""),
+    make("div", { className: "buttons" }, button(gettext("Put away"), () => act(() => putAway(id)), { about: nameOf(thing), className: "plain" })))));
+}
+
+async function putAway(id) {
+  await ask(`mutation($id: ID!) { removeRecommendation(recommendationId: $id) { ... on RemovedRecommendation { recommendationId } ${refused} } }`, { id });
+  await again();
+}

@@ -1,0 +1,55 @@
+"""The registry of sources: what produces item vectors whose scores add up.
+
+A source is a name and a function from a view, and what earlier sources found, to a block of
+vectors. To add one, write its file, name it here, and give it a weight in `BlendConfig`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from graph.ml.config import RecommenderConfig
+from graph.ml.data import View
+from graph.ml.learn import Progress, fit_network
+from graph.ml.memory import Block, fit_memory
+
+Fit = Callable[[View, Mapping[str, Block], RecommenderConfig, Progress], Block]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way of knowing that two items belong together."""
+
+    name: str  # as in BlendConfig and the manifest
+    fit: Fit
+    until: float  # share of a view's training that is done after it
+
+
+def _memory(view: View, _found: Mapping[str, Block], config: RecommenderConfig, progress: Progress) -> Block:
+    progress(0.0, "item–item memory")
+    return fit_memory(view, config.memory, seed=config.seed)
+
+
+def _network(view: View, found: Mapping[str, Block], config: RecommenderConfig, progress: Progress) -> Block:
+    return fit_network(
+        view, found["memory"], config.network, config.content, seed=config.seed, progress=progress
+    )
+
+
+SOURCES = (Source("memory", _memory, 0.1), Source("network", _network, 1.0))
+
+
+def fit_sources(view: View, config: RecommenderConfig, progress: Progress) -> list[Block]:
+    """The blocks of every source with a weight, in column order."""
+    found: dict[str, Block] = {}
+    start = 0.0
+    for source in SOURCES:
+        found[source.name] = source.fit(view, found, config, _within(progress, start, source.until))
+        start = source.until
+    weighted = [block for name, block in found.items() if getattr(config.blend, name)]
+    return weighted or list(found.values())
+
+
+def _within(progress: Progress, start: float, until: float) -> Progress:
+    return lambda fraction, message: progress(start + (until - start) * fraction, message)

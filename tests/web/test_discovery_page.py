@@ -1,0 +1,112 @@
+"""The discovery page at a real browser: music with its reasons, the radio, a blend, and the way there."""
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from accounts.models import Friendship
+from discovery.models import RoomMember
+from graph.models import Feedback, ItemRecommendation
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+
+def test_music_with_reasons_the_radio_a_blend_and_the_way_there(world, visit):
+    factories.requested(factories.sharer("dora"), world.ada)
+    person = visit()
+    person.opens("/")
+    person.sees("#made-from", "From what you play, and friends who share it with you.")
+    person.sees("#recommendations li", "Your friend Ben plays this")
+    person.sees("#from-friends", "Ben's Favorite")
+    person.sees("#map text:nth-of-type(2)", "Ben")
+    person.sees("#map-words", "Ben is your friend")
+
+    person.types("#radio-seed", "ben")
+    person.presses("#radio-form .primary")
+    first = person.until(lambda: person.text("#radio-now"), "the radio plays")
+    person.presses("#blend-friends label")
+    person.presses("#blend button")
+    person.sees("#blend-items", "For ")
+    person.presses("#recommendations summary")
+    assert person.violations("light", "dark") == []
+    person.looks("discovery")
+    person.presses("#radio-SKIP")
+    person.until(lambda: person.text("#radio-now") != first, "the skip counts")
+    assert first not in person.texts("#radio-then li")
+
+    person.presses("#requests .primary")
+    person.sees("#status", "You and Dora are friends now.")
+    assert Friendship.objects.filter(state=Friendship.State.ACCEPTED, requested_by__username="dora").exists()
+    recommends(person, world)
+    disliked = person.text("#recommendations .title")
+    person.presses("#recommendations .buttons button:nth-child(2)")
+    person.sees("#status", f"You will hear less like {disliked}")
+    assert Feedback.objects.get(user=world.ada, kind="DISLIKE").track.title == disliked
+    person.until(lambda: disliked not in person.texts("#recommendations .title"), "it is gone")
+    assert person.origins() == {person.origin}
+    assert person.complaints() == []
+
+
+def recommends(person, world):
+    """By hand, with a note, in a dialog that the keyboard can use."""
+    title = person.text("#recommendations .title")
+    person.presses("#recommendations .buttons .plain")
+    assert person.violations() == []
+    person.tabs_to("#recommend-note")
+    person.key("Hear this!", Keys.ENTER)
+    person.sees("#status", "Ben will find")
+    sent = ItemRecommendation.objects.get(sender=world.ada)
+    assert (sent.recipient, sent.note, sent.track.title) == (world.ben, "Hear this!", title)
+
+
+def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
+    """Each at a web process of its own, so that the news takes the way through Redis."""
+    ada, ben = visit(), visit(process=1)
+    ada.opens("/")
+    ada.presses("#rooms + details summary")
+    ada.types("#room-title", "Sunday")
+    ada.presses("#room-friends label")
+    ada.presses("#room-form > button")
+    ada.sees("#room-people", "Ada (host)")
+    ben.opens("/", name="ben")
+    ben.sees("#rooms", "Ada invites you")
+    ben.presses("#rooms .primary")
+    ben.sees("#room-people", "Ada (host) and Ben")
+    ada.sees("#room-people", "Ada (host) and Ben")
+    assert RoomMember.objects.filter(joined_at__isnull=False).count() == 2
+
+    delays = [skip_reaches(ada, ben) for _ in range(3)]
+    print(f"a skip reached the other browser after {delays} ms")
+    assert max(delays) < 5000  # a bound for a busy machine; what is printed is the measurement
+
+    ben.presses("#room-queue button")
+    ada.sees("#room-queue", "Vote (1)")
+    assert ada.violations() == []
+    ada.looks("room")
+    assert ada.complaints() == ben.complaints() == []
+    assert ben.origins() == {ben.origin}
+
+
+def skip_reaches(one, other):
+    """Milliseconds from the press in one browser until the other shows what plays then."""
+    before = one.until(lambda: one.text("#room-now .tune"), "the room plays")
+    other.sees("#room-now .tune", before)
+    other.browser.execute_script(NOTE_THE_CHANGE, before)
+    begun = one.browser.execute_script(
+        "const now = Date.now(); document.getElementById('room-skip').click(); return now"
+    )
+    ended = other.browser.execute_async_script("window.changed.then(arguments[0])")
+    after = other.text("#room-now .tune")
+    assert after != before
+    one.sees("#room-now .tune", after)
+    return ended - begun
+
+
+NOTE_THE_CHANGE = """
+const place = document.getElementById("room-now"), before = arguments[0];
+window.changed = new Promise((resolve) => new MutationObserver((_changes, watching) => {
+  if (place.querySelector(".tune")?.textContent === before) return;
+  watching.disconnect();
+  resolve(Date.now());
+}).observe(place, { childList: true }));
+"""

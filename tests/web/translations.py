@@ -1,0 +1,63 @@
+"""What the product says and how it is said in other languages.
+
+``python -m tests.web.translations`` compiles ``locale/**/*.po`` after a change; new sentences are collected by
+Django's ``manage.py makemessages`` (with ``-d djangojs`` for the scripts).
+"""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).parents[2]
+LOCALE = ROOT / "locale"
+ROOMS = ("accounts", "discovery", "graph", "tasks")
+WORDS = ["_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"]
+KEYWORDS = {word: (1, 2) if word.startswith("n") else None for word in WORDS}
+
+MsgId = str | tuple[str, ...]
+
+
+def said_by_python() -> set[MsgId]:
+    """Every sentence of the code and of the templates that goes through gettext."""
+    found: set[MsgId] = set()
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            found |= set(_extract("python", path.read_bytes()))
+        for path in (ROOT / room).rglob("*.html"):
+            # One line: what a template becomes is not indented as Python is.
+            code = templatize(path.read_text(), origin=path.name).replace("\n", " ").strip()
+            found |= set(_extract("python", code.encode()))
+    return found
+
+
+def said_by_scripts() -> set[MsgId]:
+    paths = (ROOT / "discovery" / "static").rglob("*.js")
+    return {sentence for path in paths for sentence in _extract("javascript", path.read_bytes())}
+
+
+def _extract(method: str, source: bytes) -> Iterator[MsgId]:
+    for _line, sentence, _comments, _context in extract(method, io.BytesIO(source), KEYWORDS):
+        yield sentence
+
+
+def catalog(domain: str, language: str = "de") -> Catalog:
+    with (LOCALE / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def compiled(messages: Catalog) -> bytes:
+    """The ``.mo`` file."""
+    file = io.BytesIO()
+    write_mo(file, messages)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    for path in LOCALE.rglob("*.po"):
+        path.with_suffix(".mo").write_bytes(compiled(catalog(path.stem, path.parent.parent.name)))

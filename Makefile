@@ -6,6 +6,7 @@
 #   make check                         the gates only: style, types, layers, migrations, API schema
 #   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
 #                                      folder at ../shared/data where there is one, or on the sample community
+#   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals, 500 sockets, big exports
 #   make bench-privacy                 what consent costs, on the demo's data
 
@@ -19,7 +20,7 @@ DATA ?=
 SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check soak bench bench-privacy clean
+.PHONY: help env demo test check soak bench bench-scale bench-privacy clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,6 +66,9 @@ soak: $(READY)
 	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -rP -n 2 -p no:cacheprovider \
 		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py
 	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
+
+bench-scale: $(READY)
+	$(PY) manage.py benchmark_scale --json docs/results/scale.json --markdown docs/recommender.md
 
 bench-privacy: $(READY)
 	$(PY) -m tests.soak.bench_privacy

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class DiscoveryConfig(AppConfig):
     name = "discovery"
     verbose_name = "What a person is shown and why"
+
+    def ready(self) -> None:
+        from discovery.radio import purge
+
+        purge.connect()

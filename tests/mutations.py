@@ -1,7 +1,7 @@
 """Takes out one guard at a time and shows which test then fails: ``python -m tests.mutations [NUMBER …]``.
 
-Works on a copy of the tree. Prints a line a guard, as tests/README.md lists them; exit code 1 when a
-guard can go and nothing fails.
+Works on a copy of the tree and writes a line a guard into tests/README.md; exit code 1 when a guard can
+go and nothing fails.
 """
 
 import os
@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINE = "tests/privacy/test_invariants.py"
+README = ROOT / "tests" / "README.md"
+START, END = "<!-- mutations: start -->", "<!-- mutations: end -->"
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,11 @@ class Guard:
 
 
 GUARDS = [
-    Guard(1, "accounts/policies.py", "_granting(Purpose.SOCIAL_OUT, viewer), _friends_of(viewer)", "_friends_of(viewer)"),
-    Guard(2, "discovery/explain.py", "if source.named}", "if True}", "tests/privacy/test_transparency.py"),
+    Guard(1, "accounts/policies.py", "        _granting(Purpose.SOCIAL_OUT, viewer, now),\n", ""),
+    Guard(1, "accounts/policies.py", "        _granted_by(viewer, Purpose.SOCIAL_IN, now),\n", ""),
+    Guard(2, "discovery/explain.py", " if source.named}", "}"),
     Guard(2, "accounts/policies.py", "if source.named or crowd]", "]"),
-    Guard(3, "accounts/policies.py", "def granted_purposes(user", "@__import__('functools').lru_cache\ndef granted_purposes(user"),
+    Guard(3, "accounts/prepared.py", "    def rows(self, person", "    @__import__('functools').cache\n    def rows(self, person"),
     Guard(4, "accounts/services/ledger.py", "    _store(projections)\n", ""),
     Guard(5, "accounts/migrations/0002_ledger_append_only.py", "[migrations.RunPython(guard, unguard)]", "[]",
           "tests/accounts/test_ledger.py"),
@@ -44,9 +47,13 @@ GUARDS = [
     Guard(9, "accounts/policies.py", "is_active=True\n    ).exclude(_blocks_with(somebody))", "is_active=True\n    )"),
     Guard(10, "accounts/services/friendship.py", 'changes=withdrawals(granted.select_related("user", "friend"))', "changes=[]"),
     Guard(11, "graph/services/listening.py", "if policies.played_in_private(", "if False and policies.played_in_private("),
-    Guard(12, "graph/selectors.py", "Listen.objects.filter(_COUNTED[ItemKind.TRACK], ", "Listen.objects.filter("),
+    Guard(12, "graph/selectors.py", "return _COUNTED[kind] if excluding else Q()", "return Q()"),
     Guard(12, "graph/snapshot.py", "Listen.objects.filter(HEARD, _COUNTED[ItemKind.TRACK], ", "Listen.objects.filter(HEARD, "),
-    Guard(13, "accounts/policies.py", "SMALLEST_AGGREGATE = 10", "SMALLEST_AGGREGATE = 1", "tests/privacy/test_exclusions.py"),
+    Guard(13, "accounts/policies.py", "SMALLEST_AGGREGATE = 10", "SMALLEST_AGGREGATE = 9", "tests/accounts/test_policies.py"),
+    Guard(13, "graph/services/tags.py", "people__gte=policies.SMALLEST_AGGREGATE", "people__gte=1",
+          "tests/graph/test_services.py"),
+    Guard(13, "graph/communities.py", "if len(people) >= SMALLEST_AGGREGATE:", "if people:",
+          "tests/graph/test_communities.py"),
     Guard(14, "discovery/gql/gpc.py", 'if request.headers.get("Sec-GPC") == "1" and', "if False and",
           "tests/privacy/test_ends.py"),
     Guard(15, "accounts/services/consent.py", "Consent.objects.filter(user=user, state=ConsentState.GRANTED)",
@@ -68,40 +75,57 @@ GUARDS = [
 
 
 def main(wanted):
-    survived = 0
-    for guard in GUARDS:
-        if wanted and guard.invariant not in wanted:
-            continue
-        failed = failures(guard)
-        survived += not failed
-        words = ", ".join(f"`{name}`" for name in failed[:2]) or "**nothing failed**"
-        first = (guard.old.strip().splitlines() or [""])[0]
-        print(f"| {guard.invariant} | `{guard.file}` | `{first}` | {words} |", flush=True)
-    return 1 if survived else 0
-
-
-def failures(guard):
-    """Names of the tests that fail without the guard."""
+    found = {}
     with tempfile.TemporaryDirectory(prefix="earshot-mutant-") as folder:
-        copy = Path(folder) / "tree"
+        tree = Path(folder) / "tree"
         shutil.copytree(
             ROOT,
-            copy,
+            tree,
             ignore=shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache"),
         )
-        file = copy / guard.file
-        text = file.read_text()
-        if text.count(guard.old) != 1:
-            raise SystemExit(f"{guard.file} holds {guard.old!r} {text.count(guard.old)} times, not once")
-        file.write_text(text.replace(guard.old, guard.new))
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("EARSHOT_TEST")
-        }
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", guard.test],
-            cwd=copy, capture_output=True, text=True, check=False,
-            env=environment | {"EARSHOT_STEPS": "1000", "EARSHOT_HOME": folder},
-        )  # fmt: skip
+        for number, guard in enumerate(GUARDS):
+            if not wanted or guard.invariant in wanted:
+                failed = failures(guard, tree)
+                found[number] = " ".join(f"`{name}`" for name in failed[:1]) or "**nothing**"
+                print(row(guard, found[number]), flush=True)
+    write_table(found)
+    return 1 if "**nothing**" in found.values() else 0
+
+
+def row(guard, failed):
+    line = next(line.strip() for line in guard.old.splitlines() if line.strip())
+    return f"| {guard.invariant} | `{guard.file}` | `{line}` | {failed} |"
+
+
+def write_table(found):
+    """Put what was found into the README beside this file; rows of guards that were not asked for stay."""
+    before, _start, rest = README.read_text(encoding="utf-8").partition(START)
+    known, _end, after = rest.partition(END)
+    rows = {tuple(line.split(" | ")[:3]): line for line in known.splitlines() if line.startswith("| ")}
+    lines = ["| invariant | file | guard taken out or replaced | what failed |", "|--:|---|---|---|"]
+    for number, guard in enumerate(GUARDS):
+        key = tuple(row(guard, "").split(" | ")[:3])
+        lines.append(row(guard, found[number]) if number in found else rows.get(key, row(guard, "not run")))
+    text = "\n".join(lines)
+    README.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def failures(guard, tree):
+    """Names of the tests that fail without the guard."""
+    file = tree / guard.file
+    text = file.read_text(encoding="utf-8")
+    if text.count(guard.old) != 1:
+        raise SystemExit(f"{guard.file} holds {guard.old!r} {text.count(guard.old)} times, not once")
+    file.write_text(text.replace(guard.old, guard.new), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("EARSHOT_TEST")}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", guard.test],
+        cwd=tree, capture_output=True, text=True, check=False,
+        env=environment | {"EARSHOT_STEPS": "1000", "EARSHOT_HOME": str(tree.parent / "home")},
+    )  # fmt: skip
+    file.write_text(text, encoding="utf-8")
+    if run.returncode not in {0, 1}:
+        raise SystemExit(f"the tests could not run:\n{run.stdout}{run.stderr}")
     return [
         line.split(" ")[1].rsplit("::", 1)[-1]
         for line in run.stdout.splitlines()

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from typing import Any, TypeVar
 
 import strawberry
+from django.utils import translation
 
 from accounts.models import User
 from discovery.api.radio import RadioQueue
@@ -99,13 +100,15 @@ async def _each(
     """
     context = info.context
     assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
+    language = translation.get_language_from_request(context.request)
     # Of a state the newest version is told, where it is another than before; of events, each one.
     told: Shown | None = None
     async with hub().opened(channels, size=WAITING if first is None else NEWEST) as inbox:
         message = first if first is not None else await inbox.get()
         while True:
             viewer = await _viewer(info)
-            shown = await show(viewer, message)
+            with translation.override(language):  # reasons are said in words
+                shown = await show(viewer, message)
             if shown is not None and (first is None or shown != told):
                 context.missed += inbox.missed_take() if first is None else 0
                 told = shown

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -34,6 +35,8 @@ from graph.registry import artifact_directory
 logger = logging.getLogger(__name__)
 
 CHANNEL = "erasure"
+REFUSALS = 3  # models without the person that the gate may refuse
+LONGEST_WAIT = timedelta(days=1)  # for one it takes; what the specification promises
 
 
 @transaction.atomic
@@ -107,19 +110,32 @@ def _purge(erasure: Erasure) -> bool:
 
 
 def _retrain(erasure: Erasure) -> bool:
-    """Wait for a model that knows of the withdrawal; then no older one may stay on disk."""
+    """Wait for a model that knows of the withdrawal, but not for ever; then no older one may stay on disk."""
     active = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
     contributed = ConsentEvent.objects.filter(
         subject=erasure.subject, purpose=Purpose.CONTRIBUTE, new_state=ConsentState.GRANTED
     ).exists()
     if contributed and active is not None:
-        if active.ledger_position < erasure.ledger_position:
+        if active.ledger_position >= erasure.ledger_position:
+            erasure.clean_model = {"id": str(active.pk), "manifestHash": active.manifest_hash,
+                                   "ledgerPosition": active.ledger_position}  # fmt: skip
+        elif _waited_enough(erasure):
+            # Rather no model than one that learned from somebody who is gone: answers say NO_MODEL meanwhile.
+            ModelVersion.objects.filter(pk=active.pk).update(state=ModelVersion.State.RETIRED)
+            erasure.clean_model = {"id": None, "retired": str(active.pk)}
+        else:
             return False  # graph.training sees the withdrawal in the ledger, and asks for a training
-        erasure.clean_model = {"id": str(active.pk), "manifestHash": active.manifest_hash,
-                               "ledgerPosition": active.ledger_position}  # fmt: skip
     if contributed:
         _older_artifacts_delete(erasure.ledger_position)
     return _step(erasure, Erasure.State.RETRAINED, "clean_model")
+
+
+def _waited_enough(erasure: Erasure) -> bool:
+    """Whether the gate refused the models without the person too often, or there was none for too long."""
+    refused = ModelVersion.objects.filter(
+        state=ModelVersion.State.REJECTED, ledger_position__gte=erasure.ledger_position
+    )
+    return refused.count() >= REFUSALS or timezone.now() - erasure.requested_at >= LONGEST_WAIT
 
 
 def _close(erasure: Erasure) -> bool:

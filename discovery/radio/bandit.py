@@ -1,16 +1,17 @@
 """Which source the next item comes from: linear Thompson sampling with exact propensities.
 
-Each arm has a Bayesian linear regression of the reward on features (Agrawal and Goyal 2013). A plain
-Thompson step has a probability that nobody can write down, and a log without probabilities cannot be
-evaluated. So a fixed number of posterior draws is made first, and the arm is then drawn from their
-frequencies, mixed with a little of the uniform: the probability that is logged is the one that was used.
+The reward of an arm is a linear reading of its features: one reading that all arms share, and what sets
+each arm apart from it, believed to be small until seen otherwise (Bayesian linear regression; Agrawal and
+Goyal 2013). So what one arm teaches of a session counts for all, and little is lost on finding that out
+again. A plain Thompson step has a probability that nobody can write down, and a log without probabilities
+cannot be evaluated. So a fixed number of posterior draws is made first, and the arm is then drawn from
+their frequencies, mixed with a little of the uniform: the probability that is logged is the one that was used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,63 +20,70 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DRAWS = 64  # posterior draws behind one choice
-FLOOR = 0.05  # share of choices spread evenly, so that every arm is tried and every weight is bounded
-NOISE = 0.4  # standard deviation of a reward around its mean; rewards lie in 0 to 1
-RIDGE = 1.0  # prior precision of each coefficient
+FLOOR = 0.01  # share of choices spread evenly, so that every arm is tried and every weight is bounded
+NOISE = 0.5  # standard deviation of a reward around its mean: a coin's
+SHARED = 1.0  # prior precision of a shared coefficient, in units of the noise's: 0.5 either way
+APART = 50.0  # of what sets an arm apart: 0.07 either way
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is believed of each arm's reward: ``precision`` [A, d, d] and ``evidence`` [A, d] = Σ reward · x."""
+    """What is believed of rewards, for ``arms`` arms with d features.
 
+    Coefficients are the shared ones and then each arm's own, D = (1 + arms) · d; ``precision`` [D, D]
+    and ``evidence`` [D] = Σ reward · z in units of the noise's.
+    """
+
+    arms: int
     precision: Floats
     evidence: Floats
 
     @classmethod
-    def prior(cls, arms: int, features: int) -> Self:
-        return cls(np.tile(RIDGE * np.eye(features), (arms, 1, 1)), np.zeros((arms, features)))
+    def prior(cls, apart: Floats) -> Self:
+        """Around ``apart`` [A, d], what is expected to set each arm apart; 0 for what is shared."""
+        arms, features = apart.shape
+        ridge = np.repeat([SHARED, *[APART] * arms], features)
+        return cls(arms, np.diag(ridge), ridge * np.concatenate([np.zeros(features), apart.ravel()]))
 
     def learned(self, arm: NDArray[np.int64], x: Floats, reward: Floats, weight: float = 1.0) -> Posterior:
         """After seeing rewards [N] of arms [N] at features [N, d]."""
-        precision, evidence = self.precision.copy(), self.evidence.copy()
-        np.add.at(precision, arm, weight * x[:, :, None] * x[:, None, :])
-        np.add.at(evidence, arm, weight * reward[:, None] * x)
-        return Posterior(precision, evidence)
+        count, dim = x.shape
+        z = np.zeros((count, self.arms + 1, dim))
+        z[:, 0], z[np.arange(count), arm + 1] = x, x
+        flat = z.reshape(count, (self.arms + 1) * dim)
+        return Posterior(
+            self.arms, self.precision + weight * flat.T @ flat, self.evidence + weight * flat.T @ reward
+        )
 
     @property
     def mean(self) -> Floats:
-        """Coefficients [A, d] at the center of the posterior."""
-        return np.asarray(
-            np.linalg.solve(self.precision, self.evidence[:, :, None])[:, :, 0], dtype=np.float64
-        )
+        """Coefficients [D] at the center of the posterior."""
+        return np.asarray(np.linalg.solve(self.precision, self.evidence), dtype=np.float64)
 
     def expected(self, x: Floats) -> Floats:
-        """Expected reward [..., A] at features [..., A, d]."""
-        found: Floats = np.einsum("...ad,ad->...a", x, self.mean)
-        return found
+        """Expected reward [B, A] at features [B, A, d]."""
+        return np.asarray(_unfolded(x) @ self.mean, dtype=np.float64)
 
-    def to_json(self) -> dict[str, Any]:
-        return {"precision": self.precision.tolist(), "evidence": self.evidence.tolist()}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        return cls(
-            np.array(values["precision"], dtype=np.float64), np.array(values["evidence"], dtype=np.float64)
+    def believed(self, x: Floats) -> tuple[Floats, Floats]:
+        """Expected rewards [B, A] at features [B, A, d], and how sure that is, for all arms together [B, A, A]."""
+        z = _unfolded(x)
+        solved = np.linalg.solve(
+            self.precision, np.column_stack([self.evidence, z.reshape(-1, z.shape[2]).T])
         )
+        spread = solved[:, 1:].T.reshape(z.shape)
+        return z @ solved[:, 0], NOISE**2 * (z @ np.swapaxes(spread, 1, 2))
 
 
 def thompson(posterior: Posterior, x: Floats, open_arms: Bools, rng: np.random.Generator) -> Floats:
     """Probability of each arm [B, A] at features [B, A, d]; 0 where ``open_arms`` [B, A] is not set."""
-    # w = mean + noise · L⁻ᵀ z has the posterior's covariance, where L Lᵀ is the precision.
-    lower = np.linalg.cholesky(posterior.precision)
-    z = rng.standard_normal((len(x), DRAWS, *posterior.evidence.shape))
-    spread = np.linalg.solve(
-        np.swapaxes(lower, 1, 2), np.moveaxis(z, (2, 3), (0, 1)).reshape(*z.shape[2:], -1)
-    )
-    draws = posterior.mean[:, :, None] + NOISE * spread  # [A, d, B · DRAWS]
-    draws = np.moveaxis(draws.reshape(*z.shape[2:], len(x), DRAWS), (2, 3), (0, 1))  # [B, DRAWS, A, d]
-    value = np.where(open_arms[:, None], np.einsum("bmad,bad->bma", draws, x), -np.inf)
-    wins = (value.argmax(axis=2)[:, :, None] == np.arange(open_arms.shape[1])).mean(axis=1)
+    arms = open_arms.shape[1]
+    # The arms' values are jointly normal: drawn as mean + L · z, where L Lᵀ is their covariance.
+    mean, covariance = posterior.believed(x)
+    lower = np.linalg.cholesky(covariance + 1e-12 * np.eye(arms))
+    z = rng.standard_normal((len(x), DRAWS, arms))
+    draws = mean[:, None] + z @ np.swapaxes(lower, 1, 2)
+    value = np.where(open_arms[:, None], draws, -np.inf)
+    wins = (value.argmax(axis=2)[:, :, None] == np.arange(arms)).mean(axis=1)
     return _with_floor(wins, open_arms)
 
 
@@ -98,6 +106,15 @@ def drawn(probability: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
     above[:, -1] |= ~above.any(axis=1)  # a sum a hair below 1
     found: NDArray[np.int64] = above.argmax(axis=1)
     return found
+
+
+def _unfolded(x: Floats) -> Floats:
+    """Features [B, A, d] against all coefficients [B, A, D]: the shared ones and the arm's own."""
+    batch, arms, dim = x.shape
+    z = np.zeros((batch, arms, arms + 1, dim))
+    z[:, :, 0] = x
+    z[:, np.arange(arms), np.arange(arms) + 1] = x
+    return z.reshape(batch, arms, -1)
 
 
 def _with_floor(wins: Floats, open_arms: Bools) -> Floats:

@@ -16,13 +16,18 @@ from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Source
 from graph.index import Channel, ItemIndex
 
-FEATURES = 5
+FEATURES = 4
 ARMS = len(Source)
 SHRINK = 2.0  # a session's mean reward counts as if this many average ones stood before it
 AVERAGE = 0.5  # reward expected of an arm nobody knows anything of
+TOLD = 3.0  # this much that was heard out tells a minute well
 SEED_AMOUNT = 2.0  # of a pick
-AMOUNT = {Outcome.LISTENED: 0.75, Outcome.LIKED: 2.0, Outcome.SKIPPED: 1.0, Outcome.REFUSED: 3.0}
+AMOUNT = {Outcome.LISTENED: 1.5, Outcome.LIKED: 2.0, Outcome.SKIPPED: 0.75, Outcome.REFUSED: 3.0}
+# Beyond what any source earns, before anything is seen: a part of the sum is expected to do worse than the whole.
+EXPECTED = {Source.FAR: -0.05, Source.SESSION: -0.05, Source.FRIENDS: -0.05, Source.POPULAR: -0.15}
+KEPT = 0.85  # of what an outcome says, with each item after it: a taste of minutes ago fades
 POSITIVE = frozenset({Outcome.LISTENED, Outcome.LIKED})
+REFUSALS = frozenset({Outcome.SKIPPED, Outcome.REFUSED})
 
 Policy = Callable[
     [Posterior, NDArray[np.float64], NDArray[np.bool_], np.random.Generator], NDArray[np.float64]
@@ -39,29 +44,42 @@ class Pick:
     arm_propensity: float
 
 
-def features(sources: Sequence[int], rewards: Sequence[float], known: int) -> NDArray[np.float64]:
-    """What the bandit sees of a session [A, FEATURES].
+def features(rewards: Sequence[float], known: int) -> NDArray[np.float64]:
+    """What the bandit sees of a session [A, FEATURES], the same for every arm.
 
-    For each arm: a constant, how the arm did in this session beyond the session's mean, that mean, the
-    run of refusals at its end, and how much is known of the listener (``known`` entries of evidence).
+    A constant, the session's mean reward, how much is known of the listener (``known`` entries of
+    evidence), and how much the last items told of this minute.
     """
-    reward, source = np.asarray(rewards, dtype=np.float64), np.asarray(sources, dtype=np.int64)
+    reward = np.asarray(rewards, dtype=np.float64)
     mean = (reward.sum() + SHRINK * AVERAGE) / (len(reward) + SHRINK)
-    count = np.bincount(source, minlength=ARMS)
-    own = (np.bincount(source, weights=reward, minlength=ARMS) + SHRINK * mean) / (count + SHRINK)
-    streak = len(reward) if not (reward >= AVERAGE).any() else int(np.argmax(reward[::-1] >= AVERAGE))
-    found = np.empty((ARMS, FEATURES))
-    found[:, 0], found[:, 1], found[:, 2] = 1.0, own - mean, mean - AVERAGE
-    found[:, 3], found[:, 4] = min(streak, 5) / 5, min(np.log1p(known) / 5, 1.0)
-    return found
+    told = float(reward @ faded(len(reward)))
+    seen = [1.0, mean - AVERAGE, min(np.log1p(known) / 5, 1.0), min(told / TOLD, 1.0)]
+    return np.tile(seen, (ARMS, 1))
+
+
+def prior_belief() -> Posterior:
+    """What is believed before anybody heard anything: the whole sum before its parts."""
+    constant = np.zeros((ARMS, FEATURES))
+    constant[:, 0] = [EXPECTED.get(source, 0.0) for source in Source]
+    return Posterior.prior(constant)
+
+
+def faded(count: int) -> NDArray[np.float64]:
+    """How much each of ``count`` outcomes still says, the oldest first [count]."""
+    return np.asarray(KEPT ** np.arange(count - 1, -1, -1), dtype=np.float64)
 
 
 def happened(radio: Radio) -> list[tuple[int, float, Channel]]:
-    """What was heard as evidence: (item id, amount, channel). Listening lifts, skipping lowers."""
+    """What was heard as evidence: (item id, amount, channel). Listening lifts, skipping lowers, both fade."""
     return [
-        (each.item_id, AMOUNT[each.outcome], Channel.PICK if each.outcome in POSITIVE else Channel.NEGATIVE)
-        for each in radio.heard
+        (each.item_id, AMOUNT[each.outcome] * left, channel_of(each.outcome))
+        for each, left in zip(radio.heard, faded(len(radio.heard)).tolist(), strict=True)
     ]
+
+
+def channel_of(outcome: Outcome) -> Channel:
+    """Through which channel of the sum an outcome speaks."""
+    return Channel.PICK if outcome in POSITIVE else Channel.NEGATIVE
 
 
 def open_rows(index: ItemIndex, radio: Radio, known: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -73,6 +91,13 @@ def open_rows(index: ItemIndex, radio: Radio, known: NDArray[np.int64]) -> NDArr
     rows = index.rows(np.concatenate([ids, known]))
     found[rows[rows >= 0]] = False
     return found
+
+
+def refused(index: ItemIndex, radio: Radio) -> NDArray[np.int64]:
+    """Rows of what was refused in this radio, the last one last."""
+    ids = [each.item_id for each in radio.heard if each.outcome in REFUSALS]
+    rows = index.rows(np.array(ids, dtype=np.int64))
+    return rows[rows >= 0]
 
 
 def neighbours(index: ItemIndex, item_id: int) -> tuple[int, ...]:

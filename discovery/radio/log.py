@@ -11,7 +11,7 @@ from accounts import policies
 from accounts.models import Purpose, User
 from discovery.models import RadioChoice
 from discovery.radio.bandit import Posterior
-from discovery.radio.choose import ARMS, AVERAGE, FEATURES
+from discovery.radio.choose import ARMS, AVERAGE, FEATURES, prior_belief
 from discovery.radio.session import LONGEST, Choice, Heard, Outcome, Radio
 
 LATEST = 5_000  # choices that are learned from
@@ -64,11 +64,11 @@ def heard_get(*, user: User, radio: Radio) -> Radio:
 
 def posterior(radio: Radio) -> Posterior:
     """What is believed of each source for this session: what all radios taught, and this one most."""
-    found = _everybody()
-    return found.learned(
-        np.array([each.source for each in radio.heard], dtype=np.int64),
-        np.array([each.features for each in radio.heard], dtype=np.float64).reshape(-1, FEATURES),
-        np.array([each.reward for each in radio.heard], dtype=np.float64) - AVERAGE,
+    told = [each for each in radio.heard if len(each.features) == FEATURES]  # an older radio saw others
+    return _everybody().learned(
+        np.array([each.source for each in told], dtype=np.int64),
+        np.array([each.features for each in told], dtype=np.float64).reshape(-1, FEATURES),
+        np.array([each.reward for each in told], dtype=np.float64) - AVERAGE,
         OWN_WEIGHT,
     )
 
@@ -90,7 +90,7 @@ def learned() -> Posterior:
     table = [
         row for row in rows.values_list("source", "features", "reward")[:LATEST] if len(row[1]) == FEATURES
     ]
-    return Posterior.prior(ARMS, FEATURES).learned(
+    return prior_belief().learned(
         np.array([row[0] for row in table], dtype=np.int64),
         np.array([row[1] for row in table], dtype=np.float64).reshape(-1, FEATURES),
         np.array([row[2] for row in table], dtype=np.float64) - AVERAGE,

@@ -9,7 +9,7 @@ import numpy as np
 from accounts.models import User
 from discovery import feed
 from discovery.radio.services import Playing, radio_advance, radio_start, standing
-from discovery.radio.session import Outcome, SeedKind, public_id
+from discovery.radio.session import Outcome, SeedKind, public_id, signed
 from discovery.radio.sources import NEAREST
 from graph.index import ItemIndex
 from graph.models import ItemKind
@@ -23,8 +23,12 @@ def started(viewer: User, kind: ItemKind, *, variety: float = 0.0) -> Playing:
     return radio_start(viewer=viewer, seed_kind=SeedKind.NOTHING, kind=kind, variety=variety)
 
 
-def skipped(viewer: User, playing: Playing) -> Playing:
-    return radio_advance(viewer=viewer, radio_id=public_id(playing.radio), outcome=Outcome.SKIPPED)
+def advanced(viewer: User, playing: Playing, outcome: Outcome) -> Playing:
+    """One item further; the state travels with the call, so that a missing Redis changes no figure."""
+    radio = playing.radio
+    return radio_advance(
+        viewer=viewer, radio_id=public_id(radio), outcome=outcome, step=radio.version, resume=signed(radio)
+    )
 
 
 def skips(viewers: Sequence[User], kind: ItemKind, count: int, rng: np.random.Generator) -> dict[str, int]:
@@ -42,7 +46,7 @@ def skips(viewers: Sequence[User], kind: ItemKind, count: int, rng: np.random.Ge
                 break
             item = playing.radio.now.item_id
             before = standing(viewer, playing.radio, item)
-            playing = skipped(viewer, playing)
+            playing = advanced(viewer, playing, Outcome.SKIPPED)
             fell += standing(viewer, playing.radio, item) > before
             row = int(index.rows(np.array([item]))[0])
             nearest = set(index.ids[index.similar(row, NEAREST)[0]].tolist())
@@ -65,7 +69,7 @@ def variety(viewers: Sequence[User], kind: ItemKind, rng: np.random.Generator) -
         for viewer in people:
             playing = started(viewer, kind, variety=setting)
             for _ in range(LISTENED - 1):
-                playing = radio_advance(viewer=viewer, radio_id=public_id(playing.radio))
+                playing = advanced(viewer, playing, Outcome.LISTENED)
             ids = [each.item_id for each in playing.radio.heard]
             similarity = index.similarity(index.rows(np.array(ids, dtype=np.int64)))
             unlike.append(1 - float(similarity[np.triu_indices(len(ids), 1)].mean()))

@@ -17,9 +17,19 @@ from discovery.bell import radio_channel, ring
 from discovery.errors import Conflict, InvalidInput, NotFound
 from discovery.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.radio import log, store
-from discovery.radio.choose import SEED_AMOUNT, choice, features, happened, neighbours, open_rows, pick
+from discovery.radio.choose import (
+    REFUSALS,
+    SEED_AMOUNT,
+    choice,
+    features,
+    happened,
+    neighbours,
+    open_rows,
+    pick,
+    refused,
+)
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
-from discovery.radio.sources import Scores, Source, offers, score
+from discovery.radio.sources import Rows, Scores, Source, offers, score, undiluted
 from discovery.ranking import Ranking, top_rows
 from discovery.served import social_use_note
 from graph import selectors
@@ -28,7 +38,6 @@ from graph.models import ItemKind, Tag
 
 UPCOMING = 5  # items shown behind the one that plays
 RECENT = 10  # items that `variety` keeps away from
-REFUSALS = frozenset({Outcome.SKIPPED, Outcome.REFUSED})
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,10 @@ class _Listening:
     """Everything one request needs of the model and the evidence."""
 
     index: ItemIndex
-    permitted: PermittedEvidence  # lasting and session entries that the index knows
-    evidence: Evidence
+    permitted: PermittedEvidence  # lasting and then session entries that the index knows
+    lasting: Evidence
+    session: Evidence
     scores: Scores
-    lasting: int  # entries of evidence beside the session's
 
 
 def radio_start(
@@ -132,9 +141,7 @@ def _chosen(radio: Radio, listening: _Listening) -> Radio:
         }
     if not offered:
         return radio
-    x = features(
-        [each.source for each in radio.heard], [each.reward for each in radio.heard], listening.lasting
-    )
+    x = features([each.reward for each in radio.heard], len(listening.lasting))
     picked = pick(offered, x, log.posterior(radio), np.random.default_rng(secrets.randbits(64)))
     return replace(radio, now=choice(index, picked, x))
 
@@ -146,12 +153,11 @@ def _listen(viewer: User, radio: Radio) -> _Listening | None:
     lasting = gathering.gather(viewer, radio.kind)
     if radio.seed_kind is SeedKind.FRIEND:  # of all friends, this one; nobody where that is no longer allowed
         lasting = lasting.where((lasting.channel != Channel.FRIEND) | (lasting.friend == radio.seed_id))
-    part, vectors = lasting.in_index(index)
-    session, session_vectors = _session(radio, lasting).in_index(index)
-    scores = score(index, vectors, session_vectors)
+    part, known = lasting.in_index(index)
+    happening, session = _session(radio, lasting).in_index(index)
     return _Listening(
-        index=index, permitted=gathering.together(part, session), scores=scores, lasting=len(part),
-        evidence=gathering.together(part, session).in_index(index)[1],
+        index=index, permitted=gathering.together(part, happening), lasting=known, session=session,
+        scores=score(index, known, session, refused(index, radio)),
     )  # fmt: skip
 
 
@@ -205,8 +211,15 @@ def _ranking(radio: Radio, listening: _Listening) -> Ranking:
     return Ranking(
         has_next=True, evidence=listening.permitted, rows=rows, ids=index.ids[rows],
         prior=index.prior[rows].astype(np.float64),
-        contributions=index.contributions(listening.evidence, rows),
+        contributions=_contributions(listening, rows),
     )  # fmt: skip
+
+
+def _contributions(listening: _Listening, rows: Rows) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """What each entry adds to each row [E, len(rows)], lasting entries first, as in ``permitted``."""
+    index, session = listening.index, listening.session
+    happened = index.contributions(session, rows) * undiluted(index, session)[:, None]
+    return np.concatenate([index.contributions(listening.lasting, rows), happened])
 
 
 def _check_seed(viewer: User, kind: SeedKind, seed_id: int) -> None:

@@ -1,19 +1,15 @@
-"""Simulated listeners who go on or leave by what they hear: how well a radio holds them.
+"""Playing stations to simulated listeners (`discovery.radio.world`). The radio's own functions choose.
 
-A listener's true taste is what was held out of the model: some artists, and what resembles them by the
-words listeners use for them, which the listener's own words of those artists had no part in training.
-An item is heard to its end with a probability that grows with that affinity, and skipped otherwise; after
-a skip people leave more often, after several even more. Everything follows from one seed.
+Everybody meets every station on the same day: the same moods, the same luck. Everything follows from a seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from discovery.radio.bandit import Posterior, greedy, thompson, uniform
@@ -21,42 +17,25 @@ from discovery.radio.choose import (
     AMOUNT,
     ARMS,
     AVERAGE,
-    FEATURES,
+    KEPT,
     SEED_AMOUNT,
     Policy,
+    channel_of,
     features,
     pick,
-)  # fmt: skip
+    prior_belief,
+)
 from discovery.radio.log import OWN_WEIGHT
 from discovery.radio.session import HELD_FOR, Outcome
-from discovery.radio.sources import NEAREST, Scores, Source, entries, offers, score_many
-from graph.index import Channel, Evidence, ItemIndex
+from discovery.radio.sources import NEAREST, Candidates, Scores, Source, entries, offers, only
+from discovery.radio.world import Ears, Listener, World
+from graph.index import Channel, ItemIndex
 
 Floats = NDArray[np.float64]
+Row32 = NDArray[np.float32]
 
 COHORT = 50  # listeners who are there at the same time
-LONGEST = 60  # items of a session at most
-HEAR_ANYWAY, HEAR_TASTE, HEAR_LIKE = (
-    0.08,
-    0.85,
-    0.75,
-)  # chance to hear an item out: any, a true one, a like one
-LEAVE, LEAVE_SKIPPED, LEAVE_MORE = (
-    0.03,
-    0.15,
-    0.08,
-)  # chance to leave: heard, skipped, for each skip before it
 REWARD = {Outcome.LISTENED: 1.0, Outcome.SKIPPED: 0.0}
-
-
-@dataclass(frozen=True, eq=False)
-class Listener:
-    """Somebody to simulate; rows are the index's."""
-
-    taste: NDArray[np.int64]  # held out of the model
-    lasting: Evidence  # what the radio may know beforehand
-    seed: int | None  # the item they start from
-    known: NDArray[np.int64]  # what they have heard before
 
 
 @dataclass(frozen=True)
@@ -69,19 +48,67 @@ class Station:
     only: frozenset[Source] = frozenset(Source)
 
 
+RADIO = Station("radio", thompson)
+GREEDY = Station("radio, greedy bandit", greedy)
 STATIONS = (
-    Station("radio", thompson),
-    Station("radio, greedy bandit", greedy),
+    RADIO,
+    GREEDY,
     Station("radio, sources at random", uniform),
     Station("radio without learning", uniform, learns=False),
+    Station("radio without learning, the sum alone", uniform, learns=False, only=frozenset({Source.SUM})),
     Station("most popular", uniform, learns=False, only=frozenset({Source.POPULAR})),
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The index with what does not change while it is played: what each item adds to each other one."""
+
+    index: ItemIndex
+    _lasting: dict[int, tuple[Row32 | None, Row32 | None]] = field(default_factory=dict)
+
+    @cached_property
+    def lifts(self) -> Row32:
+        """What a pick of strength 1 adds to every item [n, n]: one product for all sessions."""
+        every = np.arange(len(self.index))
+        return np.stack([self.one(int(row)) for row in every])
+
+    def one(self, row: int) -> Row32:
+        return self.index.scores(entries([row], [1.0], [Channel.PICK])) - self.index.prior
+
+    @cached_property
+    def sinks(self) -> float:
+        """What a skip of strength 1 adds, as a multiple of what a pick does."""
+        rules = self.index.rules
+        if rules[Channel.NEGATIVE].weights != rules[Channel.PICK].weights:
+            raise ValueError("skips and picks read different sources: one product does not do for both")
+        return rules[Channel.NEGATIVE].gain / rules[Channel.PICK].gain
+
+    @cached_property
+    def nearest(self) -> NDArray[np.int64]:
+        """The nearest items to each [n, NEAREST]."""
+        return np.stack([self.index.similar(row, NEAREST)[0] for row in range(len(self.index))])
+
+    def lasting(self, listener: Listener) -> tuple[Row32 | None, Row32 | None]:
+        """What somebody plays and what their friends play, added up [n]; None where there is nothing."""
+        if listener.number not in self._lasting:
+            friend = listener.lasting.channel == Channel.FRIEND
+            own, friends = (
+                self.index.scores(part) - self.index.prior if len(part) else None
+                for part in (only(listener.lasting, ~friend), only(listener.lasting, friend))
+            )
+            self._lasting[listener.number] = own, friends
+        return self._lasting[listener.number]
 
 
 @dataclass(eq=False)
 class _Session:
     listener: Listener
-    chance: NDArray[np.float32]  # [n] of hearing each item out
+    ears: Ears
+    own: Row32 | None
+    friends: Row32 | None
+    seeded: Row32 | None  # what the seed adds
+    felt: Row32 | None = None  # what happened adds, faded
     rows: list[int] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
@@ -91,6 +118,41 @@ class _Session:
     @property
     def rewards(self) -> list[float]:
         return [REWARD[outcome] for outcome in self.outcomes]
+
+    def scores(self, model: Model, station: Station) -> Scores:
+        parts = [part for part in (self.seeded, self.felt) if part is not None]
+        refused = [
+            row for row, outcome in zip(self.rows, self.outcomes, strict=True) if outcome is Outcome.SKIPPED
+        ]
+        return Scores(
+            prior=model.index.prior, own=self.own, friends=self.friends,
+            session=np.sum(parts, axis=0) if parts else None,
+            refused=np.array(refused if station.learns else [], dtype=np.int64),
+        )  # fmt: skip
+
+    def hear(self, model: Model, station: Station, row: int, source: Source, x: Floats) -> None:
+        heard = self.ears.hears(row, len(self.rows))
+        outcome = Outcome.LISTENED if heard else Outcome.SKIPPED
+        self.rows.append(row)
+        self.sources.append(int(source))
+        self.features.append(x[source])
+        self.outcomes.append(outcome)
+        if not station.learns:
+            return
+        # As in `choose.happened`: each outcome fades with every item after it.
+        sign = 1.0 if channel_of(outcome) is Channel.PICK else model.sinks
+        said = np.float32(AMOUNT[outcome] * sign) * model.lifts[row]
+        self.felt = said if self.felt is None else np.float32(KEPT) * self.felt + said
+        if not heard:
+            self.held += [(int(near), len(self.rows) + HELD_FOR) for near in model.nearest[row]]
+
+    def open_rows(self, size: int, station: Station) -> NDArray[np.bool_]:
+        found = np.ones(size, dtype=bool)
+        found[self.listener.known] = False
+        found[self.rows] = False
+        if station.learns:
+            found[[row for row, until in self.held if until > len(self.rows)]] = False
+        return found
 
 
 @dataclass(eq=False)
@@ -102,84 +164,80 @@ class Outcomes:
     features: Floats  # [C, A, d]
     worth: Floats  # [C, A] true expected reward of each source; NaN where it had nothing to offer
     probability: Floats  # [C, A] with which it chose
+    source: NDArray[np.int64]  # [C] chosen
 
 
-def affinities(words: sp.csr_matrix, listeners: Sequence[Listener]) -> NDArray[np.float32]:
-    """How much each item [L, n] resembles a listener's taste: cosine of tag weights ``words`` [n, T]."""
-    rows = np.concatenate([each.taste for each in listeners])
-    owner = np.repeat(np.arange(len(listeners)), [len(each.taste) for each in listeners])
-    taste = sp.csr_matrix((np.ones(len(rows)), (owner, rows)), shape=(len(listeners), words.shape[0]))
-    found = _unit(taste @ words) @ words.T
-    return np.asarray(found.todense(), dtype=np.float32)
+State = tuple[Floats, Floats, Floats]
 
 
-def run(
-    index: ItemIndex, words: sp.csr_matrix, listeners: Sequence[Listener], station: Station, seed: int
-) -> Outcomes:
+def run(model: Model, world: World, station: Station, seed: int, *, watched: bool = True) -> Outcomes:
     """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
 
-    ``words`` [n, T] are unit rows. The same seed gives the same answer.
+    ``seed`` says what day it is for everybody and what the station draws. ``watched``: whether every state
+    is kept for `discovery.radio.verdict.off_policy`.
     """
-    rng, posterior = np.random.default_rng(seed), Posterior.prior(ARMS, FEATURES)
-    states: list[tuple[Floats, Floats, Floats]] = []
+    rng, posterior = np.random.default_rng([seed, 1]), prior_belief()
+    order = np.random.default_rng([seed, 2]).permutation(len(world.listeners))
+    states: list[State] = []
     done: list[_Session] = []
-    for start in range(0, len(listeners), COHORT):
-        people = listeners[start : start + COHORT]
-        near = affinities(words, people)
-        cohort = [_Session(each, _chances(each, near[place])) for place, each in enumerate(people)]
+    for start in range(0, len(order), COHORT):
+        cohort = [
+            _session(model, world, world.listeners[each], seed) for each in order[start : start + COHORT]
+        ]
         staying = cohort
         while staying:
-            staying = _step(index, station, staying, posterior, states, rng)
-        posterior = _taught(posterior, cohort) if station.learns else posterior
+            watching = states if watched else None
+            served = [each for each in staying if _step(model, station, each, posterior, watching, rng)]
+            staying = [each for each in served if world.stays(each.ears, _heard(each))]
+        if station.learns:
+            posterior = _learned(posterior, cohort, 1.0)
         done += cohort
+    back = np.argsort(order)
     features_, worth, probability = (np.array([each[part] for each in states]) for part in range(3))
     return Outcomes(
-        length=np.array([len(each.rows) for each in done], dtype=np.float64),
-        reward=np.array([sum(each.rewards) for each in done]),
+        length=np.array([len(each.rows) for each in done], dtype=np.float64)[back],
+        reward=np.array([sum(each.rewards) for each in done])[back],
         features=features_, worth=worth, probability=probability,
+        source=np.array([source for each in done for source in each.sources], dtype=np.int64),
     )  # fmt: skip
 
 
+def _session(model: Model, world: World, listener: Listener, seed: int) -> _Session:
+    ears = world.ears(listener, seed)
+    own, friends = model.lasting(listener)
+    seeded = None
+    if ears.seed is not None:
+        seeded = np.float32(SEED_AMOUNT) * model.lifts[ears.seed]
+    return _Session(listener, ears, own, friends, seeded)
+
+
 def _step(
-    index: ItemIndex,
+    model: Model,
     station: Station,
-    staying: list[_Session],
+    session: _Session,
     posterior: Posterior,
-    states: list[tuple[Floats, Floats, Floats]],
+    states: list[State] | None,
     rng: np.random.Generator,
-) -> list[_Session]:
-    """Everybody hears one item; those who stay."""
-    scores = _scores(index, station, staying)
-    for session, theirs in zip(staying, scores, strict=True):
-        open_ = np.ones(len(index), dtype=bool)
-        open_[session.listener.known] = False
-        open_[session.rows] = False
-        if station.learns:
-            open_[[row for row, until in session.held if until > len(session.rows)]] = False
-        offered = {s: offer for s, offer in offers(index, theirs, open_).items() if s in station.only}
-        x = features(session.sources, session.rewards, len(session.listener.lasting))
-        picked = pick(
-            offered, x, _own(posterior, session), rng, _noting(station, states, x, offered, session)
-        )
-        heard = bool(rng.random() < session.chance[picked.row])
-        session.rows.append(picked.row)
-        session.sources.append(int(picked.source))
-        session.features.append(x[picked.source])
-        session.outcomes.append(Outcome.LISTENED if heard else Outcome.SKIPPED)
-        if not heard and station.learns:
-            nearest, _ = index.similar(picked.row, NEAREST)
-            session.held += [(int(row), len(session.rows) + HELD_FOR) for row in nearest]
-    return [session for session in staying if _stays(session, rng)]
+) -> bool:
+    """One item for one listener; False where nothing is left for them."""
+    index = model.index
+    scores = session.scores(model, station)
+    offered = offers(index, scores, session.open_rows(len(index), station), only=station.only)
+    if not offered:
+        return False
+    x = features(session.rewards, len(session.listener.lasting))
+    belief = _learned(posterior, [session], OWN_WEIGHT) if station.learns and session.rows else posterior
+    policy = station.policy if states is None else _noting(station, states, x, offered, session)
+    picked = pick(offered, x, belief, rng, policy)
+    session.hear(model, station, picked.row, picked.source, x)
+    return True
 
 
 def _noting(
-    station: Station,
-    states: list[tuple[Floats, Floats, Floats]],
-    x: Floats,
-    offered: Mapping[Source, Any],
-    session: _Session,
+    station: Station, states: list[State], x: Floats, offered: Mapping[Source, Candidates], session: _Session
 ) -> Policy:
     """The station's policy, which also notes what each source would have been worth."""
+    chance = session.ears.chance[session.ears.mood[len(session.rows)]]
 
     def policy(
         belief: Posterior, at: Floats, open_arms: NDArray[np.bool_], rng: np.random.Generator
@@ -187,38 +245,15 @@ def _noting(
         found = station.policy(belief, at, open_arms, rng)
         worth = np.full(ARMS, np.nan)
         for source, offer in offered.items():
-            worth[source] = float(offer.probability @ session.chance[offer.rows])
+            worth[source] = float(offer.probability @ chance[offer.rows])
         states.append((x, worth, found[0]))
         return found
 
     return policy
 
 
-def _scores(index: ItemIndex, station: Station, staying: list[_Session]) -> list[Scores]:
-    return score_many(
-        index, [each.listener.lasting for each in staying], [_happened(station, each) for each in staying]
-    )
-
-
-def _happened(station: Station, session: _Session) -> Evidence:
-    rows, amounts, channels = [], [], []
-    if session.listener.seed is not None:
-        rows, amounts, channels = [session.listener.seed], [SEED_AMOUNT], [Channel.PICK]
-    if station.learns:
-        rows = rows + session.rows
-        amounts = amounts + [AMOUNT[outcome] for outcome in session.outcomes]
-        channels = channels + [
-            Channel.PICK if outcome is Outcome.LISTENED else Channel.NEGATIVE for outcome in session.outcomes
-        ]
-    return entries(rows, amounts, channels)
-
-
-def _own(posterior: Posterior, session: _Session) -> Posterior:
-    return _learned(posterior, [session], OWN_WEIGHT) if session.rows else posterior
-
-
-def _taught(posterior: Posterior, cohort: Sequence[_Session]) -> Posterior:
-    return _learned(posterior, cohort, 1.0)
+def _heard(session: _Session) -> list[bool]:
+    return [outcome is Outcome.LISTENED for outcome in session.outcomes]
 
 
 def _learned(posterior: Posterior, sessions: Sequence[_Session], weight: float) -> Posterior:
@@ -228,26 +263,3 @@ def _learned(posterior: Posterior, sessions: Sequence[_Session], weight: float) 
         np.array([reward for each in sessions for reward in each.rewards]) - AVERAGE,
         weight,
     )
-
-
-def _chances(listener: Listener, near: NDArray[np.float32]) -> NDArray[np.float32]:
-    chance: NDArray[np.float32] = np.minimum(HEAR_ANYWAY + HEAR_LIKE * near, HEAR_ANYWAY + HEAR_TASTE)
-    chance[listener.taste] = HEAR_ANYWAY + HEAR_TASTE
-    return chance
-
-
-def _stays(session: _Session, rng: np.random.Generator) -> bool:
-    if len(session.rows) >= LONGEST:
-        return False
-    streak = 0
-    for outcome in reversed(session.outcomes):
-        if outcome is Outcome.LISTENED:
-            break
-        streak += 1
-    leave = LEAVE if streak == 0 else LEAVE_SKIPPED + LEAVE_MORE * (streak - 1)
-    return bool(rng.random() >= leave)
-
-
-def _unit(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ matrix)

@@ -1,7 +1,8 @@
-"""Where the next item may come from: five readings of the one sum, each with a few candidates.
+"""Where the next item may come from: readings of the one sum, each with a few candidates.
 
-A source is a part of the sum (all of it, what happened in this session, friends' plays, the prior) and
-how far down it may reach. It never sees evidence that the whole sum does not hold.
+The sum falls into parts: the prior, what the listener plays, what friends play, and the session (its seed
+and what happened since). A source weighs the parts, says how far to trust the minute against the years, and
+how deep it may reach. It never sees evidence that the whole sum does not hold.
 """
 
 from __future__ import annotations
@@ -29,12 +30,31 @@ class Source(IntEnum):
     SUM = 0  # the best by everything permitted
     FAR = 1  # further down the same ranking
     SESSION = 2  # by the seed and what happened since alone
-    FRIENDS = 3  # by friends' plays alone
+    FRIENDS = 3  # by friends' plays, and the session
     POPULAR = 4  # the prior alone
+    MINUTE = 5  # everything permitted, the session above all
 
 
-DEPTH = {Source.SUM: 4, Source.FAR: 40, Source.SESSION: 4, Source.FRIENDS: 8, Source.POPULAR: 8}
-FLAT = frozenset({Source.FAR})  # every candidate of it is equally likely
+@dataclass(frozen=True)
+class Reading:
+    """How a source weighs the parts of the sum, and how many candidates it has."""
+
+    prior: float
+    own: float
+    friends: float
+    session: float
+    depth: int
+    flat: bool = False  # every candidate equally likely
+
+
+READINGS = {
+    Source.SUM: Reading(prior=1, own=1, friends=1, session=1, depth=4),
+    Source.FAR: Reading(prior=1, own=1, friends=1, session=1, depth=20, flat=True),
+    Source.SESSION: Reading(prior=0, own=0, friends=0, session=1, depth=4),
+    Source.FRIENDS: Reading(prior=0, own=0, friends=1, session=1, depth=8),
+    Source.POPULAR: Reading(prior=1, own=0, friends=0, session=0, depth=8),
+    Source.MINUTE: Reading(prior=1, own=1, friends=1, session=4, depth=4),
+}
 
 
 @dataclass(frozen=True)
@@ -45,45 +65,83 @@ class Candidates:
     probability: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
-    """One listener's scores [n] by the whole sum, its session part and its friends' part; None where empty."""
+    """One listener's sum in parts [n] each; None where a part has no evidence."""
 
-    whole: Floats
-    session: Floats | None
+    prior: Floats
+    own: Floats | None
     friends: Floats | None
+    session: Floats | None
+    refused: Rows  # of the session, the last one last
 
-    def of(self, source: Source, prior: Floats) -> Floats | None:
+    @property
+    def whole(self) -> Floats:
+        """The sum [n], with what was refused beneath everything else."""
+        return beneath(self.by(READINGS[Source.SUM]), self.refused)
+
+    def by(self, reading: Reading) -> Floats:
+        """The parts as ``reading`` weighs them [n]."""
+        found = reading.prior * self.prior
+        parts = ((reading.own, self.own), (reading.friends, self.friends), (reading.session, self.session))
+        for weight, part in parts:
+            if weight and part is not None:
+                found = found + weight * part
+        return np.asarray(found, dtype=np.float32)
+
+    def has(self, source: Source) -> bool:
+        """Whether ``source`` has a say of its own."""
         match source:
             case Source.SESSION:
-                return self.session
+                return self.session is not None
             case Source.FRIENDS:
-                return self.friends
-            case Source.POPULAR:
-                return prior
+                return self.friends is not None
+            case Source.MINUTE:  # without a past or without a session it is the sum
+                return self.session is not None and not (self.own is None and self.friends is None)
             case _:
-                return self.whole
+                return True
 
 
-def score(index: ItemIndex, lasting: Evidence, session: Evidence) -> Scores:
-    """Read one listener's sum three ways in one pass over the item vectors."""
-    return score_many(index, [lasting], [session])[0]
+def score(index: ItemIndex, lasting: Evidence, session: Evidence, refused: Rows) -> Scores:
+    """One listener's sum in parts, in one pass over the item vectors."""
+    friend = lasting.channel == Channel.FRIEND
+    channels = np.unique(session.channel)
+    parts = [only(lasting, ~friend), only(lasting, friend)]
+    parts += [only(session, session.channel == channel) for channel in channels]
+    own, friends, *said = index.scores_batch(parts) - index.prior
+    happened = None
+    for row, channel in zip(said, channels, strict=True):
+        part = row * np.float32(undiluted(index, session)[session.channel == channel][0])
+        happened = part if happened is None else happened + part
+    return Scores(
+        prior=index.prior, own=own if len(parts[0]) else None, friends=friends if len(parts[1]) else None,
+        session=happened, refused=refused,
+    )  # fmt: skip
 
 
-def score_many(index: ItemIndex, lasting: Sequence[Evidence], session: Sequence[Evidence]) -> list[Scores]:
-    """`score` of each listener, in their order; one pass over the item vectors for all."""
-    friends = [only(each, each.channel == Channel.FRIEND) for each in lasting]
-    wholes = [joined(one, other) for one, other in zip(lasting, session, strict=True)]
-    scores = index.scores_batch([*wholes, *session, *friends])
-    size = len(wholes)
-    return [
-        Scores(
-            whole=scores[number],
-            session=scores[size + number] - index.prior if len(session[number]) else None,
-            friends=scores[2 * size + number] - index.prior if len(friends[number]) else None,
-        )
-        for number in range(size)
-    ]
+def beneath(scores: Floats, refused: Rows) -> Floats:
+    """``scores`` [n] with each of the ``refused`` rows beneath everything else, the last refused the lowest.
+
+    A refusal's term on its own item is as large as that takes: whatever the model knows of the item, and
+    whatever else a refusal moves, no place but the last is left to it.
+    """
+    if len(refused):
+        found = scores.copy()
+        lowest = found.min()
+        for row in refused:
+            found[row] = lowest = np.nextafter(lowest, np.float32(-np.inf))
+        return found
+    return scores
+
+
+def undiluted(index: ItemIndex, session: Evidence) -> Floats:
+    """What takes back from each entry [E] that the index scales a channel by its number of entries.
+
+    A session does not lose its voice by going on: it forgets by age instead (`discovery.radio.choose`).
+    """
+    count = np.bincount(session.channel, minlength=len(Channel))
+    power = np.array([index.rules[channel].count_power for channel in Channel])
+    return np.asarray((np.maximum(count, 1) ** power)[session.channel], dtype=np.float32)
 
 
 def offers(
@@ -93,21 +151,25 @@ def offers(
     *,
     variety: float = 0.0,
     recent: Rows | None = None,
+    only: frozenset[Source] = frozenset(Source),
 ) -> dict[Source, Candidates]:
     """Candidates by source, of the rows that are open [n]; sources with nothing to say are left out.
 
-    ``variety`` (0 to 1) makes those less likely that resemble the ``recent`` rows.
+    ``variety`` (0 to 1) makes those less likely that resemble the ``recent`` rows. What stands last in the
+    whole sum is offered only where nothing else is left: a refusal could not sink it.
     """
     found = {}
     rows = np.flatnonzero(open_rows)
-    for source in Source:
-        values = scores.of(source, index.prior)
-        if values is None or len(rows) == 0:
+    if len(rows) > 1:
+        rows = rows[rows != scores.whole.argmin()]
+    for source, reading in READINGS.items():
+        if source not in only or not scores.has(source) or len(rows) == 0:
             continue
-        best = top_rows(values, rows, DEPTH[source])
+        values = scores.by(reading)
+        best = top_rows(values, rows, reading.depth)
         if variety > 0:
             best = varied(index, values, rows, best, variety, recent)
-        found[source] = Candidates(best, _probability(len(best), flat=source in FLAT))
+        found[source] = Candidates(best, _probability(len(best), flat=reading.flat))
     return found
 
 
@@ -123,15 +185,6 @@ def varied(
     relevance = (relevance - relevance.min()) / span if span > 0 else np.ones(len(pool))
     nearness = index.similarity(np.concatenate([pool, recent]))[: len(pool), len(pool) :].max(axis=1)
     return pool[np.argsort(-((1 - variety) * relevance - variety * nearness), kind="stable")[: len(best)]]
-
-
-def joined(one: Evidence, other: Evidence) -> Evidence:
-    """Both lists as one."""
-    return Evidence(
-        key_row=np.concatenate([one.key_row, other.key_row]),
-        amount=np.concatenate([one.amount, other.amount]),
-        channel=np.concatenate([one.channel, other.channel]),
-    )
 
 
 def only(evidence: Evidence, mask: NDArray[np.bool_]) -> Evidence:

@@ -11,6 +11,8 @@ import logging
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accounts.models import User
 from discovery.errors import Conflict
@@ -21,11 +23,13 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 0.5  # a radio does not wait longer for Redis: it can do without
 
-# Whoever took this step first has it.
+# Whoever took this step first has it. The list of a person's radios lives as long as the youngest of them.
 _SAVE = """
 local there = redis.call('GET', KEYS[1])
 if there and cjson.decode(there).version >= tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('SADD', KEYS[2], KEYS[1])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
 return 1
 """
 
@@ -37,8 +41,9 @@ def client() -> redis.Redis:
     url = settings.REDIS_URL
     if url not in _clients:
         _clients[url] = redis.Redis.from_url(
-            url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, decode_responses=True
-        )
+            url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, decode_responses=True,
+            retry=Retry(NoBackoff(), 0),  # by default a lost server is tried again for many seconds
+        )  # fmt: skip
     return _clients[url]
 
 
@@ -61,12 +66,25 @@ def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio
 def radio_save(radio: Radio) -> None:
     """Keep ``radio`` for a while. Raises Conflict when somebody else has taken this step meanwhile."""
     try:
-        saved = client().eval(_SAVE, 1, _key(radio), json.dumps(radio.to_json()), radio.version, LIFETIME)
+        saved = client().eval(
+            _SAVE, 2, _key(radio), _list_of(radio.user_id),
+            json.dumps(radio.to_json()), radio.version, LIFETIME,
+        )  # fmt: skip
     except redis.RedisError:
         logger.warning("a radio is not kept: no Redis", exc_info=True)
         return
     if not saved:
         raise Conflict("This radio has moved on meanwhile: ask for it again.", field="radioId")
+
+
+def radios_delete(*, user_id: int) -> None:
+    """Forget every radio of a person. Raises redis.RedisError where that cannot be said to have happened."""
+    keys = client().smembers(_list_of(user_id))
+    client().delete(_list_of(user_id), *keys)
+
+
+def _list_of(user_id: int) -> str:
+    return f"earshot:radios:{user_id}"
 
 
 def _key(radio: Radio) -> str:

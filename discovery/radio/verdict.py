@@ -1,15 +1,17 @@
-"""What a simulation comes to: means with intervals, one station against another, and estimates against truth."""
+"""What a simulation comes to: one station against another, over days and assumptions, and estimates against truth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from discovery.radio.offpolicy import Log, doubly_robust, ips, snips
-from discovery.radio.simulate import Outcomes
+from discovery.radio.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, run
+from discovery.radio.world import Assumptions, World
 
 Floats = NDArray[np.float64]
 
@@ -19,15 +21,22 @@ TEMPERATURE = 0.1  # of the policy that is evaluated: softmax of what the log's 
 PAIRS = (
     ("radio", "most popular"),
     ("radio", "radio without learning"),
+    ("radio", "radio without learning, the sum alone"),
     ("radio", "radio, sources at random"),
     ("radio", "radio, greedy bandit"),
 )
+FACTORS = (0.5, 2.0)  # of each assumption, one at a time
+JUDGED = ("radio", "radio without learning", "radio without learning, the sum alone", "most popular")
 
 
 def stations(played: Mapping[str, Outcomes]) -> dict[str, dict[str, float]]:
     """Mean items a session and items heard out, by station."""
     return {
-        name: {"length": float(each.length.mean()), "heard": float(each.reward.mean())}
+        name: {
+            "length": float(each.length.mean()),
+            "heard": float(each.reward.mean()),
+            "share_heard": float(each.reward.sum() / each.length.sum()),
+        }
         for name, each in played.items()
     }
 
@@ -52,6 +61,50 @@ def ratio(one: Floats, other: Floats, rng: np.random.Generator) -> dict[str, flo
     drawn = one[chosen].mean(axis=1) / other[chosen].mean(axis=1) - 1
     low, high = np.quantile(drawn, [0.025, 0.975])
     return {"gain": float(one.mean() / other.mean() - 1), "low": float(low), "high": float(high)}
+
+
+def bandits(model: Model, world: World, *, days: int, seed: int) -> dict[str, Any]:
+    """The bandit against greedy on ``days`` other days each, from nothing learned: reward of all listeners.
+
+    The interval is over days: on each of them either learns anew.
+    """
+    rewards = np.array(
+        [
+            [
+                run(model, world, station, seed + day, watched=False).reward.mean()
+                for station in (RADIO, GREEDY)
+            ]
+            for day in range(1, days + 1)
+        ]
+    )
+    found = ratio(rewards[:, 0], rewards[:, 1], np.random.default_rng(seed))
+    return {
+        "days": days,
+        "listeners": len(world.listeners),
+        "won": int((rewards[:, 0] > rewards[:, 1]).sum()),
+        "reward": found,
+    }
+
+
+def sensitivity(model: Model, world: World, *, seed: int) -> list[dict[str, Any]]:
+    """The radio's gain in session length where one assumption is half, or twice, what it is."""
+    wanted = [station for station in STATIONS if station.name in JUDGED]
+    found = []
+    for constant in fields(Assumptions):
+        for factor in FACTORS:
+            value = type(getattr(world.assumed, constant.name))(
+                getattr(world.assumed, constant.name) * factor
+            )
+            other = replace(world, assumed=replace(world.assumed, **{constant.name: value}))
+            played = {each.name: run(model, other, each, seed, watched=False) for each in wanted}
+            length = {name: float(each.length.mean()) for name, each in played.items()}
+            heard = played["radio without learning"]
+            found.append({
+                "assumption": constant.name, "value": value, "length": length["radio"],
+                "heard_without_learning": float(heard.reward.sum() / heard.length.sum()),
+                **{f"against {name}": length["radio"] / length[name] - 1 for name in JUDGED[1:]},
+            })  # fmt: skip
+    return found
 
 
 def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:

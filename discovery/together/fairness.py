@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 POOL = 500  # of each person's best candidates, what is looked at
 FOR_SOMEBODY = 0.5  # an item is for those to whom it is at least half as relevant as to the keenest
 MEAN_WEIGHT = 0.05  # what the others' gain counts beside the least-served one's
-EXCHANGES = 10  # at most, for worth and then for evenness
+EXCHANGES = 10  # at most, for worth
 FAIR = 0.8  # the part of the mean satisfaction that the least-served person is to have
 SMALLEST_STEP = 1e-9
 NOTHING_YET = 0.1  # keeps a product from vanishing while somebody has got nothing
@@ -55,8 +55,8 @@ def fair_list(relevant: Floats, count: int) -> FairList:
     count = min(count, len(pool))
     gain = relevant[:, pool] / _best_alone(relevant, count)[:, None]
     chosen = _one_by_one(gain, count)
-    for worth in (_worth, _evenness):
-        for _ in range(EXCHANGES):
+    for worth, most in ((_worth, EXCHANGES), (_evenness, 2 * count)):
+        for _ in range(most):
             if not _exchange(gain, chosen, worth):
                 break
     chosen = chosen[_one_by_one(gain[:, chosen], count)]

@@ -107,7 +107,8 @@ def _measure(
         found = metrics.recall(hits_of(top, asked, people), np.diff(asked.indptr)[people])
         tallies["friends"].add(OURS, {MAIN: found})
     if len(snapshot.artist_plays.user):
-        cold = _reduced(split_cold(snapshot, seed=seed), take_out)
+        nobody = np.zeros_like(snapshot.discoverable)  # nothing is asked of friend suggestions here
+        cold = _reduced(split_cold(replace(snapshot, discoverable=nobody), seed=seed), take_out)
         if len(cold.train.friendships) and len(cold.train.artist_tags.user):
             model = fit(cold.train, config).artifact()
             add_cold(tallies["cold_listeners"], tallies["cold_artists"], cold, asked_view(cold), model, seed)

@@ -29,7 +29,7 @@ STEPS = {  # multiples of the configured weight that are tried
     "popularity": (0.25, 0.5, 1.0, 1.5, 2.0),
     "friend_identity": (0.25, 0.5, 1.0, 1.5, 2.0),
 }
-LEAST_GAIN = 1.001  # a move must find this many times as much: less may be chance
+LEAST_GAIN = 1.005  # a move must find this many times as much: less is chance between splits
 K = 20
 
 

@@ -46,6 +46,7 @@ class NetworkConfig:
     batch_users: int = 512
     full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
     full_batch_epochs: int = 24
+    full_batch_items: int = 4_096  # candidates drawn for a thousand listeners of such an epoch
     sampled_plays: int = 2_000_000  # whose loss is taken in such an epoch
     keep_dims: int | None = None  # prune to so many columns once learned
 

@@ -50,9 +50,8 @@ class View:
     @cached_property
     def strength(self) -> sp.csr_matrix:
         """Plays as strengths around 1 [U, N]."""
-        scaled = self.plays.copy()
-        scaled.data = (np.log1p(scaled.data) / self.unit).astype(np.float32)
-        return scaled
+        strength = (np.log1p(self.plays.data) / self.unit).astype(np.float32)
+        return sp.csr_matrix((strength, self.plays.indices, self.plays.indptr), shape=self.plays.shape)
 
 
 def artist_view(snapshot: GraphSnapshot) -> View:

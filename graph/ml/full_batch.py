@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from graph.ml.config import NetworkConfig
 from graph.ml.data import Edge, View
-from graph.ml.model import Link, TasteNetwork, propagate
+from graph.ml.model import Link, TasteNetwork
 
 LISTENERS = 1024  # whose loss is taken at a time
 FRIENDSHIPS = 2048  # compared in an epoch
@@ -54,7 +54,7 @@ class Vectors:
     @classmethod
     def of(cls, network: TasteNetwork, links: dict[Edge, Link], listening: Link) -> Vectors:
         items = network(links)
-        tastes = propagate(items, listening)
+        tastes = listening.forward.sums(items.detach())
         return cls(
             items=items,
             tastes=tastes,
@@ -62,9 +62,10 @@ class Vectors:
             tastes_grad=torch.zeros_like(tastes),
         )
 
-    def backward(self) -> None:
+    def backward(self, listening: Link) -> None:
         """From the gathered gradients to those of the parameters."""
-        torch.autograd.backward([self.tastes, self.items], [self.tastes_grad, self.items_grad])
+        self.items_grad.add_(listening.backward.sums(self.tastes_grad))
+        self.items.backward(self.items_grad)  # type: ignore[no-untyped-call]
 
 
 class Candidates:
@@ -101,7 +102,7 @@ class FullBatch:
         self._friends = sp.triu(view.friends, format="coo")
         self._links, self._config = links, config
         self._listening = Link.of(self._plays)
-        self._candidates = Candidates(view.listeners, config.sampled_items)
+        self._candidates = Candidates(view.listeners, config.full_batch_items)
         self._scale = np.maximum(np.diff(self._plays.indptr), 1) ** -config.count_power / config.temperature
 
     def epoch(
@@ -120,7 +121,7 @@ class FullBatch:
         if self._config.friend_weight and self._friends.nnz:
             loss += self._friendships(vectors, rng)
         gathered = time.process_time()
-        vectors.backward()
+        vectors.backward(self._listening)
         backward = time.process_time()
         optimizer.step()
         return EpochCost(

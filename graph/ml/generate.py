@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
+ENOUGH = 0.97  # of the plays asked for
 SKEW = 0.8  # an item of rank r is played like r^-SKEW
 AT_HOME = 0.7  # share of plays inside the listener's community
 COMMUNITY = 500  # listeners
@@ -37,7 +38,7 @@ class Size:
 
 
 def generate(size: Size, *, seed: int = 0) -> GraphSnapshot:
-    """A snapshot with (at most a few percent short of) ``size.plays`` different listener–track pairs."""
+    """A snapshot with about ``size.plays`` (at least ``ENOUGH`` of them) different listener–track pairs."""
     rng = np.random.default_rng(seed)
     homes = max(size.users // COMMUNITY, 2)
     home = rng.integers(homes, size=size.users)
@@ -45,7 +46,7 @@ def generate(size: Size, *, seed: int = 0) -> GraphSnapshot:
     user, track = pairs // size.tracks, pairs % size.tracks
     count = rng.geometric(0.3, len(pairs)).astype(np.float32)
     track_artist = rng.integers(size.artists, size=size.tracks)
-    rolled, edge = np.unique(user * size.artists + track_artist[track], return_inverse=True)
+    rolled, plays = _added_up(user * size.artists + track_artist[track], count)
     return GraphSnapshot(
         users=np.arange(1, size.users + 1),
         discoverable=np.ones(size.users, dtype=bool),
@@ -56,7 +57,7 @@ def generate(size: Size, *, seed: int = 0) -> GraphSnapshot:
         artist_plays=Plays(
             user=(rolled // size.artists).astype(np.int32),
             item=(rolled % size.artists).astype(np.int32),
-            count=np.bincount(edge, weights=count).astype(np.float32),
+            count=plays,
         ),
         track_plays=Plays(user=user.astype(np.int32), item=track.astype(np.int32), count=count),
         artist_tags=_artist_tags(size, rng),
@@ -71,17 +72,26 @@ def _pairs(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> Ints
     label = rng.permutation(size.tracks)  # so that a track's number says nothing
     activity = np.cumsum(rng.lognormal(0, 1, size.users))
     found = np.zeros(0, dtype=np.int64)
-    for _ in range(20):
+    while len(found) < size.plays * ENOUGH:
         missing = size.plays - len(found)
-        if missing <= 0:
-            break
-        user = np.searchsorted(activity, rng.random(int(missing * 1.1) + 10) * activity[-1])
+        user = np.searchsorted(activity, np.sort(rng.random(int(missing * 1.3))) * activity[-1])
         at_home = rng.random(len(user)) < AT_HOME
         rank = _ranks(np.where(at_home, size.tracks // homes, size.tracks), rng)
         track = label[np.where(at_home, rank * homes + home[user], rank)]
-        found = np.union1d(found, user * size.tracks + track)
-    surplus = len(found) - size.plays
-    return found if surplus <= 0 else np.delete(found, rng.choice(len(found), surplus, replace=False))
+        found = np.sort(np.concatenate([found, user * size.tracks + track]))
+        found = found[np.diff(found, prepend=-1) > 0]
+    if len(found) <= size.plays:
+        return found
+    gone = rng.integers(len(found), size=len(found) - size.plays)
+    return np.delete(found, gone)  # one drawn twice goes once: still enough are left
+
+
+def _added_up(keys: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArray[np.float32]]:
+    """Each different key, ascending, and the sum of its values."""
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1) > 0)
+    return keys[starts], np.add.reduceat(values[order], starts)
 
 
 def _ranks(many: Ints, rng: np.random.Generator) -> Ints:

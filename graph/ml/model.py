@@ -91,6 +91,27 @@ def propagate(values: Tensor, link: Link) -> Tensor:
     return cast("Tensor", _Propagate.apply(values, link))  # type: ignore[no-untyped-call]
 
 
+class _UnitInPlace(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(values, dim=1, keepdim=True).clamp_min_(1e-6)
+        ctx.mark_dirty(values.div_(length))
+        ctx.save_for_backward(values, length)
+        return values
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        found, length = ctx.saved_tensors
+        along = torch.einsum("nd,nd->n", grads[0], found)[:, None]
+        turned: Tensor = torch.addcmul(grads[0], found, along, value=-1)
+        return turned.div_(length)
+
+
+def unit_(values: Tensor) -> Tensor:
+    """Set rows to length one (zero rows stay), in place: a large graph has room for few such tables."""
+    return cast("Tensor", _UnitInPlace.apply(values))  # type: ignore[no-untyped-call]
+
+
 class SparseSum(MessagePassing):  # type: ignore[misc]
     """Σ over neighbors of weight · vector, as one sparse product."""
 
@@ -116,14 +137,15 @@ class TasteNetwork(nn.Module):
         def along(edge: Edge, source: Tensor) -> Tensor:
             return cast("Tensor", self.along["__".join(edge)](source, links[edge]))
 
-        item = self.embedding + along(NAMES, self.tag_embedding)
-        total = item
-        for step in self.mix:
+        start = item = along(NAMES, self.tag_embedding).add_(self.embedding)
+        heard: Tensor | None = None  # what every layer's users send, together: one pass back to items
+        for layer, step in enumerate(self.mix):
             users = along(PLAYED_BY, item)
             users = users + self.friends * along(KNOWS, users)
-            item = along(PLAYS, users)
-            total = total + step * item
-        return nn.functional.normalize(total, dim=1, eps=1e-6)
+            heard = step * users if heard is None else heard + step * users
+            if layer + 1 < len(self.mix):
+                item = along(PLAYS, users)
+        return unit_(start if heard is None else along(PLAYS, heard).add_(start))
 
 
 def links_of(data: HeteroData) -> dict[Edge, Link]:

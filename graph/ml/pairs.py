@@ -26,6 +26,7 @@ FOLDS = 5
 NEGATIVES = 100  # strangers beside each hidden friend
 AT_MOST = 20_000  # hidden friends learned from
 CELLS = 4_000_000  # of a feature's table held at once
+LEAST_STEPS = 400  # however few there are to learn from
 HIDDEN, EPOCHS, BATCH, RATE, DECAY = 16, 12, 256, 5e-3, 1e-4
 
 
@@ -123,9 +124,11 @@ def _fitted(choices: Choices, seed: int) -> PairScore:
     barred, weight = torch.from_numpy(choices.barred), torch.from_numpy(choices.weight)
     model = _Score()
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * -(-len(features) // BATCH)
+    batches = -(-len(features) // BATCH)
+    epochs = max(EPOCHS, -(-LEAST_STEPS // batches))
+    steps = epochs * batches
     fading = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 1e-3, steps)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         for part in torch.split(torch.randperm(len(features)), BATCH):
             optimizer.zero_grad()
             scores = model(features[part]).masked_fill(barred[part], -1e9)

@@ -13,6 +13,7 @@ from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
 from graph.ml.learn import Progress, fit_network
 from graph.ml.memory import Block, fit_memory
+from graph.ml.prune import pruned
 
 Fit = Callable[[View, Mapping[str, Block], RecommenderConfig, Progress], Block]
 
@@ -47,8 +48,8 @@ def fit_sources(view: View, config: RecommenderConfig, progress: Progress) -> li
     for source in SOURCES:
         found[source.name] = source.fit(view, found, config, _within(progress, start, source.until))
         start = source.until
-    weighted = [block for name, block in found.items() if getattr(config.blend, name)]
-    return weighted or list(found.values())
+    weighted = [name for name in found if getattr(config.blend, name)] or list(found)
+    return [pruned(found[name], getattr(config, name).keep_dims) for name in weighted]
 
 
 def _within(progress: Progress, start: float, until: float) -> Progress:

@@ -16,7 +16,6 @@ from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.memory import Block
-from graph.ml.prune import pruned
 from graph.ml.rounding import round_vectors
 from graph.ml.social import fit_people
 from graph.ml.sources import SOURCES, fit_sources
@@ -86,10 +85,11 @@ def learned_blends(
         return {}
     split = split_snapshot(snapshot, seed=config.seed, item_share=0.1, friend_share=0.0)
     found = {}
-    for view in views(split.train):
+    within = views(split.train)
+    for position, view in enumerate(within):
         held = held_out(view, split)
         if (np.diff(held.indptr) > 0).sum() >= MIN_VIEWERS:
-            blocks = _blocks(view, config, progress=progress)
+            blocks = _blocks(view, config, progress=_part(progress, position, len(within), view.kind))
             arrays, described = assemble_view(view, blocks, config.blend)
             prefixed = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
             index = Artifact.assemble({"views": {view.kind: described}}, prefixed).index(view.kind)
@@ -102,8 +102,7 @@ def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> lis
     """The blocks of vectors whose scores add up, in column order."""
     if config.untrained:
         return [_random(source.name, len(view.ids), config.seed) for source in SOURCES]
-    blocks = fit_sources(view, config, progress)
-    return [pruned(block, getattr(config, block.name).keep_dims) for block in blocks]
+    return fit_sources(view, config, progress)
 
 
 def assemble_view(

@@ -280,3 +280,7 @@ def test_query_counts_do_not_grow(django_assert_num_queries):
             assert len(policies.social_sources(viewer)) == size
         with django_assert_num_queries(4):
             assert len(policies.social_pairs()[viewer.pk]) == size
+
+
+def test_the_floors_are_those_of_the_specification():
+    assert (policies.SMALLEST_FRIEND_COUNT, policies.SMALLEST_AGGREGATE) == (3, 10)

@@ -1,10 +1,10 @@
 """What each kind of person gets from each field: asked of the whole schema, field by field.
 
 The object of every question is the owner's: their id, their playlist, their requests. The table of what
-is expected stands in access.tsv, a line a field; ``-`` stands for a field that is reached only through
-its parent, whose line decides.
+is expected stands in access.tsv, a line a field: here the roots' own, in `tests.gql.reached` all others.
 """
 
+import json
 from pathlib import Path
 
 from django.db import transaction
@@ -31,8 +31,9 @@ from tests.gql.client import App
 
 TABLE = Path(__file__).with_name("access.tsv")
 ROLES = ("anonymous", "stranger", "friend", "blocked", "owner", "staff")
-ROOTS = ("Query", "Viewer", "Mutation", "Subscription")
-PARENT = "-"
+ROOTS = ("Query", "Viewer", "Mutation")
+SUBSCRIPTION = "Subscription"  # on another path: tests/discovery/live and tests/discovery/room ask it
+EVERYBODYS = {"Track", "Artist", "Friend"}  # ids that are not the owner's alone
 
 
 class World:
@@ -71,16 +72,29 @@ class World:
         rows = {
             "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
-            "SocialUse": use, "Room": room,
+            "SocialUse": use, "Room": room, "Friend": friend,
         }  # fmt: skip
-        return {name: relay.to_base64(name, row.pk) for name, row in rows.items()}
+        return {
+            name: relay.to_base64("Listener" if name == "Friend" else name, row.pk)
+            for name, row in rows.items()
+        }
 
-    def outcome(self, role, operation):
-        """``ok``, ``null``, or the code of the refusal; what the question changed is taken back."""
-        query, variables = operation
+    def ask(self, role, query, variables):
+        """The whole answer; what the question changed is taken back."""
         with transaction.atomic():
             answer = self.apps[role].ask(query, **variables)
             transaction.set_rollback(True)
+        return answer
+
+    def tells_of_owner(self, value):
+        """Whether a part of an answer holds the owner's name, or the id of anything that is the owner's."""
+        told = json.dumps(value)
+        marks = {key for name, key in self.ids.items() if name not in EVERYBODYS}
+        return any(mark in told for mark in {*marks, self.owner.display_name, f'"{self.owner.username}"'})
+
+    def outcome(self, role, operation):
+        """``ok``, ``null``, or the code of the refusal; what the question changed is taken back."""
+        answer = self.ask(role, *operation)
         if "errors" in answer:
             return answer["errors"][0]["extensions"]["code"]
         value = answer["data"]
@@ -97,29 +111,34 @@ BY_NAME = {
     "entryId": "PlaylistEntry", "itemId": "Track", "trackId": "Track", "recommendationId": "ItemRecommendation",
     "seedId": "Track", "roomId": "Room",
 }  # fmt: skip
-ID_OF = {"Mutation.excludeFromTaste": "Playlist", "Query.room": "Room"}
+ID_OF = {
+    "Mutation.excludeFromTaste.id": "Playlist", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+}  # fmt: skip
+ENUM_OF = {"role": "VIEWER"}
 TEXTS = {"confirm": "owner", "text": "shared", "title": "A title"}
 
 
 def lines(ids):
-    """{line of the table: (query, variables), or None for a field that is reached through its parent}."""
+    """{line of the table: (query, variables)} of the roots' fields, and of one node of each type."""
     types = schema._schema.type_map
     found = {
         f"node {name}": (f'{{ node(id: "{key}") {{ __typename }} }}', {}) for name, key in sorted(ids.items())
     }
-    for name in sorted(types):
-        kind = types[name]
-        if name.startswith("__") or not isinstance(kind, GraphQLObjectType):
-            continue
-        for field in sorted(kind.fields):
-            place = f"{name}.{field}"
-            found[place] = operation(name, field, kind.fields[field], ids) if name in ROOTS else None
+    for name in ROOTS:
+        for field, each in sorted(types[name].fields.items()):
+            found[f"{name}.{field}"] = operation(name, field, each, ids)
     return found
 
 
+def reached_types():
+    """Names of the object types behind the roots."""
+    return [
+        name for name, kind in sorted(schema._schema.type_map.items())
+        if isinstance(kind, GraphQLObjectType) and not name.startswith("__") and name not in (*ROOTS, SUBSCRIPTION)
+    ]  # fmt: skip
+
+
 def operation(root, name, field, ids):
-    if root == "Subscription":
-        return None  # not on this path; their own tests ask
     given = {
         arg: value(f"{root}.{name}", arg, each.type, ids)
         for arg, each in field.args.items()
@@ -146,13 +165,13 @@ def value(place, name, kind, ids):
     if isinstance(kind, GraphQLList):
         return [value(place, name, kind.of_type, ids)]
     if isinstance(kind, GraphQLEnumType):
-        return next(iter(kind.values))
+        return ENUM_OF.get(name) or next(iter(kind.values))
     if isinstance(kind, GraphQLInputObjectType):
         fields = {field: each for field, each in kind.fields.items() if isinstance(each.type, GraphQLNonNull)}
         given = {field: value(place, field, each.type, ids) for field, each in fields.items()}
         return given | ({"trackId": ids["Track"]} if "trackId" in kind.fields else {})
     return {
-        "ID": ids[BY_NAME.get(name, ID_OF.get(place, "Listener"))],
+        "ID": ids[ID_OF.get(f"{place}.{name}") or BY_NAME.get(name, "Listener")],
         "Boolean": True, "Int": 1 if name == "first" else 0, "Float": 0.5,
         "DateTime": "2026-01-01T00:00:00Z", "String": TEXTS.get(name, "text"),
     }[kind.name]  # fmt: skip

@@ -4,12 +4,16 @@ import os
 
 import pytest
 
+from discovery.schema import schema
 from graph.models import ItemKind
 from tests import factories
 from tests.discovery.small_index import small_index
-from tests.gql.access import PARENT, ROLES, World, lines, table_read, table_write
+from tests.gql.access import ROLES, World, lines, reached_types, table_read, table_write
+from tests.gql.reached import OWNERS, cells, ways
 
 pytestmark = pytest.mark.django_db
+
+PUSHED = "pushed"  # sent by a subscription only
 
 
 @pytest.fixture
@@ -21,12 +25,16 @@ def world(serve, settings, tmp_path):
 
 
 def found(world):
-    return {
+    outcomes = {
         place: tuple(world.outcome(role, operation) for role in ROLES)
-        if operation
-        else (PARENT,) * len(ROLES)
         for place, operation in lines(world.ids).items()
     }
+    steps = ways()
+    for name in reached_types():
+        by_role = [cells(world, role, name, steps[name]) for role in ROLES] if name in steps else []
+        for field in sorted(schema._schema.type_map[name].fields):
+            outcomes[f"{name}.{field}"] = tuple(each[field] for each in by_role) or (PUSHED,) * len(ROLES)
+    return outcomes
 
 
 def test_every_field_answers_everybody_as_the_table_says(world):
@@ -53,3 +61,21 @@ def test_the_table_tells_the_blocked_and_strangers_nothing_apart():
     """A block is answered like what does not exist; staff see no more through the API than anybody."""
     for place, (_, stranger, _friend, blocked, _owner, staff) in table_read().items():
         assert blocked == stranger == staff, place
+
+
+# What of the owner a friend may see: who they are, what the owner sent them, what SOCIAL_OUT and NAMED allow.
+FOR_FRIENDS = {
+    "BlendMember", "BlockChange", "Connection", "ItemRecommendation", "ItemRecommendationEdge", "Link", "Listener",
+    "ListenerEdge", "RemovedRecommendation", "TasteMatch",
+}  # fmt: skip
+# What cannot be asked about oneself.
+ABOUT_OTHERS = {"Mutation.block", "Mutation.requestFriendship", "Viewer.blend"}
+
+
+def test_the_table_shows_the_owners_things_to_the_owner_and_their_friends_only():
+    for place, (anonymous, stranger, friend, blocked, owner, staff) in table_read().items():
+        assert OWNERS not in {anonymous, stranger, blocked, staff}, place
+        if friend == OWNERS:
+            assert place.partition(".")[0] in FOR_FRIENDS, place
+        if owner == "INVALID":
+            assert place in ABOUT_OTHERS or place.startswith("Blend"), place

@@ -21,7 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.services.audit import ledger_verify
-from accounts.services.consent import consent_set, consent_withdraw_all, level_set
+from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many, level_set
 from accounts.services.friendship import block_create, block_remove, friendship_end, friendship_request
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery import feed
@@ -80,23 +80,31 @@ class Listening(RuleBasedStateMachine):
 
     # -- a crowd to begin with, because three friends seldom come by chance ----------------------
 
-    @initialize(busy=st.booleans(), shy=st.sampled_from([None, *NAMES]))
-    def crowd(self, busy, shy):
-        if not busy:
-            return
-        for name in NAMES:
-            self.choose_level(name, PersonalizationLevel.SOCIAL)
-            for purpose in USED:
-                self.answer(name, purpose, granted=True)
-        for place, name in enumerate(NAMES):
+    @initialize(size=st.integers(0, len(NAMES)), shy=st.sampled_from([None, *NAMES]))
+    def crowd(self, size, shy):
+        """So many people who allow everything, are friends and play something each; one may not be named."""
+        names = NAMES[:size]
+        for name in names:
+            person = self.oracle.people[name]
+            level_set(user=person.user, level=PersonalizationLevel.SOCIAL)
+            person.level = PersonalizationLevel.SOCIAL
+            person.granted.update(USED)
+        consents_grant_many(users=[self.user(name) for name in names], purposes=USED)
+        for place, name in enumerate(names):
             self.listen(name, place)
-            for other in NAMES[place + 1 :]:
-                self.ask(name, other)
-                self.ask(other, name)
-        if shy:
+            for other in names[place + 1 :]:
+                factories.befriended(self.user(name), self.user(other))
+                self.oracle.friends.add(frozenset((name, other)))
+        if shy in names:
             self.answer(shy, Purpose.NAMED, granted=False)
-        for name in NAMES:
+        for name in names:
             self.read(name)
+
+    def obeyed(self, name):
+        """3: what ``name`` has just taken back is used in no answer to them or to anybody they know."""
+        for viewer in sorted(self.oracle.people):
+            if viewer == name or self.oracle.are_friends(viewer, name):
+                self._gathers_what_is_permitted(viewer, self.user(viewer))
 
     # -- what people do ---------------------------------------------------------------------------
 
@@ -108,6 +116,8 @@ class Listening(RuleBasedStateMachine):
                 consent_set(user=self.user(name), purpose=purpose, granted=granted, idempotency_key=key)
             assert ConsentEvent.objects.count() <= before + 1, "17: one key, one event"
             (person.granted.add if granted else person.granted.discard)(purpose)
+            if not granted:
+                self.obeyed(name)
 
     @rule(
         name=name_,
@@ -119,6 +129,8 @@ class Listening(RuleBasedStateMachine):
         if self.both(name, other) and self.oracle.are_friends(name, other):
             consent_set(user=self.user(name), purpose=purpose, granted=granted, friend=self.user(other))
             self.oracle.people[name].towards[purpose, other] = granted
+            if not granted:
+                self.obeyed(name)
 
     @rule(name=name_)
     def withdraw_all(self, name):
@@ -128,6 +140,7 @@ class Listening(RuleBasedStateMachine):
             person.towards = dict.fromkeys(person.towards, False)
             granted = Consent.objects.filter(user=person.user, state=ConsentState.GRANTED)
             assert not granted.exists(), "15: one step withdraws all"
+            self.obeyed(name)
 
     @rule(name=name_, level=st.sampled_from([*PersonalizationLevel, PersonalizationLevel.SOCIAL]))
     def choose_level(self, name, level):
@@ -161,6 +174,8 @@ class Listening(RuleBasedStateMachine):
         if self.both(name, other) and frozenset((name, other)) in self.oracle.friends | self.oracle.asked:
             friendship_end(user=self.user(name), other=self.user(other))
             self.oracle.part(name, other)
+            self.obeyed(name)
+            self.obeyed(other)
 
     @rule(name=name_, other=name_)
     def block(self, name, other):
@@ -168,6 +183,8 @@ class Listening(RuleBasedStateMachine):
             block_create(user=self.user(name), other=self.user(other))
             self.oracle.part(name, other)
             self.oracle.blocks.add((name, other))
+            self.obeyed(name)
+            self.obeyed(other)
 
     @rule(name=name_, other=name_)
     def unblock(self, name, other):
@@ -282,13 +299,16 @@ class Listening(RuleBasedStateMachine):
         if name not in self.oracle.people:
             return
         viewer = self.user(name)
+        self._gathers_what_is_permitted(name, viewer)
+        self._looks_right(name, viewer)
+
+    def _gathers_what_is_permitted(self, name, viewer):
         names = {each.user.pk: other for other, each in self.oracle.people.items()}
         evidence = gather(viewer, ItemKind.TRACK)
         rows = zip(evidence.friend.tolist(), evidence.key_id.tolist(), evidence.amount.tolist(), strict=True)
         found = {(names[friend] if friend else "", item): amount for friend, item, amount in rows}
         expected = {key: times for key, times in self.oracle.evidence(name).items() if times}
         assert found == expected, "1, 3, 6, 8, 10, 12: exactly what is permitted enters"
-        self._looks_right(name, viewer)
 
     def _looks_right(self, name, viewer):
         allowed = {other for other, named in self.oracle.sources(name).items() if named}

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -102,6 +103,28 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
     assert not registry.artifact_directory(older.pk).exists()
     assert registry.artifact_directory(clean.pk).exists()
+
+
+@pytest.mark.parametrize("why", ["refused", "a day"])
+def test_where_no_clean_model_comes_the_old_one_serves_no_longer(ben, why, monkeypatch):
+    older = published()
+    key = str(erasure_request(user=ben, confirm="ben").pk)
+    for _ in range(machine.REFUSALS - 1):
+        published(ModelVersion.State.REJECTED)
+    ModelVersion.objects.filter(pk=older.pk).update(state=ModelVersion.State.ACTIVE)
+    assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED, "it may still come"
+    assert registry._active_version() == older
+    if why == "refused":
+        published(ModelVersion.State.REJECTED)
+        ModelVersion.objects.filter(pk=older.pk).update(state=ModelVersion.State.ACTIVE)
+    else:
+        monkeypatch.setattr(machine, "LONGEST_WAIT", timedelta(0))
+    closed = erasure_advance(erasure_id=key)
+    assert closed.state == Erasure.State.CLOSED
+    assert closed.receipt["cleanModel"] == {"id": None, "retired": str(older.pk)}
+    verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
+    assert registry._active_version() is None
+    assert not registry.artifact_directory(older.pk).exists()
 
 
 def test_who_never_contributed_waits_for_no_model(world):

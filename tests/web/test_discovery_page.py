@@ -63,6 +63,7 @@ def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     """Each at a web process of its own, so that the news takes the way through Redis."""
     ada, ben = visit(), visit(process=1)
     ada.opens("/")
+    ada.sees("#made-from", "From what you play")
     ada.presses("#rooms + details summary")
     ada.types("#room-title", "Sunday")
     ada.presses("#room-friends label")

@@ -153,18 +153,3 @@ def test_the_main_actions_by_keyboard_alone(world, visit):
     person.key(Keys.SPACE)
     person.sees("#status", "Everything is withdrawn.")
     person.tabs_to("#erase-confirm")
-
-
-def test_in_german(world, visit):
-    """What the page, the scripts and the API say."""
-    person = visit(language="de")
-    person.opens("/privacy/")
-    person.sees("h1", "Deine Privatsphäre")
-    person.sees("#summary", "Gerade erlaubst du 7 von 12 Dingen.")
-    person.sees("#now .quiet", "mit dir befreundet, hört das")
-    person.sees("#held", "Was deine Apps als gehört gemeldet haben.")
-    person.types("#erase-confirm", "somebody else")
-    person.presses("#erase button")
-    person.sees("#status.error", "Gib zur Bestätigung deinen eigenen Anmeldenamen ein.")
-    person.looks("privacy-in-german")
-    assert person.complaints() == []

@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--compare", action="store_true", help="fit peers in the same run")
         parser.add_argument("--json", type=Path, help="write every number to this file")
         parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
+        parser.add_argument("--summary", type=Path, help="put one line a question between its marks here")
         parser.add_argument("--seeds", type=int, default=1, help="how many splits (default 1)")
         parser.add_argument("--first-seed", type=int, default=0, help="of the splits (default 0)")
         parser.add_argument(
@@ -64,14 +65,7 @@ class Command(BaseCommand):
                 progress=self._say,
             )
             self._print_comparison(found)
-            if options["markdown"]:
-                from graph.ml.report import tables, write_between_marks
-
-                write_between_marks(options["markdown"], tables(found))
-            if options["json"]:
-                from graph.ml.plot import bars
-
-                options["json"].with_suffix(".svg").write_text(bars(found), encoding="utf-8")
+            self._write_comparison(found, options)
         elif options["ablations"]:
             from graph.ml.ablations import ablate
             from graph.ml.report import ABLATIONS, ablation_table, write_between_marks
@@ -112,6 +106,17 @@ class Command(BaseCommand):
 
     def _say(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")
+
+    def _write_comparison(self, found: dict[str, Any], options: dict[str, Any]) -> None:
+        from graph.ml.plot import bars
+        from graph.ml.report import SUMMARY, summary, tables, write_between_marks
+
+        if options["markdown"]:
+            write_between_marks(options["markdown"], tables(found))
+        if options["summary"]:
+            write_between_marks(options["summary"], summary(found), SUMMARY)
+        if options["json"]:
+            options["json"].with_suffix(".svg").write_text(bars(found), encoding="utf-8")
 
     def _print_comparison(self, found: dict[str, Any]) -> None:
         from graph.ml.report import PARTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from argparse import ArgumentParser
@@ -14,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import PersonalizationLevel, User
 from discovery import feed
-from discovery.radio import measure
+from discovery.radio import measure, report
+from discovery.radio.session import Outcome
 from graph.models import ItemKind
 
 RADIOS = 20  # radios that the cost is measured on
@@ -27,7 +27,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--skips", type=int, default=1_000)
         parser.add_argument("--seed", type=int, default=7)
-        parser.add_argument("--output", type=Path, help="write the figures here as JSON")
+        parser.add_argument("--name", default="this database", help="what is measured, in words")
+        parser.add_argument(
+            "--json", type=Path, help="write the figures here, beside those of simulate_radio"
+        )
+        parser.add_argument("--markdown", type=Path, help="write the tables between this file's markers")
 
     def handle(self, *args: Any, **options: Any) -> None:
         model, degraded = feed.served_model()
@@ -45,10 +49,8 @@ class Command(BaseCommand):
             "cost": self._cost(viewers, kind, rng),
             "variety": measure.variety(viewers, kind, rng),
         }
-        text = json.dumps(found, indent=1)
-        if options["output"]:
-            options["output"].write_text(text + "\n", encoding="utf-8")
-        self.stdout.write(text)
+        part = f"served {options['name']}"
+        report.written(found, part, options["json"], options["markdown"], self.stdout.write)
 
     def _cost(self, viewers: list[User], kind: ItemKind, rng: np.random.Generator) -> dict[str, float]:
         """CPU milliseconds of one request, in turn: the plain query, and an advance after a skip."""
@@ -59,7 +61,7 @@ class Command(BaseCommand):
                 begin = time.process_time()
                 feed.for_you(viewer, kind)
                 middle = time.process_time()
-                playing = measure.skipped(viewer, playing)
+                playing = measure.advanced(viewer, playing, Outcome.SKIPPED)
                 plain.append(middle - begin)
                 advance.append(time.process_time() - middle)
         added = [after - before for before, after in zip(plain, advance, strict=True)]

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
 from discovery.errors import Conflict, InvalidInput, NotFound
 from discovery.models import RadioChoice
+from discovery.privacy.signals import person_purging
 from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_get, radio_start, standing
 from discovery.radio.session import Outcome, SeedKind, public_id, signed
@@ -33,9 +36,7 @@ def test_a_skipped_item_and_its_nearest_do_not_come_next_and_it_falls_in_the_sum
         item = playing.radio.now.item_id
         playing = advance(user, playing, Outcome.SKIPPED)
         if step == 0:
-            assert (
-                standing(user, playing.radio, first) > before or before == len(tracks) - 1
-            )  # it was the last
+            assert standing(user, playing.radio, first) == len(tracks) - 1 > before
         if playing.radio.now is None:
             break
         away = abs(places[playing.radio.now.item_id] - places[item])
@@ -191,3 +192,35 @@ def test_the_session_outweighs_nothing_else_than_what_was_said(dial):
     user, tracks = dial
     playing = advance(user, begin(user, seed_kind=SeedKind.TRACK, seed_id=tracks[0].pk), Outcome.LIKED)
     assert np.array_equal([each.reward for each in playing.radio.heard], [1.0])
+
+
+def test_every_skip_sinks_its_item_beneath_everything_else(dial):
+    user, tracks = dial
+    playing = begin(user)
+    for _ in range(8):
+        if playing.radio.now is None:
+            break
+        item = playing.radio.now.item_id
+        before = standing(user, playing.radio, item)
+        playing = advance(user, playing, Outcome.SKIPPED)
+        assert standing(user, playing.radio, item) == len(tracks) - 1 > before
+
+
+def test_an_erasure_forgets_the_radios_of_that_person_alone(dial):
+    user, _ = dial
+    playing, other = begin(user), begin(factories.sharer("other"))
+    person_purging.send(sender=type(user), user=user)
+    kept = list(store.client().scan_iter("earshot:radio*"))
+    assert sorted(kept) == sorted(
+        [f"earshot:radio:{other.radio.id}", f"earshot:radios:{other.radio.user_id}"]
+    )
+    assert playing.radio.id not in "".join(kept)
+    person_purging.send(sender=type(user), user=user)  # may be sent again
+
+
+def test_an_erasure_does_not_pass_while_redis_cannot_be_asked(dial, monkeypatch):
+    user, _ = dial
+    away = redis.Redis(unix_socket_path="/nowhere.sock", socket_timeout=0.1, retry=Retry(NoBackoff(), 0))
+    monkeypatch.setattr(store, "client", lambda: away)
+    with pytest.raises(redis.RedisError):
+        person_purging.send(sender=type(user), user=user)

@@ -90,7 +90,7 @@ def test_a_play_is_no_wrong_answer_to_itself(world):
 def test_it_learns_the_withheld_cell_of_a_checkerboard(small_config):
     plays = checkerboard()
     plays[0, 6] = 0
-    network = replace(small_config.network, full_batch_above=0, sampled_items=8)
+    network = replace(small_config.network, full_batch_above=0, full_batch_items=8)
     config = replace(small_config, network=network, blend=replace(small_config.blend, memory=0.0))
     index = fit(snapshot_of(plays), config).artifact().index("ARTIST")
     played = np.flatnonzero(plays[0])
@@ -101,7 +101,7 @@ def test_it_learns_the_withheld_cell_of_a_checkerboard(small_config):
 
 def test_it_repeats_itself_for_a_seed(world, small_config):
     config = replace(
-        small_config, network=replace(small_config.network, full_batch_above=0, sampled_items=16)
+        small_config, network=replace(small_config.network, full_batch_above=0, full_batch_items=16)
     )
     one, other = fit(world, config), fit(world, config)
     for name, array in one.arrays.items():

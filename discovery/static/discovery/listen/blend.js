@@ -4,11 +4,12 @@ import { item, kindNow, tune } from "../music.js";
 import { at, fill, make, onSubmit } from "../page.js";
 import { asList, asPercent, gettext, worded } from "../words.js";
 
+export const begin = () => onSubmit("blend", blend);
+
 export function show(_viewer, friends) {
   at("blend").closest("section").hidden = !friends.length;
   at("blend-friends").replaceChildren(...friends.map(({ id, displayName }) =>
     make("label", { className: "chip" }, make("input", { type: "checkbox", value: id }), displayName)));
-  onSubmit("blend", blend);
 }
 
 async function blend() {

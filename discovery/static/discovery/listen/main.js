@@ -11,11 +11,12 @@ import * as tunes from "./tunes.js";
 const parts = [tunes, radio, room, people, blend, map];
 
 async function load() {
-  await tunes.begin(); // what kind of music there is to recommend decides what the others ask for
+  await tunes.first(); // what kind of music there is to recommend decides what the others ask for
   const { viewer } = await ask(`{ viewer { friends(first: 50) { edges { node { id displayName } } }
     ${parts.map((part) => part.ofViewer?.() ?? "").join("\n")} } }`);
   const friends = viewer.friends.edges.map(({ node }) => node);
   for (const part of parts) act(() => part.show?.(viewer, friends));
 }
 
+for (const part of parts) part.begin?.();
 act(load);

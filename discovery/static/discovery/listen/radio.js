@@ -14,9 +14,10 @@ let friends = [];
 let queue = null;
 let stop = () => {};
 
+export const begin = () => onSubmit("radio-form", start);
+
 export function show(_viewer, known) {
   friends = known;
-  onSubmit("radio-form", start);
   if (sessionStorage.radio) follow(sessionStorage.radio); // the page was loaded anew
 }
 

@@ -16,11 +16,12 @@ let friends = [];
 let room = null;
 let stop = () => {};
 
+export const begin = () => onSubmit("room-form", create);
+
 export function show(viewer, known) {
   friends = known;
   at("room-friends").replaceChildren(...friends.map(({ id, displayName }) =>
     make("label", { className: "chip" }, make("input", { type: "checkbox", value: id }), displayName)));
-  onSubmit("room-form", create);
   list(viewer.rooms);
   const here = viewer.rooms.find(({ id, inRoom }) => inRoom && id === sessionStorage.room);
   if (here) enter(here.id); // the page was loaded anew

@@ -23,10 +23,13 @@ const PAGE = 6;
 let friends = [];
 let answer;
 
-export async function begin() {
+export function begin() {
   onSubmit("recommend", recommend);
   at("recommend-cancel").addEventListener("click", () => at("recommend-dialog").close());
   at("more").addEventListener("click", () => act(more));
+}
+
+export async function first() {
   answer = await discover({ first: PAGE });
 }
 

@@ -1,0 +1,107 @@
+"""The radio's figures as one JSON file, and as tables between the markers of a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+START, END = "<!-- measured: start -->", "<!-- measured: end -->"
+
+
+def written(
+    found: Mapping[str, Any], part: str, to: Path | None, page: Path | None, tell: Callable[[str], Any]
+) -> None:
+    """Keep ``found`` as one part of the file ``to``, tell it, and write all parts there are into ``page``."""
+    known = json.loads(to.read_text(encoding="utf-8")) if to is not None and to.exists() else {}
+    known[part] = dict(found)
+    tell(json.dumps(found, indent=1))
+    if to is not None:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    if page is not None:
+        before, rest = page.read_text(encoding="utf-8").split(START)
+        text = f"{before}{START}\n\n{tables(known)}\n\n{END}{rest.split(END)[1]}"
+        page.write_text(text, encoding="utf-8")
+
+
+def tables(known: Mapping[str, Any]) -> str:
+    """Everything measured, as Markdown."""
+    parts = [_served(name, one) for name, one in known.items() if name.startswith("served")]
+    if "simulation" in known:
+        parts.append(_simulated(known["simulation"]))
+    return "\n\n".join(parts)
+
+
+def _served(name: str, one: Mapping[str, Any]) -> str:
+    skips, cost = one["skips"], one["cost"]
+    variety = _table(
+        ("variety", "how unlike one another the items are", "score of the last"),
+        [(f"{row['variety']:.2f}", f"{row['unlike']:.3f}", f"{row['score']:.2f}") for row in one["variety"]],
+    )
+    return (
+        f"### As it is served: {name.removeprefix('served ')}\n\n"
+        f"{skips['skips']:,} skips: the skipped item came next {skips['same_item_next']} times, one of its five "
+        f"nearest {skips['near_item_next']} times; its rank fell {skips['rank_fell']:,} times. An advance takes "
+        f"{cost['added_ms']:.1f} CPU ms more than a plain query in the same run (median; "
+        f"{cost['advance_ms']:.1f} against {cost['plain_ms']:.1f}).\n\n{variety}"
+    )
+
+
+def _simulated(one: Mapping[str, Any]) -> str:
+    stations = _table(
+        ("station", "items a session", "heard out", "share heard out"),
+        [
+            (name, f"{row['length']:.2f}", f"{row['heard']:.2f}", f"{row['share_heard']:.1%}")
+            for name, row in one["stations"].items()
+        ],
+    )
+    against = _table(
+        ("radio against", "session length", "heard out"),
+        [(row["against"], _gain(row["length"]), _gain(row["reward"])) for row in one["against"]],
+    )
+    bandit, off = one["bandit"], one["off_policy"]
+    names = [key for key in one["sensitivity"][0] if key.startswith("against")] if one["sensitivity"] else []
+    sensitivity = _table(
+        ("assumption", "value", "heard out without learning", *names),
+        [
+            (
+                row["assumption"], f"{row['value']:.3g}", f"{row['heard_without_learning']:.0%}",
+                *(f"{row[name]:+.1%}" for name in names),
+            )
+            for row in one["sensitivity"]
+        ],
+    )  # fmt: skip
+    covered = ", ".join(f"{name} {count}" for name, count in off["covered"].items())
+    parts = [
+        f"### Simulated: {one['listeners']:,} listeners, {one['artists']:,} artists, seed {one['seed']}",
+        stations,
+        against,
+        (
+            f"The bandit against greedy, {bandit['days']} days on which both begin with nothing learned "
+            f"({bandit['listeners']:,} listeners): heard out {_gain(bandit['reward'])}; ahead on {bandit['won']}."
+        ),
+        (
+            f"Off-policy intervals that cover the truth, of {off['runs']} logs of {off['choices_a_run']:,} choices: "
+            f"{covered}."
+        ),
+    ]
+    if one["sensitivity"]:
+        parts += [
+            (
+                "Session length where one assumption is halved or doubled "
+                f"({one['sensitivity_listeners']} listeners):"
+            ),
+            sensitivity,
+        ]
+    return "\n\n".join(parts)
+
+
+def _gain(found: Mapping[str, float]) -> str:
+    return f"{found['gain']:+.1%} ({found['low']:+.1%} to {found['high']:+.1%})"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -11,6 +11,7 @@ import logging
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -74,7 +75,7 @@ def radio_save(radio: Radio) -> None:
         logger.warning("a radio is not kept: no Redis", exc_info=True)
         return
     if not saved:
-        raise Conflict("This radio has moved on meanwhile: ask for it again.", field="radioId")
+        raise Conflict(_("This radio has moved on meanwhile: ask for it again."), field="radioId")
 
 
 def radios_delete(*, user_id: int) -> None:

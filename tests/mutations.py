@@ -9,47 +9,71 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
 
 ROOT = Path(__file__).resolve().parent.parent
-MACHINE = "tests/privacy/test_invariants.py"
 README = ROOT / "tests" / "README.md"
 START, END = "<!-- mutations: start -->", "<!-- mutations: end -->"
+AT_ONCE = 2  # each with a copy of the tree, a PostgreSQL and a Redis of its own
+
+PROMISES = "tests/privacy/test_promises.py"
 
 
 @dataclass(frozen=True)
 class Guard:
-    """What stands between an invariant and its violation, and what is put in its place."""
+    """What stands between an invariant and its violation, what is put in its place, and what must notice."""
 
     invariant: int
     file: str
     old: str
     new: str
-    test: str = MACHINE
+    test: str
+    only: str = ""  # of these tests, those whose name holds this
 
 
 GUARDS = [
-    Guard(1, "accounts/policies.py", "        _granting(Purpose.SOCIAL_OUT, viewer, now),\n", ""),
-    Guard(1, "accounts/policies.py", "        _granted_by(viewer, Purpose.SOCIAL_IN, now),\n", ""),
-    Guard(2, "discovery/explain.py", " if source.named}", "}"),
-    Guard(2, "accounts/policies.py", "if source.named or crowd]", "]"),
-    Guard(3, "accounts/prepared.py", "    def rows(self, person", "    @__import__('functools').cache\n    def rows(self, person"),
-    Guard(4, "accounts/services/ledger.py", "    _store(projections)\n", ""),
+    Guard(1, "accounts/policies.py", "        _granting(Purpose.SOCIAL_OUT, viewer, now),\n", "", PROMISES, "test_1_"),
+    Guard(1, "accounts/policies.py", "        _granted_by(viewer, Purpose.SOCIAL_IN, now),\n", "", PROMISES, "test_1_"),
+    Guard(1, "accounts/policies.py", "        _friends_of(viewer),\n        is_active=True,\n    ).exclude(_blocks_with(viewer))\n",
+          "        is_active=True,\n    ).exclude(_blocks_with(viewer))\n", PROMISES, "test_1_"),
+    Guard(2, "discovery/explain.py", " if source.named}", "}", PROMISES, "test_2_"),
+    Guard(2, "accounts/policies.py", "if source.named or crowd]", "]", PROMISES, "test_2_"),
+    Guard(2, "accounts/policies.py", "_sharing_with(somebody).filter(_granting(Purpose.NAMED, somebody))",
+          "_sharing_with(somebody)", PROMISES, "test_2_"),
+    Guard(3, "accounts/prepared.py", "    def rows(self, person", "    @__import__('functools').cache\n    def rows(self, person",
+          PROMISES, "test_3_"),
+    Guard(4, "accounts/services/ledger.py", "    _store(projections)\n", "", "tests/accounts/test_ledger.py"),
     Guard(5, "accounts/migrations/0002_ledger_append_only.py", "[migrations.RunPython(guard, unguard)]", "[]",
           "tests/accounts/test_ledger.py"),
     Guard(5, "accounts/services/audit.py", "if event.hash != event_hash(event):", "if False:",
           "tests/accounts/test_ledger.py"),
     Guard(6, "accounts/policies.py", "(user_id, purpose, None), False)", "(user_id, purpose, None), True)",
           "tests/accounts/test_policies.py"),
-    Guard(7, "accounts/policies.py", "return permitting(Purpose.CONTRIBUTE)", "return User.objects.all()"),
-    Guard(8, "accounts/policies.py", "[Purpose.SELF] if wanted >= PersonalizationLevel.OWN else []", "[Purpose.SELF]"),
-    Guard(9, "accounts/policies.py", "is_active=True\n    ).exclude(_blocks_with(somebody))", "is_active=True\n    )"),
-    Guard(10, "accounts/services/friendship.py", 'changes=withdrawals(granted.select_related("user", "friend"))', "changes=[]"),
-    Guard(11, "graph/services/listening.py", "if policies.played_in_private(", "if False and policies.played_in_private("),
-    Guard(12, "graph/selectors.py", "return _COUNTED[kind] if excluding else Q()", "return Q()"),
-    Guard(12, "graph/snapshot.py", "Listen.objects.filter(HEARD, _COUNTED[ItemKind.TRACK], ", "Listen.objects.filter(HEARD, "),
-    Guard(13, "accounts/policies.py", "SMALLEST_AGGREGATE = 10", "SMALLEST_AGGREGATE = 9", "tests/accounts/test_policies.py"),
+    Guard(6, "accounts/policies.py", "    return Q(state=ConsentState.GRANTED) &", "    return ~Q(state=ConsentState.DENIED) &",
+          PROMISES, "test_6_"),
+    Guard(7, "accounts/policies.py", "return permitting(Purpose.CONTRIBUTE)", "return User.objects.all()",
+          "tests/graph/test_snapshot.py"),
+    Guard(8, "accounts/policies.py", "[Purpose.SELF] if wanted >= PersonalizationLevel.OWN else []", "[Purpose.SELF]",
+          PROMISES, "test_8_"),
+    Guard(8, "accounts/policies.py", "if wanted >= PersonalizationLevel.SOCIAL:", "if wanted >= PersonalizationLevel.OWN:",
+          PROMISES, "test_8_"),
+    Guard(8, "accounts/policies.py", "own_level if level is None else min(PersonalizationLevel(level), own_level)",
+          "own_level if level is None else PersonalizationLevel(level)", PROMISES, "test_8_"),
+    Guard(9, "accounts/policies.py", "is_active=True\n    ).exclude(_blocks_with(somebody))", "is_active=True\n    )",
+          PROMISES, "test_9_"),
+    Guard(10, "accounts/services/friendship.py", 'changes=withdrawals(granted.select_related("user", "friend"))', "changes=[]",
+          PROMISES, "test_10_"),
+    Guard(11, "graph/services/listening.py", "if policies.played_in_private(", "if False and policies.played_in_private(",
+          "tests/privacy/test_private_session.py"),
+    Guard(12, "graph/selectors.py", "return _COUNTED[kind] if excluding else Q()", "return Q()",
+          "tests/privacy/test_exclusions.py"),
+    Guard(12, "graph/snapshot.py", "Listen.objects.filter(HEARD, _COUNTED[ItemKind.TRACK], ", "Listen.objects.filter(HEARD, ",
+          "tests/privacy/test_exclusions.py"),
+    Guard(13, "accounts/policies.py", "SMALLEST_AGGREGATE = 10", "SMALLEST_AGGREGATE = 9", "tests/accounts/test_policies.py",
+          "floors"),
     Guard(13, "graph/services/tags.py", "people__gte=policies.SMALLEST_AGGREGATE", "people__gte=1",
           "tests/graph/test_services.py"),
     Guard(13, "graph/communities.py", "if len(people) >= SMALLEST_AGGREGATE:", "if people:",
@@ -57,9 +81,9 @@ GUARDS = [
     Guard(14, "discovery/gql/gpc.py", 'if request.headers.get("Sec-GPC") == "1" and', "if False and",
           "tests/privacy/test_ends.py"),
     Guard(15, "accounts/services/consent.py", "Consent.objects.filter(user=user, state=ConsentState.GRANTED)",
-          "Consent.objects.filter(user=user, state=ConsentState.GRANTED, friend=None)"),
+          "Consent.objects.filter(user=user, state=ConsentState.GRANTED, friend=None)", PROMISES, "test_15_"),
     Guard(16, "accounts/services/friendship.py", "    ledger_record(\n        changes=withdrawals(",
-          "    granted.delete()\n    ledger_record(\n        changes=withdrawals("),
+          "    granted.delete()\n    ledger_record(\n        changes=withdrawals(", PROMISES, "16_"),
     Guard(17, "accounts/services/consent.py", "    if not event:\n        return False\n", "    return False\n",
           "tests/accounts/test_consent.py"),
     Guard(18, "discovery/privacy/export_files.py",
@@ -75,21 +99,30 @@ GUARDS = [
 
 
 def main(wanted):
-    found = {}
-    with tempfile.TemporaryDirectory(prefix="earshot-mutant-") as folder:
-        tree = Path(folder) / "tree"
-        shutil.copytree(
-            ROOT,
-            tree,
-            ignore=shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache"),
-        )
-        for number, guard in enumerate(GUARDS):
-            if not wanted or guard.invariant in wanted:
-                failed = failures(guard, tree)
-                found[number] = " ".join(f"`{name}`" for name in failed[:1]) or "**nothing**"
-                print(row(guard, found[number]), flush=True)
+    numbers = [number for number, guard in enumerate(GUARDS) if not wanted or guard.invariant in wanted]
+    found, trees = {}, Queue()
+    with tempfile.TemporaryDirectory(prefix="earshot-mutants-") as folder:
+        for place in range(AT_ONCE):
+            trees.put(copied(Path(folder) / str(place) / "tree"))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for number, failed in pool.map(lambda number: (number, tried(GUARDS[number], trees)), numbers):
+                found[number] = f"`{failed[0]}`" if failed else "**nothing**"
+                print(row(GUARDS[number], found[number]), flush=True)
     write_table(found)
     return 1 if "**nothing**" in found.values() else 0
+
+
+def copied(tree):
+    left_out = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache")
+    return shutil.copytree(ROOT, tree, ignore=left_out)
+
+
+def tried(guard, trees):
+    tree = trees.get()
+    try:
+        return failures(guard, tree)
+    finally:
+        trees.put(tree)
 
 
 def row(guard, failed):
@@ -119,9 +152,9 @@ def failures(guard, tree):
     file.write_text(text.replace(guard.old, guard.new), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EARSHOT_TEST")}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", guard.test],
+        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", guard.test, "-k", guard.only],
         cwd=tree, capture_output=True, text=True, check=False,
-        env=environment | {"EARSHOT_STEPS": "1000", "EARSHOT_HOME": str(tree.parent / "home")},
+        env=environment | {"EARSHOT_HOME": str(tree.parent / "home")},
     )  # fmt: skip
     file.write_text(text, encoding="utf-8")
     if run.returncode not in {0, 1}:

@@ -113,6 +113,9 @@ class Erasure(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     ledger_position = models.PositiveBigIntegerField(default=0)  # a model must know the ledger up to here
     deleted = models.JSONField(default=dict)  # rows by store
+    edges = models.BinaryField(
+        default=b""
+    )  # graph.edges of the person, until a model is found not to have them
     clean_model = models.JSONField(null=True, blank=True)  # id and manifest hash; null: none was needed
     receipt = models.JSONField(null=True, blank=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import logging
 import os
 import shutil
@@ -26,6 +27,7 @@ from django.utils import timezone
 from accounts.models import ConsentEvent, ConsentState, Purpose
 from discovery.errors import ModelUnavailable
 from graph.artifact import MANIFEST, Artifact, ArtifactError
+from graph.edges import EdgesUnknown, Hashes, edges_read
 from graph.gate import finite, gate
 from graph.lease import Lease, is_live, lease_complete, lease_hold
 from graph.models import ModelVersion, TrainingRun
@@ -89,6 +91,19 @@ def _read(version: ModelVersion) -> Artifact:
     if found != version.manifest_hash:
         raise ArtifactError("its manifest is not the published one")
     return Artifact.load(directory)
+
+
+def training_edges(version: ModelVersion) -> Hashes:
+    """Hashes of what a model was trained on. Raises EdgesUnknown where its files do not say so."""
+    directory = artifact_directory(version.pk)
+    try:
+        found = _manifest_hash(directory)
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EdgesUnknown(str(error)) from error
+    if found != version.manifest_hash:
+        raise EdgesUnknown(f"the manifest of model {version.pk} is not the published one")
+    return edges_read(directory, manifest.get("training_edges", {}))
 
 
 def artifact_directory(version_id: uuid.UUID) -> Path:

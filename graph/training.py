@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from discovery.errors import TrainingFailed
 from graph import registry, snapshot
 from graph.communities import communities_refresh
+from graph.edges import edges_write
 from graph.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
 from graph.models import ModelVersion, TrainingRun
 
@@ -81,9 +83,14 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     communities_refresh(taken)
     report(0.98, "publishing")
     metrics = {**measured.to_dict(), "data": _sizes(taken)}
+
+    def write(directory: Path) -> None:
+        edges = edges_write(taken, directory)
+        write_artifact(fitted, directory, {"metrics": metrics, "run": lease.key, "training_edges": edges})
+
     version = registry.model_publish(
         lease=lease,
-        write=lambda directory: write_artifact(fitted, directory, {"metrics": metrics, "run": lease.key}),
+        write=write,
         data_hash=taken.content_hash,
         ledger_position=taken.ledger_position,
         config=asdict(config),

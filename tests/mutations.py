@@ -9,15 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
+
+from discovery.embedded.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "tests" / "README.md"
 START, END = "<!-- mutations: start -->", "<!-- mutations: end -->"
-AT_ONCE = 2  # each with a copy of the tree, a PostgreSQL and a Redis of its own
 
 PROMISES = "tests/privacy/test_promises.py"
 
@@ -32,6 +31,7 @@ class Guard:
     new: str
     test: str
     only: str = ""  # of these tests, those whose name holds this
+    fresh: bool = False  # in a database made anew; the others share one
 
 
 GUARDS = [
@@ -47,9 +47,9 @@ GUARDS = [
           PROMISES, "test_3_"),
     Guard(4, "accounts/services/ledger.py", "    _store(projections)\n", "", "tests/accounts/test_ledger.py"),
     Guard(5, "accounts/migrations/0002_ledger_append_only.py", "[migrations.RunPython(guard, unguard)]", "[]",
-          "tests/accounts/test_ledger.py"),
+          "tests/accounts/test_ledger.py", fresh=True),
     Guard(5, "accounts/services/audit.py", "if event.hash != event_hash(event):", "if False:",
-          "tests/accounts/test_ledger.py"),
+          "tests/accounts/test_ledger.py", fresh=True),
     Guard(6, "accounts/policies.py", "(user_id, purpose, None), False)", "(user_id, purpose, None), True)",
           "tests/accounts/test_policies.py"),
     Guard(6, "accounts/policies.py", "    return Q(state=ConsentState.GRANTED) &", "    return ~Q(state=ConsentState.DENIED) &",
@@ -90,39 +90,29 @@ GUARDS = [
           'visible = dict(listeners_visible_to(user).values_list("pk", "username"))\n    for row in Friendship',
           'visible = dict(User.objects.values_list("pk", "username"))\n    for row in Friendship',
           "tests/privacy/test_export.py"),
-    Guard(19, "discovery/privacy/erasure.py", "    user.delete()\n", "", "tests/privacy/test_erasure.py"),
+    Guard(19, "discovery/privacy/erasure.py", "    user.delete()\n", "", "tests/privacy/test_erasure.py",
+          "nothing_of_the_person"),
     Guard(19, "graph/importers/lastfm_people.py", "set(external_ids) - erased_among(external_ids)", "set(external_ids)",
-          "tests/privacy/test_erasure.py"),
+          "tests/privacy/test_erasure.py", "no_import_brings"),
+    Guard(19, "discovery/privacy/erasure.py", "    if both:\n", "    if False:\n", "tests/privacy/test_erasure.py", "no_model_is"),
     Guard(20, "discovery/feed.py", "policies.listeners_visible_to(viewer).filter(pk__in=ids)", "User.objects.filter(pk__in=ids)",
           "tests/discovery/test_feed.py"),
 ]  # fmt: skip
 
 
 def main(wanted):
-    numbers = [number for number, guard in enumerate(GUARDS) if not wanted or guard.invariant in wanted]
-    found, trees = {}, Queue()
-    with tempfile.TemporaryDirectory(prefix="earshot-mutants-") as folder:
-        for place in range(AT_ONCE):
-            trees.put(copied(Path(folder) / str(place) / "tree"))
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for number, failed in pool.map(lambda number: (number, tried(GUARDS[number], trees)), numbers):
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="earshot-mutants-") as folder, PostgresServer() as postgres:
+        tree = Path(folder) / "tree"
+        left_out = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache")
+        shutil.copytree(ROOT, tree, ignore=left_out)
+        for number, guard in enumerate(GUARDS):
+            if not wanted or guard.invariant in wanted:
+                failed = failures(guard, tree, postgres.url)
                 found[number] = f"`{failed[0]}`" if failed else "**nothing**"
-                print(row(GUARDS[number], found[number]), flush=True)
-    write_table(found)
+                print(row(guard, found[number]), flush=True)
+                write_table(found)
     return 1 if "**nothing**" in found.values() else 0
-
-
-def copied(tree):
-    left_out = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache")
-    return shutil.copytree(ROOT, tree, ignore=left_out)
-
-
-def tried(guard, trees):
-    tree = trees.get()
-    try:
-        return failures(guard, tree)
-    finally:
-        trees.put(tree)
 
 
 def row(guard, failed):
@@ -143,7 +133,7 @@ def write_table(found):
     README.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
-def failures(guard, tree):
+def failures(guard, tree, database):
     """Names of the tests that fail without the guard."""
     file = tree / guard.file
     text = file.read_text(encoding="utf-8")
@@ -151,16 +141,17 @@ def failures(guard, tree):
         raise SystemExit(f"{guard.file} holds {guard.old!r} {text.count(guard.old)} times, not once")
     file.write_text(text.replace(guard.old, guard.new), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EARSHOT_TEST")}
+    kept = "--create-db" if guard.fresh else "--reuse-db"
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", guard.test, "-k", guard.only],
+        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", kept, guard.test, "-k", guard.only],
         cwd=tree, capture_output=True, text=True, check=False,
-        env=environment | {"EARSHOT_HOME": str(tree.parent / "home")},
+        env=environment | {"EARSHOT_HOME": str(tree.parent / "home"), "DATABASE_URL": database},
     )  # fmt: skip
     file.write_text(text, encoding="utf-8")
     if run.returncode not in {0, 1}:
         raise SystemExit(f"the tests could not run:\n{run.stdout}{run.stderr}")
     return [
-        line.split(" ")[1].rsplit("::", 1)[-1]
+        line.split(" ", 1)[1].split(" - ")[0].rsplit("::", 1)[-1]
         for line in run.stdout.splitlines()
         if line.startswith(("FAILED ", "ERROR "))
     ]

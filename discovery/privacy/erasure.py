@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -29,8 +30,9 @@ from accounts.signatures import signed
 from discovery.errors import InvalidInput
 from discovery.models import DataExport, Erasure
 from discovery.privacy.signals import erasure_requested, person_purging
+from graph.edges import EdgesUnknown, edges_of_person
 from graph.models import ModelVersion
-from graph.registry import artifact_directory
+from graph.registry import artifact_directory, training_edges
 
 logger = logging.getLogger(__name__)
 
@@ -101,12 +103,13 @@ def _purge(erasure: Erasure) -> bool:
         "exports": _exports_delete(user),
     }
     erasure.deleted["log_entries"] = _log_entries_delete(user)
+    erasure.edges = edges_of_person(user).tobytes()
     identities_forget(ids=[str(user.pseudonym), *([user.external_id] if user.external_id else [])])
     person_purging.send(sender=User, user=user)
     erasure.user = None
     erasure.save(update_fields=["user"])
     user.delete()
-    return _step(erasure, Erasure.State.PURGED, "deleted")
+    return _step(erasure, Erasure.State.PURGED, "deleted", "edges")
 
 
 def _retrain(erasure: Erasure) -> bool:
@@ -116,9 +119,9 @@ def _retrain(erasure: Erasure) -> bool:
         subject=erasure.subject, purpose=Purpose.CONTRIBUTE, new_state=ConsentState.GRANTED
     ).exists()
     if contributed and active is not None:
-        if active.ledger_position >= erasure.ledger_position:
+        if (edges := _edges_compared(erasure, active)) is not None:
             erasure.clean_model = {"id": str(active.pk), "manifestHash": active.manifest_hash,
-                                   "ledgerPosition": active.ledger_position}  # fmt: skip
+                                   "ledgerPosition": active.ledger_position, "trainingEdges": edges}  # fmt: skip
         elif _waited_enough(erasure):
             # Rather no model than one that learned from somebody who is gone: answers say NO_MODEL meanwhile.
             ModelVersion.objects.filter(pk=active.pk).update(state=ModelVersion.State.RETIRED)
@@ -127,7 +130,28 @@ def _retrain(erasure: Erasure) -> bool:
             return False  # graph.training sees the withdrawal in the ledger, and asks for a training
     if contributed:
         _older_artifacts_delete(erasure.ledger_position)
-    return _step(erasure, Erasure.State.RETRAINED, "clean_model")
+    erasure.edges = b""
+    return _step(erasure, Erasure.State.RETRAINED, "clean_model", "edges")
+
+
+def _edges_compared(erasure: Erasure, model: ModelVersion) -> dict[str, int] | None:
+    """How many edges the person had, how many a model learned from, and that none is in both; None if one is.
+
+    None too where it is not known, or the model is older than the withdrawal.
+    """
+    if model.ledger_position < erasure.ledger_position:
+        return None
+    try:
+        learned = training_edges(model)
+    except EdgesUnknown as unknown:
+        logger.error("erasure %s waits for a model that says what it learned from: %s", erasure.pk, unknown)  # noqa: TRY400
+        return None
+    theirs = np.frombuffer(bytes(erasure.edges), dtype=np.uint64)
+    both = int(np.intersect1d(learned, theirs, assume_unique=True).size)
+    if both:
+        logger.error("erasure %s: model %s was trained on %d edges of theirs", erasure.pk, model.pk, both)
+        return None
+    return {"ofPerson": int(theirs.size), "ofModel": int(learned.size), "inBoth": both}
 
 
 def _waited_enough(erasure: Erasure) -> bool:

@@ -1,5 +1,7 @@
 """Erasure: frozen at once, resumable at each step, and nobody comes back."""
 
+import hashlib
+import json
 import re
 import uuid
 from datetime import timedelta
@@ -8,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
+from django.test import override_settings
 
 from accounts.models import ConsentEvent, Purpose, User
 from accounts.services.audit import ledger_verify
@@ -20,9 +23,11 @@ from discovery.privacy import erasure as machine
 from discovery.privacy.erasure import erasure_advance, erasure_request, erasures_open
 from discovery.privacy.export import data_export_build, data_export_request
 from discovery.privacy.restore import export_restore
-from graph import registry
+from graph import registry, snapshot
+from graph.artifact import MANIFEST
+from graph.edges import EDGES, edges_of_person, edges_write
 from graph.importers.lastfm_people import listeners_get_or_create
-from graph.models import ItemKind, Listen, ModelVersion
+from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, ModelVersion
 from tests import factories
 from tests.gql.client import App
 
@@ -46,14 +51,22 @@ def ben(world):
     return User.objects.get(pk=world.ben.pk)
 
 
-def published(state=ModelVersion.State.ACTIVE):
-    """A model trained on what the ledger says now, with files on disk."""
+def published(state=ModelVersion.State.ACTIVE, taken=None):
+    """A model trained on what is permitted now (or was ``taken`` earlier), with files that tell of its edges."""
     ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).update(state=ModelVersion.State.RETIRED)
-    position = ConsentEvent.objects.latest("pk").pk
-    version = ModelVersion.objects.create(
-        state=state, data_hash="d", ledger_position=position, manifest_hash="m", config={}, metrics={}
+    version = ModelVersion(
+        state=state,
+        data_hash="d",
+        ledger_position=ConsentEvent.objects.latest("pk").pk,
+        config={},
+        metrics={},
     )
-    registry.artifact_directory(version.pk).mkdir()
+    folder = registry.artifact_directory(version.pk)
+    folder.mkdir()
+    manifest = json.dumps({"training_edges": edges_write(taken or snapshot.take(), folder)})
+    (folder / MANIFEST).write_text(manifest)
+    version.manifest_hash = hashlib.sha256(manifest.encode()).hexdigest()
+    version.save(force_insert=True)
     return version
 
 
@@ -97,12 +110,52 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     assert closed.state == Erasure.State.CLOSED
     assert erasures_open() == []
     assert closed.receipt["cleanModel"] == {
-        "id": str(clean.pk), "manifestHash": "m", "ledgerPosition": clean.ledger_position,
+        "id": str(clean.pk), "manifestHash": clean.manifest_hash, "ledgerPosition": clean.ledger_position,
+        # Ben's: 2 tracks, their 2 artists, 2 friends. The model's: as many of Ada's and Cleo's, and their friendship.
+        "trainingEdges": {"ofPerson": 6, "ofModel": 4 + 4 + 1, "inBoth": 0},
     }  # fmt: skip
+    assert bytes(closed.edges) == b""
     assert closed.receipt["deleted"]["graph.Listen.user"] == 7
     verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
     assert not registry.artifact_directory(older.pk).exists()
     assert registry.artifact_directory(clean.pk).exists()
+
+
+def test_every_edge_that_could_be_learned_from_somebody_is_known_as_theirs(ben, world):
+    ArtistPlayCount.objects.create(user=ben, artist=factories.artist(), count=3, source="import")
+    for item in ({"track": factories.track()}, {"artist": factories.artist()}):
+        Feedback.objects.create(user=ben, kind=FeedbackKind.LIKE, given_at=factories.NOON, **item)
+        factories.tag("mine", next(iter(item.values())), by=ben)
+    published()
+    learned = registry.training_edges(published())
+    consent_set(user=ben, purpose=Purpose.CONTRIBUTE, granted=False)
+    without = registry.training_edges(published())
+    assert set(learned.tolist()) - set(without.tolist()) == set(edges_of_person(ben).tolist())
+    assert set(without.tolist()) & set(edges_of_person(ben).tolist()) == set()
+
+
+@pytest.mark.parametrize("fault", ["learned from them", "does not say", "another key", "altered"])
+def test_no_model_is_clean_that_learned_from_the_person_or_does_not_say(ben, fault, caplog):
+    published()
+    with_ben = snapshot.take()
+    key = str(erasure_request(user=ben, confirm="ben").pk)
+    assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
+    model = published(taken=with_ben if fault == "learned from them" else None)
+    edges = registry.artifact_directory(model.pk) / EDGES
+    if fault == "does not say":
+        edges.unlink()
+    elif fault == "altered":
+        edges.write_bytes(edges.read_bytes()[:-8] + bytes(8))
+    with override_settings(SECRET_KEY="another" if fault == "another key" else django_settings.SECRET_KEY):
+        assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
+    expected = (
+        "trained on 6 edges of theirs"
+        if fault == "learned from them"
+        else "waits for a model that says what it learned from"
+    )
+    assert expected in caplog.text
+    published()
+    assert erasure_advance(erasure_id=key).receipt["cleanModel"]["trainingEdges"]["inBoth"] == 0
 
 
 @pytest.mark.parametrize("why", ["refused", "a day"])

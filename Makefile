@@ -63,9 +63,9 @@ bench: $(READY)
 	$(IN_BENCH) evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
 
 soak: $(READY)
-	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 EARSHOT_SOCKETS=500 $(PY) -m pytest -rP -n 2 \
-		-p no:cacheprovider tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/test_sockets.py \
-		tests/soak/soak_export.py
+	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -rP -n 2 -p no:cacheprovider \
+		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py
+	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 bench-scale: $(READY)
 	$(PY) manage.py benchmark_scale --json docs/results/scale.json --markdown docs/recommender.md

@@ -44,8 +44,8 @@ def ring(channels: Iterable[str], message: dict[str, Any]) -> None:
             for channel in channels:
                 pipe.publish(PREFIX + channel, word)
             pipe.execute()
-    except redis.RedisError:
-        logger.warning("nobody could be told: no Redis", exc_info=True)
+    except redis.RedisError as error:
+        logger.warning("nobody could be told: %s", error)
 
 
 @cache

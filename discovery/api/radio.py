@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import strawberry
+from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
@@ -91,7 +92,7 @@ class RadioMutation:
     ) -> RadioPayload:
         viewer = info.context.signed_in
         if seed_id is not None and tag is not None:
-            raise InvalidInput("A radio starts from one thing.", field="tag")
+            raise InvalidInput(_("A radio starts from one thing."), field="tag")
         seed_kind, key = session.SeedKind.NOTHING, 0
         if seed_id is not None:
             key = node_id(seed_id, *SEEDS, field="seedId")

@@ -24,6 +24,9 @@ FLOOR = 0.01  # share of choices spread evenly, so that every arm is tried and e
 NOISE = 0.5  # standard deviation of a reward around its mean: a coin's
 SHARED = 1.0  # prior precision of a shared coefficient, in units of the noise's: 0.5 either way
 APART = 50.0  # of what sets an arm apart: 0.07 either way
+HALF_LIFE = (
+    2_000  # choices after which one counts half: a source's worth changes as the model is trained again
+)
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,16 @@ class Posterior:
         ridge = np.repeat([SHARED, *[APART] * arms], features)
         return cls(arms, np.diag(ridge), ridge * np.concatenate([np.zeros(features), apart.ravel()]))
 
-    def learned(self, arm: NDArray[np.int64], x: Floats, reward: Floats, weight: float = 1.0) -> Posterior:
-        """After seeing rewards [N] of arms [N] at features [N, d]."""
+    def learned(
+        self, arm: NDArray[np.int64], x: Floats, reward: Floats, weight: float | Floats = 1.0
+    ) -> Posterior:
+        """After seeing rewards [N] of arms [N] at features [N, d], each counting ``weight`` (one, or [N]) times."""
         count, dim = x.shape
         z = np.zeros((count, self.arms + 1, dim))
         z[:, 0], z[np.arange(count), arm + 1] = x, x
         flat = z.reshape(count, (self.arms + 1) * dim)
-        return Posterior(
-            self.arms, self.precision + weight * flat.T @ flat, self.evidence + weight * flat.T @ reward
-        )
+        weighed = flat * np.broadcast_to(weight, count)[:, None]
+        return Posterior(self.arms, self.precision + weighed.T @ flat, self.evidence + weighed.T @ reward)
 
     @property
     def mean(self) -> Floats:
@@ -72,6 +76,11 @@ class Posterior:
         )
         spread = solved[:, 1:].T.reshape(z.shape)
         return z @ solved[:, 0], NOISE**2 * (z @ np.swapaxes(spread, 1, 2))
+
+
+def recency(count: int) -> Floats:
+    """How much each of ``count`` choices still counts, the oldest first [count]."""
+    return np.asarray(0.5 ** (np.arange(count - 1, -1, -1) / HALF_LIFE), dtype=np.float64)
 
 
 def thompson(posterior: Posterior, x: Floats, open_arms: Bools, rng: np.random.Generator) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.radio.bandit import Posterior, drawn, thompson
+from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Source
 from graph.index import Channel, ItemIndex
@@ -25,6 +25,7 @@ SEED_AMOUNT = 2.0  # of a pick
 AMOUNT = {Outcome.LISTENED: 1.5, Outcome.LIKED: 2.0, Outcome.SKIPPED: 0.75, Outcome.REFUSED: 3.0}
 # Beyond what any source earns, before anything is seen: a part of the sum is expected to do worse than the whole.
 EXPECTED = {Source.FAR: -0.05, Source.SESSION: -0.05, Source.FRIENDS: -0.05, Source.POPULAR: -0.15}
+LATEST = 5_000  # choices of all radios that are learned from
 KEPT = 0.85  # of what an outcome says, with each item after it: a taste of minutes ago fades
 POSITIVE = frozenset({Outcome.LISTENED, Outcome.LIKED})
 REFUSALS = frozenset({Outcome.SKIPPED, Outcome.REFUSED})
@@ -62,6 +63,13 @@ def prior_belief() -> Posterior:
     constant = np.zeros((ARMS, FEATURES))
     constant[:, 0] = [EXPECTED.get(source, 0.0) for source in Source]
     return Posterior.prior(constant)
+
+
+def taught(arm: NDArray[np.int64], x: NDArray[np.float64], reward: NDArray[np.float64]) -> Posterior:
+    """What is believed after choices [N], the oldest first: of the latest, and of an older one less."""
+    kept = slice(-LATEST, None)
+    arm, x, reward = arm[kept], x[kept].reshape(-1, FEATURES), reward[kept]
+    return prior_belief().learned(arm, x, reward - AVERAGE, recency(len(arm)))
 
 
 def faded(count: int) -> NDArray[np.float64]:

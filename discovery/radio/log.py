@@ -11,10 +11,9 @@ from accounts import policies
 from accounts.models import Purpose, User
 from discovery.models import RadioChoice
 from discovery.radio.bandit import Posterior
-from discovery.radio.choose import ARMS, AVERAGE, FEATURES, prior_belief
+from discovery.radio.choose import ARMS, AVERAGE, FEATURES, LATEST, taught
 from discovery.radio.session import LONGEST, Choice, Heard, Outcome, Radio
 
-LATEST = 5_000  # choices that are learned from
 FRESH = 60.0  # seconds for which a process keeps what it learned
 OWN_WEIGHT = 2.0  # a session's own rewards count as so many of other people's
 
@@ -89,9 +88,9 @@ def learned() -> Posterior:
     ).order_by("-chosen_at", "-pk")
     table = [
         row for row in rows.values_list("source", "features", "reward")[:LATEST] if len(row[1]) == FEATURES
-    ]
-    return prior_belief().learned(
+    ][::-1]
+    return taught(
         np.array([row[0] for row in table], dtype=np.int64),
-        np.array([row[1] for row in table], dtype=np.float64).reshape(-1, FEATURES),
-        np.array([row[2] for row in table], dtype=np.float64) - AVERAGE,
+        np.array([row[1] for row in table], dtype=np.float64),
+        np.array([row[2] for row in table], dtype=np.float64),
     )

@@ -44,6 +44,15 @@ def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ counts)
 
 
+def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[GraphSnapshot]:
+    """What there was to learn from when only each of ``shares`` of the contributors had joined.
+
+    Who joined early is there later too. The catalogue, its own tags and the rows stay the same.
+    """
+    place = np.random.default_rng([seed, 3]).permutation(len(train.users)) / len(train.users)
+    return [_of(train, place < share) for share in shares]
+
+
 def listeners(
     train: GraphSnapshot, held_out: Rows, row_of: Rows, tagged: NDArray[np.bool_], count: int, seed: int
 ) -> list[Listener]:
@@ -77,6 +86,23 @@ def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) ->
     crowd = np.bincount(train.artist_plays.item, minlength=len(snapshot.artists))
     rows = index.rows(snapshot.artists[crowd >= HEARD_BY])
     return index.among(np.sort(rows[rows >= 0]))
+
+
+def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
+    """The snapshot with what those who ``joined`` [U] did."""
+    tagging = np.append(joined, True)  # the last for user -1, the catalogue
+    return replace(
+        snapshot, discoverable=snapshot.discoverable & joined,
+        artist_plays=_plays(snapshot.artist_plays, joined), track_plays=_plays(snapshot.track_plays, joined),
+        artist_tags=_tags(snapshot.artist_tags, tagging[snapshot.artist_tags.user]),
+        track_tags=_tags(snapshot.track_tags, tagging[snapshot.track_tags.user]),
+        friendships=snapshot.friendships[joined[snapshot.friendships].all(axis=1)],
+    )  # fmt: skip
+
+
+def _plays(plays: Plays, joined: NDArray[np.bool_]) -> Plays:
+    kept = joined[plays.user]
+    return replace(plays, user=plays.user[kept], item=plays.item[kept], count=plays.count[kept])
 
 
 def _lasting(

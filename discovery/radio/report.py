@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"
+SIMULATION = "simulation"  # its parts may be simulated one by one
+BANDITS = {
+    "bandit": "one model throughout",
+    "growing": "a growing community: 1 %, 5 %, 20 %, 100 % have joined",
+}
+OF_ONE_WORLD = ("seed", "listeners", "assumed")
 
 
 def written(
@@ -15,14 +21,16 @@ def written(
 ) -> None:
     """Keep ``found`` as one part of the file ``to``, tell it, and write all parts there are into ``page``."""
     known = json.loads(to.read_text(encoding="utf-8")) if to is not None and to.exists() else {}
-    known[part] = dict(found)
+    before = known.get(part, {})
+    same = all(before.get(key) == found.get(key) for key in OF_ONE_WORLD)
+    known[part] = {**before, **found} if same and part == SIMULATION else dict(found)
     tell(json.dumps(found, indent=1))
     if to is not None:
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     if page is not None:
-        before, rest = page.read_text(encoding="utf-8").split(START)
-        text = f"{before}{START}\n\n{tables(known)}\n\n{END}{rest.split(END)[1]}"
+        head, rest = page.read_text(encoding="utf-8").split(START)
+        text = f"{head}{START}\n\n{tables(known)}\n\n{END}{rest.split(END)[1]}"
         page.write_text(text, encoding="utf-8")
 
 
@@ -50,6 +58,18 @@ def _served(name: str, one: Mapping[str, Any]) -> str:
 
 
 def _simulated(one: Mapping[str, Any]) -> str:
+    parts = [f"### Simulated: {one['listeners']:,} listeners, {one['artists']:,} artists, seed {one['seed']}"]
+    if "stations" in one:
+        parts += _stations(one)
+    runs = {name: one[key] for key, name in BANDITS.items() if key in one}
+    if runs:
+        parts.append(_bandits(runs))
+    if "sensitivity" in one:
+        parts += _sensitivity(one["sensitivity"], one["sensitivity_listeners"])
+    return "\n\n".join(parts)
+
+
+def _stations(one: Mapping[str, Any]) -> list[str]:
     stations = _table(
         ("station", "items a session", "heard out", "share heard out"),
         [
@@ -61,41 +81,51 @@ def _simulated(one: Mapping[str, Any]) -> str:
         ("radio against", "session length", "heard out"),
         [(row["against"], _gain(row["length"]), _gain(row["reward"])) for row in one["against"]],
     )
-    bandit, off = one["bandit"], one["off_policy"]
-    names = [key for key in one["sensitivity"][0] if key.startswith("against")] if one["sensitivity"] else []
-    sensitivity = _table(
+    off = one["off_policy"]
+    covered = ", ".join(f"{name} {count}" for name, count in off["covered"].items())
+    told = (
+        f"Off-policy intervals that cover the truth, of {off['runs']} logs of {off['choices_a_run']:,} choices: "
+        f"{covered}."
+    )
+    return [stations, against, told, _headroom(one["headroom"])]
+
+
+def _sensitivity(rows: Sequence[Mapping[str, Any]], listeners: int) -> list[str]:
+    names = [key for key in rows[0] if key.startswith("against")]
+    table = _table(
         ("assumption", "value", "heard out without learning", *names),
         [
             (
                 row["assumption"], f"{row['value']:.3g}", f"{row['heard_without_learning']:.0%}",
                 *(f"{row[name]:+.1%}" for name in names),
             )
-            for row in one["sensitivity"]
+            for row in rows
         ],
     )  # fmt: skip
-    covered = ", ".join(f"{name} {count}" for name, count in off["covered"].items())
-    parts = [
-        f"### Simulated: {one['listeners']:,} listeners, {one['artists']:,} artists, seed {one['seed']}",
-        stations,
-        against,
-        (
-            f"The bandit against greedy, {bandit['days']} days on which both begin with nothing learned "
-            f"({bandit['listeners']:,} listeners): heard out {_gain(bandit['reward'])}; ahead on {bandit['won']}."
-        ),
-        (
-            f"Off-policy intervals that cover the truth, of {off['runs']} logs of {off['choices_a_run']:,} choices: "
-            f"{covered}."
-        ),
-    ]
-    if one["sensitivity"]:
-        parts += [
+    return [f"Session length where one assumption is halved or doubled ({listeners} listeners):", table]
+
+
+def _bandits(one: Mapping[str, Any]) -> str:
+    table = _table(
+        ("Thompson against greedy", "runs", "heard out in all", "by day", "ahead in"),
+        [
             (
-                "Session length where one assumption is halved or doubled "
-                f"({one['sensitivity_listeners']} listeners):"
-            ),
-            sensitivity,
-        ]
-    return "\n\n".join(parts)
+                name, f"{row['runs']} × {row['listeners']:,} listeners", _gain(row["reward"]),
+                ", ".join(f"{gain:+.1%}" for gain in row["by_day"]), f"{row['won']}",
+            )
+            for name, row in one.items()
+        ],
+    )  # fmt: skip
+    return f"Both begin with nothing learned, on the same luck, and learn the same way:\n\n{table}"
+
+
+def _headroom(one: Mapping[str, Any]) -> str:
+    always = ", ".join(f"{name} {worth:.3f}" for name, worth in one["always"].items())
+    return (
+        "What choosing could gain in the states the radio met, as the chance that an item is heard out: by the "
+        f"bandit {one['policy']:.3f}; by one source throughout {always}; by the best in each state, which nobody "
+        f"can know, {one['best_in_each_state']:.3f}."
+    )
 
 
 def _gain(found: Mapping[str, float]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
@@ -74,7 +75,7 @@ def radio_start(
     InvalidInput for a variety outside 0 to 1.
     """
     if not 0 <= variety <= 1:
-        raise InvalidInput("variety is a number from 0 to 1", field="variety")
+        raise InvalidInput(_("The variety is a number from 0 to 1."), field="variety")
     _check_seed(viewer, seed_kind, seed_id)
     radio = Radio(
         id=uuid.uuid4().hex, user_id=viewer.pk, kind=kind or _kind(), seed_kind=seed_kind,
@@ -98,10 +99,10 @@ def radio_advance(
     is not the radio's, or somebody else has taken it meanwhile.
     """
     if ms_played is not None and ms_played < 0:
-        raise InvalidInput("msPlayed must not be negative.", field="msPlayed")
+        raise InvalidInput(_("A time played is not negative."), field="msPlayed")
     radio = store.radio_load(user=viewer, radio_id=radio_id, resume=resume)
     if step is not None and step != radio.version:
-        raise Conflict(f"This radio is at step {radio.version}.", field="step")
+        raise Conflict(_("This radio is at step %(step)d.") % {"step": radio.version}, field="step")
     reward = reward_of(outcome, ms_played)
     index = _index(radio.kind)
     held: tuple[int, ...] = ()
@@ -235,7 +236,7 @@ def _check_seed(viewer: User, kind: SeedKind, seed_id: int) -> None:
             sources = policies.tellable(policies.social_sources(viewer))
             found = any(source.user_id == seed_id for source in sources)
     if not found:
-        raise NotFound("There is nothing to start from here.", field="seedId")
+        raise NotFound(_("There is nothing to start from here."), field="seedId")
 
 
 def _kind() -> ItemKind:
@@ -269,5 +270,5 @@ def standing(viewer: User, radio: Radio, item_id: int) -> int:
     listening = _listen(viewer, radio)
     row = int(listening.index.rows(np.array([item_id]))[0]) if listening else -1
     if listening is None or row < 0:
-        raise NotFound("The model does not know this item.", field="itemId")
+        raise NotFound(_("The model does not know this item."), field="itemId")
     return int((listening.scores.whole > listening.scores.whole[row]).sum())

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from django.core import signing
+from django.utils.translation import gettext as _
 
 from discovery.errors import InvalidInput, NotFound
 from graph.models import ItemKind
@@ -138,19 +139,23 @@ def from_id(word: str, *, user_id: int) -> Radio:
     return radio
 
 
+def _no_state() -> InvalidInput:
+    return InvalidInput(_("This is no state of this radio, or it is too old."), field="resume")
+
+
 def unsigned(word: str, *, begun: Radio) -> Radio:
     """The state behind a ``resume`` word of this radio. Raises InvalidInput where it is of none or too old."""
     try:
         radio = Radio.from_json(signing.loads(word, salt=_SALT, max_age=LIFETIME))
     except (signing.BadSignature, ValueError) as error:
-        raise InvalidInput("This is no state of this radio, or it is too old.", field="resume") from error
+        raise _no_state() from error
     if (radio.id, radio.user_id) != (begun.id, begun.user_id):
-        raise InvalidInput("This is no state of this radio, or it is too old.", field="resume")
+        raise _no_state()
     return radio
 
 
 def _no_radio() -> NotFound:
-    return NotFound("There is no such radio.", field="radioId")
+    return NotFound(_("There is no such radio."), field="radioId")
 
 
 def _heard(values: Mapping[str, Any]) -> Heard:

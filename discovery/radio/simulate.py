@@ -23,7 +23,7 @@ from discovery.radio.choose import (
     channel_of,
     features,
     pick,
-    prior_belief,
+    taught,
 )
 from discovery.radio.log import OWN_WEIGHT
 from discovery.radio.session import HELD_FOR, Outcome
@@ -165,22 +165,29 @@ class Outcomes:
     worth: Floats  # [C, A] true expected reward of each source; NaN where it had nothing to offer
     probability: Floats  # [C, A] with which it chose
     source: NDArray[np.int64]  # [C] chosen
+    day: NDArray[np.int64]  # [L] which of the models served
 
 
 State = tuple[Floats, Floats, Floats]
 
 
-def run(model: Model, world: World, station: Station, seed: int, *, watched: bool = True) -> Outcomes:
+def run(
+    days: Sequence[Model], world: World, station: Station, seed: int, *, watched: bool = True
+) -> Outcomes:
     """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
 
+    ``days``: the models that serve one after the other, for as many cohorts each; they know the same items.
     ``seed`` says what day it is for everybody and what the station draws. ``watched``: whether every state
     is kept for `discovery.radio.verdict.off_policy`.
     """
-    rng, posterior = np.random.default_rng([seed, 1]), prior_belief()
+    rng, posterior = np.random.default_rng([seed, 1]), _taught([])
     order = np.random.default_rng([seed, 2]).permutation(len(world.listeners))
     states: list[State] = []
     done: list[_Session] = []
+    day_of: list[int] = []
     for start in range(0, len(order), COHORT):
+        day = len(days) * start // len(order)
+        model = days[day]
         cohort = [
             _session(model, world, world.listeners[each], seed) for each in order[start : start + COHORT]
         ]
@@ -190,8 +197,9 @@ def run(model: Model, world: World, station: Station, seed: int, *, watched: boo
             served = [each for each in staying if _step(model, station, each, posterior, watching, rng)]
             staying = [each for each in served if world.stays(each.ears, _heard(each))]
         if station.learns:
-            posterior = _learned(posterior, cohort, 1.0)
+            posterior = _taught(done + cohort)
         done += cohort
+        day_of += [day] * len(cohort)
     back = np.argsort(order)
     features_, worth, probability = (np.array([each[part] for each in states]) for part in range(3))
     return Outcomes(
@@ -199,6 +207,7 @@ def run(model: Model, world: World, station: Station, seed: int, *, watched: boo
         reward=np.array([sum(each.rewards) for each in done])[back],
         features=features_, worth=worth, probability=probability,
         source=np.array([source for each in done for source in each.sources], dtype=np.int64),
+        day=np.array(day_of, dtype=np.int64)[back],
     )  # fmt: skip
 
 
@@ -226,7 +235,7 @@ def _step(
     if not offered:
         return False
     x = features(session.rewards, len(session.listener.lasting))
-    belief = _learned(posterior, [session], OWN_WEIGHT) if station.learns and session.rows else posterior
+    belief = _with_own(posterior, session) if station.learns and session.rows else posterior
     policy = station.policy if states is None else _noting(station, states, x, offered, session)
     picked = pick(offered, x, belief, rng, policy)
     session.hear(model, station, picked.row, picked.source, x)
@@ -256,10 +265,20 @@ def _heard(session: _Session) -> list[bool]:
     return [outcome is Outcome.LISTENED for outcome in session.outcomes]
 
 
-def _learned(posterior: Posterior, sessions: Sequence[_Session], weight: float) -> Posterior:
-    return posterior.learned(
+def _taught(sessions: Sequence[_Session]) -> Posterior:
+    """What all radios learn from ``sessions``, the oldest first."""
+    return taught(*_choices(sessions))
+
+
+def _with_own(posterior: Posterior, session: _Session) -> Posterior:
+    """And what this session says for itself."""
+    source, x, reward = _choices([session])
+    return posterior.learned(source, x, reward - AVERAGE, OWN_WEIGHT)
+
+
+def _choices(sessions: Sequence[_Session]) -> tuple[NDArray[np.int64], Floats, Floats]:
+    return (
         np.array([source for each in sessions for source in each.sources], dtype=np.int64),
         np.array([x for each in sessions for x in each.features]),
-        np.array([reward for each in sessions for reward in each.rewards]) - AVERAGE,
-        weight,
+        np.array([reward for each in sessions for reward in each.rewards]),
     )

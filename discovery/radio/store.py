@@ -11,6 +11,7 @@ import logging
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -53,8 +54,8 @@ def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio
     told = unsigned(resume, begun=begun) if resume else None
     try:
         stored = client().get(_key(begun))
-    except redis.RedisError:
-        logger.warning("a radio goes on without Redis", exc_info=True)
+    except redis.RedisError as error:
+        logger.warning("a radio goes on without Redis: %s", error)
         stored = None
     if stored is not None:
         kept = Radio.from_json(json.loads(stored))
@@ -70,11 +71,11 @@ def radio_save(radio: Radio) -> None:
             _SAVE, 2, _key(radio), _list_of(radio.user_id),
             json.dumps(radio.to_json()), radio.version, LIFETIME,
         )  # fmt: skip
-    except redis.RedisError:
-        logger.warning("a radio is not kept: no Redis", exc_info=True)
+    except redis.RedisError as error:
+        logger.warning("a radio is not kept: %s", error)
         return
     if not saved:
-        raise Conflict("This radio has moved on meanwhile: ask for it again.", field="radioId")
+        raise Conflict(_("This radio has moved on meanwhile: ask for it again."), field="radioId")
 
 
 def radios_delete(*, user_id: int) -> None:

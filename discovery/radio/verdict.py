@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import sem, t
 
 from discovery.radio.offpolicy import Log, doubly_robust, ips, snips
-from discovery.radio.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, run
+from discovery.radio.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Station, run
+from discovery.radio.sources import Source
 from discovery.radio.world import Assumptions, World
 
 Floats = NDArray[np.float64]
@@ -63,26 +65,44 @@ def ratio(one: Floats, other: Floats, rng: np.random.Generator) -> dict[str, flo
     return {"gain": float(one.mean() / other.mean() - 1), "low": float(low), "high": float(high)}
 
 
-def bandits(model: Model, world: World, *, days: int, seed: int) -> dict[str, Any]:
-    """The bandit against greedy on ``days`` other days each, from nothing learned: reward of all listeners.
+def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dict[str, Any]:
+    """The bandit against greedy in ``runs`` runs on the same luck, from nothing learned: reward of all listeners.
 
-    The interval is over days: on each of them either learns anew.
+    The interval is Student's over the runs' differences, for within a run everybody shares one posterior.
     """
     rewards = np.array(
-        [
-            [
-                run(model, world, station, seed + day, watched=False).reward.mean()
-                for station in (RADIO, GREEDY)
-            ]
-            for day in range(1, days + 1)
-        ]
+        [[_by_day(days, world, each, seed + n) for each in (RADIO, GREEDY)] for n in range(runs)]
     )
-    found = ratio(rewards[:, 0], rewards[:, 1], np.random.default_rng(seed))
+    ours, theirs = rewards[:, 0].sum(axis=1), rewards[:, 1].sum(axis=1)
+    gain = float(ours.mean() / theirs.mean() - 1)
+    half = float(sem(ours - theirs) * t.ppf(0.975, runs - 1) / theirs.mean())
     return {
-        "days": days,
+        "runs": runs,
         "listeners": len(world.listeners),
-        "won": int((rewards[:, 0] > rewards[:, 1]).sum()),
-        "reward": found,
+        "won": int((ours > theirs).sum()),
+        "reward": {"gain": gain, "low": gain - half, "high": gain + half},
+        "by_day": (rewards[:, 0].sum(axis=0) / rewards[:, 1].sum(axis=0) - 1).tolist(),
+    }
+
+
+def _by_day(days: Sequence[Model], world: World, station: Station, seed: int) -> Floats:
+    """Items heard out [days]."""
+    played = run(days, world, station, seed, watched=False)
+    found = np.bincount(played.day, weights=played.reward, minlength=len(days))
+    return found.astype(np.float64)
+
+
+def headroom(played: Outcomes) -> dict[str, Any]:
+    """What choosing a source could gain in the states that were met: mean chance that an item is heard out.
+
+    By the policy itself, by each source throughout (by the whole sum where it has nothing to offer), and by
+    whichever is best in each state, which nobody can know.
+    """
+    worth = np.where(np.isnan(played.worth), played.worth[:, [Source.SUM]], played.worth)
+    return {
+        "policy": float((played.probability * worth).sum(axis=1).mean()),
+        "always": {source.name: float(worth[:, source].mean()) for source in Source},
+        "best_in_each_state": float(worth.max(axis=1).mean()),
     }
 
 
@@ -96,7 +116,7 @@ def sensitivity(model: Model, world: World, *, seed: int) -> list[dict[str, Any]
                 getattr(world.assumed, constant.name) * factor
             )
             other = replace(world, assumed=replace(world.assumed, **{constant.name: value}))
-            played = {each.name: run(model, other, each, seed, watched=False) for each in wanted}
+            played = {each.name: run([model], other, each, seed, watched=False) for each in wanted}
             length = {name: float(each.length.mean()) for name, each in played.items()}
             heard = played["radio without learning"]
             found.append({

@@ -16,12 +16,12 @@ export const tune = (thing, ...more) =>
 let kind = "TRACK"; // an imported community may know artists only
 export const kindNow = () => kind;
 
-/** The viewer's recommendations, at most at `level`. */
-export async function discover({ first, level = null, after = null }) {
+/** The viewer's recommendations, at most at `level`; `variety` (0 to 1) keeps one artist from filling the page. */
+export async function discover({ first, level = null, after = null, variety = null }) {
   for (;;) {
     const { viewer } = await ask(
-      `query($kind: ItemKind!, $first: Int!, $level: PersonalizationLevel, $after: String) {
-        viewer { discover(kind: $kind, first: $first, level: $level, after: $after) { ${recommended} } } }`, { kind, first, level, after });
+      `query($kind: ItemKind!, $first: Int!, $level: PersonalizationLevel, $after: String, $variety: Float) {
+        viewer { discover(kind: $kind, first: $first, level: $level, after: $after, variety: $variety) { ${recommended} } } }`, { kind, first, level, after, variety });
     if (viewer.discover.degraded !== "NO_MODEL" || kind === "ARTIST") return viewer.discover;
     kind = "ARTIST";
   }

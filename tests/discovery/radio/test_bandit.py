@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from discovery.radio.bandit import APART, FLOOR, NOISE, Posterior, drawn, greedy, thompson, uniform
+from discovery.radio.bandit import (
+    APART,
+    FLOOR,
+    HALF_LIFE,
+    NOISE,
+    Posterior,
+    drawn,
+    greedy,
+    recency,
+    thompson,
+    uniform,
+)
 
 X = np.ones((1, 3, 1))
 ALL = np.ones((1, 3), dtype=bool)
@@ -39,6 +50,19 @@ def test_the_order_of_what_is_seen_does_not_matter():
     one, other = learned([(0, 1.0, 2), (1, 0.0, 5)]), learned([(1, 0.0, 5), (0, 1.0, 2)])
     assert one.precision == pytest.approx(other.precision)
     assert one.evidence == pytest.approx(other.evidence)
+
+
+def test_a_choice_counts_half_after_its_half_life():
+    found = recency(2 * HALF_LIFE + 1)
+    assert found[[0, HALF_LIFE, -1]].tolist() == pytest.approx([0.25, 0.5, 1])
+
+
+def test_a_weight_counts_a_choice_so_many_times():
+    prior, ones = Posterior.prior(np.zeros((3, 1))), np.ones((2, 1))
+    twice = prior.learned(np.array([1, 1]), ones, np.ones(2))
+    weighed = prior.learned(np.array([1, 0]), ones, np.array([1.0, 5.0]), np.array([2.0, 0.0]))
+    assert weighed.precision == pytest.approx(twice.precision)
+    assert weighed.evidence == pytest.approx(twice.evidence)
 
 
 def test_the_better_arm_wins_once_it_is_known_and_no_arm_dies():

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from discovery.radio import simulate
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
 from discovery.radio.session import Outcome
-from discovery.radio.simulate import GREEDY, RADIO, STATIONS, Model, _Session, run
+from discovery.radio.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, _Session, run
 from discovery.radio.sources import READINGS, Source, entries, score
+from discovery.radio.verdict import headroom
 from discovery.radio.world import Assumptions, Listener, World, moods
 from graph.index import Channel
 from tests.discovery.small_index import small_index
@@ -62,7 +64,7 @@ def test_a_session_adds_up_as_the_radio_adds_it_up(model, world):
 
 @pytest.mark.parametrize("station", [RADIO, GREEDY, STATIONS[-1]], ids=lambda station: station.name)
 def test_the_same_seed_gives_the_same_day(model, world, station):
-    one, other = run(model, world, station, 5), run(model, world, station, 5)
+    one, other = run([model], world, station, 5), run([model], world, station, 5)
     assert one.length.tolist() == other.length.tolist()
     assert one.reward.tolist() == other.reward.tolist()
     assert (one.reward <= one.length).all()
@@ -96,3 +98,27 @@ def test_likeness_makes_the_moods():
     words = sp.csr_matrix([[1.0, 0], [1, 0], [0, 1], [0, 1]])
     found = moods(words, 2)
     assert found[0] == found[1] != found[2] == found[3]
+
+
+def test_the_days_share_the_cohorts_and_what_was_learned(model, world, monkeypatch):
+    monkeypatch.setattr(simulate, "COHORT", 3)
+    silent = Model(small_index(np.zeros((SIZE, 2)), prior=np.linspace(0.2, 0.1, SIZE)))
+    found = run([silent, model], world, RADIO, 5)
+    assert np.bincount(found.day).tolist() == [6, 6]
+    alone = run([model], world, RADIO, 5)
+    assert alone.day.tolist() == [0] * 12
+    assert found.reward.tolist() != alone.reward.tolist()
+
+
+def test_headroom_reads_what_was_met():
+    """Two states; in the second only the whole sum and the most popular had something to offer."""
+    worth = np.full((2, len(Source)), np.nan)
+    worth[0] = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4]
+    worth[1, [Source.SUM, Source.POPULAR]] = [0.3, 0.6]
+    chosen = np.zeros((2, len(Source)))
+    chosen[:, Source.SUM] = 1
+    empty = np.zeros(0)
+    found = headroom(Outcomes(empty, empty, empty, worth, chosen, empty.astype(int), empty.astype(int)))
+    assert found["policy"] == pytest.approx(0.4)
+    assert found["always"]["SESSION"] == pytest.approx((0.9 + 0.3) / 2)
+    assert found["best_in_each_state"] == pytest.approx((0.9 + 0.6) / 2)

@@ -1,8 +1,8 @@
 import numpy as np
 import torch
 
-from graph.ml.data import artist_view, view_data
-from graph.ml.model import KNOWS, NAMES, PLAYED_BY, PLAYS, TasteNetwork, links_of, unit_
+from graph.ml.data import KNOWS, NAMES, PLAYED_BY, PLAYS, artist_view, view_data
+from graph.ml.model import TasteNetwork, links_of, unit_
 
 
 def test_unit_rows_and_their_gradient_are_those_of_normalize():

@@ -20,6 +20,7 @@ const degraded = {
   NO_EVIDENCE: gettext("There is nothing of yours to go by yet, so this is what is popular."),
 };
 const PAGE = 6;
+const VARIETY = 0.3;
 let friends = [];
 let answer;
 
@@ -30,7 +31,7 @@ export function begin() {
 }
 
 export async function first() {
-  answer = await discover({ first: PAGE });
+  answer = await discover({ first: PAGE, variety: VARIETY });
 }
 
 export function show(viewer, known) {
@@ -43,7 +44,7 @@ export function show(viewer, known) {
 }
 
 async function more() {
-  answer = await discover({ first: PAGE, after: answer.pageInfo.endCursor });
+  answer = await discover({ first: PAGE, after: answer.pageInfo.endCursor, variety: VARIETY });
   const fresh = answer.edges.map(({ node }) => card(node));
   at("recommendations").append(...fresh);
   at("more").hidden = !answer.pageInfo.hasNextPage;
@@ -51,7 +52,7 @@ async function more() {
 }
 
 async function again() {
-  answer = await discover({ first: PAGE });
+  answer = await discover({ first: PAGE, variety: VARIETY });
   const { viewer } = await ask(`{ viewer { ${ofViewer()} } }`);
   show(viewer, friends);
 }

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -29,6 +30,7 @@ def benchmark(
     sizes: Sequence[int] = SIZES, *, progress: Progress = lambda _fraction, _message: None
 ) -> dict[str, Any]:
     """A row a size; one thread."""
+    faiss.omp_set_num_threads(1)
     rows = []
     for position, items in enumerate(sizes):
         progress(position / len(sizes), f"{items:,} items")

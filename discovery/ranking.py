@@ -1,7 +1,7 @@
 """The sum, its best items, and nothing the viewer should not get again.
 
-Every catalogue item is scored by the very sum that explains it, so there is no candidate stage
-whose omissions would need a reason of their own.
+Every catalogue item is scored by the very sum that explains it. Only beyond `EXACT_ITEMS` items are
+candidates proposed first (`graph.nearest`), by the same sum's vectors.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from discovery.evidence import PermittedEvidence
-from graph.index import ItemIndex
+from graph.index import Evidence, ItemIndex
+from graph.nearest import nearest_items
 
 DEEPEST = 1_000  # how far anyone may page into a ranking
 VARIED = 300  # how many of the best are reordered for variety; always the same, so that pages join
@@ -55,22 +57,52 @@ def rank(
     from what stands above; at 0 the order is the score's. Without the prior, the evidence alone counts.
     """
     part, vector_evidence = evidence.in_index(index)
-    prior = index.prior if with_prior else np.zeros_like(index.prior)
-    scores = index.scores(vector_evidence) - index.prior + prior
-    open_rows = candidate_rows(index, part, among)
     limit = min(start + count + 1, DEEPEST)
-    best = top_rows(scores, open_rows, limit if variety == 0 else max(limit, VARIED))
+    depth = limit if variety == 0 else max(limit, VARIED)
+    best, scores = best_rows(index, part, vector_evidence, depth, among=among, with_prior=with_prior)
     if variety > 0:
-        best = np.concatenate([spread(index, scores, best[:VARIED], variety), best[VARIED:]])[:limit]
+        best = np.concatenate([spread(index, scores[:VARIED], best[:VARIED], variety), best[VARIED:]])[:limit]
     has_next, best = len(best) > start + count, best[start : start + count]
     return Ranking(
         has_next=has_next,
         evidence=part,
         rows=best,
         ids=index.ids[best],
-        prior=prior[best].astype(np.float64),
+        prior=index.prior[best].astype(np.float64) * with_prior,
         contributions=index.contributions(vector_evidence, best),
     )
+
+
+def best_rows(
+    index: ItemIndex,
+    evidence: PermittedEvidence,
+    entries: Evidence,
+    limit: int,
+    *,
+    among: Collection[int] | None = None,
+    with_prior: bool = True,
+    wait: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The ``limit`` rows of highest score that may be proposed, highest first, and their scores.
+
+    ``entries`` is what ``evidence`` is to the index. Beyond `EXACT_ITEMS` items candidates are proposed
+    by inverted lists, once those are made (``wait`` for them), and scored exactly as ever.
+    """
+    rows: NDArray[np.int64] | None = None
+    if len(index) > settings.EXACT_ITEMS and len(entries) and among is None:
+        lists = nearest_items(index, wait=wait)
+        if lists is not None:
+            known = known_rows(index, evidence)
+            rows = lists.candidates(index, entries, known, limit, with_prior=with_prior)
+    if rows is None:
+        rows = candidate_rows(index, evidence, among)
+        scores = index.scores(entries)[rows]
+    else:
+        scores = index.scores_of(entries, rows)
+    if not with_prior:
+        scores = scores - index.prior[rows]
+    best = top_rows(scores, np.arange(len(rows)), limit)
+    return rows[best], scores[best]
 
 
 def candidate_rows(
@@ -82,10 +114,14 @@ def candidate_rows(
         allowed[:] = False
         rows = index.rows(np.fromiter(among, dtype=np.int64, count=len(among)))
         allowed[rows[rows >= 0]] = True
-    if evidence.known:
-        rows = index.rows(np.fromiter(evidence.known, dtype=np.int64, count=len(evidence.known)))
-        allowed[rows[rows >= 0]] = False
+    allowed[known_rows(index, evidence)] = False
     return np.flatnonzero(allowed)
+
+
+def known_rows(index: ItemIndex, evidence: PermittedEvidence) -> NDArray[np.int64]:
+    """Rows of what the viewer knows or has hidden: never proposed."""
+    rows = index.rows(np.fromiter(evidence.known, dtype=np.int64, count=len(evidence.known)))
+    return rows[rows >= 0]
 
 
 def top_rows(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
@@ -98,11 +134,11 @@ def top_rows(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -
 def spread(
     index: ItemIndex, scores: NDArray[np.float32], pool: NDArray[np.int64], variety: float
 ) -> NDArray[np.int64]:
-    """``pool`` in order of maximal marginal relevance (Carbonell and Goldstein 1998)."""
+    """``pool``, whose ``scores`` [p] are given, in order of maximal marginal relevance (Carbonell and Goldstein 1998)."""
     if len(pool) == 0:
         return pool
     similarity = index.similarity(pool)  # [p, p] cosine
-    relevance = scores[pool].astype(np.float64)
+    relevance = scores.astype(np.float64)
     span = np.ptp(relevance)
     relevance = (relevance - relevance.min()) / span if span > 0 else np.ones(len(pool))
     nearest, open_ = np.zeros(len(pool)), np.ones(len(pool), dtype=bool)

@@ -3,7 +3,8 @@
 DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, SIGNING_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
 SECURE_COOKIES, TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
-a training that gave no sign of life keeps its claim), STATIC_ROOT (where collectstatic writes).
+a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
+every one; beyond, candidates come from faiss), STATIC_ROOT (where collectstatic writes).
 """
 
 import os
@@ -108,6 +109,9 @@ REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
 TRAINING_SECONDS = env.int("TRAINING_SECONDS", default=2 * 60 * 60)
 TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
 
+# Up to here a request scores every item; beyond, faiss proposes which to score.
+EXACT_ITEMS = env.int("EXACT_ITEMS", default=200_000)
+
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": TRAINING_SECONDS + 10 * 60}
@@ -143,5 +147,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"faiss.loader": {"level": "WARNING"}},  # it tells which instructions it looks for
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

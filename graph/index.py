@@ -216,6 +216,19 @@ class ItemIndex:
                 scores[own.row, own.col] += own.data * self._identity[channel]
         return np.asarray(scores, dtype=np.float32)
 
+    def scores_of(self, evidence: Evidence, rows: Ints) -> Floats:
+        """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
+        found = self.queries[rows] @ self.fold([evidence])[0] + self.prior[rows]
+        place = _positions(rows, evidence.key_row)
+        lift = self.strengths(evidence) * self._identity[evidence.channel]
+        np.add.at(found, place[place >= 0], lift[place >= 0])
+        return np.asarray(found, dtype=np.float32)
+
+    def own_rows(self, evidence: Evidence) -> Ints:
+        """Candidates that the evidence lifts or sinks by being that very item (ascending)."""
+        chosen = (evidence.key_row < len(self.ids)) & (self._identity[evidence.channel] != 0)
+        return np.unique(evidence.key_row[chosen])
+
     def top_batch(
         self, evidences: Sequence[Evidence], k: int, *, seen: sp.csr_matrix | None = None
     ) -> tuple[Ints, Floats]:

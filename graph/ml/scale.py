@@ -31,6 +31,10 @@ from graph.ml.train import Progress, fit
 SIZES = (100_000, 1_000_000, 10_000_000)
 NETWORK = NetworkConfig(dims=64, layers=2, full_batch_above=0)
 MEMORY = MemoryConfig(dims=64)
+INCLUDES = {
+    "propagation": "every link, forward and backward",
+    "epoch": "with the loss, of at most two million sampled plays, and the update",
+}
 REPEATS = 4  # epochs measured after the first, which touches memory for the first time
 
 
@@ -135,7 +139,10 @@ def tables(found: dict[str, Any]) -> str:
         f"| {one['update']:.2f} | {one['epoch']:.2f} | {one['memory']:.1f} | {one['peak_mebibytes']:,.0f} |"
         for one in found["epochs"]
     ]
-    lines += [""] + [f"- {name}: cost ∝ plays^**{value:.2f}**" for name, value in found["exponents"].items()]
+    lines += [""] + [
+        f"- {name} ({INCLUDES[name]}): cost ∝ plays^**{value:.2f}**"
+        for name, value in found["exponents"].items()
+    ]
     lines += [
         f"- a whole fit of {one['plays']:,} plays: {one['cpu_seconds']:.0f} CPU seconds, peak "
         f"{one['peak_mebibytes']:,.0f} MiB, artifact {one['artifact_mebibytes']:.0f} MiB"

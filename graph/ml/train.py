@@ -210,13 +210,20 @@ def _in_units_of_spread(view: View, block: Block, blend: BlendConfig) -> Block:
         return block
     scale = counts[listeners].astype(np.float32) ** -blend.count_power
     folded = (view.strength[listeners] @ block.keys) * scale[:, None]
-    spread = float((folded @ block.queries.T).std())
+    spread = spread_of_products(folded, block.queries)
     return Block(
         name=block.name,
         codes=block.codes,
         key_scale=block.key_scale,
         query_scale=block.query_scale / max(spread, 1e-12),
     )
+
+
+def spread_of_products(left: Floats, right: Floats) -> float:
+    """Standard deviation of all entries of ``left @ right.T``, without a table of that size."""
+    mean = left.mean(axis=0, dtype=np.float64) @ right.mean(axis=0, dtype=np.float64)
+    grams = (left.T @ left).astype(np.float64) * (right.T @ right)
+    return float(np.sqrt(max(grams.sum() / (len(left) * len(right)) - mean**2, 0.0)))
 
 
 def _feature_keys(

@@ -11,27 +11,47 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "CPU seconds and peak memory of training on generated graphs of growing size."
+    help = "CPU seconds and peak memory of training, or with --nearest the time of a request, by size."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--plays", type=int, nargs="+", help="sizes (default 10⁵, 10⁶ and 10⁷)")
         parser.add_argument(
             "--fit-up-to", type=int, default=1_000_000, help="plays up to which a whole fit is measured"
         )
+        parser.add_argument(
+            "--nearest",
+            type=int,
+            nargs="*",
+            metavar="ITEMS",
+            help="instead: candidates by faiss beside every item scored",
+        )
         parser.add_argument("--json", type=Path, help="write every number to this file")
         parser.add_argument("--markdown", type=Path, help="put the table between the marks of this document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from graph.ml.report import write_between_marks
+        if options["nearest"] is not None:
+            from graph.ml import serving
+
+            found = serving.benchmark(options["nearest"] or serving.SIZES, progress=self._progress)
+            self._write(found, serving.table(found), "nearest", options)
+            return
         from graph.ml.scale import SIZES, benchmark, tables
 
         found = benchmark(
             sizes=options["plays"] or SIZES,
             fit_up_to=options["fit_up_to"],
-            progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
+            progress=self._progress,
         )
-        self.stdout.write(tables(found))
+        self._write(found, tables(found), "scale", options)
+
+    def _progress(self, fraction: float, step: str) -> None:
+        self.stderr.write(f"{fraction:4.0%} {step}")
+
+    def _write(self, found: dict[str, Any], text: str, marks: str, options: dict[str, Any]) -> None:
+        from graph.ml.report import write_between_marks
+
+        self.stdout.write(text)
         if options["json"]:
             options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         if options["markdown"]:
-            write_between_marks(options["markdown"], tables(found), "scale")
+            write_between_marks(options["markdown"], text, marks)

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from graph.ml import serving
 from graph.ml.generate import AT_HOME, ENOUGH, Size, generate
 from graph.ml.report import write_between_marks
 from graph.ml.scale import benchmark, exponent, tables
+from graph.ml.train import spread_of_products
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,18 @@ def test_the_benchmark_measures_each_size_alone_and_tells_it_as_a_table(tmp_path
     assert "80 × 800" in written
     with pytest.raises(ValueError, match="no place"):
         write_between_marks(document, "x", "elsewhere")
+
+
+def test_requests_are_measured_both_ways():
+    found = serving.benchmark([1_000])
+    (row,) = found["sizes"]
+    assert row["items"] == 1_000
+    assert 0.95 <= row["recall"] <= 1
+    assert f"| 1,000 | {row['exact_ms']:.1f} |" in serving.table(found)
+
+
+def test_spread_is_that_of_the_whole_table():
+    rng = np.random.default_rng(0)
+    left = (rng.normal(2, 1, (50, 4))).astype(np.float32)
+    right = rng.normal(1, 3, (70, 4)).astype(np.float32)
+    assert spread_of_products(left, right) == pytest.approx(float((left @ right.T).std()), rel=1e-5)

@@ -200,9 +200,9 @@ class PolicyVersion(models.Model):
 
 
 class ErasedIdentity(models.Model):
-    """A keyed digest of an id of somebody erased, so that no import brings their rows back.
+    """A keyed digest of what no import may bring back: an id of somebody erased, a friendship that was ended.
 
-    Nobody can read the id from it; the importer asks whether an id it meets has this digest.
+    Nobody can read from it whom it means; the importer asks whether an id or a pair it meets has this digest.
     """
 
     digest = models.CharField(max_length=64, unique=True)

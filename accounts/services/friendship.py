@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Block, Consent, ConsentActor, ConsentState, Friendship, User, pair
 from accounts.policies import listeners_visible_to
 from accounts.services.consent import withdrawals
+from accounts.services.identity import friendship_forget
 from accounts.services.ledger import epoch_raise, ledger_record
 from discovery.errors import Conflict, InvalidInput, NotFound
 
@@ -49,6 +50,7 @@ def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Frien
         raise NotFound(_("There is no such request."), field="requestId")
     if accept:
         return _accept(row)
+    friendship_forget(one=row.low, other=row.high)
     row.delete()
     return None
 
@@ -129,6 +131,7 @@ def _part(user: User, other: User) -> bool:
         channel="friendship_end",
     )
     if deleted:
+        friendship_forget(one=user, other=other)
         epoch_raise([user.pk, other.pk])
     return bool(deleted)
 

@@ -1,10 +1,13 @@
-"""Ids of people erased, kept as digests that only answer whether an id is one of them."""
+"""What no import may bring back, kept as digests: ids of people erased, and pairs who ended a friendship.
+
+A digest only answers whether an id or a pair is one of them.
+"""
 
 from collections.abc import Iterable
 
 from django.utils.crypto import salted_hmac
 
-from accounts.models import ErasedIdentity
+from accounts.models import ErasedIdentity, User
 
 _SALT = "earshot.erased"
 
@@ -25,6 +28,25 @@ def erased_among(values: Iterable[str]) -> set[str]:
     digests = {_digest(value): value for value in values}
     found = ErasedIdentity.objects.filter(digest__in=digests).values_list("digest", flat=True)
     return {digests[digest] for digest in found}
+
+
+def friendship_forget(*, one: User, other: User) -> None:
+    """Remember that these two ended their friendship, or that one of them did not want it.
+
+    Only of people whom an import brought: nobody else's friendships come from one.
+    """
+    if one.external_id and other.external_id:
+        identities_forget(ids=[_pair_name(one.pk, other.pk)])
+
+
+def ended_among(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of ``pairs`` (primary keys) who ended a friendship; one query."""
+    named = {_pair_name(*ends): ends for ends in pairs}
+    return {named[name] for name in erased_among(named)}
+
+
+def _pair_name(one: int, other: int) -> str:
+    return "friendship {}–{}".format(*sorted((one, other)))
 
 
 def _digest(value: str) -> str:

@@ -34,7 +34,8 @@ from graph.models import (
     Tagging,
     TasteExclusion,
 )
-from graph.services.catalogue import TrackName, tracks_get_or_create
+from graph.names import name_key
+from graph.services.catalogue import TrackName, artist_names_lock, tracks_get_or_create
 
 BATCH = 500
 Row = Mapping[str, Any]
@@ -225,9 +226,14 @@ def _artists(names: Mapping[str, str]) -> dict[str, int]:
         return dict(Artist.objects.filter(name__in=names).order_by("-pk").values_list("name", "pk"))
 
     found = known()
-    missing = [Artist(name=name, mbid=mbid) for name, mbid in names.items() if name not in found]
-    Artist.objects.bulk_create(missing)
-    return known() if missing else found
+    if names.keys() <= found.keys():
+        return found
+    artist_names_lock({name_key(name) for name in names if name not in found})
+    found = known()  # somebody else may have added some while we waited
+    Artist.objects.bulk_create(
+        Artist(name=name, mbid=mbid) for name, mbid in names.items() if name not in found
+    )
+    return known()
 
 
 def _tracks(rows: Iterable[Row]) -> list[int]:

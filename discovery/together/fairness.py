@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from discovery.together.program import fair_columns
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 POOL = 500  # of each person's best candidates, what is looked at
 FOR_SOMEBODY = 0.5  # an item is for those to whom it is at least half as relevant as to the keenest
 MEAN_WEIGHT = 0.05  # what the others' gain counts beside the least-served one's
-EXCHANGES = 10  # at most, for worth
+EXCHANGES = 10  # at most
 FAIR = 0.8  # the part of the mean satisfaction that the least-served person is to have
 SMALLEST_STEP = 1e-9
 NOTHING_YET = 0.1  # keeps a product from vanishing while somebody has got nothing
@@ -47,20 +49,28 @@ def relevance(scores: Floats) -> Floats:
 def fair_list(relevant: Floats, count: int) -> FairList:
     """``count`` columns of ``relevant`` [M, n] that serve the least-served person as well as can be found.
 
-    Chosen one by one, then exchanged while that helps (and where somebody still stays far behind, while it
-    evens out), then put in an order whose beginning is as fair as
-    the whole. Equal choices fall to the lowest column.
+    Chosen one by one, then exchanged while that helps. Where somebody still stays far behind, a linear program
+    looks for a fair list among all there are. It comes in an order whose beginning is as fair as the whole. Equal
+    choices fall to the lowest column.
     """
     pool = _pool(relevant)
     count = min(count, len(pool))
     gain = relevant[:, pool] / _best_alone(relevant, count)[:, None]
     chosen = _one_by_one(gain, count)
-    for worth, most in ((_worth, EXCHANGES), (_evenness, 2 * count)):
-        for _ in range(most):
-            if not _exchange(gain, chosen, worth):
-                break
+    _improve(gain, chosen, _worth, most=EXCHANGES)
+    chosen = _evener(gain, chosen)
     chosen = chosen[_one_by_one(gain[:, chosen], count)]
     return FairList(columns=pool[chosen], satisfaction=gain[:, chosen].sum(axis=1))
+
+
+def _evener(gain: Floats, chosen: Ints) -> Ints:
+    """``chosen`` where it is fair to all; otherwise a fair list from all columns, or one as fair as is found."""
+    if not len(chosen) or _evenness(gain[:, chosen].sum(axis=1)) >= 0:
+        return chosen
+    other = fair_columns(gain, len(chosen), fair=FAIR, mean_weight=MEAN_WEIGHT)
+    chosen = chosen if other is None else other
+    _improve(gain, chosen, _evenness, most=EXCHANGES)
+    return chosen
 
 
 def in_turn(relevant: Floats, served: Floats, count: int) -> FairList:
@@ -109,6 +119,13 @@ def _one_by_one(
         chosen[place] = best = int(np.where(open_, worth_of(served + gain), -np.inf).argmax())
         served, open_[best] = served + gain[:, [best]], False
     return chosen
+
+
+def _improve(gain: Floats, chosen: Ints, worth_of: Callable[[Floats], Floats], *, most: int) -> None:
+    """Exchange chosen columns for others while that makes the sum worth more, ``most`` times at most."""
+    for _ in range(most):
+        if not _exchange(gain, chosen, worth_of):
+            return
 
 
 def _exchange(gain: Floats, chosen: Ints, worth_of: Callable[[Floats], Floats]) -> bool:

@@ -13,6 +13,7 @@ from django.db.models import Manager
 from django.utils import timezone
 
 from accounts.models import Block, Friendship
+from accounts.services.identity import ended_among
 from graph.importers.lastfm_people import consents_assume, listeners_get_or_create
 from graph.importers.lastfm_rows import (
     ARTISTS,
@@ -135,7 +136,10 @@ class _Import:
         self._skip_erased(len(batch) - len(here))
         pairs = self._not_apart([self._pair(row.value) for row in here])
         ends = {"low__in": {low for low, _ in pairs}, "high__in": {high for _, high in pairs}}
-        known = Friendship.objects.filter(**ends)
+        known = set(Friendship.objects.filter(**ends).values_list("low_id", "high_id"))
+        pairs = self._not_ended(
+            pairs, known
+        )  # after those known: what ends between the two looks is in one of them
         accepted = {"state": Friendship.State.ACCEPTED, "accepted_at": timezone.now()}
         self._store(
             Friendship.objects,
@@ -143,7 +147,7 @@ class _Import:
                 ((low, high), {"low_id": low, "high_id": high, "requested_by_id": low, **accepted})
                 for low, high in pairs
             ),
-            set(known.values_list("low_id", "high_id")),
+            known,
         )
 
     def _pair(self, row: FriendRow) -> tuple[int, int]:
@@ -158,6 +162,14 @@ class _Import:
         if len(together) < len(pairs):
             self.file.skipped["one blocks the other"] += len(pairs) - len(together)
         return together
+
+    def _not_ended(self, pairs: list[tuple[int, int]], known: set[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Without those who ended their friendship, unless they made it again: then the row is known."""
+        ended = ended_among(set(pairs) - known)
+        lasting = [pair for pair in pairs if pair not in ended]
+        if len(lasting) < len(pairs):
+            self.file.skipped["the friendship was ended"] += len(pairs) - len(lasting)
+        return lasting
 
     def taggings(self, batch: list[Row[TaggingRow]]) -> None:
         good = self._known(self._known(batch, "artist", self.artist_ids), "tag", self.tag_ids)

@@ -1,9 +1,11 @@
 """The catalogue as plays bring it along: a track that is named is found again, or added."""
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from discovery.errors import InvalidInput
@@ -94,15 +96,34 @@ def _artists(names: Sequence[TrackName]) -> dict[str, int]:
     """The oldest artist of each name, by ``name_key``; those that are missing are added."""
     spelled = {name.keys[0]: name.artist for name in reversed(names)}
     known = _artist_keys(spelled)
-    missing = [Artist(name=spelled[key]) for key in spelled if key not in known]
-    if missing:
-        Artist.objects.bulk_create(missing)
+    if missing := spelled.keys() - known.keys():
+        artist_names_lock(missing)
+        missing -= _artist_keys(missing).keys()  # what somebody else added while we waited
+        Artist.objects.bulk_create(Artist(name=spelled[key]) for key in spelled if key in missing)
         known = _artist_keys(spelled)
     return known
 
 
-def _artist_keys(keys: dict[str, str]) -> dict[str, int]:
-    return dict(Artist.objects.filter(key__in=keys).order_by("-pk").values_list("key", "pk"))
+def artist_names_lock(keys: Iterable[str]) -> None:
+    """Wait until nobody else adds artists of these names, and keep others waiting to the transaction's end.
+
+    A lock and no unique key: imports may bring several artists of one name, each with an id of its own. Look
+    again afterwards. SQLite needs none, as there one transaction writes at a time.
+    """
+    if connection.vendor != "postgresql":
+        return
+    numbers = sorted(_lock_number(key) for key in keys)  # in one order, so that no two wait for each other
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(number) FROM unnest(%s::bigint[]) AS number", [numbers])
+
+
+def _lock_number(key: str) -> int:
+    digest = hashlib.blake2b(key.encode(), digest_size=8, person=b"artist").digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def _artist_keys(keys: Iterable[str]) -> dict[str, int]:
+    return dict(Artist.objects.filter(key__in=set(keys)).order_by("-pk").values_list("key", "pk"))
 
 
 class _Known:

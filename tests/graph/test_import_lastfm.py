@@ -20,6 +20,7 @@ from accounts.models import (
     User,
     pair,
 )
+from accounts.services.friendship import block_create, block_remove, friendship_answer, friendship_end
 from discovery.errors import ImportFailed
 from graph.importers.lastfm import lastfm_import
 from graph.models import Artist, ArtistPlayCount, Listen, Tag, Tagging
@@ -268,6 +269,32 @@ def test_a_blocked_pair_is_not_made_friends(tmp_path):
 
     assert not Friendship.objects.filter(**pair(five, six)).exists()
     assert report.files[3].skipped == {"already stored": 2, "one blocks the other": 2}
+
+
+@pytest.mark.parametrize("end", ["ended", "declined", "blocked for a while"])
+def test_a_friendship_that_ended_does_not_come_back(tmp_path, end):
+    lastfm_import(folder=write(tmp_path))
+    five, six = (User.objects.get(external_id=name) for name in "56")
+    if end == "ended":
+        friendship_end(user=six, other=five)
+    elif end == "declined":
+        row = Friendship.objects.get(**pair(five, six))
+        Friendship.objects.filter(pk=row.pk).update(state=Friendship.State.REQUESTED, requested_by=five)
+        friendship_answer(user=six, request=row, accept=False)
+    else:
+        User.objects.update(level=PersonalizationLevel.SOCIAL)
+        block_create(user=six, other=five)
+        block_remove(user=six, other=five)
+
+    report = lastfm_import(folder=tmp_path)
+
+    assert not Friendship.objects.filter(**pair(five, six)).exists()
+    assert report.files[3].skipped == {"already stored": 2, "the friendship was ended": 2}
+    assert report.files[3].stored == 0
+
+    Friendship.objects.create(**pair(five, six), requested_by=five, state=Friendship.State.ACCEPTED)
+    report = lastfm_import(folder=tmp_path)  # made again, it stays, and is no ended one
+    assert report.files[3].skipped == {"already stored": 4}
 
 
 def test_the_command_sums_up_and_names_the_broken_row(tmp_path, capsys):

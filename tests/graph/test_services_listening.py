@@ -167,7 +167,7 @@ def test_the_number_of_queries_does_not_grow(recorder, django_assert_num_queries
         for count in (3, 30)
     )  # fmt: skip
     for plays in (few, many):
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(14):
             listens_record(user=recorder, plays=plays)
 
 

@@ -122,6 +122,7 @@ LEAVING = (
 @pytest.mark.parametrize("leave", LEAVING)
 def test_whoever_does_not_share_both_ways_changes_nothing(triangle, leave):
     without = blend(triangle.ada, [triangle.ben.pk], TRACK)
+    assert blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK) != without
     leave(triangle, triangle.cleo)
     assert blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK) == without
 

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from discovery.together import fairness
 from discovery.together.fairness import fair_list, people_for, relevance
+from discovery.together.program import fair_columns
 
 
 def test_relevance_runs_from_the_median_to_the_best():
@@ -46,3 +48,32 @@ def test_nothing_is_chosen_twice_and_satisfaction_is_what_the_list_holds(relevan
     alone = np.sort(relevant, axis=1)[:, ::-1][:, : len(columns)].sum(axis=1)
     held = relevant[:, columns].sum(axis=1)
     assert np.allclose(chosen.satisfaction * alone, np.where(alone > 0, held, 0))
+
+
+# What three like, a fourth likes a tenth as much; twenty items only they like, and nobody else.
+APART = np.array([[1.0] * 20 + [0.0] * 20] * 3 + [[0.1] * 20 + [1.0] * 20])
+
+
+def test_the_program_finds_the_fair_list_and_says_where_there_is_none():
+    columns = fair_columns(APART, 10, fair=0.8, mean_weight=0.05)
+    served = APART[:, columns].sum(axis=1)
+    assert len(set(columns.tolist())) == 10
+    assert served.min() >= 0.8 * served.mean()
+    nothing_for_one = np.array([[1.0] * 20, [0.1] * 20])
+    assert fair_columns(nothing_for_one, 10, fair=0.8, mean_weight=0.05) is None
+
+
+def test_where_exchanges_stay_unfair_the_program_is_asked(monkeypatch):
+    """The one-by-one choice may be unfair; the list that is returned is not, while there is one."""
+    monkeypatch.setattr(fairness, "_one_by_one", lambda _gain, count, **_: np.arange(count))
+    monkeypatch.setattr(fairness, "EXCHANGES", 0)
+    served = fair_list(APART, 10).satisfaction
+    assert served.min() >= 0.8 * served.mean()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ten_people_of_different_tastes_are_served_alike(seed):
+    rng = np.random.default_rng(seed)
+    tastes = rng.normal(size=(10, 6)) @ rng.normal(size=(6, 300))
+    served = fair_list(relevance(np.sign(tastes) * np.abs(tastes) ** 4), 20).satisfaction
+    assert served.min() >= 0.8 * served.mean()

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -167,7 +168,8 @@ def test_the_number_of_queries_does_not_grow(recorder, django_assert_num_queries
         for count in (3, 30)
     )  # fmt: skip
     for plays in (few, many):
-        with django_assert_num_queries(14):
+        # PostgreSQL is also asked for the lock on names; SQLite has one writer at a time anyhow.
+        with django_assert_num_queries(14 if connection.vendor == "postgresql" else 13):
             listens_record(user=recorder, plays=plays)
 
 

@@ -7,22 +7,31 @@ fail closed: an anonymous or inactive viewer sees nobody, and an inactive listen
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+from accounts.conditions import (
+    Answers,
+    Viewer,
+    active_user,
+    befriended_with,
+    blocked_with,
+    granted_by,
+    granting,
+    in_force,
+    linked_with,
+    within,
+)
+from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.prepared import Prepared
 
 logger = logging.getLogger(__name__)
-
-Viewer = User | AnonymousUser | None
 
 # A friend count below this would tell who the friend is; an aggregate below this, who is in it.
 SMALLEST_FRIEND_COUNT = 3
@@ -30,9 +39,6 @@ SMALLEST_AGGREGATE = 10
 
 # So many people are named in a query; for more, everybody's rows are read.
 FEW = 100
-
-# The purposes that may be answered for one friend differently than for everybody.
-PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +66,17 @@ class SocialSource:
 # --- purposes -------------------------------------------------------------------------------
 
 
-def _in_force(now: datetime | None = None) -> Q:
-    """Consent rows that permit right now."""
-    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or timezone.now()))
-
-
-def _granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
-    """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
-    rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
-    general = Exists(rows.filter(_in_force(now), friend=None))
-    if friend is None or purpose not in PER_FRIEND:
-        return Q(general)
-    about_friend = rows.filter(friend=friend)
-    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
-
-
-def _granted_by(giver: User, purpose: Purpose, now: datetime | None = None) -> Q:
-    """``User`` rows towards whom ``giver`` grants ``purpose``."""
-    rows = Consent.objects.filter(user=giver, purpose=purpose)
-    about_friend = rows.filter(friend=OuterRef("pk"))
-    general = Exists(rows.filter(_in_force(now), friend=None))
-    return Q(Exists(about_friend.filter(_in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
-
-
 def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
     """Active listeners who permit ``purpose`` (towards ``friend``, where one is given)."""
-    return User.objects.filter(_granting(purpose, friend), is_active=True)
+    return User.objects.filter(granting(purpose, friend), is_active=True)
 
 
 def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
     """Whether ``user`` permits ``purpose`` (towards ``friend``) now; as ``permitting``, for one person."""
-    if (somebody := _active(user)) is None:
+    if (somebody := active_user(user)) is None:
         return False
     rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
-    return _Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
+    return Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
 
 
 def in_private_session(user: User) -> bool:
@@ -114,7 +97,7 @@ def granted_purposes(user: User) -> frozenset[Purpose]:
 
 
 _GRANTED = Prepared(
-    lambda user, now: Consent.objects.filter(_in_force(now), user=user, friend=None).values_list("purpose")
+    lambda user, now: Consent.objects.filter(in_force(now), user=user, friend=None).values_list("purpose")
 )
 
 
@@ -128,24 +111,6 @@ def discoverable() -> QuerySet[User]:
     return permitting(Purpose.DISCOVERABLE)
 
 
-class _Answers:
-    """Consent rows held in memory and asked as the queryset rules ask them."""
-
-    def __init__(self, rows: Iterable[Consent]) -> None:
-        now = timezone.now()
-        self._granted = {
-            (row.user_id, row.purpose, row.friend_id): row.state == ConsentState.GRANTED
-            and (row.valid_until is None or row.valid_until > now)
-            for row in rows
-        }
-
-    def permit(self, user_id: int, purpose: Purpose, friend_id: int | None = None) -> bool:
-        general = self._granted.get((user_id, purpose, None), False)
-        if friend_id is None or purpose not in PER_FRIEND:
-            return general
-        return self._granted.get((user_id, purpose, friend_id), general)
-
-
 # --- levels ---------------------------------------------------------------------------------
 
 
@@ -155,7 +120,7 @@ def effective_use(viewer: Viewer, level: PersonalizationLevel | None = None) -> 
     ``level`` can ask for less than the viewer's own level, never for more. Where the consent
     state cannot be read the answer is OFF: recommendations fail soft, consent fails closed.
     """
-    if (somebody := _active(viewer)) is None:
+    if (somebody := active_user(viewer)) is None:
         return Use(PersonalizationLevel.OFF)
     try:
         own_level = PersonalizationLevel(somebody.level)
@@ -174,7 +139,7 @@ def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None =
     if len(viewers) == 1:
         return [effective_use(viewers[0], level)]
     granted = defaultdict(set)
-    rows = Consent.objects.filter(_in_force(), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN))
+    rows = Consent.objects.filter(in_force(), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN))
     if len(viewers) <= FEW:
         rows = rows.filter(user__in=viewers)
     for user_id, purpose in rows.values_list("user_id", "purpose"):
@@ -215,7 +180,7 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     viewer's SOCIAL_IN, in general and of this friend ∧ the viewer's effective level ≥ SOCIAL ∧ no
     block between them.
     """
-    somebody = _active(viewer)
+    somebody = active_user(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
     return [SocialSource(user_id, named=bool(named)) for user_id, named in _SOURCES.rows(somebody)]
@@ -223,7 +188,7 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
 
 def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
     """Key and ``named`` of everybody who shares with ``viewer``."""
-    named = ExpressionWrapper(_granting(Purpose.NAMED, viewer, now), BooleanField())
+    named = ExpressionWrapper(granting(Purpose.NAMED, viewer, now), BooleanField())
     return _sharing_with(viewer, now).annotate(named=named).order_by("pk").values_list("pk", "named")
 
 
@@ -232,10 +197,10 @@ _SOURCES = Prepared(_sources_of)
 
 def activity_sources(viewer: Viewer) -> QuerySet[User]:
     """Friends whose plays and likes ``viewer`` may be told of by name: the mutual rule, and their NAMED."""
-    somebody = _active(viewer)
+    somebody = active_user(viewer)
     if somebody is None or not effective_use(somebody).friends:
         return User.objects.none()
-    return _sharing_with(somebody).filter(_granting(Purpose.NAMED, somebody))
+    return _sharing_with(somebody).filter(granting(Purpose.NAMED, somebody))
 
 
 def companions_of(viewer: Viewer) -> QuerySet[User]:
@@ -244,15 +209,15 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
     The mutual rule in both directions, and the friend's NAMED towards the viewer. Who compares
     themselves with somebody shows as much as they see.
     """
-    somebody = _active(viewer)
+    somebody = active_user(viewer)
     if somebody is None or not effective_use(somebody).friends:
         return User.objects.none()
     return _sharing_with(somebody).filter(
-        _granting(Purpose.NAMED, somebody),
-        _granting(Purpose.SELF),
-        _granting(Purpose.SOCIAL_IN),
-        _granting(Purpose.SOCIAL_IN, somebody),
-        _granted_by(somebody, Purpose.SOCIAL_OUT),
+        granting(Purpose.NAMED, somebody),
+        granting(Purpose.SELF),
+        granting(Purpose.SOCIAL_IN),
+        granting(Purpose.SOCIAL_IN, somebody),
+        granted_by(somebody, Purpose.SOCIAL_OUT),
         level__in=(PersonalizationLevel.SOCIAL, PersonalizationLevel.CONTEXT),
     )
 
@@ -260,18 +225,18 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
 def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     """Friends whose SOCIAL_OUT covers ``viewer`` and of whom ``viewer`` wants to hear: each pair's part of the rule."""
     return User.objects.filter(
-        _granting(Purpose.SOCIAL_OUT, viewer, now),
-        _granted_by(viewer, Purpose.SOCIAL_IN, now),
-        _friends_of(viewer),
+        granting(Purpose.SOCIAL_OUT, viewer, now),
+        granted_by(viewer, Purpose.SOCIAL_IN, now),
+        befriended_with(viewer),
         is_active=True,
-    ).exclude(_blocks_with(viewer))
+    ).exclude(blocked_with(viewer))
 
 
 def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialSource]]:
     """``social_sources`` of everybody (or all ``among`` these) at once, by viewer id; four queries, no empty entries."""
     purposes = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
-    answers = _Answers(Consent.objects.filter(_within(among, "user"), purpose__in=purposes))
-    active_rows = User.objects.filter(_within(among, "pk"), is_active=True)
+    answers = Answers(Consent.objects.filter(within(among, "user"), purpose__in=purposes))
+    active_rows = User.objects.filter(within(among, "pk"), is_active=True)
     levels = dict(active_rows.values_list("pk", "level"))
     active, blocked = frozenset(levels), blocked_pairs(among)
     listening = {
@@ -284,7 +249,7 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
         ).friends
     }
     sources: dict[int, list[SocialSource]] = defaultdict(list)
-    ends_in = _within(among, "low", "high")
+    ends_in = within(among, "low", "high")
     accepted = Friendship.objects.filter(ends_in, state=Friendship.State.ACCEPTED)
     for ends in accepted.values_list("low_id", "high_id"):
         if not active.issuperset(ends) or frozenset(ends) in blocked:
@@ -302,7 +267,7 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
 
 def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
     """Pairs with a block between them, whoever gave it."""
-    rows = Block.objects.filter(_within(among, "blocker", "blocked"))
+    rows = Block.objects.filter(within(among, "blocker", "blocked"))
     return {frozenset(ends) for ends in rows.values_list("blocker_id", "blocked_id")}
 
 
@@ -322,25 +287,25 @@ def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
 
 def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
     """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
-    if (somebody := _active(viewer)) is None:
+    if (somebody := active_user(viewer)) is None:
         return User.objects.none()
     return User.objects.filter(
-        Q(pk=somebody.pk) | _linked_with(somebody) | _granting(Purpose.DISCOVERABLE), is_active=True
-    ).exclude(_blocks_with(somebody))
+        Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE), is_active=True
+    ).exclude(blocked_with(somebody))
 
 
 def friends_of(viewer: Viewer) -> QuerySet[User]:
     """People with whom ``viewer`` has an accepted friendship."""
-    if (somebody := _active(viewer)) is None:
+    if (somebody := active_user(viewer)) is None:
         return User.objects.none()
-    return User.objects.filter(_friends_of(somebody), is_active=True).exclude(_blocks_with(somebody))
+    return User.objects.filter(befriended_with(somebody), is_active=True).exclude(blocked_with(somebody))
 
 
 def suggestible_to(viewer: Viewer) -> QuerySet[User]:
     """Discoverable people who are not yet linked with ``viewer`` in any way."""
-    if (somebody := _active(viewer)) is None:
+    if (somebody := active_user(viewer)) is None:
         return User.objects.none()
-    return discoverable().exclude(Q(pk=somebody.pk) | _linked_with(somebody) | _blocks_with(somebody))
+    return discoverable().exclude(Q(pk=somebody.pk) | linked_with(somebody) | blocked_with(somebody))
 
 
 def bridges_for(viewer: Viewer) -> QuerySet[User]:
@@ -351,19 +316,19 @@ def bridges_for(viewer: Viewer) -> QuerySet[User]:
     """
     if not permits(viewer, Purpose.DISCOVERABLE):
         return User.objects.none()
-    return friends_of(viewer).filter(_granting(Purpose.DISCOVERABLE))
+    return friends_of(viewer).filter(granting(Purpose.DISCOVERABLE))
 
 
 def bridges_between(viewer: Viewer, other: User) -> QuerySet[User]:
     """Friends through whom ``viewer`` may be shown that they are near ``other``, a friend of the friend."""
     if not suggestible_to(viewer).filter(pk=other.pk).exists():
         return User.objects.none()
-    return bridges_for(viewer).filter(_friends_of(other)).exclude(_blocks_with(other))
+    return bridges_for(viewer).filter(befriended_with(other)).exclude(blocked_with(other))
 
 
 def comparable_with(viewer: Viewer) -> QuerySet[User]:
     """Strangers who may be found and whose taste a model may hold: DISCOVERABLE and CONTRIBUTE."""
-    return suggestible_to(viewer).filter(_granting(Purpose.CONTRIBUTE))
+    return suggestible_to(viewer).filter(granting(Purpose.CONTRIBUTE))
 
 
 def discoverable_pairs() -> list[tuple[int, int]]:
@@ -386,31 +351,6 @@ def linked_pairs() -> list[tuple[int, int]]:
 
 def nameable_to(viewer: Viewer) -> QuerySet[User]:
     """People who may be named in ``viewer``'s reasons and activity: oneself, and whose NAMED covers it."""
-    if (somebody := _active(viewer)) is None:
+    if (somebody := active_user(viewer)) is None:
         return User.objects.none()
-    return listeners_visible_to(somebody).filter(Q(pk=somebody.pk) | _granting(Purpose.NAMED, somebody))
-
-
-def _active(viewer: Viewer) -> User | None:
-    return viewer if isinstance(viewer, User) and viewer.pk is not None and viewer.is_active else None
-
-
-def _within(among: Collection[int] | None, *columns: str) -> Q:
-    return Q() if among is None else Q(**{f"{column}__in": among for column in columns})
-
-
-def _linked_with(viewer: User, **friendship: object) -> Q:
-    """``User`` rows with a friendship row (a friendship or a request for one) with ``viewer``."""
-    rows = Friendship.objects.filter(**friendship)
-    return Q(pk__in=rows.filter(low=viewer).values("high")) | Q(pk__in=rows.filter(high=viewer).values("low"))
-
-
-def _friends_of(viewer: User) -> Q:
-    return _linked_with(viewer, state=Friendship.State.ACCEPTED)
-
-
-def _blocks_with(viewer: User) -> Q:
-    """``User`` rows with a block between them and ``viewer``, whoever gave it."""
-    return Q(pk__in=Block.objects.filter(blocker=viewer).values("blocked")) | Q(
-        pk__in=Block.objects.filter(blocked=viewer).values("blocker")
-    )
+    return listeners_visible_to(somebody).filter(Q(pk=somebody.pk) | granting(Purpose.NAMED, somebody))

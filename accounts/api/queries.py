@@ -18,8 +18,9 @@ from accounts.api.types import (
     PrivacySignals,
     PurposeConsent,
 )
+from accounts.conditions import PER_FRIEND
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
-from accounts.policies import PER_FRIEND, listeners_visible_to
+from accounts.policies import listeners_visible_to
 from accounts.policy_text import DPV_IRI, EXPIRES_AFTER, policy_text_current
 from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
 from discovery.gql.context import Info, ViewerPart

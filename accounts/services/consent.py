@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.conditions import PER_FRIEND
 from accounts.models import (
     Consent,
     ConsentActor,
@@ -20,7 +21,7 @@ from accounts.models import (
     Purpose,
     User,
 )
-from accounts.policies import PER_FRIEND, friends_of
+from accounts.policies import friends_of
 from accounts.policy_text import EXPIRES_AFTER
 from accounts.services.ledger import Change, epoch_raise, ledger_record
 from discovery.errors import Conflict, InvalidInput, NotFound

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import policies
+from accounts.conditions import PER_FRIEND
 from accounts.models import (
     Consent,
     ConsentActor,
@@ -141,7 +142,7 @@ class TestOneFriend:
         assert policies.permits(user, P.SOCIAL_OUT, cleo)
         assert ConsentEvent.objects.latest("pk").scope == ben.pseudonym
 
-    @pytest.mark.parametrize("purpose", sorted(set(P) - policies.PER_FRIEND))
+    @pytest.mark.parametrize("purpose", sorted(set(P) - PER_FRIEND))
     def test_other_purposes_have_no_single_friends(self, purpose):
         user, ben = listener(), listener()
         befriended(user, ben)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import policies
+from accounts.conditions import PER_FRIEND
 from accounts.groups import shared_among, without_blocks
 from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import SocialSource, Use
@@ -93,7 +94,7 @@ def worlds(draw):
     answer = st.sampled_from(["yes", "yes", "no", "over"])
     general = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(PURPOSES), st.none())
     about_one = st.tuples(
-        st.sampled_from(PEOPLE), st.sampled_from(sorted(policies.PER_FRIEND)), st.sampled_from(PEOPLE)
+        st.sampled_from(PEOPLE), st.sampled_from(sorted(PER_FRIEND)), st.sampled_from(PEOPLE)
     ).filter(lambda key: key[0] != key[2])
     # Most people answered most questions yes: else nearly no random world has a social source in it.
     answers = {(person, purpose, None): "yes" for person in PEOPLE for purpose in PURPOSES}
@@ -172,7 +173,7 @@ class RulesAgree(TestCase):
 
     def check_purposes(self, world, users):
         keys: list[tuple[Purpose, int | None]] = [(purpose, None) for purpose in PURPOSES]
-        keys += [(purpose, friend) for purpose in (*policies.PER_FRIEND, P.SELF) for friend in PEOPLE]
+        keys += [(purpose, friend) for purpose in (*PER_FRIEND, P.SELF) for friend in PEOPLE]
         for purpose, friend in keys:
             towards = None if friend is None else users[friend]
             expected = {users[pk] for pk in PEOPLE if world.grants(pk, purpose, friend)}

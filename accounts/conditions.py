@@ -1,0 +1,84 @@
+"""What the rules of `accounts.policies` are made of: conditions on ``User`` and ``Consent`` rows.
+
+Nothing here decides anything; whoever needs a decision asks `accounts.policies`.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import Block, Consent, ConsentState, Friendship, Purpose, User
+
+Viewer = User | AnonymousUser | None
+
+# The purposes that may be answered for one friend differently than for everybody.
+PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN})
+
+
+def active_user(viewer: Viewer) -> User | None:
+    return viewer if isinstance(viewer, User) and viewer.pk is not None and viewer.is_active else None
+
+
+def in_force(now: datetime | None = None) -> Q:
+    """Consent rows that permit right now."""
+    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or timezone.now()))
+
+
+def granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
+    """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
+    rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
+    general = Exists(rows.filter(in_force(now), friend=None))
+    if friend is None or purpose not in PER_FRIEND:
+        return Q(general)
+    about_friend = rows.filter(friend=friend)
+    return Q(Exists(about_friend.filter(in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
+
+
+def granted_by(giver: User, purpose: Purpose, now: datetime | None = None) -> Q:
+    """``User`` rows towards whom ``giver`` grants ``purpose``."""
+    rows = Consent.objects.filter(user=giver, purpose=purpose)
+    about_friend = rows.filter(friend=OuterRef("pk"))
+    general = Exists(rows.filter(in_force(now), friend=None))
+    return Q(Exists(about_friend.filter(in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
+
+
+def within(among: Collection[int] | None, *columns: str) -> Q:
+    return Q() if among is None else Q(**{f"{column}__in": among for column in columns})
+
+
+def linked_with(viewer: User, **friendship: object) -> Q:
+    """``User`` rows with a friendship row (a friendship or a request for one) with ``viewer``."""
+    rows = Friendship.objects.filter(**friendship)
+    return Q(pk__in=rows.filter(low=viewer).values("high")) | Q(pk__in=rows.filter(high=viewer).values("low"))
+
+
+def befriended_with(viewer: User) -> Q:
+    return linked_with(viewer, state=Friendship.State.ACCEPTED)
+
+
+def blocked_with(viewer: User) -> Q:
+    """``User`` rows with a block between them and ``viewer``, whoever gave it."""
+    return Q(pk__in=Block.objects.filter(blocker=viewer).values("blocked")) | Q(
+        pk__in=Block.objects.filter(blocked=viewer).values("blocker")
+    )
+
+
+class Answers:
+    """Consent rows held in memory and asked as the queryset rules ask them."""
+
+    def __init__(self, rows: Iterable[Consent]) -> None:
+        now = timezone.now()
+        self._granted = {
+            (row.user_id, row.purpose, row.friend_id): row.state == ConsentState.GRANTED
+            and (row.valid_until is None or row.valid_until > now)
+            for row in rows
+        }
+
+    def permit(self, user_id: int, purpose: Purpose, friend_id: int | None = None) -> bool:
+        general = self._granted.get((user_id, purpose, None), False)
+        if friend_id is None or purpose not in PER_FRIEND:
+            return general
+        return self._granted.get((user_id, purpose, friend_id), general)

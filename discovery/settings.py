@@ -21,7 +21,7 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-HOME_DIR = Path(env.str("EARSHOT_HOME", default=str(BASE_DIR / "var"))).resolve()
+HOME_DIR = Path(env.str("EARSHOT_HOME", default="") or BASE_DIR / "var").resolve()
 ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)

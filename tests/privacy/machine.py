@@ -38,10 +38,9 @@ from graph.services.listening import Play, listens_record
 from tests import factories
 from tests.discovery.small_index import small_index
 from tests.privacy.oracle import Oracle, Person
+from tests.privacy.together import NAMES, TRACKS, Together, name_, track_
 from tests.serving import OneIndex
 
-NAMES = ("quinvara", "zebulonq", "yxandrie", "wolfrumq")  # found in no other word
-TRACKS = 6
 USED = (
     Purpose.RECORD, Purpose.SELF, Purpose.CONTRIBUTE, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED,
     Purpose.DISCOVERABLE, Purpose.THIRD_PARTY,
@@ -50,11 +49,8 @@ USED = (
 MOSTLY = st.sampled_from([True, True, True, False])
 served = SimpleNamespace(model=None, steps=0)  # what stands in for the registry's active model; steps so far
 
-name_ = st.sampled_from(NAMES)
-track_ = st.integers(0, TRACKS - 1)
 
-
-class Listening(RuleBasedStateMachine):
+class Listening(Together, RuleBasedStateMachine):
     """One example lives in a savepoint that is rolled back."""
 
     def __init__(self):

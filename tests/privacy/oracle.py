@@ -45,20 +45,32 @@ class Oracle:
         person = self.people[name]
         return person.level >= PersonalizationLevel.OWN and Purpose.SELF in person.granted
 
-    def sources(self, viewer):
-        """Friends whose plays may reach the viewer, and whether they may be named."""
+    def reaching(self, viewer):
+        """Friends who share with the viewer and of whom the viewer wants to hear, and whether they may be named."""
         if self.people[viewer].level < PersonalizationLevel.SOCIAL or not self.own(viewer):
             return {}
         if Purpose.SOCIAL_IN not in self.people[viewer].granted:
             return {}
-        found = {
+        return {
             name: self.grants(name, Purpose.NAMED, viewer)
             for name in self.people
             if self.are_friends(viewer, name)
             and self.grants(name, Purpose.SOCIAL_OUT, viewer)
             and self.grants(viewer, Purpose.SOCIAL_IN, name)
         }
+
+    def sources(self, viewer):
+        """Those of them whose plays may enter: without a name only in a crowd."""
+        found = self.reaching(viewer)
         return {name: named for name, named in found.items() if named or len(found) >= 3}
+
+    def told_of(self, viewer):
+        """Friends of whose plays the viewer may be told by name."""
+        return {name for name, named in self.reaching(viewer).items() if named}
+
+    def companions(self, viewer):
+        """Those of them whom the viewer reaches too: both see as much of each other."""
+        return {name for name in self.told_of(viewer) if viewer in self.reaching(name)}
 
     def evidence(self, viewer):
         """{(whose, track): plays}; "" is the viewer's own."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.session import Choice, Outcome, Radio
-from discovery.radio.sources import NEAREST, Candidates, Source
+from discovery.radio.sources import NEAREST, Candidates, Scores, Source
 from graph.index import Channel, ItemIndex
 
-FEATURES = 4
+FEATURES = 6
 ARMS = len(Source)
 SHRINK = 2.0  # a session's mean reward counts as if this many average ones stood before it
 AVERAGE = 0.5  # reward expected of an arm nobody knows anything of
@@ -25,7 +25,7 @@ SEED_AMOUNT = 2.0  # of a pick
 AMOUNT = {Outcome.LISTENED: 1.5, Outcome.LIKED: 2.0, Outcome.SKIPPED: 0.75, Outcome.REFUSED: 3.0}
 # Beyond what any source earns, before anything is seen: a part of the sum is expected to do worse than the whole.
 EXPECTED = {Source.FAR: -0.05, Source.SESSION: -0.05, Source.FRIENDS: -0.05, Source.POPULAR: -0.15}
-LATEST = 5_000  # choices of all radios that are learned from
+LATEST = 20_000  # choices of all radios that are learned from
 KEPT = 0.85  # of what an outcome says, with each item after it: a taste of minutes ago fades
 POSITIVE = frozenset({Outcome.LISTENED, Outcome.LIKED})
 REFUSALS = frozenset({Outcome.SKIPPED, Outcome.REFUSED})
@@ -45,16 +45,18 @@ class Pick:
     arm_propensity: float
 
 
-def features(rewards: Sequence[float], known: int) -> NDArray[np.float64]:
+def features(rewards: Sequence[float], known: int, scores: Scores) -> NDArray[np.float64]:
     """What the bandit sees of a session [A, FEATURES], the same for every arm.
 
     A constant, the session's mean reward, how much is known of the listener (``known`` entries of
-    evidence), and how much the last items told of this minute.
+    evidence), how much the last items told of this minute, and whether the session and friends say
+    anything: without these two, what a source earns only where they do would pass for its own merit.
     """
     reward = np.asarray(rewards, dtype=np.float64)
     mean = (reward.sum() + SHRINK * AVERAGE) / (len(reward) + SHRINK)
     told = float(reward @ faded(len(reward)))
-    seen = [1.0, mean - AVERAGE, min(np.log1p(known) / 5, 1.0), min(told / TOLD, 1.0)]
+    speaks = [float(part is not None) for part in (scores.session, scores.friends)]
+    seen = [1.0, mean - AVERAGE, min(np.log1p(known) / 5, 1.0), min(told / TOLD, 1.0), *speaks]
     return np.tile(seen, (ARMS, 1))
 
 

@@ -44,6 +44,13 @@ def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ counts)
 
 
+def popularity(index: ItemIndex) -> NDArray[np.float64]:
+    """The share of items that are more popular than each, by the model's prior [n]."""
+    found = np.empty(len(index))
+    found[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
+    return found
+
+
 def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[GraphSnapshot]:
     """What there was to learn from when only each of ``shares`` of the contributors had joined.
 

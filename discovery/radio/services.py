@@ -142,7 +142,7 @@ def _chosen(radio: Radio, listening: _Listening) -> Radio:
         }
     if not offered:
         return radio
-    x = features([each.reward for each in radio.heard], len(listening.lasting))
+    x = features([each.reward for each in radio.heard], len(listening.lasting), listening.scores)
     picked = pick(offered, x, log.posterior(radio), np.random.default_rng(secrets.randbits(64)))
     return replace(radio, now=choice(index, picked, x))
 

@@ -234,7 +234,7 @@ def _step(
     offered = offers(index, scores, session.open_rows(len(index), station), only=station.only)
     if not offered:
         return False
-    x = features(session.rewards, len(session.listener.lasting))
+    x = features(session.rewards, len(session.listener.lasting), scores)
     belief = _with_own(posterior, session) if station.learns and session.rows else posterior
     policy = station.policy if states is None else _noting(station, states, x, offered, session)
     picked = pick(offered, x, belief, rng, policy)

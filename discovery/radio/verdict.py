@@ -74,15 +74,22 @@ def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dic
         [[_by_day(days, world, each, seed + n) for each in (RADIO, GREEDY)] for n in range(runs)]
     )
     ours, theirs = rewards[:, 0].sum(axis=1), rewards[:, 1].sum(axis=1)
-    gain = float(ours.mean() / theirs.mean() - 1)
-    half = float(sem(ours - theirs) * t.ppf(0.975, runs - 1) / theirs.mean())
+    gains = (ours - theirs) / theirs.mean()
     return {
         "runs": runs,
         "listeners": len(world.listeners),
         "won": int((ours > theirs).sum()),
-        "reward": {"gain": gain, "low": gain - half, "high": gain + half},
+        "reward": over_runs(gains),
+        "gains": gains.tolist(),
         "by_day": (rewards[:, 0].sum(axis=0) / rewards[:, 1].sum(axis=0) - 1).tolist(),
     }
+
+
+def over_runs(gains: Floats) -> dict[str, float]:
+    """The mean of one gain a run [R] with Student's 95 % interval."""
+    gain = float(gains.mean())
+    half = float(sem(gains) * t.ppf(0.975, len(gains) - 1))
+    return {"gain": gain, "low": gain - half, "high": gain + half}
 
 
 def _by_day(days: Sequence[Model], world: World, station: Station, seed: int) -> Floats:

@@ -15,7 +15,8 @@ What is assumed, and why:
   20 tracks). The constants were set so that the radio that does *not* learn comes to about that.
 - **Leaving** is likelier after a skip, and more so after several in a row.
 
-`verdict.sensitivity` halves and doubles each constant.
+`verdict.sensitivity` halves and doubles each constant. A world with ``popular`` is another community, made up to see
+what the radio does where its beliefs are wrong: its people hear out hits as gladly as what fits.
 """
 
 from __future__ import annotations
@@ -87,6 +88,9 @@ class World:
     words: sp.csr_matrix
     listeners: Sequence[Listener]
     assumed: Assumptions = field(default_factory=Assumptions)
+    popular: Floats | None = (
+        None  # [n] share of items that are more popular, where hits are heard out as gladly
+    )
     _fits: dict[tuple[int, int], Floats] = field(default_factory=dict)  # by listener and number of moods
 
     def ears(self, listener: Listener, seed: int) -> Ears:
@@ -123,13 +127,16 @@ class World:
         return self._fits[key]
 
     def _fit(self, rows: Rows) -> Floats:
-        """How each item [n] ranks by likeness to ``rows``: the share of items that fit better; 0 for themselves."""
+        """How each item [n] ranks by likeness to ``rows``: the share of items that fit better; 0 for themselves.
+
+        In a community that likes hits, or by popularity where that is better.
+        """
         likeness = (self.words @ self.words[rows].sum(axis=0).T).A1
         order = np.argsort(-likeness, kind="stable")
         better = np.empty(len(likeness))
         better[order] = np.arange(len(likeness)) / len(likeness)
         better[rows] = 0.0
-        return better
+        return better if self.popular is None else np.minimum(better, self.popular)
 
     def _chance(self, fit: Floats) -> NDArray[np.float32]:
         assumed = self.assumed

@@ -17,7 +17,7 @@ from discovery.radio.simulate import STATIONS, Model, run
 from discovery.radio.world import World
 from graph import snapshot
 
-PARTS = ("stations", "bandit", "growing", "sensitivity")
+PARTS = ("stations", "bandit", "growing", "hits", "sensitivity")
 JOINED = (0.01, 0.05, 0.2, 1.0)  # share of contributors the model of each day knows, as a community grows
 ALL = (1.0,)
 
@@ -50,9 +50,14 @@ class Command(BaseCommand):
         compared, sensitive = _first(world, options["compared"]), _first(world, options["sensitive"])
         if "stations" in options["parts"]:
             found |= self._stations(model, world, seed, options["runs"])
-        for part, days in (("bandit", [model]), ("growing", growing)):
+        hits = World(compared.words, compared.listeners, compared.assumed, people.popularity(model.index))
+        for part, days, where in (
+            ("bandit", [model], compared),
+            ("growing", growing, compared),
+            ("hits", [model], hits),
+        ):
             if part in options["parts"]:
-                found[part] = verdict.bandits(days, compared, runs=options["repeats"], seed=seed + 1)
+                found[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
         if "sensitivity" in options["parts"]:
             found["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
             found["sensitivity_listeners"] = len(sensitive.listeners)

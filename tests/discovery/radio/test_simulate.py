@@ -8,10 +8,11 @@ import scipy.sparse as sp
 
 from discovery.radio import simulate
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
+from discovery.radio.people import popularity
 from discovery.radio.session import Outcome
 from discovery.radio.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, _Session, run
 from discovery.radio.sources import READINGS, Source, entries, score
-from discovery.radio.verdict import headroom
+from discovery.radio.verdict import headroom, over_runs
 from discovery.radio.world import Assumptions, Listener, World, moods
 from graph.index import Channel
 from tests.discovery.small_index import small_index
@@ -122,3 +123,17 @@ def test_headroom_reads_what_was_met():
     assert found["policy"] == pytest.approx(0.4)
     assert found["always"]["SESSION"] == pytest.approx((0.9 + 0.3) / 2)
     assert found["best_in_each_state"] == pytest.approx((0.9 + 0.6) / 2)
+
+
+def test_where_hits_are_liked_the_most_popular_fits_everybody(model, world):
+    hits = World(world.words, world.listeners, world.assumed, popularity(model.index))
+    best = int(model.index.prior.argmax())
+    liked, here = (each.ears(world.listeners[0], 5).chance[:, best] for each in (hits, world))
+    assert liked == pytest.approx(world.assumed.hear_best)
+    assert (here < world.assumed.hear_best / 2).all()
+
+
+def test_a_gain_has_an_interval_over_the_runs():
+    """Two runs, 0 and 0.2: the mean's standard error is 0.1, and Student's quantile for one degree of freedom 12.706."""
+    found = over_runs(np.array([0.0, 0.2]))
+    assert found == pytest.approx({"gain": 0.1, "low": 0.1 - 1.2706, "high": 0.1 + 1.2706}, abs=1e-4)

@@ -18,6 +18,7 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
 import discovery.api
+import discovery.api.policy
 import discovery.api.privacy
 import graph.api
 from discovery.gql.context import Info, ViewerPart
@@ -25,7 +26,9 @@ from discovery.gql.errors import log_unexpected
 from discovery.gql.limits import OperationLimits
 from discovery.gql.node import global_id, node_resolve
 
-ROOMS: tuple[ModuleType, ...] = (accounts.api, graph.api, discovery.api, discovery.api.privacy)
+ROOMS: tuple[ModuleType, ...] = (
+    accounts.api, graph.api, discovery.api, discovery.api.policy, discovery.api.privacy,
+)  # fmt: skip
 
 
 def _parts(*names: str) -> tuple[type, ...]:

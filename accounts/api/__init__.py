@@ -1,6 +1,6 @@
 """People, as the GraphQL schema shows them."""
 
 from accounts.api.mutations import Mutation
-from accounts.api.queries import AccountsViewer, Query
+from accounts.api.queries import AccountsViewer
 
-__all__ = ["AccountsViewer", "Mutation", "Query"]
+__all__ = ["AccountsViewer", "Mutation"]

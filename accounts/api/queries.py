@@ -12,16 +12,12 @@ from accounts.api.types import (
     FriendRequestConnection,
     Listener,
     ListenerConnection,
-    PolicyPurpose,
-    PrivacyPolicy,
     PrivacySettings,
     PrivacySignals,
     PurposeConsent,
 )
-from accounts.conditions import PER_FRIEND
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from accounts.policies import listeners_visible_to
-from accounts.policy_text import DPV_IRI, EXPIRES_AFTER, policy_text_current
 from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
 from discovery.gql.context import Info, ViewerPart
 from discovery.gql.pagination import connection
@@ -50,28 +46,6 @@ class AccountsViewer(ViewerPart):
     @connection(ConsentEventConnection, description="The viewer's consent ledger, newest first.")
     def consent_history(self) -> Iterable[models.ConsentEvent]:
         return consent_event_list(user=self.user)
-
-
-@strawberry.type
-class Query:
-    @strawberry.field(description="What this installation does with what people tell it.")
-    def policy(self) -> PrivacyPolicy:
-        policy = policy_text_current()
-        return PrivacyPolicy(
-            version=policy.version,
-            hash=policy.hash,
-            text=policy.text,
-            purposes=[
-                PolicyPurpose(
-                    purpose=purpose,
-                    label=str(purpose.label),
-                    dpv_iri=DPV_IRI[purpose],
-                    expires_after_days=EXPIRES_AFTER[purpose].days if purpose in EXPIRES_AFTER else None,
-                    per_friend=purpose in PER_FRIEND,
-                )
-                for purpose in Purpose
-            ],
-        )
 
 
 def gpc_sent(info: Info) -> bool:

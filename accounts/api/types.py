@@ -145,23 +145,6 @@ class PrivacySettings:
         return [row.thing for row in rows]  # type: ignore[misc]  # strawberry-django types are their models
 
 
-@strawberry.type(description="What the policy says about one purpose in machine-readable form.")
-class PolicyPurpose:
-    purpose: Purpose
-    label: str
-    dpv_iri: str
-    expires_after_days: int | None
-    per_friend: bool
-
-
-@strawberry.type(description="The text people answer to. A version never changes.")
-class PrivacyPolicy:
-    version: str
-    hash: str = strawberry.field(description="SHA-256 of the text.")
-    text: str
-    purposes: list[PolicyPurpose]
-
-
 ListenerConnection = DjangoListConnection[Listener]
 FriendRequestConnection = DjangoListConnection[FriendRequest]
 ConsentEventConnection = DjangoListConnection[ConsentEvent]

@@ -273,7 +273,7 @@ def _retention(user: User) -> list[dict[str, Any]]:
     counts = {each.name: each.count for each in usage.held(user)}
     return [
         {"what": store.name, "why": str(store.why), "permission": store.purpose, "rows": counts[store.name],
-         "kept": "until you delete it or your account" if store.name != "social_use" else "90 days"}
+         "kept": f"{store.kept.days} days" if store.kept else "until you delete it or your account"}
         for store in STORES
     ]  # fmt: skip
 

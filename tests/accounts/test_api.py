@@ -3,7 +3,6 @@
 import pytest
 
 from accounts.models import Block, Consent, ConsentEvent, Friendship, Purpose, User
-from accounts.policy_text import policy_text_current
 from accounts.services.consent import consent_set
 from discovery.gql.node import global_id
 from tests.factories import answered, befriended, blocked, listener, requested
@@ -301,20 +300,3 @@ class TestConsent:
             with django_assert_num_queries(3):
                 privacy = app.data(f"{{ viewer {{ privacy {{ {PRIVACY} }} }} }}")["viewer"]["privacy"]
             assert sum(len(each["overrides"]) for each in privacy["purposes"]) == size
-
-
-def test_the_policy_is_for_everybody():
-    policy = App().data(
-        "{ policy { version hash text purposes { purpose dpvIri expiresAfterDays perFriend } } }"
-    )["policy"]
-    current = policy_text_current()
-    assert (policy["version"], policy["hash"], policy["text"]) == (
-        current.version,
-        current.hash,
-        current.text,
-    )
-    rows = {row.pop("purpose"): row for row in policy["purposes"]}
-    assert set(rows) == set(Purpose.names)
-    assert rows["CALENDAR"]["expiresAfterDays"] == 90
-    assert rows["NAMED"]["perFriend"] is True
-    assert all(row["dpvIri"].startswith("https://w3id.org/dpv#") for row in rows.values())

@@ -77,7 +77,7 @@ def test_a_document_that_cannot_run_has_a_code_and_no_data(query, code):
 
 
 def test_an_unexpected_error_is_masked_and_logged(caplog):
-    with mock.patch("accounts.api.queries.policy_text_current", side_effect=RuntimeError("secret path")):
+    with mock.patch("discovery.api.policy.policy_text_current", side_effect=RuntimeError("secret path")):
         answer = App().ask("{ policy { version } }")
     assert answer["errors"][0]["message"] == "Something went wrong on our side."
     assert answer["errors"][0]["extensions"] == {"code": "INTERNAL"}

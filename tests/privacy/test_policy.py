@@ -1,0 +1,36 @@
+"""The policy as the API shows it."""
+
+import pytest
+
+from accounts.models import Purpose
+from accounts.policy_text import policy_text_current
+from discovery.privacy.stores import STORES
+from tests.gql.client import App
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_policy_is_for_everybody():
+    policy = App().data(
+        "{ policy { version hash text purposes { purpose dpvIri expiresAfterDays perFriend } } }"
+    )["policy"]
+    current = policy_text_current()
+    assert (policy["version"], policy["hash"], policy["text"]) == (
+        current.version,
+        current.hash,
+        current.text,
+    )
+    rows = {row.pop("purpose"): row for row in policy["purposes"]}
+    assert set(rows) == set(Purpose.names)
+    assert rows["CALENDAR"]["expiresAfterDays"] == 90
+    assert rows["NAMED"]["perFriend"] is True
+    assert all(row["dpvIri"].startswith("https://w3id.org/dpv#") for row in rows.values())
+
+
+def test_how_long_everything_is_kept_is_for_everybody():
+    kept = App().data("{ policy { retention { name what purpose days } } }")["policy"]["retention"]
+    assert [each["name"] for each in kept] == [store.name for store in STORES]
+    of = {each["name"]: each for each in kept}
+    assert of["plays"]["purpose"] == "RECORD"
+    assert of["plays"]["days"] is None
+    assert of["social_use"]["days"] == 90

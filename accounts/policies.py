@@ -7,7 +7,7 @@ fail closed: an anonymous or inactive viewer sees nobody, and an inactive listen
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -178,21 +178,35 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
 
     The mutual rule: an accepted friendship ∧ the friend's SOCIAL_OUT covers the viewer ∧ the
     viewer's SOCIAL_IN, in general and of this friend ∧ the viewer's effective level ≥ SOCIAL ∧ no
-    block between them.
+    block between them. Who may not be named is heard in company only (`_heard`, and ``tellable``).
     """
     somebody = active_user(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    return [SocialSource(user_id, named=bool(named)) for user_id, named in _SOURCES.rows(somebody)]
+    rows = _SOURCES.rows(somebody)
+    return _heard([(SocialSource(pk, named=bool(named)), bool(wanted)) for pk, named, wanted in rows])
 
 
 def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
-    """Key and ``named`` of everybody who shares with ``viewer``."""
+    """Key, ``named`` and ``wanted`` of everybody who lets ``viewer`` hear of their plays."""
     named = ExpressionWrapper(granting(Purpose.NAMED, viewer, now), BooleanField())
-    return _sharing_with(viewer, now).annotate(named=named).order_by("pk").values_list("pk", "named")
+    wanted = ExpressionWrapper(granted_by(viewer, Purpose.SOCIAL_IN, now), BooleanField())
+    people = _open_to(viewer, now).annotate(named=named, wanted=wanted)
+    return people.order_by("pk").values_list("pk", "named", "wanted")
 
 
 _SOURCES = Prepared(_sources_of)
+
+
+def _heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
+    """Of those who share, whom the viewer wants to hear of; each with whether that is so.
+
+    Friends without a name are heard all together or not at all: whoever could leave out a single one
+    of them would see in the difference what this one plays.
+    """
+    rows = list(sharing)
+    divided = any(not source.named and not wanted for source, wanted in rows)
+    return [source for source, wanted in rows if wanted and (source.named or not divided)]
 
 
 def activity_sources(viewer: Viewer) -> QuerySet[User]:
@@ -224,9 +238,13 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
 
 def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     """Friends whose SOCIAL_OUT covers ``viewer`` and of whom ``viewer`` wants to hear: each pair's part of the rule."""
+    return _open_to(viewer, now).filter(granted_by(viewer, Purpose.SOCIAL_IN, now))
+
+
+def _open_to(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    """Friends whose SOCIAL_OUT covers ``viewer``, whether or not ``viewer`` wants to hear of them."""
     return User.objects.filter(
         granting(Purpose.SOCIAL_OUT, viewer, now),
-        granted_by(viewer, Purpose.SOCIAL_IN, now),
         befriended_with(viewer),
         is_active=True,
     ).exclude(blocked_with(viewer))
@@ -248,21 +266,21 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
             [each for each in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, each)],
         ).friends
     }
-    sources: dict[int, list[SocialSource]] = defaultdict(list)
+    sharing: dict[int, list[tuple[SocialSource, bool]]] = defaultdict(list)
     ends_in = within(among, "low", "high")
     accepted = Friendship.objects.filter(ends_in, state=Friendship.State.ACCEPTED)
     for ends in accepted.values_list("low_id", "high_id"):
         if not active.issuperset(ends) or frozenset(ends) in blocked:
             continue
         for viewer_id, friend_id in (ends, ends[::-1]):
-            if (
-                viewer_id in listening
-                and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id)
-                and answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
-            ):
+            if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
                 named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
-                sources[viewer_id].append(SocialSource(friend_id, named))
-    return {viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in sources.items()}
+                wanted = answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
+                sharing[viewer_id].append((SocialSource(friend_id, named), wanted))
+    heard = {viewer_id: _heard(rows) for viewer_id, rows in sharing.items()}
+    return {
+        viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in heard.items() if found
+    }
 
 
 def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:

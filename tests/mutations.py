@@ -36,11 +36,13 @@ class Guard:
 
 GUARDS = [
     Guard(1, "accounts/policies.py", "        granting(Purpose.SOCIAL_OUT, viewer, now),\n", "", PROMISES, "test_1_"),
-    Guard(1, "accounts/policies.py", "        granted_by(viewer, Purpose.SOCIAL_IN, now),\n", "", PROMISES, "test_1_"),
+    Guard(1, "accounts/policies.py", "if wanted and (", "if (", PROMISES, "test_1_"),
     Guard(1, "accounts/policies.py", "        befriended_with(viewer),\n        is_active=True,\n    ).exclude(blocked_with(viewer))\n",
           "        is_active=True,\n    ).exclude(blocked_with(viewer))\n", PROMISES, "test_1_"),
     Guard(2, "discovery/explain.py", " if source.named}", "}", PROMISES, "test_2_"),
     Guard(2, "accounts/policies.py", "if source.named or crowd]", "]", PROMISES, "test_2_"),
+    Guard(2, "accounts/policies.py", "(source.named or not divided)", "True", PROMISES, "test_2_"),
+    Guard(2, "discovery/privacy/preview.py", "(evidence.friend == thing.pk) & told", "(evidence.friend == thing.pk)", PROMISES, "test_2_"),
     Guard(2, "accounts/policies.py", "_sharing_with(somebody).filter(granting(Purpose.NAMED, somebody))",
           "_sharing_with(somebody)", PROMISES, "test_2_"),
     Guard(3, "accounts/prepared.py", "    def rows(self, person", "    @__import__('functools').cache\n    def rows(self, person",

@@ -60,7 +60,11 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
 def _without(evidence: PermittedEvidence, thing: Removable) -> tuple[NDArray[np.bool_], frozenset[int]]:
     """Which entries go with ``thing`` [E], and which items are then not proposed any more."""
     if isinstance(thing, User):
-        return evidence.friend == thing.pk, frozenset()
+        source = evidence.friends.get(thing.pk)
+        told = (
+            source is not None and source.named
+        )  # else as for somebody who brings nothing: it would tell what
+        return (evidence.friend == thing.pk) & told, frozenset()
     own = evidence.friend == 0
     if evidence.kind is ItemKind.ARTIST:
         if not isinstance(thing, Artist):

@@ -71,13 +71,16 @@ class World:
         return bool({(one, other), (other, one)} & self.blocks)
 
     def reaches(self, source, viewer):
+        return self.could_reach(source, viewer) and self.grants(viewer, P.SOCIAL_IN, source)
+
+    def could_reach(self, source, viewer):
+        """But for what the viewer says of this one friend."""
         return (
             self.active[viewer]
             and self.link(source, viewer) == "friends"
             and self.grants(source, P.SOCIAL_OUT, viewer)
             and self.grants(viewer, P.SELF)
             and self.grants(viewer, P.SOCIAL_IN)
-            and self.grants(viewer, P.SOCIAL_IN, source)
             and self.levels[viewer] >= L.SOCIAL
             and not self.apart(source, viewer)
         )
@@ -142,10 +145,16 @@ class RulesAgree(TestCase):
                 pk for pk, other in enumerate(users) if policies.nameable_to(user).contains(other)
             } == nameable
 
+            others = [pk for pk in PEOPLE if pk != viewer]
+            refused = any(
+                world.could_reach(pk, viewer) and not world.reaches(pk, viewer)
+                for pk in others
+                if not world.grants(pk, P.NAMED, viewer)
+            )
             sources = [
                 SocialSource(users[pk].pk, named=world.grants(pk, P.NAMED, viewer))
-                for pk in PEOPLE
-                if pk != viewer and world.reaches(pk, viewer)
+                for pk in others
+                if world.reaches(pk, viewer) and (world.grants(pk, P.NAMED, viewer) or not refused)
             ]
             assert policies.social_sources(user) == sources
             assert pairs.get(user.pk, []) == sources

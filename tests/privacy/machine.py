@@ -101,6 +101,7 @@ class Listening(Together, RuleBasedStateMachine):
         for viewer in sorted(self.oracle.people):
             if viewer == name or self.oracle.are_friends(viewer, name):
                 self._gathers_what_is_permitted(viewer, self.user(viewer))
+                self.activity_is_what_may_be_told(viewer)
 
     # -- what people do ---------------------------------------------------------------------------
 
@@ -224,6 +225,8 @@ class Listening(Together, RuleBasedStateMachine):
         if person := self.oracle.people.get(name):
             taste_exclusion_set(user=self.user(name), thing=self.tracks[track], excluded=excluded)
             (person.excluded.add if excluded else person.excluded.discard)(self.tracks[track].pk)
+            if excluded:
+                self.obeyed(name)
 
     @rule(name=name_)
     def send_gpc(self, name):

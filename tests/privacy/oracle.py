@@ -47,6 +47,14 @@ class Oracle:
 
     def reaching(self, viewer):
         """Friends who share with the viewer and of whom the viewer wants to hear, and whether they may be named."""
+        return {
+            name: named
+            for name, named in self.sharing(viewer).items()
+            if self.grants(viewer, Purpose.SOCIAL_IN, name)
+        }
+
+    def sharing(self, viewer):
+        """Friends who share with the viewer, wanted or not."""
         if self.people[viewer].level < PersonalizationLevel.SOCIAL or not self.own(viewer):
             return {}
         if Purpose.SOCIAL_IN not in self.people[viewer].granted:
@@ -54,14 +62,15 @@ class Oracle:
         return {
             name: self.grants(name, Purpose.NAMED, viewer)
             for name in self.people
-            if self.are_friends(viewer, name)
-            and self.grants(name, Purpose.SOCIAL_OUT, viewer)
-            and self.grants(viewer, Purpose.SOCIAL_IN, name)
+            if self.are_friends(viewer, name) and self.grants(name, Purpose.SOCIAL_OUT, viewer)
         }
 
     def sources(self, viewer):
-        """Those of them whose plays may enter: without a name only in a crowd."""
+        """Those of them whose plays may enter: without a name only in a crowd, and all of these or none."""
         found = self.reaching(viewer)
+        nameless = {name for name, named in self.sharing(viewer).items() if not named}
+        if not nameless <= found.keys():
+            found = {name: named for name, named in found.items() if named}
         return {name: named for name, named in found.items() if named or len(found) >= 3}
 
     def told_of(self, viewer):

@@ -159,6 +159,29 @@ def test_2_with_fewer_than_three_who_share_not_even_the_order_tells(house, other
     assert answers(house) == without_plays(house, house.friend)
 
 
+def test_2_leaving_out_one_friend_without_a_name_tells_nothing_of_that_one(house):
+    """Else the difference would be what this friend plays; so all who may not be named go at once."""
+    nameless = (house.friend, house.others[0])
+    for friend in nameless:
+        set_answer(friend, P.NAMED, ConsentState.DENIED)
+    told = []
+    for left_out in nameless:
+        with taken_back():
+            set_answer(house.vera, P.SOCIAL_IN, ConsentState.DENIED, left_out)
+            told.append(answers(house))
+    assert told[0] == told[1] != answers(house)
+
+
+def test_2_a_preview_tells_nothing_of_a_friend_without_a_name(house):
+    query = "query asked($id: ID!) { viewer { previewRemoval(id: $id) { signals lost { __typename } gained { __typename } } } }"
+    app, friend = App(house.vera), relay.to_base64("Listener", house.friend.pk)
+    assert app.data(query, id=friend)["viewer"]["previewRemoval"]["signals"] == 2
+    set_answer(house.friend, P.NAMED, ConsentState.DENIED)
+    assert answers(house)["discover"] != without_plays(house, house.friend)["discover"]
+    nothing = {"signals": 0, "lost": [], "gained": []}
+    assert app.data(query, id=friend)["viewer"]["previewRemoval"] == nothing
+
+
 @pytest.mark.parametrize("purpose", [P.SELF, P.SOCIAL_IN, P.SOCIAL_OUT, P.NAMED])
 def test_3_a_withdrawal_is_obeyed_by_the_next_answer(house, purpose):
     before = answers(house, FROM_PLAYS)

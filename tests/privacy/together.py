@@ -21,10 +21,13 @@ track_ = st.integers(0, TRACKS - 1)
 class Together:
     """Rules for a machine with ``oracle``, ``tracks``, ``user`` and ``both``."""
 
-    @rule(name=name_, other=name_)
-    def compare_tastes(self, name, other):
-        if not self.both(name, other):
-            return
+    @rule(name=name_)
+    def compare_tastes(self, name):
+        for other in NAMES:
+            if self.both(name, other):
+                self._can_be_compared_if_both_share(name, other)
+
+    def _can_be_compared_if_both_share(self, name, other):
         mine, theirs = (set(self.oracle.people[each].counted) for each in (name, other))
         try:
             answer = taste_match(self.user(name), self.user(other).pk, ItemKind.TRACK)
@@ -53,14 +56,17 @@ class Together:
     @rule(name=name_)
     def read_activity(self, name):
         if name in self.oracle.people:
-            rows, _more = activity_list(self.user(name), count=100)
-            told = {(row.listener.username, row.item.pk) for row in rows}
-            assert told == {
-                (other, track)
-                for other in self.oracle.told_of(name)
-                for track, times in self.oracle.people[other].counted.items()
-                if times
-            }, "1, 2, 12: of whom one may be told by name, and all of it"
+            self.activity_is_what_may_be_told(name)
+
+    def activity_is_what_may_be_told(self, name):
+        rows, _more = activity_list(self.user(name), count=100)
+        told = {(row.listener.username, row.item.pk) for row in rows}
+        assert told == {
+            (other, track)
+            for other in self.oracle.told_of(name)
+            for track, times in self.oracle.people[other].counted.items()
+            if times
+        }, "1, 2, 12: of whom one may be told by name, and all of it"
 
     @rule(name=name_, track=track_)
     def find_the_way(self, name, track):

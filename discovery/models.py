@@ -88,6 +88,11 @@ class DataExport(models.Model):
     def path(self) -> Path:
         return Path(settings.EXPORT_DIR) / f"{self.id}.zip"
 
+    @property
+    def drafts(self) -> list[Path]:
+        """What workers write now, or began and were killed."""
+        return sorted(self.path.parent.glob(f"{self.id}.*.draft"))
+
 
 class Erasure(models.Model):
     """An erasure on its way. It outlives the account and names it by the ledger's pseudonym only.

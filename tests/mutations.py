@@ -66,6 +66,8 @@ GUARDS = [
           "own_level if level is None else PersonalizationLevel(level)", PROMISES, "test_8_"),
     Guard(9, "accounts/policies.py", "is_active=True\n    ).exclude(blocked_with(somebody))", "is_active=True\n    )",
           PROMISES, "test_9_"),
+    Guard(9, "accounts/policies.py", "return friends_of(viewer).filter(granting(Purpose.DISCOVERABLE))",
+          "return friends_of(viewer)", "tests/accounts/test_policies.py", "a_bridge_needs"),
     Guard(10, "accounts/services/friendship.py", 'changes=withdrawals(granted.select_related("user", "friend"))', "changes=[]",
           PROMISES, "test_10_"),
     Guard(11, "graph/services/listening.py", "if policies.played_in_private(", "if False and policies.played_in_private(",

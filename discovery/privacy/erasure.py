@@ -217,7 +217,9 @@ def _sessions_delete(user: User) -> int:
 
 
 def _exports_delete(user: User) -> int:
-    paths = [export.path for export in DataExport.objects.filter(user=user)]
+    paths = [
+        path for export in DataExport.objects.filter(user=user) for path in (export.path, *export.drafts)
+    ]
     gone = [path for path in paths if path.exists()]
     for path in gone:
         path.unlink(missing_ok=True)

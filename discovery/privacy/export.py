@@ -50,6 +50,8 @@ def data_export_build(*, export_id: str) -> DataExport | None:
     try:
         with Archive(draft) as archive:
             export_write(archive, export.user)
+        if not draft.exists():  # another run was first, or the account is erased
+            return None
         size, digest = draft.stat().st_size, sha256_of(draft)
         draft.replace(export.path)
     finally:
@@ -63,6 +65,8 @@ def data_export_build(*, export_id: str) -> DataExport | None:
     ):
         export.path.unlink(missing_ok=True)
         return None
+    for left in export.drafts:  # by a worker that was killed, or by one that comes too late
+        left.unlink(missing_ok=True)
     return export
 
 

@@ -1,6 +1,6 @@
 """A recommender small enough to add up by hand: given vectors, no training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,8 +12,12 @@ def small_index(
     *,
     ids: Sequence[int] | None = None,
     prior: Sequence[float] | None = None,
+    tags: Mapping[int, Sequence[float]] | None = None,
 ) -> ItemIndex:
-    """An index whose score is ``prior + Σ sign · amount · vector·vector``; a friend's own item adds 1 more."""
+    """An index whose score is ``prior + Σ sign · amount · vector·vector``; a friend's own item adds 1 more.
+
+    ``tags``: the vector of each, by id.
+    """
     table = np.array(vectors, dtype=np.float32)
     n, dim = table.shape
     rules = {channel: _plain() for channel in Channel}
@@ -28,8 +32,8 @@ def small_index(
             "codes": table,
             "key_scale": np.ones((n, 1), np.float32),
             "query_scale": np.ones((n, 1), np.float32),
-            "tag_ids": no_ids,
-            "tag_keys": no_keys,
+            "tag_ids": np.array(list(tags), np.int64) if tags else no_ids,
+            "tag_keys": np.array(list(tags.values()), np.float32) if tags else no_keys,
             "artist_ids": no_ids,
             "artist_keys": no_keys,
         },

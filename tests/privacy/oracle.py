@@ -102,6 +102,28 @@ class Oracle:
             )
         }
 
+    def findable(self, viewer):
+        """Whom a stranger may be shown: who can be found, and has nothing to do with the viewer yet."""
+        linked = {name for pair in self.friends | self.asked if viewer in pair for name in pair}
+        return {
+            name
+            for name, person in self.people.items()
+            if Purpose.DISCOVERABLE in person.granted and name not in linked | {viewer}
+            if not self.apart(viewer, name)
+        }
+
+    def bridges(self, viewer, other):
+        """Friends of both through whom the viewer may be shown to be near the other: all three can be found."""
+        if other not in self.findable(viewer) or Purpose.DISCOVERABLE not in self.people[viewer].granted:
+            return set()
+        return {
+            name
+            for name, person in self.people.items()
+            if Purpose.DISCOVERABLE in person.granted
+            and self.are_friends(viewer, name)
+            and self.are_friends(name, other)
+        }
+
     def part(self, one, other):
         pair = frozenset((one, other))
         self.friends.discard(pair)

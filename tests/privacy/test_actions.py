@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import PersonalizationLevel, Purpose
 from accounts.services.consent import consent_set, level_set
-from graph.models import ItemKind
+from graph.models import ItemKind, Track
 from tests import factories
 from tests.discovery.small_index import small_index
 from tests.gql.client import App
@@ -13,6 +13,9 @@ pytestmark = pytest.mark.django_db
 
 ASK = """{ viewer { discover(first: 1) { level edges { node { item { ... on Track { id } } reasons {
   kind text evidence { id } action { kind label purpose target level } } } } } } }"""
+RADIO = """mutation { startRadio(tag: "shoegaze", variety: 0) { ... on RadioQueue {
+  now { ...shown } upcoming { ...shown } } } }
+fragment shown on Recommendation { reasons { kind text action { kind label purpose target level } } }"""
 SEND = {
     "EXCLUDE_FROM_TASTE": "mutation($target: ID!) { done: excludeFromTaste(id: $target) { __typename } }",
     "TURN_OFF_FRIEND": """mutation($target: ID!, $purpose: Purpose!) {
@@ -108,6 +111,28 @@ def test_from_off_the_level_can_be_raised(world):
     level_set(user=ada, level=PersonalizationLevel.OFF)
     send(app, reason_with(shown(app), "SET_LEVEL")["action"])
     assert "OWN_PLAY" in {each["kind"] for each in shown(app)["reasons"]}
+
+
+def test_a_word_no_longer_counts_once_the_level_is_off(world, serve):
+    ada, _friends = world
+    first, *others = Track.objects.order_by("pk")
+    word = factories.tag("shoegaze", first).pk
+    ids, prior = [first.pk, *(track.pk for track in others)], [0.0, *(0.1 for _ in others)]
+    vectors = [[1.0, 1.0], *([1.0, 0.0] for _ in others)]
+    serve(ItemKind.TRACK, small_index(vectors, ids=ids, prior=prior, tags={word: [0.0, 5.0]}))
+    level_set(user=ada, level=PersonalizationLevel.BASIC)
+    app = App(ada)
+    queued = app.data(RADIO)["startRadio"]
+    reasons = [each for node in (queued["now"], *queued["upcoming"]) for each in node["reasons"]]
+    (reason,) = [each for each in reasons if each["kind"] == "TAG"]
+    assert reason["text"] == "Matches shoegaze"
+    assert reason["action"] == {
+        "kind": "SET_LEVEL", "label": "Show me what is popular instead", "purpose": None, "target": None, "level": "OFF",
+    }  # fmt: skip
+    send(app, reason["action"])
+    queued = app.data(RADIO)["startRadio"]
+    told = [each["kind"] for node in (queued["now"], *queued["upcoming"]) for each in node["reasons"]]
+    assert set(told) == {"POPULARITY"}
 
 
 def test_nobody_is_told_what_to_do_who_is_not_signed_in(world):

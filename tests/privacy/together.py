@@ -3,6 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from accounts import policies
+from accounts.models import Purpose
 from discovery.errors import NotFound
 from discovery.explain import NodeKind, NodeRef
 from discovery.together.activity import activity_list
@@ -67,6 +69,19 @@ class Together:
             for track, times in self.oracle.people[other].counted.items()
             if times
         }, "1, 2, 12: of whom one may be told by name, and all of it"
+
+    @rule(name=name_)
+    def look_for_people(self, name):
+        if name not in self.oracle.people:
+            return
+        viewer, found = self.user(name), self.oracle.findable(name)
+        shown = set(policies.suggestible_to(viewer).values_list("username", flat=True))
+        assert shown == found, "9, DISCOVERABLE: strangers who can be found, and never across a block"
+        like = set(policies.comparable_with(viewer).values_list("username", flat=True))
+        assert like == {each for each in found if Purpose.CONTRIBUTE in self.oracle.people[each].granted}
+        for other in sorted(self.oracle.people.keys() - {name}):
+            bridges = policies.bridges_between(viewer, self.user(other)).values_list("username", flat=True)
+            assert set(bridges) == self.oracle.bridges(name, other), "both ends and the bridge can be found"
 
     @rule(name=name_, track=track_)
     def find_the_way(self, name, track):

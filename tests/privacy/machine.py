@@ -220,11 +220,14 @@ class Listening(Together, RuleBasedStateMachine):
                 )
             person.private = on
 
-    @rule(name=name_, track=track_, excluded=st.booleans())
+    @rule(name=name_, track=track_, excluded=MOSTLY)
     def exclude(self, name, track, excluded):
+        """Of what they play, where they play anything: else there is seldom anything to leave out."""
         if person := self.oracle.people.get(name):
-            taste_exclusion_set(user=self.user(name), thing=self.tracks[track], excluded=excluded)
-            (person.excluded.add if excluded else person.excluded.discard)(self.tracks[track].pk)
+            played = [each for each in self.tracks if each.pk in person.plays] or self.tracks
+            thing = played[track % len(played)]
+            taste_exclusion_set(user=self.user(name), thing=thing, excluded=excluded)
+            (person.excluded.add if excluded else person.excluded.discard)(thing.pk)
             if excluded:
                 self.obeyed(name)
 

@@ -9,10 +9,14 @@ all of it happens in one transaction that is rolled back.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import redis
+from django.conf import settings
 from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
@@ -20,6 +24,7 @@ from numpy.typing import NDArray
 
 from accounts.models import Purpose, User
 from accounts.services.consent import consents_grant_many
+from discovery.embedded.redis import RedisServer
 from discovery.privacy.erasure import erasure_advance, erasure_request
 from graph import snapshot
 from graph.index import Channel, Evidence, ItemIndex
@@ -44,13 +49,26 @@ def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Me
     random = np.random.default_rng(seed)
     with (
         tempfile.TemporaryDirectory() as folder,
-        override_settings(ARTIFACT_DIR=folder, EXPORT_DIR=folder),
+        redis_there(Path(folder)) as url,
+        override_settings(ARTIFACT_DIR=folder, EXPORT_DIR=folder, REDIS_URL=url),
         transaction.atomic(),
     ):
         try:
             return _measured(random, planted, items, tell)
         finally:
             transaction.set_rollback(True)
+
+
+@contextmanager
+def redis_there(folder: Path) -> Iterator[str]:
+    """The URL of the Redis that is configured where it answers; else of one in ``folder``: an erasure needs one."""
+    with ExitStack() as stack:
+        url: str = settings.REDIS_URL
+        try:
+            redis.Redis.from_url(url).ping()
+        except redis.RedisError:
+            url = stack.enter_context(RedisServer(folder / "redis.sock")).url
+        yield url
 
 
 def _measured(random: np.random.Generator, planted: int, items: int, tell: Told) -> Membership:

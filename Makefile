@@ -7,7 +7,7 @@
 #   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
 #                                      folder at ../shared/data where there is one, or on the sample community
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
-#   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals, 500 sockets, big exports
+#   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports
 #   make bench-privacy                 what consent costs, on the demo's data
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -63,8 +63,9 @@ bench: $(READY)
 	$(IN_BENCH) evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
 
 soak: $(READY)
-	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 $(PY) -m pytest -rP -n 2 -p no:cacheprovider \
-		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py
+	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(PY) -m pytest -rP -n 2 -p no:cacheprovider \
+		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py \
+		tests/graph/test_playlist_concurrency.py
 	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 bench-scale: $(READY)

@@ -116,7 +116,7 @@ def test_from_off_the_level_can_be_raised(world):
 def test_a_word_no_longer_counts_once_the_level_is_off(world, serve):
     ada, _friends = world
     first, *others = Track.objects.order_by("pk")
-    word = factories.tag("shoegaze", first).pk
+    word = factories.tag("shoegaze", first).tag_id
     ids, prior = [first.pk, *(track.pk for track in others)], [0.0, *(0.1 for _ in others)]
     vectors = [[1.0, 1.0], *([1.0, 0.0] for _ in others)]
     serve(ItemKind.TRACK, small_index(vectors, ids=ids, prior=prior, tags={word: [0.0, 5.0]}))

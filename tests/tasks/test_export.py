@@ -20,6 +20,10 @@ from tests.tasks.test_privacy import person
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
 
+# Of this database alone: the server is shared with whoever runs other tests beside these.
+WAITING = """FROM pg_locks WHERE NOT granted AND relation = 'graph_playlist'::regclass
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
 
 @pytest.fixture
 def killed(start_worker):
@@ -34,7 +38,8 @@ def killed(start_worker):
         tree = tree_of(worker.pid)
         os.kill(worker.pid, signal.SIGKILL)
         assert survivors(tree) == []
-        cursor.execute("SELECT pg_terminate_backend(pid, 20000) FROM pg_locks WHERE NOT granted")
+        # Else the server would go on with it, for nobody.
+        cursor.execute(f"SELECT pg_terminate_backend(pid, 20000) {WAITING}")
     export.refresh_from_db()
     yield ada, export
     for path in (export.path, *export.drafts):
@@ -43,9 +48,7 @@ def killed(start_worker):
 
 def waits():
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'graph_playlist'::regclass"
-        )
+        cursor.execute(f"SELECT count(*) {WAITING}")
         return cursor.fetchone()[0]
 
 

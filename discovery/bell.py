@@ -36,6 +36,11 @@ def room_channel(room_id: str) -> str:
     return f"room:{room_id}"
 
 
+def door_channel(user_id: int) -> str:
+    """Where a person hears that a room they are in or invited to looks another way from its door."""
+    return f"door:{user_id}"
+
+
 def ring(channels: Iterable[str], message: dict[str, Any]) -> None:
     """Tell ``channels``. Where Redis is away nobody hears it, and the caller goes on."""
     word = json.dumps(message)

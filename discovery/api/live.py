@@ -10,9 +10,9 @@ from django.utils import translation
 
 from accounts.models import User
 from discovery.api.radio import RadioQueue
-from discovery.api.room import Room, room_key, room_shown
+from discovery.api.room import Room, RoomSummary, room_key, room_shown, rooms_shown
 from discovery.api.together import Activity
-from discovery.bell import TRAINING, radio_channel, room_channel, viewer_channel
+from discovery.bell import TRAINING, door_channel, radio_channel, room_channel, viewer_channel
 from discovery.errors import NotAllowed, SignInRequired
 from discovery.gql.batched import Batched, in_database
 from discovery.gql.context import Info
@@ -21,6 +21,7 @@ from discovery.live.hub import LOOK_AGAIN, NEWEST, WAITING, hub
 from discovery.radio.services import radio_get
 from discovery.radio.session import from_id
 from discovery.together import activity
+from discovery.together.activity import ActivityKind
 from graph.models import TrainingRun
 
 Shown = TypeVar("Shown")
@@ -38,11 +39,11 @@ class TrainingProgress:
 @strawberry.type
 class LiveSubscription:
     @strawberry.subscription(
-        description="What friends play, as it happens, while they let the viewer know by name."
+        description="What friends play and like, as it happens, while they let the viewer know by name."
     )
     async def friend_activity(self, info: Info) -> AsyncGenerator[Activity, None]:
         viewer = await _viewer(info)
-        async for shown in _each(info, [viewer_channel(viewer.pk)], _played):
+        async for shown in _each(info, [viewer_channel(viewer.pk)], _done):
             yield shown
 
     @strawberry.subscription(description="A radio of the viewer's: as it stands, then each time it advances.")
@@ -70,14 +71,27 @@ class LiveSubscription:
         async for shown in _each(info, [room_channel(str(key))], _asked(room), first=LOOK_AGAIN):
             yield shown
 
+    @strawberry.subscription(
+        description="The rooms the viewer is in or invited to: as they stand, then each time one comes, goes or "
+        "has other people in it."
+    )
+    async def rooms(self, info: Info) -> AsyncGenerator[list[RoomSummary], None]:
+        viewer = await _viewer(info)
+
+        def rooms(user: User, message: Mapping[str, Any]) -> list[RoomSummary]:
+            return rooms_shown(user)
+
+        async for shown in _each(info, [door_channel(viewer.pk)], _asked(rooms), first=LOOK_AGAIN):
+            yield shown
+
     @strawberry.subscription(description="How far trainings are; for the people who run this installation.")
     async def training_progress(self, info: Info) -> AsyncGenerator[TrainingProgress, None]:
         async for shown in _each(info, [TRAINING], _asked(_trained), first=LOOK_AGAIN):
             yield shown
 
 
-# A play is news to many at once: whom it may be told is asked for all of them together.
-_plays: Batched[tuple[int, int], activity.Activity] = Batched(activity.plays_told)
+# What somebody does is news to many at once: whom it may be told is asked for all of them together.
+_news: Batched[tuple[int, ActivityKind, int], activity.Activity] = Batched(activity.news_told)
 
 
 def _asked(work: Callable[[User, Mapping[str, Any]], Shown | None]) -> Show[Shown]:
@@ -124,11 +138,12 @@ async def _viewer(info: Info) -> User:
     return viewer
 
 
-async def _played(viewer: User, message: Mapping[str, Any]) -> Activity | None:
-    if "listen" not in message:  # after a time without Redis: what was played meanwhile stands in the feed
-        return None
-    told = await _plays.get((viewer.pk, message["listen"]))
-    return None if told is None else Activity.of(told)
+async def _done(viewer: User, message: Mapping[str, Any]) -> Activity | None:
+    for word, kind in (("listen", ActivityKind.PLAYED), ("like", ActivityKind.LIKED)):
+        if word in message:
+            told = await _news.get((viewer.pk, kind, message[word]))
+            return None if told is None else Activity.of(told)
+    return None  # after a time without Redis: what happened meanwhile stands in the feed
 
 
 def _trained(viewer: User, message: Mapping[str, Any]) -> TrainingProgress | None:

@@ -116,10 +116,7 @@ LeaveRoomPayload = Annotated[LeftRoom | OperationInfo, strawberry.union("LeaveRo
 class RoomViewer(ViewerPart):
     @strawberry.field(description="Rooms the viewer is in or invited to, latest touched first.")
     def rooms(self) -> list[RoomSummary]:
-        entries = presence.rooms_of(self.user)
-        hosts = {entry.presence.host.pk for entry in entries}
-        seen = set(listeners_visible_to(self.user).filter(pk__in=hosts).values_list("pk", flat=True))
-        return [_summary(entry, seen) for entry in entries]
+        return rooms_shown(self.user)
 
 
 @strawberry.type
@@ -206,6 +203,14 @@ def room_key(value: str, *, field: str = "roomId") -> int:
 def room_shown(viewer: User, key: int) -> Room:
     """The room as ``viewer`` sees it. Raises NotFound."""
     return Room.of(selectors.room_get(viewer=viewer, room_id=key))
+
+
+def rooms_shown(viewer: User) -> list[RoomSummary]:
+    """The rooms ``viewer`` is in or invited to, latest touched first."""
+    entries = presence.rooms_of(viewer)
+    hosts = {entry.presence.host.pk for entry in entries}
+    seen = set(listeners_visible_to(viewer).filter(pk__in=hosts).values_list("pk", flat=True))
+    return [_summary(entry, seen) for entry in entries]
 
 
 def _advance(info: Info, room_id: str, step: int, *, skipped: bool) -> Room:

@@ -1,7 +1,8 @@
 """Opening a room, coming and going, and saying what is to be played.
 
 Whoever changes a room holds its row's lock, so that two skips at once are one after the other; the second
-then names a step that is over and is refused. Everybody in the room is told after the commit.
+then names a step that is over and is refused. Everybody in the room is told after the commit, and whoever is
+invited too where it looks another way from its door.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
-from discovery.bell import ring, room_channel
+from discovery.bell import door_channel, ring, room_channel
 from discovery.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord
 from discovery.room.lineup import lineup, room_index
@@ -52,6 +53,7 @@ def room_create(
     for friend in friends:
         _invite(room, user, friend, field="with")
     _play_next(room, [user])
+    _tell_doors(_doors([room.pk]))
     return room
 
 
@@ -61,6 +63,7 @@ def room_invite(*, user: User, room_id: int, other: User) -> Room:
     room, _people = _inside(user, room_id)
     _invite(room, user, other, field="listenerId")
     _tell(room)
+    _tell_doors(_doors([room.pk]))
     return room
 
 
@@ -80,6 +83,7 @@ def room_join(*, user: User, room_id: int) -> Room:
     invitation.joined_at = timezone.now()
     invitation.save(update_fields=["joined_at"])
     _tell(room)
+    _tell_doors(_doors([room.pk]))
     return room
 
 
@@ -90,6 +94,7 @@ def room_leave(*, user: User, room_id: int) -> None:
     Raises NotFound where there is neither.
     """
     room = _locked(room_id)
+    doors = _doors([room.pk])
     RoomWord.objects.filter(room=room, user=user).delete()
     deleted, _ = RoomMember.objects.filter(room=room, user=user).delete()
     if not deleted:
@@ -97,6 +102,7 @@ def room_leave(*, user: User, room_id: int) -> None:
     if not _swept(room):
         room.delete()
     _tell(room)
+    _tell_doors(doors)
 
 
 @transaction.atomic
@@ -140,12 +146,16 @@ def room_advance(*, user: User, room_id: int, step: int, skipped: bool) -> Room:
 
 def rooms_refresh(*, user_ids: Iterable[int]) -> None:
     """Something changed about these people: whoever may not be together any more parts, and the rooms are told."""
-    for room_id in rooms_with(user_ids):
+    touched = set(user_ids)
+    rooms = rooms_with(touched)
+    doors = _doors(rooms) | touched  # an invitation may have ended for somebody who is in none of them
+    for room_id in rooms:
         with transaction.atomic():
             room = Room.objects.select_for_update().filter(pk=room_id).first()
             if room is not None and not _swept(room):
                 room.delete()
         ring([room_channel(str(room_id))], {})
+    _tell_doors(doors)
 
 
 def rooms_close() -> int:
@@ -153,7 +163,9 @@ def rooms_close() -> int:
     alone = Room.objects.exclude(members__joined_at__isnull=False)
     idle = Room.objects.filter(touched_at__lt=timezone.now() - IDLE)
     keys = {*alone.values_list("pk", flat=True), *idle.values_list("pk", flat=True)}
+    doors = _doors(keys)
     Room.objects.filter(pk__in=keys).delete()
+    _tell_doors(doors)
     return len(keys)
 
 
@@ -241,6 +253,16 @@ def _kind() -> ItemKind:
 def _tell(room: Room) -> None:
     key, step = room.pk, room.step
     transaction.on_commit(lambda: ring([room_channel(str(key))], {"step": step}))
+
+
+def _doors(room_ids: Iterable[int]) -> set[int]:
+    """Keys of those who are in these rooms or invited to them."""
+    return set(RoomMember.objects.filter(room__in=room_ids).values_list("user_id", flat=True))
+
+
+def _tell_doors(user_ids: Iterable[int]) -> None:
+    channels = [door_channel(key) for key in sorted(user_ids)]
+    transaction.on_commit(lambda: ring(channels, {}))
 
 
 def _kind_of(item: Artist | Track) -> ItemKind:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import BigIntegerField, F, QuerySet, Value
+from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts import policies
@@ -18,6 +18,9 @@ from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, c
 
 RECENT = timedelta(days=30)
 FURTHEST = 1_000  # nobody pages further back
+_KEPT = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
+_PLAYS = HEARD & _KEPT
+_LIKES = Q(kind=FeedbackKind.LIKE) & _KEPT & counted(artist="artist")
 
 
 class ActivityKind(StrEnum):
@@ -51,16 +54,22 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> tuple[lis
     return _dress(viewer, people, rows), more
 
 
-def plays_told(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], Activity]:
-    """Of these (viewer, play), those that the viewer may be told of now; five queries for any number."""
-    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
-    plays = {
-        listen.pk: listen
-        for listen in Listen.objects.filter(HEARD, kept, pk__in={play for _, play in asked}).select_related(
-            "user", "track__artist"
-        )
+def news_told(
+    asked: Collection[tuple[int, ActivityKind, int]],
+) -> dict[tuple[int, ActivityKind, int], Activity]:
+    """Of these (viewer, kind, play or like), those that the viewer may be told of now; six queries for any number."""
+    keys = {kind: {key for _, its, key in asked if its is kind} for kind in ActivityKind}
+    plays = Listen.objects.filter(_PLAYS, pk__in=keys[ActivityKind.PLAYED]).select_related(
+        "user", "track__artist"
+    )
+    likes = Feedback.objects.filter(_LIKES, pk__in=keys[ActivityKind.LIKED]).select_related(
+        "user", "artist", "track__artist"
+    )
+    done = {
+        **{(ActivityKind.PLAYED, listen.pk): played(listen) for listen in plays},
+        **{(ActivityKind.LIKED, like.pk): _liked(like) for like in likes},
     }
-    people = {viewer for viewer, _ in asked} | {listen.user_id for listen in plays.values()}
+    people = {viewer for viewer, _, _ in asked} | {each.listener.pk for each in done.values()}
     sources = {
         (viewer, source.user_id)
         for viewer, found in policies.social_pairs(people).items()
@@ -68,9 +77,9 @@ def plays_told(asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], Acti
         if source.named
     }
     return {
-        (viewer, play): played(listen)
-        for viewer, play in asked
-        if (listen := plays.get(play)) is not None and (viewer, listen.user_id) in sources
+        (viewer, kind, key): each
+        for viewer, kind, key in asked
+        if (each := done.get((kind, key))) is not None and (viewer, each.listener.pk) in sources
     }
 
 
@@ -79,12 +88,15 @@ def played(listen: Listen) -> Activity:
     return Activity(f"PLAYED:{listen.pk}", ActivityKind.PLAYED, listen.user, listen.track, listen.listened_at)
 
 
+def _liked(like: Feedback) -> Activity:
+    item = like.artist or like.track
+    assert item is not None  # noqa: S101 the database sees to it
+    return Activity(f"LIKED:{like.pk}", ActivityKind.LIKED, like.user, item, like.given_at)
+
+
 def _rows(people: Iterable[int], since: datetime) -> QuerySet[Any, Any]:
-    kept = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
-    plays = Listen.objects.filter(HEARD, kept, user__in=list(people), listened_at__gte=since)
-    likes = Feedback.objects.filter(
-        kept, counted(artist="artist"), user__in=list(people), kind=FeedbackKind.LIKE, given_at__gte=since
-    )
+    plays = Listen.objects.filter(_PLAYS, user__in=list(people), listened_at__gte=since)
+    likes = Feedback.objects.filter(_LIKES, user__in=list(people), given_at__gte=since)
     none = Value(
         0, output_field=BigIntegerField()
     )  # typed as the other part of the union: a bare NULL is text

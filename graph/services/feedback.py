@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from graph.models import Artist, Feedback, FeedbackKind, Track
+from graph.services.news import friends_tell
 
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
 
@@ -16,7 +17,9 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     about = {"artist": item} if isinstance(item, Artist) else {"track": item}
     if kind in VERDICTS:
         Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about).delete()
-    given, _ = Feedback.objects.update_or_create(
+    given, created = Feedback.objects.update_or_create(
         user=user, kind=kind, **about, defaults={"given_at": timezone.now()}
     )
+    if created and kind is FeedbackKind.LIKE:  # said again, it is no news
+        transaction.on_commit(lambda: friends_tell(user, [{"like": given.pk}]))
     return given

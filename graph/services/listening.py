@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import Purpose, User
-from discovery.bell import ring, viewer_channel
 from discovery.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
 from graph.services.catalogue import TrackName, track_name_clean, tracks_get_or_create
+from graph.services.news import friends_tell
 
 MAX_PLAYS = 100  # in one call
 SOURCE_LENGTH, SOURCE_ID_LENGTH = 40, 128
@@ -94,14 +94,9 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
 
 
 def _tell_friends(user: User, listens: Sequence[Listen]) -> None:
-    """Ring at friends for plays of now. What they may hear of it is decided when it is told."""
+    """Ring at friends for plays of now."""
     since = timezone.now() - NEWS
-    news = [listen.pk for listen in listens if listen.listened_at >= since]
-    if not news:
-        return
-    channels = [viewer_channel(pk) for pk in policies.friends_of(user).values_list("pk", flat=True)]
-    for listen in news if channels else ():
-        ring(channels, {"listen": listen})
+    friends_tell(user, [{"listen": listen.pk} for listen in listens if listen.listened_at >= since])
 
 
 def _checked(user: User, plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[PlayRefusal]]:

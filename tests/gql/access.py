@@ -32,7 +32,7 @@ from tests.gql.client import App
 TABLE = Path(__file__).with_name("access.tsv")
 ROLES = ("anonymous", "stranger", "friend", "blocked", "owner", "staff")
 ROOTS = ("Query", "Viewer", "Mutation")
-SUBSCRIPTION = "Subscription"  # on another path: tests/discovery/live and tests/discovery/room ask it
+SUBSCRIPTION = "Subscription"  # on another path: tests/discovery/live/test_access.py has their table
 EVERYBODYS = {"Track", "Artist", "Friend"}  # ids that are not the owner's alone
 
 

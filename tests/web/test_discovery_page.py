@@ -62,6 +62,7 @@ def recommends(person, world):
 def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     """Each at a web process of its own, so that the news takes the way through Redis."""
     ada, ben = visit(), visit(process=1)
+    ben.opens("/", name="ben")  # and does not ask again: the invitation comes by itself
     ada.opens("/")
     ada.sees("#made-from", "From what you play")
     ada.presses("#rooms + details summary")
@@ -69,7 +70,6 @@ def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     ada.presses("#room-friends label")
     ada.presses("#room-form > button")
     ada.sees("#room-people", "Ada (host)")
-    ben.opens("/", name="ben")
     ben.sees("#rooms", "Ada invites you")
     ben.presses("#rooms .primary")
     ben.sees("#room-people", "Ada (host) and Ben")

@@ -39,8 +39,15 @@ export async function act(action, done) {
 }
 
 /** A button; `about` tells those who do not see the line it stands in what it is for. */
-export const button = (text, onclick, { about, className = "" } = {}) =>
-  make("button", { type: "button", onclick, className, attributes: about ? { "aria-label": `${text}: ${about}` } : {} }, text);
+export const button = (text, onclick, { about, ...rest } = {}) =>
+  make("button", { type: "button", onclick, ...rest, attributes: about ? { "aria-label": `${text}: ${about}` } : {} }, text);
+
+/** Runs ``draw``; what had the keyboard and is drawn again has it again. */
+export function redrawn(draw) {
+  const pressed = document.activeElement?.id;
+  draw();
+  if (pressed && document.activeElement?.id !== pressed) at(pressed)?.focus();
+}
 
 export const row = (words, ...actions) =>
   make("li", { className: "row" }, make("span", {}, words), make("span", { className: "buttons" }, actions));

@@ -10,12 +10,13 @@ from accounts.services.friendship import block_create
 from accounts.services.token import token_issue
 from discovery.gql.node import global_id
 from discovery.models import RoomPlay
-from discovery.room.services import room_create, room_join, room_leave
+from discovery.room.services import room_create, room_invite, room_join, room_leave
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 ROOM = "subscription ($id: ID!) { roomQueue(roomId: $id) { step members { listener { handle } counts } } }"
+DOOR = "subscription { rooms { title people inRoom invitedBy { handle } } }"
 SKIP = (
     "mutation ($id: ID!, $step: Int!) { skipInRoom(roomId: $id, step: $step) "
     "{ ... on Room { step } ... on OperationInfo { messages { code } } } }"
@@ -94,6 +95,24 @@ def test_coming_blocking_and_leaving_are_heard_at_once(live, friends, room):
     assert there(cleo) == ["cleo"]
     stranger = follow(live, factories.sharer("stranger"), room, 0)
     assert stranger.code() == "NOT_FOUND"
+
+
+def test_an_invitation_shows_without_asking_again_and_ends_with_what_it_rests_on(live, friends):
+    door = live.subscriber(token_issue(user=friends.cleo), process=1).subscribe(DOOR)
+    stranger = live.subscriber(token_issue(user=factories.sharer("stranger"))).subscribe(DOOR)
+    assert door.data() == stranger.data() == []
+    room = room_create(user=friends.ada, title="Sunday", friends=[friends.cleo])
+    invited = {"title": "Sunday", "people": 1, "inRoom": False, "invitedBy": {"handle": "ada"}}
+    assert door.data() == [invited]
+    room_invite(user=friends.ada, room_id=room.pk, other=friends.ben)
+    room_join(user=friends.ben, room_id=room.pk)
+    assert door.data() == [{**invited, "people": 2}]
+    assert skip(live.ports[0], token_issue(user=friends.ben), room, 0) == 1  # nothing to see from the door
+    block_create(user=friends.ada, other=friends.cleo)
+    assert door.data() == []
+    room_leave(user=friends.ada, room_id=room.pk)
+    assert door.silent()
+    assert stranger.silent(seconds=0.2)
 
 
 def test_what_happened_while_redis_was_away_is_told_when_it_is_back(live, friends, room):

@@ -18,6 +18,8 @@ from accounts.services.token import token_issue
 from discovery.bell import radio_channel, ring, viewer_channel
 from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id
+from graph.models import FeedbackKind
+from graph.services.feedback import feedback_give
 from graph.services.listening import Play, listens_record
 from tests import factories
 from tests.discovery.live.sockets import FRIENDS
@@ -26,6 +28,7 @@ from tests.processes import wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 SOCKETS = 10  # of one viewer, on all processes
+KINDS = "subscription { friendActivity { kind listener { handle } item { ... on Artist { name } } } }"
 QUEUE = "subscription ($id: ID!) { radioQueue(radioId: $id) { step } }"
 
 
@@ -59,6 +62,20 @@ def test_each_friend_hears_of_a_play_once_on_every_process_and_nobody_else_does(
         assert live.subscriber(token, process=process).refused == 4403
     sockets[0].close()
     wait_for(lambda: live.subscriber(token, process=1).refused is None, what="a place given back")
+
+
+def test_a_like_is_news_once_and_a_skip_or_a_dislike_never(live, friends):
+    socket = live.subscriber(token_issue(user=friends.ada)).subscribe(KINDS)
+    live.heard_by(viewer_channel(friends.ada.pk), 1)
+    artist = friends.common.artist
+    feedback_give(user=friends.ben, item=friends.common, kind=FeedbackKind.SKIP)
+    feedback_give(user=friends.ben, item=friends.common, kind=FeedbackKind.DISLIKE)
+    feedback_give(user=friends.ben, item=artist, kind=FeedbackKind.LIKE)
+    assert socket.data() == {"kind": "LIKED", "listener": {"handle": "ben"}, "item": {"name": artist.name}}
+    feedback_give(user=friends.ben, item=artist, kind=FeedbackKind.LIKE)
+    consent_set(user=friends.ben, purpose=Purpose.NAMED, granted=False)
+    feedback_give(user=friends.ben, item=friends.common, kind=FeedbackKind.LIKE)
+    assert socket.silent()
 
 
 def test_a_withdrawal_and_a_block_silence_a_running_subscription_at_once(live, friends):

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
-from discovery.together.activity import ActivityKind, activity_list, plays_told
+from discovery.together.activity import ActivityKind, activity_list, news_told
 from graph.models import Feedback, FeedbackKind, TasteExclusion
 from tests import factories
 
@@ -52,6 +52,10 @@ def test_pages_join(friends):
     assert parts[2][0] == []
 
 
+def liked_by(user):
+    return Feedback.objects.get(user=user, kind=FeedbackKind.LIKE)
+
+
 def withdraw(user, purpose):
     Consent.objects.filter(user=user, purpose=purpose).update(state=ConsentState.WITHDRAWN)
 
@@ -75,20 +79,31 @@ ENDINGS = {
 def test_it_ends_at_once(friends, end):
     ada, ben, *_ = friends
     (play,) = factories.listens(ben, factories.track())
-    key = (ada.pk, play.pk)
-    assert plays_told([key])[key].listener == ben
+    news = [(ada.pk, ActivityKind.PLAYED, play.pk), (ada.pk, ActivityKind.LIKED, liked_by(ben).pk)]
+    told = news_told(news)
+    assert [told[key].listener for key in news] == [ben, ben]
     end(ada, ben)
     ada.refresh_from_db()
     assert activity_list(ada) == ([], False)
-    assert plays_told([key]) == {}
+    assert news_told(news) == {}
 
 
 def test_what_is_excluded_is_not_told_live(friends):
-    ada, ben, _, newer = friends
-    key = (ada.pk, ben.listens.get(track=newer).pk)
-    assert list(plays_told([key, (ada.pk, 10**9)])) == [key]
+    ada, ben, older, newer = friends
+    key = (ada.pk, ActivityKind.PLAYED, ben.listens.get(track=newer).pk)
+    assert list(news_told([key, (ada.pk, ActivityKind.PLAYED, 10**9)])) == [key]
     TasteExclusion.objects.create(user=ben, artist=newer.artist)
-    assert plays_told([key]) == {}
+    assert news_told([key]) == {}
+    like = (ada.pk, ActivityKind.LIKED, liked_by(ben).pk)
+    assert news_told([like])[like].item == older.artist
+    TasteExclusion.objects.create(user=ben, artist=older.artist)
+    assert news_told([like]) == {}
+
+
+def test_a_dislike_is_never_told_as_a_like(friends):
+    ada, ben, *_ = friends
+    dislike = Feedback.objects.get(user=ben, kind=FeedbackKind.DISLIKE)
+    assert news_told([(ada.pk, ActivityKind.LIKED, dislike.pk)]) == {}
 
 
 def test_ones_own_and_strangers_plays_are_no_activity(friends):

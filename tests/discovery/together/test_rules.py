@@ -5,7 +5,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts import policies
 from accounts.models import Purpose
-from discovery.together.activity import plays_told
+from discovery.together.activity import ActivityKind, news_told
 from tests import factories
 from tests.accounts.test_policies import PEOPLE, worlds
 
@@ -23,8 +23,8 @@ class RulesAgree(TestCase):
                 pk for pk in others if world.reaches(pk, viewer) and world.grants(pk, Purpose.NAMED, viewer)
             }
             assert set(policies.activity_sources(user)) == {users[pk] for pk in told}
-            asked = {pk: (user.pk, plays[pk].pk) for pk in others}
-            assert {pk for pk in others if asked[pk] in plays_told(list(asked.values()))} == told
+            asked = {pk: (user.pk, ActivityKind.PLAYED, plays[pk].pk) for pk in others}
+            assert {pk for pk in others if asked[pk] in news_told(list(asked.values()))} == told
             assert set(policies.companions_of(user)) == {
                 users[pk] for pk in told if world.reaches(viewer, pk)
             }

@@ -1,7 +1,7 @@
 // A listening room: one queue for everybody in it, the same in every window a moment after somebody acts.
 import { ask, refused } from "../api.js";
 import { item, kindNow, nameOf, tune } from "../music.js";
-import { act, at, button, fill, make, onSubmit, row, tell } from "../page.js";
+import { act, at, button, fill, make, onSubmit, redrawn, row, tell } from "../page.js";
 import { subscribe } from "../socket.js";
 import { asList, gettext, ngettext, worded } from "../words.js";
 
@@ -22,23 +22,21 @@ export function show(viewer, known) {
   friends = known;
   at("room-friends").replaceChildren(...friends.map(({ id, displayName }) =>
     make("label", { className: "chip" }, make("input", { type: "checkbox", value: id }), displayName)));
-  list(viewer.rooms);
+  subscribe(`subscription { ${summary} }`, {}, ({ rooms }) => list(rooms));
   const here = viewer.rooms.find(({ id, inRoom }) => inRoom && id === sessionStorage.room);
   if (here) enter(here.id); // the page was loaded anew
 }
 
-function list(rooms) {
-  fill("rooms", rooms.filter(({ id }) => id !== room?.id).map((one) => {
-    const about = titleOf(one);
-    const people = worded(ngettext("%(count)s person", "%(count)s people", one.people), { count: one.people });
-    const from = one.inRoom || !one.invitedBy ? people : worded(gettext("%(friend)s invites you; %(people)s"), { friend: one.invitedBy.displayName, people });
-    return row(make("span", {}, make("span", { className: "title" }, about), make("p", { className: "quiet" }, from)),
-      one.inRoom
-        ? button(gettext("Go in"), () => act(() => enter(one.id)), { about })
-        : button(gettext("Join"), () => act(() => join(one.id)), { about, className: "primary" }),
-      button(one.inRoom ? gettext("Leave") : gettext("Decline"), () => act(() => leave(one.id)), { about, className: "plain" }));
-  }));
-}
+const list = (rooms) => redrawn(() => fill("rooms", rooms.filter(({ id }) => id !== room?.id).map((one) => {
+  const about = titleOf(one);
+  const people = worded(ngettext("%(count)s person", "%(count)s people", one.people), { count: one.people });
+  const from = one.inRoom || !one.invitedBy ? people : worded(gettext("%(friend)s invites you; %(people)s"), { friend: one.invitedBy.displayName, people });
+  return row(make("span", {}, make("span", { className: "title" }, about), make("p", { className: "quiet" }, from)),
+    one.inRoom
+      ? button(gettext("Go in"), () => act(() => enter(one.id)), { about, id: `door-${one.id}` })
+      : button(gettext("Join"), () => act(() => join(one.id)), { about, id: `door-${one.id}`, className: "primary" }),
+    button(one.inRoom ? gettext("Leave") : gettext("Decline"), () => act(() => leave(one.id)), { about, id: `part-${one.id}`, className: "plain" }));
+})));
 
 /** A mutation that answers with the room as it stands then. */
 async function change(name, signature, variables) {
@@ -93,8 +91,11 @@ const again = async () => list((await ask(`{ viewer { ${summary} } }`)).viewer.r
 function draw(fresh) {
   if (room?.id === fresh.id && fresh.step < room.step) return; // an answer that was overtaken
   room = fresh;
+  redrawn(drawRoom);
+}
+
+function drawRoom() {
   const { id: roomId, step, now } = room;
-  const pressed = document.activeElement?.id;
   at("room").hidden = false;
   at("room-name").textContent = titleOf(room);
   at("room-people").textContent = asList([...room.members.map(({ listener, isHost }) =>
@@ -102,7 +103,7 @@ function draw(fresh) {
   ...(room.others ? [worded(ngettext("%(count)s more", "%(count)s more", room.others), { count: room.others })] : [])]);
   fill("room-now", now ? [make("div", { className: "playing" }, tune(now.item)), meant(now),
     make("div", { className: "buttons" },
-      Object.assign(button(gettext("Skip"), () => act(() => change("skipInRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { about: nameOf(now.item), className: "primary" }), { id: "room-skip" }),
+      button(gettext("Skip"), () => act(() => change("skipInRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { about: nameOf(now.item), id: "room-skip", className: "primary" }),
       button(gettext("Veto"), () => act(() => veto(now)), { about: nameOf(now.item) }),
       button(gettext("Played to the end"), () => act(() => change("advanceRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { className: "plain" }))]
     : [], gettext("Nothing is left to play."));
@@ -113,7 +114,6 @@ function draw(fresh) {
   at("room-invite").replaceChildren(...absent.map((friend) =>
     button(worded(gettext("Invite %(name)s"), { name: friend.displayName }), () => act(() => invite(friend)))),
   button(gettext("Leave"), () => act(() => leave(roomId)), { about: titleOf(room), className: "plain" }));
-  if (pressed && document.activeElement?.id !== pressed) at(pressed)?.focus();
 }
 
 const meant = ({ people }) => (people.length
@@ -123,8 +123,7 @@ const meant = ({ people }) => (people.length
 function voting({ item: thing, votes, votedByYou }) {
   const text = votes ? worded(gettext("Vote (%(votes)s)"), { votes }) : gettext("Vote");
   const one = button(text, () => act(() => change("voteInRoom", { ...inRoom, itemId: "ID!", vote: "Boolean!" },
-    { roomId: room.id, itemId: thing.id, vote: !votedByYou })), { about: nameOf(thing) });
-  one.id = `vote-${thing.id}`;
+    { roomId: room.id, itemId: thing.id, vote: !votedByYou })), { about: nameOf(thing), id: `vote-${thing.id}` });
   one.setAttribute("aria-pressed", votedByYou);
   return one;
 }

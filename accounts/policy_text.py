@@ -52,5 +52,6 @@ def policy_text_current() -> PolicyText:
 
 def policy_texts() -> list[PolicyText]:
     """Every text there is, oldest first."""
-    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in sorted(TEXTS.glob("*.md"))]
+    paths = sorted(TEXTS.glob("*.md"), key=lambda path: path.stem)
+    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in paths]
     return [PolicyText(version, text, hashlib.sha256(text.encode()).hexdigest()) for version, text in texts]

@@ -21,7 +21,10 @@ from tests.factories import answered, befriended, listener
 
 pytestmark = pytest.mark.sqlite
 
-PUBLISHED = {"2026-11": "0777d082cdf1ea354bcf4b9e12f327409fb95034214567bcac6e2478b4f6061d"}
+PUBLISHED = {
+    "2026-11": "0777d082cdf1ea354bcf4b9e12f327409fb95034214567bcac6e2478b4f6061d",
+    "2026-11-22": "6e8c030e8d327b10d169a9e7cbd8b7fa754b9bed536774e5cf920f7b95ec0dcd",
+}
 
 
 @st.composite
@@ -176,7 +179,7 @@ def test_a_person_who_is_gone_leaves_their_events_and_no_projection(events):
 def test_published_policy_texts_never_change():
     hashes = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in TEXTS.glob("*.md")}
     assert hashes == PUBLISHED
-    assert policy_text_current().version == "2026-11"
+    assert policy_text_current().version == "2026-11-22"
     assert all(
         f"**{purpose}" in policy_text_current().text
         for purpose in Purpose

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Manager
 from django.utils import timezone
 
-from accounts.models import Block, Friendship
+from accounts.models import Block, Consent, Friendship, User
 from accounts.services.identity import ended_among
 from graph.importers.lastfm_people import consents_assume, listeners_get_or_create
 from graph.importers.lastfm_rows import (
@@ -35,6 +35,7 @@ from graph.services.tags import tags_refresh
 
 SOURCE = "lastfm-hetrec2011"
 BATCH = 5000  # rows stored at a time
+FILLED = (User, Consent, Friendship, Artist, ArtistPlayCount, Tag, Tagging)
 
 T = TypeVar("T")
 
@@ -57,8 +58,17 @@ def lastfm_import(
         run.table(TAGGINGS, run.taggings)
         if assume_consent:
             run.report.consents_assumed_for = consents_assume(user_ids=run.listeners.values())
+        _count_anew()
         tags_refresh()
     return run.report
+
+
+def _count_anew() -> None:
+    """Let PostgreSQL count what came: by what it believed before, a query over it may take minutes."""
+    if connection.vendor == "postgresql":
+        tables = [connection.ops.quote_name(each._meta.db_table) for each in FILLED]  # noqa: SLF001 Django documents it
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 class _Import:

@@ -6,7 +6,10 @@ import importlib.util
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -100,3 +103,15 @@ class RedisServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+@contextmanager
+def redis_there(url: str) -> Iterator[str]:
+    """The URL of a Redis that answers: ``url``'s, else that of one of our own for the time of the block."""
+    with ExitStack() as stack:
+        try:
+            redis.Redis.from_url(url).ping()
+        except redis.RedisError:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            url = stack.enter_context(RedisServer(Path(folder) / "redis.sock")).url
+        yield url

@@ -9,13 +9,10 @@ all of it happens in one transaction that is rolled back.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import redis
 from django.conf import settings
 from django.db import transaction
 from django.test.utils import override_settings
@@ -24,7 +21,7 @@ from numpy.typing import NDArray
 
 from accounts.models import Purpose, User
 from accounts.services.consent import consents_grant_many
-from discovery.embedded.redis import RedisServer
+from discovery.embedded.redis import redis_there
 from discovery.privacy.erasure import erasure_advance, erasure_request
 from graph import snapshot
 from graph.index import Channel, Evidence, ItemIndex
@@ -49,7 +46,7 @@ def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Me
     random = np.random.default_rng(seed)
     with (
         tempfile.TemporaryDirectory() as folder,
-        redis_there(Path(folder)) as url,
+        redis_there(settings.REDIS_URL) as url,  # an erasure needs one
         override_settings(ARTIFACT_DIR=folder, EXPORT_DIR=folder, REDIS_URL=url),
         transaction.atomic(),
     ):
@@ -57,18 +54,6 @@ def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Me
             return _measured(random, planted, items, tell)
         finally:
             transaction.set_rollback(True)
-
-
-@contextmanager
-def redis_there(folder: Path) -> Iterator[str]:
-    """The URL of the Redis that is configured where it answers; else of one in ``folder``: an erasure needs one."""
-    with ExitStack() as stack:
-        url: str = settings.REDIS_URL
-        try:
-            redis.Redis.from_url(url).ping()
-        except redis.RedisError:
-            url = stack.enter_context(RedisServer(folder / "redis.sock")).url
-        yield url
 
 
 def _measured(random: np.random.Generator, planted: int, items: int, tell: Told) -> Membership:

@@ -12,7 +12,7 @@ import redis
 
 from discovery.embedded import scratch
 from discovery.embedded.postgres import PostgresServer
-from discovery.embedded.redis import RedisServer
+from discovery.embedded.redis import RedisServer, redis_there
 from discovery.errors import ServiceFailed
 from discovery.sockets import LONGEST, celery_broker, redis_socket
 from tests.processes import survivors, tree_of
@@ -117,3 +117,15 @@ def test_folders_of_killed_owners_are_swept_and_those_of_living_ones_stay(tmp_pa
     living.remove()
     last.remove()
     assert {path.name for path in tmp_path.iterdir()} == {"test-without-a-lock"}
+
+
+def test_where_no_redis_answers_one_is_started_for_as_long_as_it_takes(tmp_path):
+    with redis_there(f"unix://{tmp_path / 'nobody.sock'}") as url:
+        assert redis.Redis.from_url(url).ping()
+    with pytest.raises(redis.ConnectionError):
+        redis.Redis.from_url(url).ping()
+
+
+def test_a_redis_that_answers_is_taken(settings):
+    with redis_there(settings.REDIS_URL) as url:
+        assert url == settings.REDIS_URL

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.test.utils import override_settings
 
 from accounts.models import PersonalizationLevel, User
 from discovery import feed
+from discovery.embedded.redis import redis_there
 from discovery.radio import measure, report
 from discovery.radio.session import Outcome
 from graph.models import ItemKind
@@ -43,12 +46,13 @@ class Command(BaseCommand):
         rng = np.random.default_rng(options["seed"])
         tracks = model.artifact.index("TRACK")
         kind = ItemKind.TRACK if tracks is not None and len(tracks) else ItemKind.ARTIST
-        found = {
-            "kind": kind.value,
-            "skips": measure.skips(viewers, kind, options["skips"], rng),
-            "cost": self._cost(viewers, kind, rng),
-            "variety": measure.variety(viewers, kind, rng),
-        }
+        with redis_there(settings.REDIS_URL) as url, override_settings(REDIS_URL=url):  # as it is served
+            found = {
+                "kind": kind.value,
+                "skips": measure.skips(viewers, kind, options["skips"], rng),
+                "cost": self._cost(viewers, kind, rng),
+                "variety": measure.variety(viewers, kind, rng),
+            }
         part = f"served {options['name']}"
         report.written(found, part, options["json"], options["markdown"], self.stdout.write)
 

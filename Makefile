@@ -62,11 +62,12 @@ bench: $(READY)
 	$(IN_BENCH) $(if $(BENCH_DATA),import_lastfm "$(BENCH_DATA)" --assume-consent --verbosity 0,create_sample_community)
 	$(IN_BENCH) evaluate_recommender --compare --seeds $(SEEDS) --json $(BENCH)/results.json
 
+# The two halves of the steps alone: beside other tests, pytest-xdist would give both to one worker.
+SOAK := $(PY) -m pytest -rP -n 2 -p no:cacheprovider
 soak: $(READY)
-	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 \
-		$(PY) -m pytest -rP -n 2 --dist worksteal -p no:cacheprovider \
-		tests/privacy/test_invariants.py tests/soak/test_two_workers.py tests/soak/soak_export.py \
-		tests/graph/test_playlist_concurrency.py
+	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 $(SOAK) tests/privacy/test_invariants.py
+	EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(SOAK) \
+		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
 	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 bench-scale: $(READY)

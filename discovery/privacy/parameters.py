@@ -48,27 +48,27 @@ _FACTS: Mapping[Signal, _Fact] = {
     Signal.OWN_PLAYS: _Fact(
         Channel.OWN, PersonalizationLevel.OWN, Purpose.SELF,
         _("What you played and liked."),
-        _("Withdraw SELF, lower your level, or exclude single tracks, artists or playlists."),
+        _("Turn off “My plays shape what I see”, lower your level, or leave out single tracks, artists or playlists."),
     ),
     Signal.SKIPS_AND_DISLIKES: _Fact(
         Channel.NEGATIVE, PersonalizationLevel.OWN, Purpose.SELF,
         _("What you skipped, disliked or hid; it counts against what is like it."),
-        _("Withdraw SELF, lower your level, or exclude single tracks, artists or playlists."),
+        _("Turn off “My plays shape what I see”, lower your level, or leave out single tracks, artists or playlists."),
     ),
     Signal.FRIENDS: _Fact(
         Channel.FRIEND, PersonalizationLevel.SOCIAL, Purpose.SOCIAL_IN,
         _("What friends play who share it with you."),
-        _("Withdraw SOCIAL_IN, or lower your level below SOCIAL."),
+        _("Turn off “Friends shape what I see”, leave out single friends, or lower your level."),
     ),
     Signal.PICKS: _Fact(
         Channel.PICK, PersonalizationLevel.BASIC, None,
         _("What you picked in this session."),
-        _("Set your level to OFF, or pick something else."),
+        _("Set your level to “Off”, or pick something else."),
     ),
     Signal.TAGS: _Fact(
         Channel.PROMPT_TAG, PersonalizationLevel.BASIC, None,
         _("Words you asked with, and the occasion."),
-        _("Set your level to OFF, or ask with other words."),
+        _("Set your level to “Off”, or ask with other words."),
     ),
 }  # fmt: skip
 

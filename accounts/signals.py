@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent with ``user_ids`` (frozenset[int]): what these people allow, or whom they know, changed.
 consent_changed = Signal()
+
+# Sent with ``user`` when a private session was ended before its time.
+private_session_ended = Signal()

@@ -1,6 +1,6 @@
-"""Private sessions: a while in which nothing that is played is kept.
+"""Private sessions: a while in which nothing that is played, or said of music, is kept.
 
-Plays reported meanwhile are refused before anything is stored, so that there is nothing to forget
+Plays and feedback reported meanwhile are refused before anything is stored, so that there is nothing to forget
 when the session ends. It ends by itself, because a forgotten one would look like lost plays.
 """
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.policies import in_private_session
 from accounts.services.ledger import epoch_raise
+from accounts.signals import private_session_ended
 
 LONGEST = timedelta(hours=6)
 
@@ -30,6 +31,7 @@ def private_session_end(*, user: User) -> User:
     stored = User.objects.select_for_update().get(pk=user.pk)
     if not in_private_session(stored):
         return stored
+    transaction.on_commit(lambda: private_session_ended.send_robust(sender=User, user=stored))
     return _store(user, stored, stored.private_from, timezone.now())
 
 

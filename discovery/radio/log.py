@@ -22,8 +22,8 @@ _learning = threading.Lock()
 
 
 def permitted(user: User) -> bool:
-    """Whether choices may be logged at all."""
-    return policies.permits(user, Purpose.EXPERIMENT)
+    """Whether choices may be logged now."""
+    return policies.permits(user, Purpose.EXPERIMENT) and not policies.in_private_session(user)
 
 
 def choice_log(*, user: User, radio: Radio, choice: Choice) -> None:

@@ -123,7 +123,9 @@ def _play_next(viewer: User, radio: Radio) -> Playing:
     listening = _listen(viewer, radio)
     if listening is not None:
         radio = _chosen(radio, listening)
-    store.radio_save(radio)
+    if policies.in_private_session(viewer):
+        radio = replace(radio, private=True)
+    store.radio_save(user=viewer, radio=radio)
     if radio.now is not None and log.permitted(viewer):
         log.choice_log(user=viewer, radio=radio, choice=radio.now)
     ring([radio_channel(radio.id)], {"step": radio.version})

@@ -77,6 +77,7 @@ class Radio:
     heard: tuple[Heard, ...] = ()
     held: tuple[tuple[int, int], ...] = ()  # (item id, version until which it is held back)
     now: Choice | None = None
+    private: bool = False  # whether any of it happened in a private session
 
     def advanced(self, outcome: Outcome, reward: float, held: tuple[int, ...]) -> Radio:
         """After what is playing now has ended with ``outcome``; ``held`` are the neighbours to spare."""
@@ -87,6 +88,10 @@ class Radio:
         kept = tuple(each for each in kept if each[1] >= version)
         kept += tuple((item, version + HELD_FOR - 1) for item in held)
         return replace(self, version=version, heard=heard[-LONGEST:], held=kept, now=None)
+
+    def forgotten(self) -> Radio:
+        """Its seed and its step alone: it goes on as if nothing had been heard."""
+        return replace(self, heard=(), held=(), now=None, private=False)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,7 +124,7 @@ def reward_of(outcome: Outcome, ms_played: int | None) -> float:
 
 def public_id(radio: Radio) -> str:
     """The radio's id: its seed, signed. With it alone a radio can begin again where everything else is lost."""
-    begun = replace(radio, version=0, heard=(), held=(), now=None)
+    begun = replace(radio.forgotten(), version=0)
     return signing.Signer(salt=f"{_SALT}.id").sign_object(begun.to_json(), compress=True)
 
 

@@ -2,6 +2,7 @@
 
 A radio that Redis no longer knows is taken from the client's ``resume`` word, else from the log of
 choices (people who agreed to experiments), else it begins again from its seed, which its id holds.
+What happened to it in a private session ends with that session, here and in the client's word.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import logging
 
 import redis
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from accounts import policies
 from accounts.models import User
 from discovery.errors import Conflict
 from discovery.radio import log
@@ -30,7 +33,7 @@ local there = redis.call('GET', KEYS[1])
 if there and cjson.decode(there).version >= tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 redis.call('SADD', KEYS[2], KEYS[1])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 1
 """
 
@@ -50,6 +53,11 @@ def client() -> redis.Redis:
 
 def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio:
     """The radio of an id. Raises NotFound, and InvalidInput for a ``resume`` that is none of its."""
+    radio = _load(user, radio_id, resume)
+    return radio.forgotten() if radio.private and not policies.in_private_session(user) else radio
+
+
+def _load(user: User, radio_id: str, resume: str | None) -> Radio:
     begun = from_id(radio_id, user_id=user.pk)
     told = unsigned(resume, begun=begun) if resume else None
     try:
@@ -64,12 +72,15 @@ def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio
     return told if told is not None else log.heard_get(user=user, radio=begun)
 
 
-def radio_save(radio: Radio) -> None:
+def radio_save(*, user: User, radio: Radio) -> None:
     """Keep ``radio`` for a while. Raises Conflict when somebody else has taken this step meanwhile."""
+    seconds = LIFETIME
+    if radio.private and user.private_until is not None:
+        seconds = max(int((user.private_until - timezone.now()).total_seconds()), 1)
     try:
         saved = client().eval(
             _SAVE, 2, _key(radio), _list_of(radio.user_id),
-            json.dumps(radio.to_json()), radio.version, LIFETIME,
+            json.dumps(radio.to_json()), radio.version, seconds, LIFETIME,
         )  # fmt: skip
     except redis.RedisError as error:
         logger.warning("a radio is not kept: %s", error)

@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.services.private_session import LONGEST, private_session_end, private_session_start
-from graph.models import Listen
+from discovery.errors import Conflict
+from graph.models import Feedback, FeedbackKind, Listen
+from graph.services.feedback import feedback_give
 from graph.services.listening import Play, listens_record
 from tests import factories
 
@@ -36,6 +38,18 @@ def test_so_are_those_of_it_that_arrive_later(ada):
     private_session_end(user=ada)
     assert record(ada, during) == (0, ["PRIVATE_SESSION"])
     assert record(ada) == (1, [])
+
+
+@pytest.mark.parametrize("kind", FeedbackKind)
+def test_nothing_is_said_of_music_while_it_runs(ada, kind):
+    """It would tell what was played: to friends, to models, and whoever reads the export."""
+    private_session_start(user=ada)
+    with pytest.raises(Conflict) as refused:
+        feedback_give(user=ada, item=factories.track(), kind=kind)
+    assert refused.value.specific_code == "PRIVATE_SESSION"
+    assert not Feedback.objects.exists()
+    private_session_end(user=ada)
+    assert feedback_give(user=ada, item=factories.track(), kind=kind).user == ada
 
 
 def test_it_ends_by_itself(ada):

@@ -152,7 +152,7 @@ def test_a_step_is_taken_once(dial):
     with pytest.raises(Conflict):
         advance(user, playing, step=0)
     with pytest.raises(Conflict):
-        store.radio_save(playing.radio)
+        store.radio_save(user=user, radio=playing.radio)
     assert store.radio_load(user=user, radio_id=public_id(playing.radio)).version == 1
 
 

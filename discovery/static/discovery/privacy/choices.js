@@ -88,8 +88,8 @@ function showPrivate() {
   const until = privacy.privateUntil;
   at("private").textContent = until ? gettext("End the private session") : gettext("Start a private session");
   at("private-words").textContent = until
-    ? worded(gettext("A private session is on until %(moment)s. What you play now is stored nowhere."), { moment: asMoment(until) })
-    : gettext("For up to six hours, what you play is stored nowhere, and nobody learns of it.");
+    ? worded(gettext("A private session is on until %(moment)s. What you play and say of music now is stored nowhere."), { moment: asMoment(until) })
+    : gettext("For up to six hours, what you play and say of music is stored nowhere, and nobody learns of it.");
 }
 
 async function secretly(start) {

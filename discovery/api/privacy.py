@@ -227,7 +227,7 @@ class Mutation:
         taste_exclusion_set(user=user, thing=thing, excluded=excluded)
         return privacy_settings(user, info)
 
-    @mutation(description="For up to six hours, plays are refused instead of stored.")
+    @mutation(description="For up to six hours, plays and feedback are refused instead of stored.")
     def start_private_session(self, info: Info) -> PrivacyPayload:
         user = info.context.signed_in
         private_session_start(user=user)

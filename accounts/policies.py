@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
+from accounts.compiled_query import Prepared
 from accounts.conditions import (
     Answers,
     Viewer,
@@ -29,7 +30,6 @@ from accounts.conditions import (
     within,
 )
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
-from accounts.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 

@@ -7,3 +7,7 @@ consent_changed = Signal()
 
 # Sent with ``user`` when a private session was ended before its time.
 private_session_ended = Signal()
+
+# Sent with ``user`` while a person's rows are deleted, in that transaction: whoever keeps something of them
+# outside the database deletes it now. May be sent again.
+person_purging = Signal()

@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 _http = get_asgi_application()
 
 # Behind it: the schema needs the apps to be loaded.
-from discovery.gql.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
+from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
 from discovery.schema import schema  # noqa: E402
 
 _socket = SubscriptionSocket(schema)

@@ -18,8 +18,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from discovery.errors import ModelUnavailable
-from graph import registry
+from discovery.platform.errors import ModelUnavailable
+from graph.serving import active_model
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def _redis() -> Component:
 
 def _model() -> Component:
     try:
-        model = registry.active()
+        model = active_model.active()
     except DatabaseError:
         return _failed("database does not answer")
     except ModelUnavailable:

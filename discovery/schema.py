@@ -1,7 +1,6 @@
 """The root of the GraphQL schema: the rooms' parts merged, ``viewer`` and ``node`` added, limits put around it.
 
-A room's ``api`` package offers ``Query``, ``Mutation`` and ``Subscription`` classes, and its part of ``Viewer``
-(``AccountsViewer``, ``GraphViewer``, ``DiscoveryViewer``), each where it has one.
+A room's ``api`` offers a ``Query``, a ``Mutation`` and its part of ``Viewer``, each where it has one.
 """
 
 from types import ModuleType
@@ -17,22 +16,32 @@ from strawberry.types import ExecutionContext
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
-import discovery.api
-import discovery.api.policy
-import discovery.api.privacy
+import discovery.privacy.api
+import discovery.radio.api
+import discovery.realtime.subscriptions
+import discovery.recommend.api
+import discovery.room.api
+import discovery.together.api
 import graph.api
-from discovery.gql.context import Info, ViewerPart
-from discovery.gql.errors import log_unexpected
-from discovery.gql.limits import OperationLimits
-from discovery.gql.node import global_id, node_resolve
+from accounts.api.context import Info, ViewerPart
+from discovery.platform.graphql.limits import OperationLimits
+from discovery.platform.graphql.node import global_id, node_resolve
+from discovery.platform.graphql.refusals import log_unexpected
 
 ROOMS: tuple[ModuleType, ...] = (
-    accounts.api, graph.api, discovery.api, discovery.api.policy, discovery.api.privacy,
-)  # fmt: skip
+    accounts.api,
+    graph.api,
+    discovery.recommend.api,
+    discovery.together.api,
+    discovery.radio.api,
+    discovery.room.api,
+    discovery.privacy.api,
+    discovery.realtime.subscriptions,
+)
 
 
-def _parts(*names: str) -> tuple[type, ...]:
-    return tuple(getattr(room, name) for room in ROOMS for name in names if hasattr(room, name))
+def _parts(name: str) -> tuple[type, ...]:
+    return tuple(getattr(room, name) for room in ROOMS if hasattr(room, name))
 
 
 @strawberry.type
@@ -42,9 +51,7 @@ class _ViewerId(ViewerPart):
         return strawberry.ID(global_id("Viewer", self.user.pk))
 
 
-Viewer = merge_types(
-    "Viewer", (_ViewerId, *_parts("AccountsViewer", "GraphViewer", "DiscoveryViewer", "PrivacyViewer"))
-)
+Viewer = merge_types("Viewer", (_ViewerId, *_parts("Viewer")))
 
 
 @strawberry.type
@@ -69,7 +76,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=merge_types("Query", (_Root, *_parts("Query"))),
     mutation=merge_types("Mutation", _parts("Mutation")),
-    subscription=merge_types("Subscription", _parts("Subscription")) if _parts("Subscription") else None,
+    subscription=merge_types("Subscription", _parts("Subscription")),
     extensions=[
         DjangoOptimizerExtension,
         lambda: ParserCache(maxsize=128),

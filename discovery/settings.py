@@ -13,8 +13,8 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
-from discovery.secret import secret_key_get_or_create, signing_key_get_or_create
-from discovery.sockets import celery_broker, redis_socket
+from discovery.platform.redis import celery_broker, redis_socket
+from discovery.platform.secrets import secret_key_get_or_create, signing_key_get_or_create
 
 django_stubs_ext.monkeypatch()
 
@@ -55,8 +55,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "discovery.gql.bearer.BearerTokenMiddleware",
-    "discovery.gql.gpc.GlobalPrivacyControlMiddleware",
+    "accounts.middleware.bearer.BearerTokenMiddleware",
+    "accounts.middleware.gpc.GlobalPrivacyControlMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

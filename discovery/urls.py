@@ -4,9 +4,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from accounts.api.context import Context
+from accounts.middleware.gpc import gpc_json
 from discovery import health
-from discovery.gql.gpc import gpc_json
-from discovery.gql.view import EarshotGraphQLView
+from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.schema import schema
 from discovery.web.urls import pages
@@ -23,7 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path(
         "graphql/",
-        EarshotGraphQLView.as_view(schema=schema, graphql_ide="graphiql" if settings.DEBUG else None),
+        EarshotGraphQLView.as_view(
+            schema=schema, context_type=Context, graphql_ide="graphiql" if settings.DEBUG else None
+        ),
         name="graphql",
     ),
 ]

@@ -4,7 +4,7 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
-from discovery.errors import InvalidInput
+from discovery.platform.errors import InvalidInput
 
 NAME_LENGTH = 300  # of artists, titles, albums and tags
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
-from discovery.errors import NotFound
+from discovery.platform.errors import NotFound
 from graph.models import (
     HEARD,
     Artist,

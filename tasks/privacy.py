@@ -6,8 +6,8 @@ import logging
 
 from accounts.services.expiry import consents_expire
 from discovery.privacy import erasure, export
+from discovery.recommend.disclosure import social_use_forget
 from discovery.room.services import rooms_close
-from discovery.served import social_use_forget
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)

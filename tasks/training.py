@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from graph import training
+from graph.training import run as training
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)

@@ -32,7 +32,7 @@ def redis_url():
 
 @pytest.fixture(scope="session")
 def npm_clients(tmp_path_factory):
-    """The folder of the npm clients with their packages installed; skips where there is no npm or no registry."""
+    """The folder of the npm clients with their packages installed; skips where there is no npm or no publish."""
     if shutil.which("npm") is None:
         pytest.skip("no npm on this machine")
     folder = tmp_path_factory.mktemp("clients")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from graph import registry
 from graph.models import ModelVersion
+from graph.serving import active_model
 
 
 class OneIndex:
@@ -26,7 +26,7 @@ def serve(monkeypatch):
         version = ModelVersion(
             state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
         )
-        served = registry.ServedModel(version, OneIndex(kind, index))
-        monkeypatch.setattr(registry, "active", lambda: served)
+        served = active_model.ServedModel(version, OneIndex(kind, index))
+        monkeypatch.setattr(active_model, "active", lambda: served)
 
     return serve

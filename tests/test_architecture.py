@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("accounts", "discovery", "graph", "tasks")
-GRAPHQL_ROOMS = ("accounts.api", "graph.api", "discovery.api", "discovery.gql", "discovery.schema")
+GRAPHQL_PLUMBING = ("discovery.platform.graphql", "discovery.schema", "discovery.realtime")
 # Modules of Django's command line and tests look at the schema without defining any of it.
 SCHEMA_READERS = ("discovery.management.commands.export_schema", "discovery.urls")
 
@@ -45,22 +45,45 @@ def test_every_module_is_in_a_layer(imports):
 
 
 def test_no_layer_names_a_module_that_is_gone(imports):
-    optional = {"discovery.candidates", "graph.services", "accounts.admin"}
-    assert layers() - imports.modules - optional == set()
+    assert layers() - imports.modules == set()
 
 
-def test_only_the_ml_room_imports_torch(imports):
+def test_only_training_rooms_import_torch(imports):
     assert importers(imports, "torch"), "the graph of imports knows torch"
     strangers = importers(imports, "torch", "torch_geometric")
-    assert {module for module in strangers if not is_within(module, ["graph.ml"])} == set()
+    assert {module for module in strangers if not is_within(module, ["graph.ml", "graph.bench"])} == set()
 
 
-def test_only_the_api_rooms_define_graphql(imports):
+def knows_graphql(module):
+    return "api" in module.split(".") or is_within(module, GRAPHQL_PLUMBING)
+
+
+def test_only_the_api_rooms_know_graphql(imports):
     assert importers(imports, "strawberry"), "the graph of imports knows strawberry"
-    strangers = importers(imports, "strawberry", "strawberry_django", "graphql")
-    assert {
-        module for module in strangers if not is_within(module, [*GRAPHQL_ROOMS, *SCHEMA_READERS])
-    } == set()
+    strangers = importers(imports, "strawberry", "strawberry_django", "graphql", "discovery.platform.graphql")
+    assert {module for module in strangers - set(SCHEMA_READERS) if not knows_graphql(module)} == set()
+
+
+def test_nothing_but_the_schema_asks_an_api_room(imports):
+    rooms = {module for module in imports.modules if module.endswith(".api")}
+    assert len(rooms) > 5, "the graph of imports knows the api rooms"
+    asking = {each for room in rooms for inside in [room, *imports.find_descendants(room)]
+              for each in imports.find_modules_that_directly_import(inside)}  # fmt: skip
+    assert {module for module in asking - set(SCHEMA_READERS) if not knows_graphql(module)} == set()
+
+
+def test_platform_imports_nothing_of_ours(imports):
+    inside = {"discovery.platform", *imports.find_descendants("discovery.platform")}
+    reached = {other for module in inside for other in imports.find_modules_directly_imported_by(module)}
+    assert {other for other in reached if is_within(other, ROOMS) and other not in inside} == set()
+
+
+@pytest.mark.parametrize("room", ["accounts", "graph"])
+def test_of_discovery_the_lower_rooms_import_platform_alone(imports, room):
+    inside = {room, *imports.find_descendants(room)}
+    reached = {other for module in inside for other in imports.find_modules_directly_imported_by(module)}
+    climbing = {other for other in reached if is_within(other, ["discovery"])}
+    assert {other for other in climbing if not is_within(other, ["discovery.platform"])} == set()
 
 
 @pytest.mark.parametrize("module", ["discovery.asgi", "discovery.wsgi", "tasks.celery"])

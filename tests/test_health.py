@@ -4,15 +4,15 @@ import pytest
 from django.db import OperationalError
 
 from discovery import health
-from graph import registry
-from tests.graph.test_registry import publish
+from graph.serving import active_model
+from tests.graph.training.test_publish import publish
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _fresh_process(artifact_dir, monkeypatch):
-    monkeypatch.setattr(registry, "_served", None)
+    monkeypatch.setattr(active_model, "_served", None)
 
 
 def test_livez_asks_no_database(client, django_assert_num_queries):

@@ -22,10 +22,10 @@ from graphql import (
     is_required_input_field,
 )
 
-from discovery.gql.node import global_id
+from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

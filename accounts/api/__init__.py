@@ -1,6 +1,6 @@
 """People, as the GraphQL schema shows them."""
 
 from accounts.api.mutations import Mutation
-from accounts.api.queries import AccountsViewer
+from accounts.api.queries import Viewer
 
-__all__ = ["AccountsViewer", "Mutation"]
+__all__ = ["Mutation", "Viewer"]

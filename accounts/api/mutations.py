@@ -6,6 +6,7 @@ import strawberry
 from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
+from accounts.api.context import Info, mutation
 from accounts.api.queries import gpc_sent, privacy_settings
 from accounts.api.types import (
     FriendRequest,
@@ -23,11 +24,9 @@ from accounts.services.friendship import (
     friendship_end,
     friendship_request,
 )
-from discovery.errors import Conflict, NotFound
-from discovery.gql.context import Info
-from discovery.gql.errors import mutation
-from discovery.gql.inputs import text
-from discovery.gql.node import node_id
+from discovery.platform.errors import Conflict, NotFound
+from discovery.platform.graphql.inputs import text
+from discovery.platform.graphql.node import node_id
 
 CHANNEL = "graphql"
 

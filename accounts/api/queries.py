@@ -6,6 +6,7 @@ import strawberry
 from django.utils import timezone
 
 from accounts import models
+from accounts.api.context import Info, ViewerPart
 from accounts.api.types import (
     ConsentEventConnection,
     FriendConsent,
@@ -19,12 +20,11 @@ from accounts.api.types import (
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from accounts.policies import listeners_visible_to
 from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
-from discovery.gql.context import Info, ViewerPart
-from discovery.gql.pagination import connection
+from discovery.platform.graphql.pagination import connection
 
 
 @strawberry.type
-class AccountsViewer(ViewerPart):
+class Viewer(ViewerPart):
     """The part of ``Viewer`` that is about people."""
 
     @strawberry.field

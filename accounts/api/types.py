@@ -10,11 +10,11 @@ from strawberry import auto, relay
 from strawberry_django.relay import DjangoListConnection
 
 from accounts import models
+from accounts.api.context import Info
 from accounts.models import ConsentActor, ConsentState, PersonalizationLevel, Purpose
 from accounts.policies import in_private_session, listeners_visible_to
 from accounts.selectors import friend_key_of_scope, friend_request_list
-from discovery.gql.context import Info
-from discovery.gql.node import global_id
+from discovery.platform.graphql.node import global_id
 
 strawberry.enum(
     PersonalizationLevel, description="How much may shape an answer; each includes those before it."

@@ -24,7 +24,7 @@ from accounts.models import (
 from accounts.policies import friends_of
 from accounts.policy_text import EXPIRES_AFTER
 from accounts.services.ledger import Change, epoch_raise, ledger_record
-from discovery.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, NotFound
 
 _USERS_AT_ONCE = 500
 _LONGEST_KEY = 64

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Consent, ConsentActor, ConsentState, PolicyVersion, Purpose
 from accounts.policy_text import policy_text_current, policy_texts
 from accounts.services.ledger import Change, ledger_record
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 
 _AT_ONCE = 500
 

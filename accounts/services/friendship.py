@@ -9,7 +9,7 @@ from accounts.policies import listeners_visible_to
 from accounts.services.consent import withdrawals
 from accounts.services.identity import friendship_forget
 from accounts.services.ledger import epoch_raise, ledger_record
-from discovery.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, NotFound
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from django.conf import settings
 from discovery.embedded.redis import RedisServer
 from discovery.embedded.supervisor import Stopped, Supervisor, stopping_signals
 from discovery.embedded.tether import tie_to_parent
-from discovery.errors import ServiceFailed
+from discovery.platform.errors import ServiceFailed
 
 HOST = "127.0.0.1"
 WEB_SECONDS = 60.0

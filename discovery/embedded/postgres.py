@@ -21,7 +21,7 @@ import psycopg
 
 from discovery.embedded.process import child_start, child_stop, last_lines
 from discovery.embedded.scratch import ScratchFolder
-from discovery.errors import ServiceFailed
+from discovery.platform.errors import ServiceFailed
 
 START_SECONDS = 60.0
 # A test database may be lost with the machine, so it never waits for the disk.

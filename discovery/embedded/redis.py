@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from discovery.embedded.process import child_start, child_stop, last_lines
-from discovery.errors import ServiceFailed
+from discovery.platform.errors import ServiceFailed
 
 START_SECONDS = 20.0
 

@@ -13,7 +13,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from discovery.embedded.process import child_start, child_stop, last_lines
-from discovery.errors import ServiceFailed
+from discovery.platform.errors import ServiceFailed
 
 POLL_SECONDS = 0.2
 

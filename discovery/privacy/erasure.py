@@ -26,13 +26,14 @@ from oauth2_provider.models import AccessToken, Grant, RefreshToken
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
 from accounts.services.consent import consent_withdraw_all
 from accounts.services.identity import identities_forget
+from accounts.signals import person_purging
 from accounts.signatures import signed
-from discovery.errors import InvalidInput
 from discovery.models import DataExport, Erasure
-from discovery.privacy.signals import erasure_requested, person_purging
-from graph.edges import EdgesUnknown, edges_of_person
+from discovery.platform.errors import InvalidInput
+from discovery.privacy.signals import erasure_requested
 from graph.models import ModelVersion
-from graph.registry import artifact_directory, training_edges
+from graph.serving.active_model import artifact_directory
+from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of_person
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def _retrain(erasure: Erasure) -> bool:
             ModelVersion.objects.filter(pk=active.pk).update(state=ModelVersion.State.RETIRED)
             erasure.clean_model = {"id": None, "retired": str(active.pk)}
         else:
-            return False  # graph.training sees the withdrawal in the ledger, and asks for a training
+            return False  # graph.training.run sees the withdrawal in the ledger, and asks for a training
     if contributed:
         _older_artifacts_delete(erasure.ledger_position)
     erasure.edges = b""
@@ -142,7 +143,7 @@ def _edges_compared(erasure: Erasure, model: ModelVersion) -> dict[str, int] | N
     if model.ledger_position < erasure.ledger_position:
         return None
     try:
-        learned = training_edges(model)
+        learned = edges_of_model(model)
     except EdgesUnknown as unknown:
         logger.error("erasure %s waits for a model that says what it learned from: %s", erasure.pk, unknown)  # noqa: TRY400
         return None

@@ -14,11 +14,11 @@ from accounts.policies import friends_of, listeners_visible_to
 from accounts.policy_text import policy_text_current
 from accounts.services.ledger import event_canonical
 from accounts.services.receipt import receipt_list
-from discovery import feed
 from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.archive import Archive
 from discovery.privacy.stores import STORES, WITHHELD, Store
+from discovery.recommend import feed
 from graph.models import (
     Artist,
     ArtistPlayCount,

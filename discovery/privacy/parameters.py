@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PersonalizationLevel, Purpose, User
-from discovery import evidence as gathering
-from discovery import feed, ranking
-from graph.index import Channel, ItemIndex
+from discovery.recommend import evidence as gathering
+from discovery.recommend import feed, ranking
 from graph.models import ItemKind
+from graph.serving.index import Channel, ItemIndex
 
 LOOKED_AT = 20  # recommendations over which a share is averaged
 

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts.models import User
-from discovery import evidence as gathering
-from discovery import feed, ranking
-from discovery.errors import InvalidInput
-from discovery.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
+from discovery.platform.errors import InvalidInput
+from discovery.recommend import evidence as gathering
+from discovery.recommend import feed, ranking
+from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
 from graph import selectors
-from graph.index import ItemIndex
 from graph.models import Artist, ItemKind, Playlist, PlaylistEntry, Track
+from graph.serving.index import ItemIndex
 
 Removable = Track | Artist | Playlist | User
 

@@ -21,7 +21,7 @@ from accounts.models import ConsentEvent, User
 from accounts.services.audit import consents_rebuild
 from accounts.services.identity import is_erased
 from accounts.services.ledger import event_hash
-from discovery.errors import ImportFailed
+from discovery.platform.errors import ImportFailed
 from discovery.privacy.archive import MANIFEST, SCHEMA_VERSION
 from graph.models import (
     Artist,

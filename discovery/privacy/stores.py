@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Block, Consent, Friendship, Purpose, User
 from discovery.models import RadioChoice, RoomMember, RoomWord, SocialUse
-from discovery.served import SOCIAL_USE_KEPT
+from discovery.recommend.disclosure import SOCIAL_USE_KEPT
 from graph.models import (
     ArtistPlayCount,
     Feedback,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source
-from graph.index import Channel, ItemIndex
+from graph.serving.index import Channel, ItemIndex
 
 FEATURES = 6
 ARMS = len(Source)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
-from accounts.signals import private_session_ended
-from discovery.privacy.signals import person_purging
+from accounts.signals import person_purging, private_session_ended
 from discovery.radio.store import radios_delete
 
 

@@ -12,11 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
-from discovery import evidence as gathering
-from discovery import explain, feed
-from discovery.bell import radio_channel, ring
-from discovery.errors import Conflict, InvalidInput, NotFound
-from discovery.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
+from discovery.platform.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.events import radio_channel, ring
 from discovery.radio import log, store
 from discovery.radio.choose import (
     REFUSALS,
@@ -31,11 +28,14 @@ from discovery.radio.choose import (
 )
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
 from discovery.radio.sources import Rows, Scores, Source, offers, score, undiluted
-from discovery.ranking import Ranking, top_rows
-from discovery.served import social_use_note
+from discovery.recommend import evidence as gathering
+from discovery.recommend import explain, feed
+from discovery.recommend.disclosure import social_use_note
+from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
+from discovery.recommend.ranking import Ranking, top_rows
 from graph import selectors
-from graph.index import Channel, Evidence, ItemIndex
 from graph.models import ItemKind, Tag
+from graph.serving.index import Channel, Evidence, ItemIndex
 
 UPCOMING = 5  # items shown behind the one that plays
 RECENT = 10  # items that `variety` keeps away from

@@ -14,7 +14,7 @@ from typing import Any, Self
 from django.core import signing
 from django.utils.translation import gettext as _
 
-from discovery.errors import InvalidInput, NotFound
+from discovery.platform.errors import InvalidInput, NotFound
 from graph.models import ItemKind
 
 LIFETIME = 12 * 60 * 60  # seconds without a sign of life

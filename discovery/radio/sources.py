@@ -14,8 +14,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.ranking import top_rows
-from graph.index import Channel, Evidence, ItemIndex
+from discovery.recommend.ranking import top_rows
+from graph.serving.index import Channel, Evidence, ItemIndex
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]

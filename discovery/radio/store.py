@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from accounts import policies
 from accounts.models import User
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 from discovery.radio import log
 from discovery.radio.session import LIFETIME, Radio, from_id, unsigned
 

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from accounts.groups import shared_among
 from accounts.models import PersonalizationLevel, User
-from discovery import evidence as gathering
-from discovery import feed
-from discovery.evidence import KEY_ITEM, PermittedEvidence
+from discovery.recommend import evidence as gathering
+from discovery.recommend import feed
+from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.room.words import Said
 from discovery.together import blend, fairness
-from graph.index import Channel, ItemIndex
 from graph.models import ItemKind, ModelVersion
+from graph.serving.index import Channel, ItemIndex
 
 QUEUE = 10  # items shown behind the one that plays
 REFUSAL = 1.0  # how strongly a skip or a veto counts against what is near it

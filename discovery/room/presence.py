@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts import policies
 from accounts.groups import without_blocks
 from accounts.models import User
-from discovery.errors import NotFound
 from discovery.models import Room, RoomMember
+from discovery.platform.errors import NotFound
 
 MOST_PEOPLE = 10  # in a room
 MOST_ROOMS = 20  # that one person is in

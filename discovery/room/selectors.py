@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 
 from accounts import policies
 from accounts.models import User
-from discovery import feed
 from discovery.models import Room
+from discovery.recommend import feed
+from discovery.recommend.disclosure import social_use_named
 from discovery.room.lineup import Lineup, lineup
 from discovery.room.presence import presence_get
 from discovery.room.words import Said, said_in
-from discovery.served import social_use_named
 from discovery.together import blend
 from graph.models import ItemKind, ModelVersion
 

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
-from discovery.bell import door_channel, ring, room_channel
-from discovery.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord
+from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from discovery.platform.events import door_channel, ring, room_channel
 from discovery.room.lineup import lineup, room_index
 from discovery.room.presence import (
     MOST_PEOPLE,

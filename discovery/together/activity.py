@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import User
-from discovery import explain, feed
+from discovery.recommend import explain, feed
 from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, counted
 
 RECENT = timedelta(days=30)

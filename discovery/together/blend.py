@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts.models import User
-from discovery import explain, feed
-from discovery.errors import InvalidInput
-from discovery.evidence import KEY_ITEM, PermittedEvidence
+from discovery.platform.errors import InvalidInput
+from discovery.recommend import explain, feed
+from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.together import company, fairness
 from discovery.together.taste import likeness
-from graph.index import ItemIndex
 from graph.models import Artist, ItemKind, ModelVersion, Track
+from graph.serving.index import ItemIndex
 
 MOST_PEOPLE = 10
 LONGEST = 100

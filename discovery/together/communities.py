@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.models import User
-from discovery import explain, feed
+from discovery.recommend import explain, feed
 from discovery.together import company
 from graph.models import Artist, Community, ItemKind
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
-from discovery import evidence as gathering
-from discovery.evidence import PermittedEvidence
-from graph.index import Channel
+from discovery.recommend import evidence as gathering
+from discovery.recommend.evidence import PermittedEvidence
 from graph.models import ItemKind
+from graph.serving.index import Channel
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
-from discovery import feed
-from discovery.explain import NodeKind, NodeRef
+from discovery.recommend import feed
+from discovery.recommend.explain import NodeKind, NodeRef
 from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track, counted
 
 MOST_EDGES = 5_000  # of plays looked at, the most played first
@@ -130,8 +130,8 @@ def _dress(viewer: User, graph: nx.Graph, refs: list[NodeRef]) -> Path | None:
         return None
     links = tuple(
         Link(
-            graph.edges[ends]["kind"],
-            _wording(viewer, graph.edges[ends]["kind"], *(nodes[end] for end in ends)),
+            graph.training.training_edges[ends]["kind"],
+            _wording(viewer, graph.training.training_edges[ends]["kind"], *(nodes[end] for end in ends)),
         )
         for ends in pairwise(refs)
     )

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import User
-from discovery import explain, feed
-from discovery.errors import NotFound
-from discovery.suggestions import taste_vectors
+from discovery.platform.errors import NotFound
+from discovery.recommend import explain, feed
+from discovery.recommend.suggestions import taste_vectors
 from discovery.together import company
-from graph.index import Evidence, ItemIndex
 from graph.models import Artist, ItemKind, Track
+from graph.serving.index import Evidence, ItemIndex
 
 SHARED, DIFFERENT = 20, 10  # how many items are listed
 FURTHEST = 200  # listeners that may be paged through

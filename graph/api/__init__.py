@@ -1,6 +1,6 @@
 """Music, as the GraphQL schema shows it."""
 
 from graph.api.mutations import Mutation
-from graph.api.queries import GraphViewer, Query
+from graph.api.queries import Query, Viewer
 
-__all__ = ["GraphViewer", "Mutation", "Query"]
+__all__ = ["Mutation", "Query", "Viewer"]

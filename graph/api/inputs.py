@@ -6,8 +6,8 @@ from datetime import datetime
 import strawberry
 from django.utils.translation import gettext as _
 
-from discovery.errors import InvalidInput, Refusal
-from discovery.gql.node import node_id
+from discovery.platform.errors import InvalidInput, Refusal
+from discovery.platform.graphql.node import node_id
 from graph.services.catalogue import TrackName
 from graph.services.listening import Play
 

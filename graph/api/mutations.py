@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
+from accounts.api.context import Info, mutation
 from accounts.api.mutations import listener_get
-from discovery.errors import InvalidInput
-from discovery.gql.context import Info
-from discovery.gql.errors import mutation
-from discovery.gql.node import node_id
+from discovery.platform.errors import InvalidInput
+from discovery.platform.graphql.node import node_id
 from graph import models, selectors
 from graph.api.inputs import ListenInput, PlaylistInput, plays_read
 from graph.api.types import Item, Playlist, PlaylistRole

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import strawberry
 from strawberry import relay
 
-from discovery.gql.context import ViewerPart
-from discovery.gql.pagination import connection, cursor, page
+from accounts.api.context import ViewerPart
+from discovery.platform.graphql.pagination import connection, cursor, page
 from graph import models, selectors
 from graph.api.types import (
     ItemConnection,
@@ -19,7 +19,7 @@ from graph.models import ItemKind
 
 
 @strawberry.type
-class GraphViewer(ViewerPart):
+class Viewer(ViewerPart):
     """The part of ``Viewer`` that is about listening."""
 
     @connection(ListenConnection, description="The viewer's plays, latest first.")

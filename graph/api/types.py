@@ -10,10 +10,10 @@ from strawberry import auto, relay
 from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
 
+from accounts.api.context import Info
 from accounts.api.types import Listener
 from accounts.policies import listeners_visible_to
-from discovery.gql.context import Info
-from discovery.gql.nested import nested_connection
+from discovery.platform.graphql.nested import nested_connection
 from graph import models, selectors
 from graph.models import FeedbackKind, ItemKind
 

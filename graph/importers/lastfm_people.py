@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import ConsentActor, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consents_grant_many
 from accounts.services.identity import erased_among
-from discovery.errors import ImportFailed
+from discovery.platform.errors import ImportFailed
 
 ASSUMED = (
     Purpose.RECORD,

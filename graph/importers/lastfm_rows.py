@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from discovery.errors import InvalidInput
+from discovery.platform.errors import InvalidInput
 from graph.importers.tables import Table
 from graph.names import name_clean, tag_clean
 

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
 
-from discovery.errors import ImportFailed, InvalidInput
+from discovery.platform.errors import ImportFailed, InvalidInput
 from graph.importers.report import FileReport, Watcher
 
 T = TypeVar("T")

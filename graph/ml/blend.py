@@ -16,10 +16,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.index import Channel, ItemIndex
 from graph.ml import metrics
 from graph.ml.config import BlendConfig
 from graph.ml.data import View
+from graph.serving.index import Channel, ItemIndex
 
 Floats = NDArray[np.float32]
 MIN_VIEWERS = 200  # with something hidden; fewer teach nothing but noise

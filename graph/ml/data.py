@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
-from graph.people import symmetric
+from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 Ints = NDArray[np.int64]

@@ -9,8 +9,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.artifact import Artifact
-from graph.index import Channel, Evidence, ItemIndex
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
@@ -18,7 +16,9 @@ from graph.ml.data import View, views
 from graph.ml.social import taste_vectors
 from graph.ml.split import Split, held_out, split_snapshot
 from graph.ml.train import Progress, fit
-from graph.people import Viewers, symmetric
+from graph.serving.artifact import Artifact
+from graph.serving.friend_index import Viewers, symmetric
+from graph.serving.index import Channel, Evidence, ItemIndex
 from graph.snapshot import GraphSnapshot
 
 K = 20

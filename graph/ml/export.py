@@ -1,4 +1,4 @@
-"""Writing a fitted recommender as an artifact that ``graph.index`` can check and read."""
+"""Writing a fitted recommender as an artifact that ``graph.serving.index`` can check and read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from graph.artifact import FORMAT_VERSION, MANIFEST, TENSORS
 from graph.ml.train import FittedRecommender
+from graph.serving.artifact import FORMAT_VERSION, MANIFEST, TENSORS
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torch-geometric", "safetensors")
 

@@ -19,7 +19,7 @@ from graph.ml.config import ContentConfig, NetworkConfig
 from graph.ml.content import impute
 from graph.ml.data import Edge, View, view_data
 from graph.ml.full_batch import FullBatch
-from graph.ml.memory import Block
+from graph.ml.item_item import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
 
 Progress = Callable[[float, str], None]

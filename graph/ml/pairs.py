@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from graph.people import FEATURES, Pairs, PairScore, pair_features, symmetric
+from graph.serving.friend_index import FEATURES, Pairs, PairScore, pair_features, symmetric
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graph.ml.memory import Block
+from graph.ml.item_item import Block
 
 
 def pruned(block: Block, dims: int | None) -> Block:

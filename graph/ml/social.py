@@ -10,13 +10,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.artifact import Artifact
-from graph.index import SIGNATURE, Channel, Evidence, ItemIndex
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
-from graph.ml.memory import fit_memory
+from graph.ml.item_item import fit_memory
 from graph.ml.pairs import Floats, learn_pair_score
-from graph.people import FEATURES, PairScore, symmetric, unit_rows
+from graph.serving.artifact import Artifact
+from graph.serving.friend_index import FEATURES, PairScore, symmetric, unit_rows
+from graph.serving.index import SIGNATURE, Channel, Evidence, ItemIndex
 from graph.snapshot import GraphSnapshot
 
 MIN_PAIRS = 20

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
+from graph.ml.item_item import Block, fit_memory
 from graph.ml.learn import Progress, fit_network
-from graph.ml.memory import Block, fit_memory
 from graph.ml.prune import pruned
 
 Fit = Callable[[View, Mapping[str, Block], RecommenderConfig, Progress], Block]

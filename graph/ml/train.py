@@ -10,16 +10,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.artifact import Artifact
-from graph.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemIndex
 from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
-from graph.ml.memory import Block
+from graph.ml.item_item import Block
 from graph.ml.rounding import round_vectors
 from graph.ml.social import fit_people
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
+from graph.serving.artifact import Artifact
+from graph.serving.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemIndex
 from graph.snapshot import GraphSnapshot
 
 Progress = Callable[[float, str], None]

@@ -9,7 +9,7 @@ from django.db import transaction
 from numpy.random import Generator
 
 from accounts.models import Purpose, User
-from discovery.errors import Conflict, InvalidInput
+from discovery.platform.errors import Conflict, InvalidInput
 from graph.models import Playlist, PlaylistEntry
 from graph.sample.catalogue import Catalogue, catalogue_create
 from graph.sample.listening import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from discovery.errors import InvalidInput
+from discovery.platform.errors import InvalidInput
 from graph.models import Artist, Track
 from graph.names import name_clean, name_key
 

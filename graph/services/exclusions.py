@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.ledger import epoch_raise
-from discovery.errors import LimitExceeded
+from discovery.platform.errors import LimitExceeded
 from graph.models import Artist, Playlist, TasteExclusion, Track
 
 MAX_EXCLUSIONS = 10_000  # of one listener

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 from graph.models import Artist, Feedback, FeedbackKind, Track
 from graph.services.news import friends_tell
 

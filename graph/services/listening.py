@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import Purpose, User
-from discovery.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
+from discovery.platform.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
 from graph.services.catalogue import TrackName, track_name_clean, tracks_get_or_create

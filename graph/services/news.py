@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts import policies
 from accounts.models import User
-from discovery.bell import ring, viewer_channel
+from discovery.platform.events import ring, viewer_channel
 
 
 def friends_tell(user: User, messages: Sequence[dict[str, Any]]) -> None:

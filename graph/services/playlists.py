@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import friends_of
-from discovery.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
+from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
 from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry, Track
 from graph.names import name_clean
 from graph.selectors import playlists_editable_by, playlists_visible_to

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import friends_of
-from discovery.errors import LimitExceeded, NotFound
+from discovery.platform.errors import LimitExceeded, NotFound
 from graph.models import Artist, ItemRecommendation, Track
 from graph.names import name_clean
 

@@ -4,9 +4,9 @@ import pytest
 
 from accounts.models import Block, Consent, ConsentEvent, Friendship, Purpose, User
 from accounts.services.consent import consent_set
-from discovery.gql.node import global_id
+from discovery.platform.graphql.node import global_id
+from tests.api.client import App
 from tests.factories import answered, befriended, blocked, listener, requested
-from tests.gql.client import App
 
 pytestmark = pytest.mark.django_db
 

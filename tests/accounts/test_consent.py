@@ -20,7 +20,7 @@ from accounts.policy_text import DPV_IRI, policy_text_current
 from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many, level_set
 from accounts.services.friendship import block_create, friendship_end
 from accounts.signals import consent_changed
-from discovery.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from tests.factories import befriended, listener
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]

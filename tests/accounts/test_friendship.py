@@ -11,7 +11,7 @@ from accounts.services.friendship import (
     friendship_end,
     friendship_request,
 )
-from discovery.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from tests.factories import answered, befriended, blocked, listener, requested
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]

@@ -6,9 +6,9 @@ import numpy as np
 
 from accounts.models import PersonalizationLevel
 from accounts.policies import SocialSource, Use
-from discovery.evidence import KEY_ITEM, PermittedEvidence
-from graph.index import Channel
+from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from graph.models import ItemKind
+from graph.serving.index import Channel
 
 Entry = tuple[Channel, int, float, int]  # channel, item id, amount, friend id (0: the viewer's own)
 

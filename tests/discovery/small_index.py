@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from graph.index import Channel, ChannelRule, ItemIndex, Source
+from graph.serving.index import Channel, ChannelRule, ItemIndex, Source
 
 
 def small_index(

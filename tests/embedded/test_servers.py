@@ -13,8 +13,8 @@ import redis
 from discovery.embedded import scratch
 from discovery.embedded.postgres import PostgresServer
 from discovery.embedded.redis import RedisServer, redis_there
-from discovery.errors import ServiceFailed
-from discovery.sockets import LONGEST, celery_broker, redis_socket
+from discovery.platform.errors import ServiceFailed
+from discovery.platform.redis import LONGEST, celery_broker, redis_socket
 from tests.processes import survivors, tree_of
 
 START_REDIS_AND_WAIT = """

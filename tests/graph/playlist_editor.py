@@ -15,7 +15,7 @@ from django.conf import settings
 
 def main(user_id, playlist_id, edits, seed):
     from accounts.models import User
-    from discovery.errors import Refusal
+    from discovery.platform.errors import Refusal
     from graph.models import Playlist, Track
     from graph.services.playlists import playlist_entry_add, playlist_entry_move, playlist_entry_remove
 

@@ -22,7 +22,7 @@ from accounts.models import (
     pair,
 )
 from accounts.services.friendship import block_create, block_remove, friendship_answer, friendship_end
-from discovery.errors import ImportFailed
+from discovery.platform.errors import ImportFailed
 from graph.importers.lastfm import lastfm_import
 from graph.models import Artist, ArtistPlayCount, Listen, Tag, Tagging
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from discovery.errors import Conflict, InvalidInput
+from discovery.platform.errors import Conflict, InvalidInput
 from graph.models import Artist
 from graph.sample.community import sample_community_create
 

@@ -7,7 +7,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts import policies
 from accounts.models import Purpose
-from discovery.errors import InvalidInput, NotFound
+from discovery.platform.errors import InvalidInput, NotFound
 from graph import selectors
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry
 from graph.services.feedback import feedback_give

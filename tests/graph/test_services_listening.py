@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import Purpose
 from accounts.services.consent import consent_set
-from discovery.errors import ConsentMissing, InvalidInput, LimitExceeded
+from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded
 from graph.models import Artist, Listen, Track
 from graph.services.catalogue import TrackName
 from graph.services.listening import MAX_PLAYS, Play, listens_record

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Block, Friendship
-from discovery.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
+from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
 from graph import selectors
 from graph.models import ItemRecommendation, PlaylistCollaborator
 from graph.services import sharing

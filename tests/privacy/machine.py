@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from accounts import policies
+from accounts.middleware.gpc import refuse_third_party
 from accounts.models import (
     Consent,
     ConsentEvent,
@@ -24,17 +25,16 @@ from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many, level_set
 from accounts.services.friendship import block_create, block_remove, friendship_end, friendship_request
 from accounts.services.private_session import private_session_end, private_session_start
-from discovery import feed
-from discovery.errors import Refusal
-from discovery.evidence import gather
-from discovery.explain import ReasonKind
-from discovery.gql.gpc import refuse_third_party
+from discovery.platform.errors import Refusal
 from discovery.privacy.erasure import erasure_advance, erasure_request
+from discovery.recommend import feed
+from discovery.recommend.evidence import gather
+from discovery.recommend.explain import ReasonKind
 from graph import snapshot
 from graph.models import ItemKind, Listen, ModelVersion
-from graph.registry import ServedModel
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.listening import Play, listens_record
+from graph.serving.active_model import ServedModel
 from tests import factories
 from tests.discovery.small_index import small_index
 from tests.privacy.oracle import Oracle, Person

@@ -6,8 +6,8 @@ from accounts.models import PersonalizationLevel, Purpose
 from accounts.services.consent import consent_set, level_set
 from graph.models import ItemKind, Track
 from tests import factories
+from tests.api.client import App
 from tests.discovery.small_index import small_index
-from tests.gql.client import App
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from strawberry import relay
 
 from graph.models import Playlist
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from accounts.services.consent import consent_set
 from accounts.services.expiry import consents_expire, policy_publish
 from accounts.services.receipt import receipt_list
 from accounts.signatures import SignatureInvalid, public_key_text, signed, verify
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

@@ -16,20 +16,22 @@ from accounts.models import ConsentEvent, Purpose, User
 from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set
 from accounts.signatures import public_key_text, verify
-from discovery import feed
-from discovery.errors import ImportFailed, InvalidInput
 from discovery.models import Erasure
+from discovery.platform.errors import ImportFailed, InvalidInput
 from discovery.privacy import erasure as machine
 from discovery.privacy.erasure import erasure_advance, erasure_request, erasures_open
 from discovery.privacy.export import data_export_build, data_export_request
 from discovery.privacy.restore import export_restore
-from graph import registry, snapshot
-from graph.artifact import MANIFEST
-from graph.edges import EDGES, edges_of_person, edges_write
+from discovery.recommend import feed
+from graph import snapshot
 from graph.importers.lastfm_people import listeners_get_or_create
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, ModelVersion
+from graph.serving import active_model
+from graph.serving.artifact import MANIFEST
+from graph.training import publish
+from graph.training.training_edges import EDGES, edges_of_model, edges_of_person, edges_write
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +63,7 @@ def published(state=ModelVersion.State.ACTIVE, taken=None):
         config={},
         metrics={},
     )
-    folder = registry.artifact_directory(version.pk)
+    folder = active_model.artifact_directory(version.pk)
     folder.mkdir()
     manifest = json.dumps({"training_edges": edges_write(taken or snapshot.take(), folder)})
     (folder / MANIFEST).write_text(manifest)
@@ -104,7 +106,7 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     key = str(erasure_request(user=ben, confirm="ben").pk)
     assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
     assert erasures_open() == [key]
-    assert registry.contributions_withdrawn(after=older.ledger_position), "a training follows by itself"
+    assert publish.contributions_withdrawn(after=older.ledger_position), "a training follows by itself"
     clean = published()
     closed = erasure_advance(erasure_id=key)
     assert closed.state == Erasure.State.CLOSED
@@ -117,8 +119,8 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     assert bytes(closed.edges) == b""
     assert closed.receipt["deleted"]["graph.Listen.user"] == 7
     verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
-    assert not registry.artifact_directory(older.pk).exists()
-    assert registry.artifact_directory(clean.pk).exists()
+    assert not active_model.artifact_directory(older.pk).exists()
+    assert active_model.artifact_directory(clean.pk).exists()
 
 
 def test_every_edge_that_could_be_learned_from_somebody_is_known_as_theirs(ben, world):
@@ -127,9 +129,9 @@ def test_every_edge_that_could_be_learned_from_somebody_is_known_as_theirs(ben, 
         Feedback.objects.create(user=ben, kind=FeedbackKind.LIKE, given_at=factories.NOON, **item)
         factories.tag("mine", next(iter(item.values())), by=ben)
     published()
-    learned = registry.training_edges(published())
+    learned = edges_of_model(published())
     consent_set(user=ben, purpose=Purpose.CONTRIBUTE, granted=False)
-    without = registry.training_edges(published())
+    without = edges_of_model(published())
     assert set(learned.tolist()) - set(without.tolist()) == set(edges_of_person(ben).tolist())
     assert set(without.tolist()) & set(edges_of_person(ben).tolist()) == set()
 
@@ -141,7 +143,7 @@ def test_no_model_is_clean_that_learned_from_the_person_or_does_not_say(ben, fau
     key = str(erasure_request(user=ben, confirm="ben").pk)
     assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
     model = published(taken=with_ben if fault == "learned from them" else None)
-    edges = registry.artifact_directory(model.pk) / EDGES
+    edges = active_model.artifact_directory(model.pk) / EDGES
     if fault == "does not say":
         edges.unlink()
     elif fault == "altered":
@@ -166,7 +168,7 @@ def test_where_no_clean_model_comes_the_old_one_serves_no_longer(ben, why, monke
         published(ModelVersion.State.REJECTED)
     ModelVersion.objects.filter(pk=older.pk).update(state=ModelVersion.State.ACTIVE)
     assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED, "it may still come"
-    assert registry._active_version() == older
+    assert active_model.active_version() == older
     if why == "refused":
         published(ModelVersion.State.REJECTED)
         ModelVersion.objects.filter(pk=older.pk).update(state=ModelVersion.State.ACTIVE)
@@ -176,8 +178,8 @@ def test_where_no_clean_model_comes_the_old_one_serves_no_longer(ben, why, monke
     assert closed.state == Erasure.State.CLOSED
     assert closed.receipt["cleanModel"] == {"id": None, "retired": str(older.pk)}
     verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
-    assert registry._active_version() is None
-    assert not registry.artifact_directory(older.pk).exists()
+    assert active_model.active_version() is None
+    assert not active_model.artifact_directory(older.pk).exists()
 
 
 def test_who_never_contributed_waits_for_no_model(world):

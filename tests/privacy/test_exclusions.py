@@ -2,14 +2,14 @@
 
 import pytest
 
-from discovery import feed
-from discovery.evidence import gather
 from discovery.privacy.preview import preview_removal
+from discovery.recommend import feed
+from discovery.recommend.evidence import gather
 from graph import snapshot
-from graph.index import Channel
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, Playlist, PlaylistEntry
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.tags import tags_refresh
+from graph.serving.index import Channel
 from tests import factories
 
 pytestmark = pytest.mark.django_db

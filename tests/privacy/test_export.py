@@ -17,8 +17,8 @@ from accounts import policies
 from accounts.models import ConsentEvent, Purpose, User
 from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set
-from discovery.errors import ImportFailed
 from discovery.models import DataExport
+from discovery.platform.errors import ImportFailed
 from discovery.privacy.export import data_export_build, data_export_request, exports_expire, exports_waiting
 from discovery.privacy.export_files import WRITTEN
 from discovery.privacy.restore import export_restore
@@ -26,7 +26,7 @@ from discovery.privacy.stores import STORES, WITHHELD
 from graph.models import Artist, ArtistPlayCount, Feedback, FeedbackKind, Playlist, PlaylistEntry, Tag, Track
 from graph.services.exclusions import taste_exclusion_set
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from graph import registry
+from graph.serving import active_model
 from tests.privacy.machine import Listening, served
 
 SHORT = 2000
@@ -26,7 +26,7 @@ STEPS_AN_EXAMPLE = 50
 def test_no_sequence_of_acts_breaks_an_invariant(part, monkeypatch, settings, tmp_path):
     settings.ARTIFACT_DIR = tmp_path
     settings.EXPORT_DIR = tmp_path
-    monkeypatch.setattr(registry, "active", lambda: served.model)
+    monkeypatch.setattr(active_model, "active", lambda: served.model)
     served.steps = 0
     run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 40 if STEPS == SHORT else 20))
     while STEPS != SHORT and served.steps < STEPS_A_PART:

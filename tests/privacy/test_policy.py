@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Purpose
 from accounts.policy_text import policy_text_current
 from discovery.privacy.stores import STORES
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.services.private_session import LONGEST, private_session_end, private_session_start
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 from graph.models import Feedback, FeedbackKind, Listen
 from graph.services.feedback import feedback_give
 from graph.services.listening import Play, listens_record

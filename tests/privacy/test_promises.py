@@ -13,11 +13,11 @@ from strawberry import relay
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consent_set, consent_withdraw_all
 from accounts.services.friendship import block_create, friendship_end
-from discovery.evidence import gather_many
+from discovery.recommend.evidence import gather_many
 from graph.models import ItemKind, Listen
 from tests import factories
+from tests.api.client import App
 from tests.discovery.small_index import small_index
-from tests.gql.client import App
 
 pytestmark = pytest.mark.django_db
 

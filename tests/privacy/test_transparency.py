@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Consent, ConsentEvent, ConsentState, PersonalizationLevel, Purpose
 from accounts.services.consent import consent_set
-from discovery import feed
 from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.parameters import Signal, recommender_parameters
-from discovery.served import SOCIAL_USE_KEPT, social_use_forget
+from discovery.recommend import feed
+from discovery.recommend.disclosure import SOCIAL_USE_KEPT, social_use_forget
 from graph.models import ItemKind, ModelVersion
 from tests import factories
 

@@ -5,8 +5,8 @@ from hypothesis.stateful import rule
 
 from accounts import policies
 from accounts.models import Purpose
-from discovery.errors import NotFound
-from discovery.explain import NodeKind, NodeRef
+from discovery.platform.errors import NotFound
+from discovery.recommend.explain import NodeKind, NodeRef
 from discovery.together.activity import activity_list
 from discovery.together.blend import blend
 from discovery.together.paths import connection_to

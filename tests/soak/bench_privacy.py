@@ -30,7 +30,7 @@ def main():
     django.setup()
 
     from accounts.models import User
-    from tests.gql.client import App
+    from tests.api.client import App
 
     user = User.objects.get(username=arguments.username)
     from django.conf import settings
@@ -66,7 +66,7 @@ def measured(app, kind, user):
 def patches(user):
     from accounts import policies
     from accounts.models import User
-    from discovery import feed
+    from discovery.recommend import feed
     from graph import selectors
 
     use = policies.effective_use(user)

@@ -20,11 +20,11 @@ from accounts.models import Purpose
 from accounts.services.consent import consent_set
 from accounts.services.friendship import block_create
 from accounts.services.token import token_issue
-from discovery.bell import ring, viewer_channel
-from discovery.live.hub import LONGEST_WAIT
+from discovery.platform.events import ring, viewer_channel
+from discovery.realtime.hub import LONGEST_WAIT
 from graph.services.listening import Play, listens_record
 from tests import factories
-from tests.discovery.live.conftest import live, processes  # noqa: F401  # fixtures
+from tests.discovery.realtime.conftest import live, processes  # noqa: F401  # fixtures
 from tests.processes import wait_for
 
 SOCKETS = int(os.environ.get("EARSHOT_SOCKETS", "40"))

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.services.consent import consent_set
 from accounts.services.token import token_issue
-from graph.artifact import MANIFEST
 from graph.models import ModelVersion
+from graph.serving.artifact import MANIFEST
 from tests import factories
 from tests.graph.small_artifact import write_artifact
 from tests.processes import survivors, tree_of, wait_for

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from graph import training
-from graph.lease import lease_claim
 from graph.models import TrainingRun
+from graph.training import run as training
+from graph.training.lease import lease_claim
 from tasks.celery import app
-from tests.graph.test_registry import publish, withdraw
+from tests.graph.training.test_publish import publish, withdraw
 
 app.loader.import_default_modules()
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 import pytest
 from django.utils import timezone
 
-from graph import registry
 from graph.ml.config import RecommenderConfig
 from graph.models import ModelVersion, TrainingRun
 from graph.sample.community import sample_community_create
+from graph.serving import active_model
 from tasks import training
 from tests.processes import survivors, tree_of
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.worker, pytest.mark.timeout(900)]
 @pytest.fixture
 def community(transactional_db, settings, monkeypatch):
     settings.TRAINING_LEASE_SECONDS = 3
-    monkeypatch.setattr(registry, "_served", None)
+    monkeypatch.setattr(active_model, "_served", None)
     sample_community_create(listeners=120, now=timezone.now())
 
 
@@ -49,7 +49,7 @@ def test_a_killed_training_leaves_the_old_model_serving_and_is_taken_up_again(
     training.train.delay(key="first")
     first.until(lambda: ended("first"), what="the first training")
     assert (run_of("first").state, run_of("first").error) == ("DONE", "")
-    old = registry.active().version
+    old = active_model.active().version
     assert old == run_of("first").model_version
 
     training.train.delay(key="second")
@@ -58,7 +58,7 @@ def test_a_killed_training_leaves_the_old_model_serving_and_is_taken_up_again(
     assert len(tree) >= 2, "the worker and the process that trains"
     os.kill(first.pid, signal.SIGKILL)
     assert survivors(tree) == []
-    assert registry.active().version == old
+    assert active_model.active().version == old
     assert run_of("second").state == "RUNNING"
 
     second = start_worker()
@@ -67,7 +67,7 @@ def test_a_killed_training_leaves_the_old_model_serving_and_is_taken_up_again(
     second.until(lambda: ended("second"), what="the rerun")
     run = run_of("second")
     assert (run.state, run.fence, run.error) == ("DONE", 2, "")
-    assert registry.active().version == run.model_version != old
+    assert active_model.active().version == run.model_version != old
     assert files(artifact_dir) == sorted([str(old.pk), str(run.model_version.pk)])
 
     training.train.delay(key="second")  # delivered once more
@@ -78,7 +78,7 @@ def test_a_killed_training_leaves_the_old_model_serving_and_is_taken_up_again(
     refused = run_of("random").model_version
     assert refused.state == ModelVersion.State.REJECTED
     assert "of the most popular items" in refused.rejected_because
-    assert registry.active().version == run.model_version
+    assert active_model.active().version == run.model_version
     assert files(artifact_dir) == sorted([str(old.pk), str(run.model_version.pk)])
 
 
@@ -88,5 +88,5 @@ def test_training_without_anything_to_learn_from_is_reported(start_worker, artif
     worker.until(lambda: ended("empty"), what="the refusal")
     assert run_of("empty").state == "FAILED"
     assert "Nobody has granted" in run_of("empty").error
-    assert registry.active() is None
+    assert active_model.active() is None
     assert files(artifact_dir) == []

@@ -18,14 +18,14 @@ from django.db import connection
 
 from discovery.embedded.process import child_start, child_stop, last_lines
 from discovery.embedded.redis import RedisServer
-from discovery.sockets import redis_socket
-from graph import registry
-from graph.index import Channel
-from graph.lease import lease_claim
+from discovery.platform.redis import redis_socket
+from graph.serving.index import Channel
+from graph.training import publish
+from graph.training.lease import lease_claim
 from tests import factories
-from tests.discovery.live.conftest import answers, free_port
+from tests.discovery.realtime.conftest import answers, free_port
 from tests.graph.small_artifact import PLAIN, write_artifact
-from tests.graph.test_gate import measured
+from tests.graph.training.test_promotion import measured
 from tests.processes import wait_for
 from tests.web.person import PASSWORD, Person
 
@@ -158,7 +158,7 @@ def world(site, settings, transactional_db):
         Channel.FRIEND: replace(PLAIN, identity=1.0),
         Channel.NEGATIVE: replace(PLAIN, gain=-1.0),
     }
-    registry.model_publish(
+    publish.model_publish(
         lease=lease_claim(key=str(uuid.uuid4()), holder="test"),
         write=lambda directory: write_artifact(directory, {"TRACK": vectors}, rules=rules),
         data_hash="0" * 64, ledger_position=0, config={"seed": 7}, metrics=measured(0.2),

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Purpose
 from accounts.services.expiry import policy_publish
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 
 
 class Command(BaseCommand):

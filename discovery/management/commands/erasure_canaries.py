@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from discovery.privacy.canaries import erasure_membership
+from discovery.lab.unlearning import erasure_membership
 
 KNOWN, GUESSING = 0.9, (0.4, 0.6)
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from discovery.errors import Conflict
+from discovery.platform.errors import Conflict
 from graph import snapshot
 from graph.models import ItemKind
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
         seeds = range(options["first_seed"], options["first_seed"] + options["seeds"])
         if options["compare"]:
-            from graph.ml.compare import compare
+            from graph.bench.compare import compare
 
             found = compare(
                 taken,
@@ -67,8 +67,8 @@ class Command(BaseCommand):
             self._print_comparison(found)
             self._write_comparison(found, options)
         elif options["ablations"]:
-            from graph.ml.ablations import ablate
-            from graph.ml.report import ABLATIONS, ablation_table, write_between_marks
+            from graph.bench.ablations import ablate
+            from graph.bench.report import ABLATIONS, ablation_table, write_between_marks
 
             found = ablate(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
             self.stdout.write(ablation_table(found))
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
     def _explanations(self, options: dict[str, Any]) -> None:
-        from discovery.explained import explanations_measure, table
+        from discovery.lab.faithfulness import explanations_measure, table
 
         found = []
         for kind in ItemKind:
@@ -98,7 +98,7 @@ class Command(BaseCommand):
                 json.dumps([one.to_dict() for one in found], indent=1) + "\n", encoding="utf-8"
             )
         if options["markdown"]:
-            from graph.ml.report import write_between_marks
+            from graph.bench.report import write_between_marks
 
             write_between_marks(options["markdown"], text)
         if not all(one.holds for one in found):
@@ -108,8 +108,8 @@ class Command(BaseCommand):
         self.stderr.write(f"{fraction:4.0%} {step}")
 
     def _write_comparison(self, found: dict[str, Any], options: dict[str, Any]) -> None:
-        from graph.ml.plot import bars
-        from graph.ml.report import SUMMARY, summary, tables, write_between_marks
+        from graph.bench.plot import bars
+        from graph.bench.report import SUMMARY, summary, tables, write_between_marks
 
         if options["markdown"]:
             write_between_marks(options["markdown"], tables(found))
@@ -119,7 +119,7 @@ class Command(BaseCommand):
             options["json"].with_suffix(".svg").write_text(bars(found), encoding="utf-8")
 
     def _print_comparison(self, found: dict[str, Any]) -> None:
-        from graph.ml.report import PARTS
+        from graph.bench.report import PARTS
 
         console = Console(file=cast("IO[str]", self.stdout), width=100)
         for part in PARTS:

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from discovery.suggestions import suggest_all
-from graph import registry
+from discovery.recommend.suggestions import suggest_all
+from graph.serving import active_model
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["top"] < 1:
             raise CommandError("--top must be at least 1")
-        model = registry.active()
+        model = active_model.active()
         if model is None or model.artifact.people is None:
             raise CommandError("no trained model with people: run train_recommender first")
         viewers = list(User.objects.filter(is_active=True).order_by("pk"))

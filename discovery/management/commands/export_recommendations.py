@@ -9,9 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import PersonalizationLevel, User
-from discovery.batch import rank_all
-from graph import registry, selectors
+from discovery.recommend.batch import rank_all
+from graph import selectors
 from graph.models import ItemKind
+from graph.serving import active_model
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         kind = ItemKind(options["kind"])
         if options["top"] < 1:
             raise CommandError("--top must be at least 1")
-        model = registry.active()
+        model = active_model.active()
         index = model.artifact.index(kind.value) if model else None
         if index is None:
             raise CommandError(f"no trained model for {kind.value}: run train_recommender first")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from discovery.errors import ImportFailed
+from discovery.platform.errors import ImportFailed
 from discovery.privacy.restore import export_restore
 
 

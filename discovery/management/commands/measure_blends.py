@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
+from discovery.lab.blend_fairness import fairness_measure
 from discovery.together.fairness import FAIR
-from discovery.together.measure import fairness_measure
 from graph.models import ItemKind
 
 

@@ -14,10 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
 
 from accounts.models import PersonalizationLevel, User
-from discovery import feed
 from discovery.embedded.redis import redis_there
-from discovery.radio import measure, report
+from discovery.lab import radio_measure as measure
+from discovery.lab import report
 from discovery.radio.session import Outcome
+from discovery.recommend import feed
 from graph.models import ItemKind
 
 RADIOS = 20  # radios that the cost is measured on

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from discovery.radio import people, report, verdict
-from discovery.radio.simulate import STATIONS, Model, run
-from discovery.radio.world import World
+from discovery.lab import report, verdict
+from discovery.lab import world as people
+from discovery.lab.listener_model import World
+from discovery.lab.simulate import STATIONS, Model, run
 from graph import snapshot
 
 PARTS = ("stations", "bandit", "growing", "hits", "sensitivity")

@@ -30,12 +30,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["nearest"] is not None:
-            from graph.ml import serving
+            from graph.bench import latency as serving
 
             found = serving.benchmark(options["nearest"] or serving.SIZES, progress=self._progress)
             self._write(found, serving.table(found), "nearest", options)
             return
-        from graph.ml.scale import SIZES, benchmark, tables
+        from graph.bench.scale import SIZES, benchmark, tables
 
         found = benchmark(
             sizes=options["plays"] or SIZES,
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stderr.write(f"{fraction:4.0%} {step}")
 
     def _write(self, found: dict[str, Any], text: str, marks: str, options: dict[str, Any]) -> None:
-        from graph.ml.report import write_between_marks
+        from graph.bench.report import write_between_marks
 
         self.stdout.write(text)
         if options["json"]:

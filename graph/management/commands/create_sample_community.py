@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from discovery.errors import Refusal
+from discovery.platform.errors import Refusal
 from graph.sample.community import sample_community_create
 from graph.sample.people import DEMO_LOGINS, DEMO_PASSWORD
 

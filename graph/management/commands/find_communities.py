@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from graph import snapshot
-from graph.communities import communities_refresh
 from graph.models import Community
+from graph.training.communities import communities_refresh
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from discovery.errors import ImportFailed
+from discovery.platform.errors import ImportFailed
 from graph.importers.lastfm import lastfm_import
 from graph.importers.report import FileReport, ImportReport
 

@@ -20,9 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from graph.bench.compression import lean, tables
+        from graph.bench.report import write_between_marks
         from graph.ml.config import RecommenderConfig
-        from graph.ml.lean import lean, tables
-        from graph.ml.report import write_between_marks
 
         taken = snapshot.take()
         if not len(taken.artist_plays.user) and not len(taken.track_plays.user):

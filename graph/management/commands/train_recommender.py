@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from discovery.errors import TrainingFailed
-from graph import training
+from discovery.platform.errors import TrainingFailed
 from graph.models import ModelVersion
+from graph.training import run as training
 
 
 class Command(BaseCommand):

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.services.token import token_issue
-from discovery.gql.node import global_id
 from discovery.models import RadioChoice
+from discovery.platform.graphql.node import global_id
 from tests import factories
 
 pytestmark = pytest.mark.django_db

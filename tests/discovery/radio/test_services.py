@@ -7,9 +7,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
-from discovery.errors import Conflict, InvalidInput, NotFound
+from accounts.signals import person_purging
 from discovery.models import RadioChoice
-from discovery.privacy.signals import person_purging
+from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_get, radio_start, standing
 from discovery.radio.session import Outcome, SeedKind, public_id, signed

@@ -2,10 +2,10 @@
 
 import pytest
 
-from discovery.gql.node import global_id
 from discovery.models import Room
+from discovery.platform.graphql.node import global_id
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 SHOWN = (
     "... on Room { id title step others members { listener { handle } isHost counts } "

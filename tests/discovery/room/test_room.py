@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.friendship import block_create, friendship_end
-from discovery.errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from discovery.feed import DegradedReason
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord, SocialUse
+from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from discovery.recommend.feed import DegradedReason
 from discovery.room.presence import MOST_PEOPLE, MOST_ROOMS, present, rooms_of
 from discovery.room.selectors import room_get
 from discovery.room.services import (

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import Block, Consent, ConsentState, Friendship, Purpose
-from discovery import feed
-from discovery.errors import InvalidInput
-from discovery.feed import DegradedReason
+from discovery.platform.errors import InvalidInput
+from discovery.recommend import feed
+from discovery.recommend.feed import DegradedReason
 from discovery.together.blend import blend
 from graph.models import Feedback, FeedbackKind, ItemKind
 from tests import factories
@@ -183,8 +183,8 @@ class NobodyLeaks(TestCase):
         index = small_index(vectors, ids=[track.pk for track in tracks])
         version = object()
         with pytest.MonkeyPatch.context() as patch:
-            served = feed.registry.ServedModel(version, OneIndex(TRACK, index))
-            patch.setattr(feed.registry, "active", lambda: served)
+            served = feed.active_model.ServedModel(version, OneIndex(TRACK, index))
+            patch.setattr(feed.active_model, "active", lambda: served)
             others = [person.pk for person in people[1:]]
             everybody = blend(people[0], others, TRACK)
             without = blend(people[0], [pk for pk in others if pk != people[silent].pk], TRACK)

@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Block, Consent, ConsentState, PersonalizationLevel, Purpose
-from discovery.explain import NodeKind, NodeRef
+from discovery.recommend.explain import NodeKind, NodeRef
 from discovery.together.paths import connection_to
 from graph.models import ArtistPlayCount
 from tests import factories

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from accounts.models import Block, Consent, ConsentState, PersonalizationLevel, Purpose
-from discovery import feed
-from discovery.errors import NotFound
-from discovery.feed import DegradedReason
+from discovery.platform.errors import NotFound
+from discovery.recommend import feed
+from discovery.recommend.feed import DegradedReason
 from discovery.together.taste import overlap, similar_listeners, taste_match
 from graph.models import ItemKind
-from graph.people import PairScore, PeopleIndex
+from graph.serving.friend_index import PairScore, PeopleIndex
 from tests import factories
 from tests.discovery.together.test_blend import LEAVING
 
@@ -82,7 +82,7 @@ def crowd(triangle, monkeypatch):
         vectors=np.array([[0, 0, 1], [1, 0.2, 0.2], [1, 0.4, 0.1], [-1, 0, 0]], dtype=np.float32),
         score=PairScore(weights={}),
     )
-    monkeypatch.setattr(feed.registry.active().artifact, "people", people, raising=False)
+    monkeypatch.setattr(feed.active_model.active().artifact, "people", people, raising=False)
     return strangers
 
 

@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from discovery.gql.node import global_id
+from discovery.platform.graphql.node import global_id
 from graph.models import ModelVersion
 from graph.services.playlists import playlist_create, playlist_entry_add
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

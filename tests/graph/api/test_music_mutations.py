@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Purpose
-from discovery.gql.node import global_id
+from discovery.platform.graphql.node import global_id
 from graph.models import Artist, Feedback, Listen, Playlist, PlaylistEntry, Track
 from graph.services.playlists import playlist_create, playlist_entry_add
 from tests import factories
-from tests.gql.client import App
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 

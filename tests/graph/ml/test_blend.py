@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from graph.artifact import Artifact
 from graph.ml import blend as learning
 from graph.ml.blend import learn_blend
 from graph.ml.data import artist_view
@@ -11,6 +10,7 @@ from graph.ml.evaluate import evidence_of
 from graph.ml.sources import fit_sources
 from graph.ml.split import held_out, split_snapshot
 from graph.ml.train import assemble_view
+from graph.serving.artifact import Artifact
 from tests.graph.ml.worlds import clusters
 
 

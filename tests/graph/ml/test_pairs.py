@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from graph.ml import pairs
-from graph.people import FEATURES, Pairs, PairScore, pair_features, symmetric
+from graph.serving.friend_index import FEATURES, Pairs, PairScore, pair_features, symmetric
 
 SIZE = 60
 

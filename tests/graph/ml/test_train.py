@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from graph.artifact import Artifact
-from graph.gate import gate
-from graph.index import Channel, Evidence
 from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
 from graph.ml.evaluate import evaluate
 from graph.ml.export import write_artifact
 from graph.ml.split import split_snapshot
 from graph.ml.train import fit
+from graph.serving.artifact import Artifact
+from graph.serving.index import Channel, Evidence
+from graph.training.promotion import gate
 from tests.graph.ml.worlds import checkerboard, snapshot_of
 
 

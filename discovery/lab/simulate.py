@@ -1,0 +1,284 @@
+"""Playing stations to simulated listeners (`discovery.lab.listener_model`). The radio's own functions choose.
+
+Everybody meets every station on the same day: the same moods, the same luck. Everything follows from a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.lab.listener_model import Ears, Listener, World
+from discovery.radio.bandit import Posterior, greedy, thompson, uniform
+from discovery.radio.choose import (
+    AMOUNT,
+    ARMS,
+    AVERAGE,
+    KEPT,
+    SEED_AMOUNT,
+    Policy,
+    channel_of,
+    features,
+    pick,
+    taught,
+)
+from discovery.radio.log import OWN_WEIGHT
+from discovery.radio.session import HELD_FOR, Outcome
+from discovery.radio.sources import NEAREST, Candidates, Scores, Source, entries, offers, only
+from graph.serving.index import Channel, ItemIndex
+
+Floats = NDArray[np.float64]
+Row32 = NDArray[np.float32]
+
+COHORT = 50  # listeners who are there at the same time
+REWARD = {Outcome.LISTENED: 1.0, Outcome.SKIPPED: 0.0}
+
+
+@dataclass(frozen=True)
+class Station:
+    """One way to run the radio."""
+
+    name: str
+    policy: Policy
+    learns: bool = True  # whether what happens enters the sum, and neighbours of a skip are spared
+    only: frozenset[Source] = frozenset(Source)
+
+
+RADIO = Station("radio", thompson)
+GREEDY = Station("radio, greedy bandit", greedy)
+STATIONS = (
+    RADIO,
+    GREEDY,
+    Station("radio, sources at random", uniform),
+    Station("radio without learning", uniform, learns=False),
+    Station("radio without learning, the sum alone", uniform, learns=False, only=frozenset({Source.SUM})),
+    Station("most popular", uniform, learns=False, only=frozenset({Source.POPULAR})),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The index with what does not change while it is played: what each item adds to each other one."""
+
+    index: ItemIndex
+    _lasting: dict[int, tuple[Row32 | None, Row32 | None]] = field(default_factory=dict)
+
+    @cached_property
+    def lifts(self) -> Row32:
+        """What a pick of strength 1 adds to every item [n, n]: one product for all sessions."""
+        every = np.arange(len(self.index))
+        return np.stack([self.one(int(row)) for row in every])
+
+    def one(self, row: int) -> Row32:
+        return self.index.scores(entries([row], [1.0], [Channel.PICK])) - self.index.prior
+
+    @cached_property
+    def sinks(self) -> float:
+        """What a skip of strength 1 adds, as a multiple of what a pick does."""
+        rules = self.index.rules
+        if rules[Channel.NEGATIVE].weights != rules[Channel.PICK].weights:
+            raise ValueError("skips and picks read different sources: one product does not do for both")
+        return rules[Channel.NEGATIVE].gain / rules[Channel.PICK].gain
+
+    @cached_property
+    def nearest(self) -> NDArray[np.int64]:
+        """The nearest items to each [n, NEAREST]."""
+        return np.stack([self.index.similar(row, NEAREST)[0] for row in range(len(self.index))])
+
+    def lasting(self, listener: Listener) -> tuple[Row32 | None, Row32 | None]:
+        """What somebody plays and what their friends play, added up [n]; None where there is nothing."""
+        if listener.number not in self._lasting:
+            friend = listener.lasting.channel == Channel.FRIEND
+            own, friends = (
+                self.index.scores(part) - self.index.prior if len(part) else None
+                for part in (only(listener.lasting, ~friend), only(listener.lasting, friend))
+            )
+            self._lasting[listener.number] = own, friends
+        return self._lasting[listener.number]
+
+
+@dataclass(eq=False)
+class _Session:
+    listener: Listener
+    ears: Ears
+    own: Row32 | None
+    friends: Row32 | None
+    seeded: Row32 | None  # what the seed adds
+    felt: Row32 | None = None  # what happened adds, faded
+    rows: list[int] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    features: list[Floats] = field(default_factory=list)
+    held: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def rewards(self) -> list[float]:
+        return [REWARD[outcome] for outcome in self.outcomes]
+
+    def scores(self, model: Model, station: Station) -> Scores:
+        parts = [part for part in (self.seeded, self.felt) if part is not None]
+        refused = [
+            row for row, outcome in zip(self.rows, self.outcomes, strict=True) if outcome is Outcome.SKIPPED
+        ]
+        return Scores(
+            prior=model.index.prior, own=self.own, friends=self.friends,
+            session=np.sum(parts, axis=0) if parts else None,
+            refused=np.array(refused if station.learns else [], dtype=np.int64),
+        )  # fmt: skip
+
+    def hear(self, model: Model, station: Station, row: int, source: Source, x: Floats) -> None:
+        heard = self.ears.hears(row, len(self.rows))
+        outcome = Outcome.LISTENED if heard else Outcome.SKIPPED
+        self.rows.append(row)
+        self.sources.append(int(source))
+        self.features.append(x[source])
+        self.outcomes.append(outcome)
+        if not station.learns:
+            return
+        # As in `choose.happened`: each outcome fades with every item after it.
+        sign = 1.0 if channel_of(outcome) is Channel.PICK else model.sinks
+        said = np.float32(AMOUNT[outcome] * sign) * model.lifts[row]
+        self.felt = said if self.felt is None else np.float32(KEPT) * self.felt + said
+        if not heard:
+            self.held += [(int(near), len(self.rows) + HELD_FOR) for near in model.nearest[row]]
+
+    def open_rows(self, size: int, station: Station) -> NDArray[np.bool_]:
+        found = np.ones(size, dtype=bool)
+        found[self.listener.known] = False
+        found[self.rows] = False
+        if station.learns:
+            found[[row for row, until in self.held if until > len(self.rows)]] = False
+        return found
+
+
+@dataclass(eq=False)
+class Outcomes:
+    """What one station did to each listener, and every state in which it chose."""
+
+    length: Floats  # [L] items until they left
+    reward: Floats  # [L] items heard out
+    features: Floats  # [C, A, d]
+    worth: Floats  # [C, A] true expected reward of each source; NaN where it had nothing to offer
+    probability: Floats  # [C, A] with which it chose
+    source: NDArray[np.int64]  # [C] chosen
+    day: NDArray[np.int64]  # [L] which of the models served
+
+
+State = tuple[Floats, Floats, Floats]
+
+
+def run(
+    days: Sequence[Model], world: World, station: Station, seed: int, *, watched: bool = True
+) -> Outcomes:
+    """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
+
+    ``days``: the models that serve one after the other, for as many cohorts each; they know the same items.
+    ``seed`` says what day it is for everybody and what the station draws. ``watched``: whether every state
+    is kept for `discovery.lab.verdict.off_policy`.
+    """
+    rng, posterior = np.random.default_rng([seed, 1]), _taught([])
+    order = np.random.default_rng([seed, 2]).permutation(len(world.listeners))
+    states: list[State] = []
+    done: list[_Session] = []
+    day_of: list[int] = []
+    for start in range(0, len(order), COHORT):
+        day = len(days) * start // len(order)
+        model = days[day]
+        cohort = [
+            _session(model, world, world.listeners[each], seed) for each in order[start : start + COHORT]
+        ]
+        staying = cohort
+        while staying:
+            watching = states if watched else None
+            served = [each for each in staying if _step(model, station, each, posterior, watching, rng)]
+            staying = [each for each in served if world.stays(each.ears, _heard(each))]
+        if station.learns:
+            posterior = _taught(done + cohort)
+        done += cohort
+        day_of += [day] * len(cohort)
+    back = np.argsort(order)
+    features_, worth, probability = (np.array([each[part] for each in states]) for part in range(3))
+    return Outcomes(
+        length=np.array([len(each.rows) for each in done], dtype=np.float64)[back],
+        reward=np.array([sum(each.rewards) for each in done])[back],
+        features=features_, worth=worth, probability=probability,
+        source=np.array([source for each in done for source in each.sources], dtype=np.int64),
+        day=np.array(day_of, dtype=np.int64)[back],
+    )  # fmt: skip
+
+
+def _session(model: Model, world: World, listener: Listener, seed: int) -> _Session:
+    ears = world.ears(listener, seed)
+    own, friends = model.lasting(listener)
+    seeded = None
+    if ears.seed is not None:
+        seeded = np.float32(SEED_AMOUNT) * model.lifts[ears.seed]
+    return _Session(listener, ears, own, friends, seeded)
+
+
+def _step(
+    model: Model,
+    station: Station,
+    session: _Session,
+    posterior: Posterior,
+    states: list[State] | None,
+    rng: np.random.Generator,
+) -> bool:
+    """One item for one listener; False where nothing is left for them."""
+    index = model.index
+    scores = session.scores(model, station)
+    offered = offers(index, scores, session.open_rows(len(index), station), only=station.only)
+    if not offered:
+        return False
+    x = features(session.rewards, len(session.listener.lasting), scores)
+    belief = _with_own(posterior, session) if station.learns and session.rows else posterior
+    policy = station.policy if states is None else _noting(station, states, x, offered, session)
+    picked = pick(offered, x, belief, rng, policy)
+    session.hear(model, station, picked.row, picked.source, x)
+    return True
+
+
+def _noting(
+    station: Station, states: list[State], x: Floats, offered: Mapping[Source, Candidates], session: _Session
+) -> Policy:
+    """The station's policy, which also notes what each source would have been worth."""
+    chance = session.ears.chance[session.ears.mood[len(session.rows)]]
+
+    def policy(
+        belief: Posterior, at: Floats, open_arms: NDArray[np.bool_], rng: np.random.Generator
+    ) -> Floats:
+        found = station.policy(belief, at, open_arms, rng)
+        worth = np.full(ARMS, np.nan)
+        for source, offer in offered.items():
+            worth[source] = float(offer.probability @ chance[offer.rows])
+        states.append((x, worth, found[0]))
+        return found
+
+    return policy
+
+
+def _heard(session: _Session) -> list[bool]:
+    return [outcome is Outcome.LISTENED for outcome in session.outcomes]
+
+
+def _taught(sessions: Sequence[_Session]) -> Posterior:
+    """What all radios learn from ``sessions``, the oldest first."""
+    return taught(*_choices(sessions))
+
+
+def _with_own(posterior: Posterior, session: _Session) -> Posterior:
+    """And what this session says for itself."""
+    source, x, reward = _choices([session])
+    return posterior.learned(source, x, reward - AVERAGE, OWN_WEIGHT)
+
+
+def _choices(sessions: Sequence[_Session]) -> tuple[NDArray[np.int64], Floats, Floats]:
+    return (
+        np.array([source for each in sessions for source in each.sources], dtype=np.int64),
+        np.array([x for each in sessions for x in each.features]),
+        np.array([reward for each in sessions for reward in each.rewards]),
+    )

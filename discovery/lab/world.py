@@ -1,0 +1,142 @@
+"""The world of a simulation from the consented snapshot: a model, the tags it never saw, and the people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from discovery.lab.listener_model import Listener
+from discovery.radio.sources import entries
+from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.snapshot import GraphSnapshot, Plays, Taggings
+
+Rows = NDArray[np.int64]
+
+HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the world
+TASTE = 3  # held-out artists that somebody needs to be simulated
+NEWCOMERS = 0.5  # share of listeners of whose past the radio knows nothing
+STARTING = 0.5  # share of listeners who start from an artist
+
+
+def taggers_split(snapshot: GraphSnapshot, rng: np.random.Generator) -> tuple[GraphSnapshot, Taggings]:
+    """The snapshot with the tags of half of those who tag, and the tags of the other half.
+
+    The catalogue's own tags stay with the snapshot.
+    """
+    tags = snapshot.artist_tags
+    apart = np.append(rng.random(len(snapshot.users)) < 0.5, False)[tags.user]
+    return replace(snapshot, artist_tags=_tags(tags, ~apart)), _tags(tags, apart)
+
+
+def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
+    """Unit rows of TF–IDF tag weights by artist [size, names]; ``row_of`` is -1 for what is left out."""
+    kept = row_of[tags.item] >= 0
+    counts = sp.csr_matrix(
+        (np.ones(kept.sum()), (row_of[tags.item[kept]], tags.tag[kept])), shape=(size, names)
+    )
+    spread = np.asarray((counts > 0).sum(axis=0)).ravel()
+    counts = counts.log1p() @ sp.diags(np.log(size / np.maximum(spread, 1)))
+    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
+    return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ counts)
+
+
+def popularity(index: ItemIndex) -> NDArray[np.float64]:
+    """The share of items that are more popular than each, by the model's prior [n]."""
+    found = np.empty(len(index))
+    found[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
+    return found
+
+
+def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[GraphSnapshot]:
+    """What there was to learn from when only each of ``shares`` of the contributors had joined.
+
+    Who joined early is there later too. The catalogue, its own tags and the rows stay the same.
+    """
+    place = np.random.default_rng([seed, 3]).permutation(len(train.users)) / len(train.users)
+    return [_of(train, place < share) for share in shares]
+
+
+def listeners(
+    train: GraphSnapshot, held_out: Rows, row_of: Rows, tagged: NDArray[np.bool_], count: int, seed: int
+) -> list[Listener]:
+    """At most ``count`` people with tastes of what was ``held_out`` [E, 2] and is ``tagged`` [n]."""
+    rng = np.random.default_rng(seed)
+    friends = _friends(train)
+    found: list[Listener] = []
+    for user in rng.permutation(len(train.users)):
+        taste = row_of[held_out[held_out[:, 0] == user, 1]]
+        taste = np.unique(taste[taste >= 0])
+        taste = taste[tagged[taste]]
+        known, amounts = _played(train.artist_plays, user, row_of)
+        if len(taste) < TASTE or len(known) == 0:
+            continue
+        lasting = entries([], [], [])
+        if rng.random() >= NEWCOMERS:
+            lasting = _lasting(train, known, amounts, friends.get(int(user), ()), row_of)
+        found.append(
+            Listener(
+                number=int(user), taste=taste, lasting=lasting, known=known,
+                starts=bool(rng.random() < STARTING),
+            )
+        )  # fmt: skip
+        if len(found) == count:
+            break
+    return found
+
+
+def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) -> ItemIndex:
+    """``index`` of those artists alone that enough people play in ``train``."""
+    crowd = np.bincount(train.artist_plays.item, minlength=len(snapshot.artists))
+    rows = index.rows(snapshot.artists[crowd >= HEARD_BY])
+    return index.among(np.sort(rows[rows >= 0]))
+
+
+def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
+    """The snapshot with what those who ``joined`` [U] did."""
+    tagging = np.append(joined, True)  # the last for user -1, the catalogue
+    return replace(
+        snapshot, discoverable=snapshot.discoverable & joined,
+        artist_plays=_plays(snapshot.artist_plays, joined), track_plays=_plays(snapshot.track_plays, joined),
+        artist_tags=_tags(snapshot.artist_tags, tagging[snapshot.artist_tags.user]),
+        track_tags=_tags(snapshot.track_tags, tagging[snapshot.track_tags.user]),
+        friendships=snapshot.friendships[joined[snapshot.friendships].all(axis=1)],
+    )  # fmt: skip
+
+
+def _plays(plays: Plays, joined: NDArray[np.bool_]) -> Plays:
+    kept = joined[plays.user]
+    return replace(plays, user=plays.user[kept], item=plays.item[kept], count=plays.count[kept])
+
+
+def _lasting(
+    train: GraphSnapshot, known: Rows, amounts: NDArray[np.float64], friends: Sequence[int], row_of: Rows
+) -> Evidence:
+    rows, counts, channels = known.tolist(), amounts.tolist(), [Channel.OWN] * len(known)
+    for friend in friends:
+        theirs, plays = _played(train.artist_plays, friend, row_of)
+        rows += theirs.tolist()
+        counts += plays.tolist()
+        channels += [Channel.FRIEND] * len(theirs)
+    return entries(rows, counts, channels)
+
+
+def _played(plays: Plays, user: int, row_of: Rows) -> tuple[Rows, NDArray[np.float64]]:
+    start, stop = np.searchsorted(plays.user, [user, user + 1])
+    rows = row_of[plays.item[start:stop]]
+    return rows[rows >= 0], plays.count[start:stop][rows >= 0].astype(np.float64)
+
+
+def _friends(train: GraphSnapshot) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for low, high in train.friendships.tolist():
+        found.setdefault(low, []).append(high)
+        found.setdefault(high, []).append(low)
+    return found
+
+
+def _tags(tags: Taggings, mask: NDArray[np.bool_]) -> Taggings:
+    return replace(tags, user=tags.user[mask], item=tags.item[mask], tag=tags.tag[mask])

@@ -1,1 +1,0 @@
-"""What a process hears from the others while somebody listens."""

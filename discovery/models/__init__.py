@@ -1,0 +1,8 @@
+"""What is kept about showing things to people, one file a room. They stay in one package for the app's label."""
+
+from discovery.models.disclosure import SocialUse
+from discovery.models.privacy import DataExport, Erasure
+from discovery.models.radio import RadioChoice
+from discovery.models.room import Room, RoomMember, RoomPlay, RoomWord
+
+__all__ = ["DataExport", "Erasure", "RadioChoice", "Room", "RoomMember", "RoomPlay", "RoomWord", "SocialUse"]

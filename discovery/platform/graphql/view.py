@@ -1,0 +1,116 @@
+"""GraphQL over HTTP: ``POST /graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG."""
+
+from typing import Any
+
+from cross_web import HTTPException, SyncHTTPRequestAdapter
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.decorators import decorator_from_middleware, method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from strawberry.django.context import StrawberryDjangoContext
+from strawberry.django.views import GraphQLView, TemporalHttpResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.types import ExecutionResult
+
+from discovery.platform.errors import LimitExceeded
+from discovery.platform.graphql.refusals import coded
+
+RESPONSE_TYPE = "application/graphql-response+json"
+
+
+class CodedCsrfMiddleware(CsrfViewMiddleware):
+    """Django's check, with a refusal that an app can read."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponseBase:
+        return _refused(f"Send the CSRF token: {reason}", 403, "CSRF_FAILED")
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
+    """strawberry's view, with coded errors for everything that goes wrong before an operation runs.
+
+    The CSRF token is asked of whoever sends a session cookie, and of nobody else: without one there
+    is no authority that another site could borrow.
+    """
+
+    allow_queries_via_get = False
+    context_type: type[StrawberryDjangoContext] = (
+        StrawberryDjangoContext  # ``as_view`` is given the project's
+    )
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return self._dispatch_with_csrf_token(request)
+        return self._dispatch(request)
+
+    @method_decorator(decorator_from_middleware(CodedCsrfMiddleware))
+    def _dispatch_with_csrf_token(self, request: HttpRequest) -> HttpResponseBase:
+        return self._dispatch(request)
+
+    def _dispatch(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method != "POST" and not (settings.DEBUG and request.method == "GET"):
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            _ = request.body
+        except RequestDataTooBig:
+            largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return _refused(f"A request body holds at most {largest} bytes.", 413, LimitExceeded.code)
+        try:
+            return self.run(request=request)
+        except HTTPException as error:
+            return _refused(error.reason, error.status_code)
+
+    def get_context(self, request: HttpRequest, response: HttpResponse) -> StrawberryDjangoContext:
+        return self.context_type(request=request, response=response)
+
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            return super().decode_json(data)
+        except RecursionError as error:
+            raise HTTPException(400, "Unable to parse request body as JSON") from error
+
+    def parse_http_body(
+        self, request: SyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        try:
+            body = self.parse_json(request.body)
+        except UnicodeDecodeError as error:
+            raise HTTPException(400, "A request body is UTF-8.") from error
+        if "application/json" in (request.content_type or "") and not isinstance(body, dict):
+            raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
+        data = super().parse_http_body(request)
+        if not isinstance(data, list) and not isinstance(data.operation_name, str | None):
+            raise HTTPException(400, "The `operationName` must be a string or null, if provided.")
+        return data
+
+    def process_result(self, request: HttpRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
+        result.errors = [coded(error) for error in result.errors] if result.errors else None
+        response = super().process_result(request, result)
+        if result.data is None and result.errors and not any(error.path for error in result.errors):
+            response.pop("data", None)  # nothing ran
+        return response
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: HttpResponse,
+    ) -> HttpResponseBase:
+        response = super().create_response(response_data, sub_response)
+        response["Content-Type"] = "application/json; charset=utf-8"
+        if RESPONSE_TYPE in self.request.headers.get("Accept", ""):
+            response["Content-Type"] = f"{RESPONSE_TYPE}; charset=utf-8"
+            if "data" not in response_data:
+                response.status_code = 400
+        return response
+
+    def get_sub_response(self, request: HttpRequest) -> TemporalHttpResponse:
+        response = super().get_sub_response(request)
+        response["Cache-Control"] = "no-store"  # answers are one person's
+        return response
+
+
+def _refused(message: str, status: int, code: str = "BAD_REQUEST") -> JsonResponse:
+    return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)

@@ -1,0 +1,271 @@
+"""What people can see and do about what is used of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated
+
+import strawberry
+import strawberry_django
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from strawberry import relay
+from strawberry_django.fields.types import OperationInfo
+from strawberry_django.relay import DjangoListConnection
+
+from accounts.api.context import Info, ViewerPart, mutation
+from accounts.api.mutations import PrivacyPayload
+from accounts.api.queries import privacy_settings
+from accounts.api.types import Listener
+from accounts.models import PersonalizationLevel, Purpose, User
+from accounts.policies import listeners_visible_to
+from accounts.services.private_session import private_session_end, private_session_start
+from discovery import models
+from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.graphql.node import node_id
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, connection, page
+from discovery.privacy import parameters, usage
+from discovery.privacy.erasure import erasure_request
+from discovery.privacy.export import data_export_link, data_export_request
+from discovery.privacy.preview import Preview, preview_removal
+from graph.api.types import Item, ModelVersion
+from graph.models import Artist, ItemKind, Playlist, Track
+from graph.selectors import playlists_visible_to
+from graph.services.exclusions import taste_exclusion_set
+
+strawberry.enum(parameters.Signal, name="RecommenderSignal", description="What can enter a score.")
+
+
+@strawberry.type(description="One thing that weighs in when something is recommended.")
+class RecommenderParameter:
+    signal: parameters.Signal
+    description: str
+    how_to_change: str
+    level: PersonalizationLevel = strawberry.field(description="The lowest level at which it enters.")
+    purpose: Purpose | None = strawberry.field(description="The permission that turns it on and off.")
+    weight: float | None = strawberry.field(description="Its factor in the active model.")
+    average_share: float | None = strawberry.field(
+        description="Its mean share of the scores of the first 20 items the viewer is shown now."
+    )
+
+
+@strawberry.type(description="One kind of thing that is kept about the viewer.")
+class HeldData:
+    name: str
+    why: str
+    purpose: Purpose | None = strawberry.field(description="The permission it was stored by.")
+    count: int
+    used_for: list[Purpose] = strawberry.field(description="Where it is in use now.")
+    oldest: date | None
+    newest: date | None
+
+    @classmethod
+    def of(cls, held: usage.Held) -> HeldData:
+        return cls(
+            name=held.name, why=held.why, purpose=held.purpose, count=held.count,
+            used_for=list(held.used_for), oldest=_day(held.oldest), newest=_day(held.newest),
+        )  # fmt: skip
+
+
+@strawberry.type(
+    description="What is held about the viewer, why, where it was used, and which models saw it."
+)
+class DataUsage:
+    user: strawberry.Private[User]
+
+    @strawberry.field
+    def held(self) -> list[HeldData]:
+        return [HeldData.of(each) for each in usage.held(self.user)]
+
+    @strawberry.field(description="Models trained while CONTRIBUTE was granted, newest first.")
+    def models(self) -> list[ModelVersion]:
+        return usage.models_that_saw(self.user)  # type: ignore[return-value]  # strawberry-django types are their models
+
+
+@strawberry_django.type(
+    models.SocialUse, description="On that day, the viewer's plays shaped what a friend was shown."
+)
+class SocialUse(relay.Node):
+    day: date
+    named: bool = strawberry_django.field(description="Whether the viewer's name stood in the reason.")
+
+    @strawberry_django.field(select_related=["recipient"])
+    def recipient(self, root: strawberry.Parent[models.SocialUse]) -> Listener:
+        return root.recipient  # type: ignore[return-value]
+
+    @strawberry_django.field(
+        only=["item_kind", "item_id"],
+        description="The play of the viewer's that was cited; null where unnamed.",
+    )
+    def item_id(self, root: strawberry.Parent[models.SocialUse]) -> strawberry.ID | None:
+        if not root.item_id:
+            return None
+        return strawberry.ID(relay.to_base64(root.item_kind.title(), root.item_id))
+
+    @classmethod
+    def get_queryset(cls, queryset: QuerySet[models.SocialUse], info: Info) -> QuerySet[models.SocialUse]:
+        viewer = info.context.viewer
+        return (
+            queryset.none() if viewer is None else queryset.filter(pk__in=usage.shown_to(viewer).values("pk"))
+        )
+
+
+SocialUseConnection = DjangoListConnection[SocialUse]
+
+
+DataExportState = strawberry.enum(models.DataExport.State, name="DataExportState")
+ErasureState = strawberry.enum(models.Erasure.State, name="ErasureState")
+
+
+@strawberry.type(description="A file with everything that is kept about the viewer.")
+class DataExport:
+    id: strawberry.ID
+    state: models.DataExport.State
+    requested_at: datetime
+    expires_at: datetime | None
+    size: int = strawberry.field(description="Bytes; 0 until it is there.")
+    sha256: str
+    url: str | None = strawberry.field(
+        description="Its address while it is there; only the viewer, signed in, is given the file."
+    )
+
+    @classmethod
+    def of(cls, export: models.DataExport, info: Info) -> DataExport:
+        link = data_export_link(export)
+        return cls(
+            id=strawberry.ID(str(export.pk)), state=models.DataExport.State(export.state),
+            requested_at=export.requested_at, expires_at=export.expires_at, size=export.size,
+            sha256=export.sha256, url=link and info.context.request.build_absolute_uri(link),
+        )  # fmt: skip
+
+
+@strawberry.type(
+    description="An erasure on its way. Keep the address: there is no account to sign in to any more."
+)
+class Erasure:
+    state: models.Erasure.State
+    requested_at: datetime
+    url: str
+
+
+DataExportPayload = Annotated[DataExport | OperationInfo, strawberry.union("DataExportPayload")]
+ErasurePayload = Annotated[Erasure | OperationInfo, strawberry.union("ErasurePayload")]
+
+
+@strawberry.type(description="The viewer's first recommendations, as they are and without one signal.")
+class RemovalPreview:
+    signals: int = strawberry.field(description="How many pieces of evidence would not count any more.")
+    lost: list[Item]
+    gained: list[Item]
+    after: list[Item]
+
+    @classmethod
+    def of(cls, preview: Preview) -> RemovalPreview:
+        return cls(
+            signals=preview.signals,
+            lost=list(preview.lost),  # type: ignore[arg-type]
+            gained=list(preview.gained),  # type: ignore[arg-type]
+            after=list(preview.after),  # type: ignore[arg-type]
+        )
+
+
+@strawberry.type
+class Viewer(ViewerPart):
+    """The part of ``Viewer`` that is about what is used of them."""
+
+    @strawberry.field
+    def data_usage(self) -> DataUsage:
+        return DataUsage(user=self.user)
+
+    @connection(SocialUseConnection, description="To whom the viewer was shown, and why; latest first.")
+    def shown_to(self) -> Iterable[models.SocialUse]:
+        return usage.shown_to(self.user)
+
+    @strawberry.field(description="Exports the viewer asked for, newest first; at most ten.")
+    def data_exports(self, info: Info) -> list[DataExport]:
+        return [DataExport.of(each, info) for each in self.user.data_exports.order_by("-requested_at")[:10]]
+
+    @strawberry.field(
+        description="What `discover` would lose without a track, artist, playlist or friend, before doing it."
+    )
+    def preview_removal(
+        self,
+        id: strawberry.ID,  # noqa: A002
+        kind: ItemKind = ItemKind.TRACK,
+        first: int = DEFAULT_PAGE,
+    ) -> RemovalPreview:
+        thing = _thing(self.user, id, "Track", "Artist", "Playlist", "Listener")
+        return RemovalPreview.of(preview_removal(self.user, thing, kind, count=page(first, None).size))
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="What weighs in, how much, and how to change it.")
+    def recommender_parameters(
+        self, info: Info, kind: ItemKind = ItemKind.TRACK
+    ) -> list[RecommenderParameter]:
+        return [
+            RecommenderParameter(
+                signal=each.signal, description=each.description, how_to_change=each.how_to_change,
+                level=each.level, purpose=each.purpose, weight=each.weight, average_share=each.average_share,
+            )
+            for each in parameters.recommender_parameters(info.context.viewer, kind)
+        ]  # fmt: skip
+
+
+@strawberry.type
+class Mutation:
+    @mutation(description="Let a track, artist or playlist count for nothing, or count again.")
+    def exclude_from_taste(self, info: Info, id: strawberry.ID, excluded: bool = True) -> PrivacyPayload:  # noqa: A002
+        user = info.context.signed_in
+        thing = _thing(user, id, "Track", "Artist", "Playlist")
+        if isinstance(thing, User):
+            raise InvalidInput(_("A person cannot be excluded; see SOCIAL_IN and endFriendship."), field="id")
+        taste_exclusion_set(user=user, thing=thing, excluded=excluded)
+        return privacy_settings(user, info)
+
+    @mutation(description="For up to six hours, plays and feedback are refused instead of stored.")
+    def start_private_session(self, info: Info) -> PrivacyPayload:
+        user = info.context.signed_in
+        private_session_start(user=user)
+        return privacy_settings(user, info)
+
+    @mutation(description="End the private session; what was played in it stays unknown.")
+    def end_private_session(self, info: Info) -> PrivacyPayload:
+        user = info.context.signed_in
+        private_session_end(user=user)
+        return privacy_settings(user, info)
+
+    @mutation(description="Have everything that is kept about you written into a file.")
+    def request_data_export(self, info: Info) -> DataExportPayload:
+        return DataExport.of(data_export_request(user=info.context.signed_in), info)
+
+    @mutation(description="Erase your account and everything in it. `confirm` is your own handle.")
+    def request_erasure(self, info: Info, confirm: str) -> ErasurePayload:
+        erasure = erasure_request(user=info.context.signed_in, confirm=confirm)
+        return Erasure(
+            state=models.Erasure.State(erasure.state),
+            requested_at=erasure.requested_at,
+            url=info.context.request.build_absolute_uri(reverse("erasure", args=[erasure.pk])),
+        )
+
+
+def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | Playlist | User:
+    """What an id stands for, where the viewer may see it. Raises InvalidInput and NotFound."""
+    key = node_id(value, *types, field="id")
+    visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
+        "Track": Track.objects.all(),
+        "Artist": Artist.objects.all(),
+        "Playlist": playlists_visible_to(viewer),
+        "Listener": listeners_visible_to(viewer),
+    }
+    found = visible[relay.from_base64(value)[0]].filter(pk=key).first()
+    if found is None:
+        raise NotFound(_("There is no such thing."), field="id")
+    return found
+
+
+def _day(moment: date | datetime | None) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -1,0 +1,242 @@
+"""Subscriptions: ``graphql-transport-ws`` on ``/graphql/``. strawberry speaks the protocol; this is the ASGI side.
+
+Who asks is settled when the connection begins, by a bearer token in its first message or by the session
+cookie of a page of ours, and again before every message that goes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.cookie import parse_cookie
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
+from strawberry.schema import BaseSchema
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
+
+from accounts.api.context import Context
+from accounts.middleware.bearer import users_of_tokens
+from accounts.models import User
+from discovery.platform.graphql.refusals import coded
+from discovery.realtime.batched import Batched, in_database
+from discovery.realtime.slots import slots
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+INIT_SECONDS = 10  # from the handshake to the first message
+MOST_OPERATIONS = 20  # on one socket
+SEND_SECONDS = 10.0  # for a message to leave; who takes none for so long is gone
+LARGEST_MESSAGE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # characters, as for a request
+
+
+@dataclass
+class LiveContext(Context):
+    """The context of one operation on a socket. ``missed``: messages dropped since the last one sent."""
+
+    token: str | None = None
+    connection_params: dict[str, object] = field(default_factory=dict)
+    missed: int = 0
+
+    async def viewer_now(self) -> User | None:
+        """Who asks, asked anew: a token taken back or a session that ended is nobody."""
+        if self.token is not None:
+            self.request.user = await _viewers.get(self.token)  # type: ignore[assignment]
+        else:
+            self.request.user = await in_database(self._of_session)
+        return self.viewer
+
+    def _of_session(self) -> Any:
+        self.request.session = SessionStore(self.request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        return get_user(self.request)
+
+
+_viewers: Batched[str, User] = Batched(users_of_tokens)
+
+
+class SubscriptionSocket:
+    """The ASGI application for WebSocket connections."""
+
+    def __init__(self, schema: BaseSchema) -> None:
+        self._schema = _Subscriptions(schema)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        request = _request(scope)
+        if scope["path"] != "/graphql/" or request is None:
+            await send({"type": "websocket.close", "code": 1008})  # before accepting: HTTP 403
+            return
+        if GRAPHQL_TRANSPORT_WS_PROTOCOL not in scope["subprotocols"]:
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
+            return
+        await send({"type": "websocket.accept", "subprotocol": GRAPHQL_TRANSPORT_WS_PROTOCOL})
+        door = _Door()
+        handler: BaseGraphQLTransportWSHandler[LiveContext, None] = BaseGraphQLTransportWSHandler(
+            view=door,  # type: ignore[arg-type]  # of a view it asks on_ws_connect alone
+            websocket=_Wire(receive, send),  # type: ignore[arg-type]  # three methods of its adapter
+            context=LiveContext(request=request, response=HttpResponse()),
+            root_value=None,
+            schema=self._schema,  # type: ignore[arg-type]  # of a schema it asks stream alone
+            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+            max_subscriptions_per_connection=MOST_OPERATIONS,
+        )
+        try:
+            await handler.handle()
+        finally:
+            await door.leave()
+
+
+class _Door:
+    """Lets a connection in when somebody may be behind it, and no more than so many of one viewer."""
+
+    def __init__(self) -> None:
+        self._place: str | None = None
+
+    async def on_ws_connect(self, context: LiveContext) -> UnsetType:
+        context.token = _bearer(context.connection_params)
+        if context.token is None and not _own_page(context.request):
+            raise ConnectionRejectionError
+        viewer = await context.viewer_now()
+        if viewer is None or (place := await slots().take(viewer.pk)) is None:
+            raise ConnectionRejectionError
+        self._place = place
+        return cast("UnsetType", UNSET)
+
+    async def leave(self) -> None:
+        if self._place is not None:
+            await slots().give_back(self._place)
+
+
+class _Subscriptions:
+    """The schema as a socket may use it: subscriptions only, each with a context of its own."""
+
+    def __init__(self, schema: BaseSchema) -> None:
+        self._schema = schema
+
+    async def stream(
+        self, query: str | None, *, context_value: LiveContext, **options: Any
+    ) -> AsyncIterator[Any]:
+        context = replace(context_value)
+        stream = await self._schema.stream(
+            query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
+        )
+        return self._coded(stream, context)
+
+    async def _coded(self, stream: Any, context: LiveContext) -> AsyncGenerator[Any, None]:
+        try:
+            async for result in stream:
+                if result.errors:
+                    result.errors = [coded(error) for error in result.errors]
+                if context.missed:  # the notice that older messages were dropped
+                    result.extensions = {**(result.extensions or {}), "missed": context.missed}
+                    context.missed = 0
+                yield result
+        finally:
+            await stream.aclose()
+
+
+class _Wire:
+    """JSON over an ASGI connection. A peer that takes nothing for ``SEND_SECONDS`` is treated as gone."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._gone = asyncio.Event()
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        while (event := await self._next()) is not None:
+            word = event.get("text")
+            if word is None:
+                raise NonTextMessageReceived
+            if len(word) > LARGEST_MESSAGE:
+                await self.close(4400, "Message too large")
+                return
+            try:
+                message = json.loads(word)
+            except (ValueError, RecursionError) as error:
+                raise NonJsonMessageReceived from error
+            if not isinstance(message, dict):
+                raise NonJsonMessageReceived
+            yield message
+
+    async def _next(self) -> MutableMapping[str, Any] | None:
+        """What comes in next; None at the end."""
+        waits = asyncio.ensure_future(self._receive()), asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        event = None if self._gone.is_set() else waits[0].result()
+        if event is None or event["type"] == "websocket.disconnect":
+            self._gone.set()
+            return None
+        return event
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        await self._out({"type": "websocket.send", "text": json.dumps(message)})
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._out({"type": "websocket.close", "code": code, "reason": reason[:120]})
+        self._gone.set()
+
+    async def _out(self, event: MutableMapping[str, Any]) -> None:
+        if self._gone.is_set():
+            raise WebSocketDisconnected
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(event)
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # uvicorn says either of a peer that has gone; a timeout is an OSError
+            self._gone.set()
+            raise WebSocketDisconnected from error
+
+
+def _request(scope: Scope) -> HttpRequest | None:
+    """Headers and cookies of the handshake as a request; None where the host is not ours."""
+    request = HttpRequest()
+    request.path, request.method = scope["path"], "GET"
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").upper().replace("-", "_")
+        request.META[f"HTTP_{key}"] = value.decode("latin-1")
+    server = scope.get("server") or ("", 0)
+    request.META |= {"SERVER_NAME": server[0] or "", "SERVER_PORT": str(server[1] or 0)}
+    request.COOKIES = parse_cookie(request.META.get("HTTP_COOKIE", ""))
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return None
+    return request
+
+
+def _bearer(params: Mapping[str, object]) -> str | None:
+    """The token in the first message: ``{"Authorization": "Bearer …"}``, in any case."""
+    for name, value in params.items():
+        if name.lower() == "authorization" and isinstance(value, str):
+            scheme, _, token = value.partition(" ")
+            if scheme.lower() == "bearer":
+                return token.strip()
+    return None
+
+
+def _own_page(request: HttpRequest) -> bool:
+    """Whether a page of ours opened this: browsers send cookies along whoever asks, but never lie about Origin."""
+    origin = request.META.get("HTTP_ORIGIN", "")
+    return origin in settings.CSRF_TRUSTED_ORIGINS or urlsplit(origin).netloc == request.get_host()

@@ -1,0 +1,163 @@
+"""What discovery answers, as GraphQL types. Built from `discovery.recommend.feed`; no rule lives here."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry import relay
+
+from accounts.api.types import Listener
+from accounts.models import PersonalizationLevel, Purpose
+from discovery.platform.graphql.node import global_id
+from discovery.platform.graphql.pagination import cursor
+from discovery.recommend import feed, suggestions
+from discovery.recommend.explain import ActionKind, ReasonKind
+from discovery.recommend.feed import DegradedReason
+from graph.api.types import Item, ModelVersion
+
+strawberry.enum(ReasonKind)
+strawberry.enum(DegradedReason, description="Why an answer is less than it could be.")
+
+
+strawberry.enum(
+    ActionKind,
+    name="ReasonActionKind",
+    description="The mutation to send: excludeFromTaste(id: target), setConsent(purpose: SOCIAL_IN, granted: false, "
+    "friendId: target), setConsent(purpose: purpose, granted: false), setPersonalizationLevel(level: level), "
+    "giveFeedback(itemId: target, kind: HIDE).",
+)
+
+
+@strawberry.type(description="The smallest step by which the viewer makes a reason weigh less.")
+class ReasonAction:
+    kind: ActionKind
+    label: str
+    purpose: Purpose | None
+    target: strawberry.ID | None
+    level: PersonalizationLevel | None
+
+    @classmethod
+    def of(cls, reason: feed.Reason) -> ReasonAction | None:
+        action = reason.cited.action
+        if action is None or not reason.action_label:
+            return None
+        target = None
+        if (node := action.target) is not None:
+            target = strawberry.ID(global_id(node.kind.value.title(), node.id))
+        return cls(
+            kind=action.kind, label=reason.action_label, purpose=action.purpose, target=target,
+            level=action.level,
+        )  # fmt: skip
+
+
+@strawberry.type(description="One part of a score, with the evidence it is the sum of.")
+class Reason:
+    kind: ReasonKind
+    text: str
+    contribution: float
+    share: float = strawberry.field(description="|contribution| / Σ |all contributions to this score|")
+    evidence: list[relay.Node]
+    action: ReasonAction | None
+
+    @classmethod
+    def of(cls, reason: feed.Reason) -> Reason:
+        return cls(
+            kind=reason.cited.kind, text=reason.text, contribution=reason.cited.contribution,
+            share=reason.cited.share, evidence=list(reason.evidence),  # type: ignore[arg-type]
+            action=ReasonAction.of(reason),
+        )  # fmt: skip
+
+
+@strawberry.type(description="Σ reasons.contribution + remainder = score.")
+class Recommendation:
+    item: Item
+    score: float
+    reasons: list[Reason]
+    remainder: float
+
+    @classmethod
+    def of(cls, shown: feed.Recommendation) -> Recommendation:
+        return cls(
+            item=shown.item, score=shown.score, remainder=shown.remainder,  # type: ignore[arg-type]
+            reasons=[Reason.of(reason) for reason in shown.reasons],
+        )  # fmt: skip
+
+
+@strawberry.type
+class RecommendationEdge:
+    node: Recommendation
+    cursor: str
+
+
+@strawberry.type(description="A ranking, and what it was and was not made from.")
+class RecommendationConnection:
+    edges: list[RecommendationEdge]
+    page_info: relay.PageInfo
+    level: PersonalizationLevel = strawberry.field(description="The level in effect.")
+    model_version: ModelVersion | None
+    degraded: DegradedReason | None
+    not_used: list[Purpose] = strawberry.field(
+        description="Purposes that would have counted at this level, were they granted."
+    )
+    variety: float = strawberry.field(
+        description="How far distance from the items above counted; 0 is the plain order of scores."
+    )
+
+    @classmethod
+    def of(cls, answer: feed.Feed, *, variety: float = 0.0) -> RecommendationConnection:
+        edges = [
+            RecommendationEdge(node=Recommendation.of(shown), cursor=cursor(answer.start + place))
+            for place, shown in enumerate(answer.items)
+        ]
+        return cls(
+            edges=edges, page_info=_page_info(edges, start=answer.start, has_next=answer.has_next),
+            level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
+            degraded=answer.degraded, not_used=list(answer.not_used), variety=variety,
+        )  # fmt: skip
+
+
+@strawberry.type(description="Someone the viewer may know, and why.")
+class FriendSuggestion:
+    listener: Listener
+    score: float
+    mutual_friends: int = strawberry.field(description="Friends in common whom both may know of.")
+    reason: str
+
+    @classmethod
+    def of(cls, shown: suggestions.Suggestion) -> FriendSuggestion:
+        return cls(
+            listener=shown.person, score=shown.score,  # type: ignore[arg-type]
+            mutual_friends=shown.mutual_friends, reason=shown.text,
+        )  # fmt: skip
+
+
+@strawberry.type
+class FriendSuggestionEdge:
+    node: FriendSuggestion
+    cursor: str
+
+
+@strawberry.type
+class FriendSuggestionConnection:
+    edges: list[FriendSuggestionEdge]
+    page_info: relay.PageInfo
+    degraded: DegradedReason | None
+
+    @classmethod
+    def of(cls, answer: suggestions.Suggestions) -> FriendSuggestionConnection:
+        edges = [
+            FriendSuggestionEdge(node=FriendSuggestion.of(shown), cursor=cursor(answer.start + place))
+            for place, shown in enumerate(answer.people)
+        ]
+        info = _page_info(edges, start=answer.start, has_next=answer.has_next)
+        return cls(edges=edges, page_info=info, degraded=answer.degraded)
+
+
+def _page_info(
+    edges: list[RecommendationEdge] | list[FriendSuggestionEdge], *, start: int, has_next: bool
+) -> relay.PageInfo:
+    return relay.PageInfo(
+        has_next_page=has_next,
+        has_previous_page=start > 0,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )

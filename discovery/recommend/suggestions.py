@@ -1,0 +1,136 @@
+"""People the viewer may know: close through friends who can be found, and by taste.
+
+Only people who grant DISCOVERABLE now are suggested or serve as a bridge, and only a viewer who
+grants it too is shown who is near through friends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from numpy.typing import NDArray
+
+from accounts import policies
+from accounts.models import User
+from discovery.recommend import evidence as gathering
+from discovery.recommend import feed
+from discovery.recommend.batch import AT_ONCE
+from discovery.recommend.ranking import DEEPEST, top_rows
+from graph.models import ItemKind
+from graph.serving.artifact import Artifact
+from graph.serving.friend_index import PeopleIndex, Viewers
+from graph.serving.index import Channel
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    person: User
+    score: float
+    mutual_friends: int
+
+    @property
+    def text(self) -> str:
+        """Why this person, in words."""
+        if self.mutual_friends:
+            return ngettext(
+                "%(count)d friend in common", "%(count)d friends in common", self.mutual_friends
+            ) % {"count": self.mutual_friends}
+        return _("Similar taste in music")
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """A slice of one ranking of people. ``start`` is the place of its first in the whole."""
+
+    people: Sequence[Suggestion]
+    start: int
+    has_next: bool
+    degraded: feed.DegradedReason | None
+
+
+def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Suggestions:
+    """People whom ``viewer`` is not linked with in any way, most likely friends first."""
+    model, degraded = feed.served_model()
+    if model is None or model.artifact.people is None:
+        return Suggestions((), start, has_next=False, degraded=degraded or feed.DegradedReason.NO_MODEL)
+    people = model.artifact.people
+    allowed = policies.suggestible_to(viewer).in_bulk()
+    adjacency = people.adjacency(_pairs())
+    bridges = np.array(sorted(policies.bridges_for(viewer).values_list("pk", flat=True)), dtype=np.int64)
+    hidden = np.setdiff1d(people.ids, np.array(sorted(allowed), dtype=np.int64))
+    vector = taste_vectors(model.artifact, people, [viewer])[0]
+    ids, scores = people.suggest(vector, bridges, adjacency, min(start + count + 1, DEEPEST), exclude=hidden)
+    mutual = _mutual(people, bridges, adjacency, ids)
+    found = [
+        Suggestion(allowed[int(person)], float(score), int(shared))
+        for person, score, shared in zip(ids, scores, mutual, strict=True)
+    ]
+    return Suggestions(found[start : start + count], start, len(found) > start + count, degraded)
+
+
+def suggest_all(
+    artifact: Artifact, viewers: Sequence[User], *, top: int
+) -> Iterator[tuple[User, list[tuple[int, float]]]]:
+    """Each viewer who can be found, with their ``top`` (person id, score), best first.
+
+    The rules of `suggest`, asked of everybody in a few queries.
+    """
+    people = artifact.people
+    if people is None:
+        return
+    found = set(policies.discoverable().values_list("pk", flat=True))
+    viewers = [viewer for viewer in viewers if viewer.pk in found]
+    gone = np.array([person not in found for person in people.ids.tolist()])
+    adjacency, linked = people.adjacency(_pairs()), people.adjacency(_linked())
+    vectors = taste_vectors(artifact, people, viewers)
+    for first in range(0, len(viewers), AT_ONCE):
+        chunk = viewers[first : first + AT_ONCE]
+        rows = people.rows(np.array([viewer.pk for viewer in chunk], dtype=np.int64))
+        known = rows >= 0
+        near = _rows_of(adjacency, rows)
+        scores = people.scores(Viewers(vectors=vectors[first : first + AT_ONCE], neighbors=near), adjacency)
+        scores[:, gone] = -np.inf
+        scores[_rows_of(linked, rows).nonzero()] = -np.inf
+        scores[np.flatnonzero(known), rows[known]] = -np.inf
+        for viewer, row in zip(chunk, scores, strict=True):
+            best = top_rows(row, np.flatnonzero(np.isfinite(row)), top)
+            yield viewer, list(zip(people.ids[best].tolist(), row[best].tolist(), strict=True))
+
+
+def _rows_of(matrix: sp.csr_matrix, rows: NDArray[np.int64]) -> sp.csr_matrix:
+    """The given rows; an empty one where the row is -1."""
+    picked = matrix[np.maximum(rows, 0)]
+    return sp.diags((rows >= 0).astype(np.float32)) @ picked
+
+
+def _linked() -> NDArray[np.int64]:
+    """Pairs between whom nothing is to be suggested: friends, open requests, blocks."""
+    return np.array(list(policies.linked_pairs()), dtype=np.int64).reshape(-1, 2)
+
+
+def _pairs() -> NDArray[np.int64]:
+    pairs = list(policies.discoverable_pairs())
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> NDArray[np.float32]:
+    """Each viewer's own permitted plays, folded in for this call [B, .]; see ItemIndex.portrait."""
+    kind = ItemKind.ARTIST if artifact.index(ItemKind.ARTIST.value) else ItemKind.TRACK
+    index = artifact.index(kind.value)
+    if index is None:
+        return np.zeros((len(viewers), people.dim), dtype=np.float32)
+    permitted = gathering.gather_many(viewers, kind)
+    own = [one.where(one.channel == Channel.OWN) for one in permitted]
+    return index.portrait([one.in_index(index)[1] for one in own])
+
+
+def _mutual(
+    people: PeopleIndex, bridges: NDArray[np.int64], adjacency: sp.csr_matrix, ids: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    shared = (people.neighbors(bridges) @ adjacency).toarray()[0]
+    return np.asarray(shared[people.rows(ids)], dtype=np.int64)

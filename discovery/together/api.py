@@ -1,0 +1,352 @@
+"""Music between people, as GraphQL: blends, taste matches, paths, activity, recommendations by hand."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import strawberry
+import strawberry_django
+from django.db.models import QuerySet
+from strawberry import relay
+from strawberry_django.fields.types import OperationInfo
+from strawberry_django.relay import DjangoListConnection
+
+from accounts.api.context import Info, ViewerPart, mutation
+from accounts.api.mutations import listener_get
+from accounts.api.types import Listener, ListenerConnection
+from discovery.platform.graphql.node import global_id, node_id
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, connection, cursor, page
+from discovery.recommend import explain
+from discovery.recommend.feed import DegradedReason
+from discovery.together import activity, blend, communities, paths, taste
+from discovery.together.activity import ActivityKind
+from discovery.together.paths import LinkKind
+from graph import models, selectors
+from graph.api.mutations import item_get
+from graph.api.types import Artist, Item, ModelVersion
+from graph.models import ItemKind
+from graph.services.sharing import item_recommend, recommendation_remove
+
+strawberry.enum(ActivityKind, description="What somebody did.")
+strawberry.enum(LinkKind, description="What links two things next to each other on a path.")
+
+# --- blends ---------------------------------------------------------------------------------
+
+
+@strawberry.type(description="A person in a blend.")
+class BlendMember:
+    listener: Listener
+    satisfaction: float = strawberry.field(
+        description="0 to 1: how much of the best list of this length for them alone this list holds for them."
+    )
+
+
+@strawberry.type(description="Somebody an item is for.")
+class BlendBeneficiary:
+    listener: Listener
+    relevance: float = strawberry.field(description="0 (their median candidate) to 1 (their best).")
+    because: list[Item] = strawberry.field(description="What they play that speaks most for it.")
+
+
+@strawberry.type
+class BlendItem:
+    item: Item
+    score: float = strawberry.field(description="The relevance to all members, on average.")
+    people: list[BlendBeneficiary] = strawberry.field(description="Who it is for, the keenest first.")
+
+
+@strawberry.type(
+    description="One list for several people, each item chosen to lift the least-served of them highest."
+    " Who does not share with the viewer, or the viewer with them, changes nothing in it."
+)
+class Blend:
+    members: list[BlendMember]
+    items: list[BlendItem]
+    match: float | None = strawberry.field(description="How alike the members' tastes are, 0 to 1.")
+    model_version: ModelVersion | None
+    degraded: DegradedReason | None
+
+    @classmethod
+    def of(cls, answer: blend.Blend) -> "Blend":
+        return cls(
+            members=[
+                BlendMember(listener=one.listener, satisfaction=one.satisfaction)  # type: ignore[arg-type]  # strawberry-django types are their models
+                for one in answer.members
+            ],
+            items=[
+                BlendItem(item=one.item, score=one.score, people=beneficiaries(one.people))  # type: ignore[arg-type]
+                for one in answer.items
+            ],
+            match=answer.match,
+            model_version=answer.model_version,  # type: ignore[arg-type]
+            degraded=answer.degraded,
+        )
+
+
+def beneficiaries(people: Sequence[blend.Beneficiary]) -> list[BlendBeneficiary]:
+    return [
+        BlendBeneficiary(listener=one.listener, relevance=one.relevance, because=list(one.because))  # type: ignore[arg-type]
+        for one in people
+    ]
+
+
+# --- taste ----------------------------------------------------------------------------------
+
+
+@strawberry.type(description="Something two people both play, and which part of their plays it is.")
+class SharedItem:
+    item: Item
+    yours: float
+    theirs: float
+
+
+@strawberry.type(description="Two tastes side by side, by what both let the other know.")
+class TasteMatch:
+    listener: Listener
+    percent: int = strawberry.field(
+        description="How alike what both would be recommended is; without a model, how much of the plays is the same."
+    )
+    shared: list[SharedItem]
+    only_you: list[Item] = strawberry.field(description="What you play most and they do not.")
+    only_them: list[Item] = strawberry.field(description="What they play most and you do not.")
+    degraded: DegradedReason | None
+
+    @classmethod
+    def of(cls, match: taste.TasteMatch) -> "TasteMatch":
+        return cls(
+            listener=match.listener,  # type: ignore[arg-type]
+            percent=match.percent,
+            shared=[
+                SharedItem(item=one.item, yours=one.yours, theirs=one.theirs)  # type: ignore[arg-type]
+                for one in match.shared
+            ],
+            only_you=list(match.only_you),  # type: ignore[arg-type]
+            only_them=list(match.only_them),  # type: ignore[arg-type]
+            degraded=match.degraded,
+        )
+
+
+# --- paths ----------------------------------------------------------------------------------
+
+
+@strawberry.type(description="One step of a path.")
+class Link:
+    kind: LinkKind
+    text: str
+
+
+@strawberry.type(description="A path; links[i] lies between nodes[i] and nodes[i + 1].")
+class Connection:
+    nodes: list[relay.Node]
+    links: list[Link]
+    length: int = strawberry.field(description="How many steps it has.")
+
+    @classmethod
+    def of(cls, path: paths.Path) -> "Connection":
+        return cls(
+            nodes=list(path.nodes),  # type: ignore[arg-type]
+            links=[Link(kind=link.kind, text=link.text) for link in path.links],
+            length=len(path.links),
+        )
+
+
+# --- activity -------------------------------------------------------------------------------
+
+
+@strawberry.type(description="Something a friend did who lets you know of it by name.")
+class Activity:
+    id: strawberry.ID
+    kind: ActivityKind
+    listener: Listener
+    item: Item
+    at: dt.datetime
+
+    @classmethod
+    def of(cls, done: activity.Activity) -> "Activity":
+        return cls(
+            id=strawberry.ID(relay.to_base64("Activity", done.key)),
+            kind=done.kind,
+            listener=done.listener,  # type: ignore[arg-type]
+            item=done.item,  # type: ignore[arg-type]
+            at=done.at,
+        )
+
+
+@strawberry.type
+class ActivityEdge:
+    node: Activity
+    cursor: str
+
+
+@strawberry.type
+class ActivityConnection:
+    edges: list[ActivityEdge]
+    page_info: relay.PageInfo
+
+
+# --- communities ----------------------------------------------------------------------------
+
+
+@strawberry.type(description="Listeners who play alike, at least ten of them; who they are is not kept.")
+class Community:
+    id: strawberry.ID
+    name: str
+    tags: list[str] = strawberry.field(description="Words that set its music apart.")
+    size: int = strawberry.field(description="How many contributing listeners it had when it was found.")
+    artists: list[Artist] = strawberry.field(
+        description="What sets it apart, each played by at least ten of it."
+    )
+    found_at: dt.datetime
+
+    @classmethod
+    def of(cls, shown: communities.ShownCommunity) -> "Community":
+        found = shown.community
+        return cls(
+            id=strawberry.ID(global_id("Community", found.pk)),
+            name=found.name,
+            tags=found.tags,
+            size=found.size,
+            artists=list(shown.artists),  # type: ignore[arg-type]
+            found_at=found.found_at,
+        )
+
+
+# --- recommendations by hand ----------------------------------------------------------------
+
+
+@strawberry_django.type(
+    models.ItemRecommendation, description="A track or artist that one friend recommends to another."
+)
+class ItemRecommendation(relay.Node):
+    sender: Listener
+    recipient: Listener
+    note: strawberry.auto
+    sent_at: strawberry.auto
+
+    @strawberry_django.field(only=["track_id", "artist_id"], prefetch_related=["artist", "track__artist"])
+    def item(self, root: strawberry.Parent[models.ItemRecommendation]) -> Item:
+        return root.track or root.artist  # type: ignore[return-value]
+
+    @classmethod
+    def get_queryset(
+        cls, queryset: QuerySet[models.ItemRecommendation], info: Info
+    ) -> QuerySet[models.ItemRecommendation]:
+        if (viewer := info.context.viewer) is None:
+            return queryset.none()
+        received, sent = (
+            selectors.recommendations_received(viewer=viewer),
+            selectors.recommendations_sent(viewer=viewer),
+        )
+        return queryset.filter(pk__in=received.values("pk")) | queryset.filter(pk__in=sent.values("pk"))
+
+
+ItemRecommendationConnection = DjangoListConnection[ItemRecommendation]
+
+
+@strawberry.type(description="A recommendation that is no more.")
+class RemovedRecommendation:
+    recommendation_id: strawberry.ID
+
+
+RecommendItemPayload = Annotated[ItemRecommendation | OperationInfo, strawberry.union("RecommendItemPayload")]
+RemoveRecommendationPayload = Annotated[
+    RemovedRecommendation | OperationInfo, strawberry.union("RemoveRecommendationPayload")
+]
+
+# --- the fields -----------------------------------------------------------------------------
+
+
+@strawberry.type
+class Viewer(ViewerPart):
+    """The part of ``Viewer`` that is about music between people."""
+
+    @strawberry.field(description="One list for you and up to nine friends, and who each item of it is for.")
+    def blend(
+        self,
+        with_: Annotated[list[strawberry.ID], strawberry.argument(name="with")],
+        kind: ItemKind = ItemKind.TRACK,
+        first: int = 50,
+    ) -> Blend:
+        others = [node_id(one, "Listener", field="with") for one in with_[: LARGEST_PAGE + 1]]
+        return Blend.of(blend.blend(self.user, others, kind, count=page(first, None).size))
+
+    @strawberry.field(description="Your taste beside a friend's, where both share with the other.")
+    def taste_match(
+        self,
+        with_: Annotated[strawberry.ID, strawberry.argument(name="with")],
+        kind: ItemKind = ItemKind.ARTIST,
+    ) -> TasteMatch:
+        return TasteMatch.of(taste.taste_match(self.user, node_id(with_, "Listener", field="with"), kind))
+
+    @connection(ListenerConnection, description="People you are not linked with who listen most like you.")
+    def similar_listeners(self) -> Iterable[Listener]:
+        return taste.similar_listeners(self.user)  # type: ignore[return-value]
+
+    @strawberry.field(description="The shortest way from you to a person, track or artist that you may see.")
+    def connection_to(self, id: strawberry.ID) -> Connection | None:  # noqa: A002
+        key = node_id(id, "Listener", "Track", "Artist", field="id")
+        kind = explain.NodeKind[relay.from_base64(id)[0].upper()]
+        path = paths.connection_to(self.user, explain.NodeRef(kind, key))
+        return None if path is None else Connection.of(path)
+
+    @strawberry.field(description="What friends played and liked in the last 30 days, latest first.")
+    def activity(self, first: int = DEFAULT_PAGE, after: str | None = None) -> ActivityConnection:
+        wanted = page(first, after)
+        found, more = activity.activity_list(self.user, start=wanted.start, count=wanted.size)
+        edges = [
+            ActivityEdge(node=Activity.of(one), cursor=cursor(wanted.start + place))
+            for place, one in enumerate(found)
+        ]
+        return ActivityConnection(
+            edges=edges,
+            page_info=relay.PageInfo(
+                has_next_page=more,
+                has_previous_page=wanted.start > 0,
+                start_cursor=edges[0].cursor if edges else None,
+                end_cursor=edges[-1].cursor if edges else None,
+            ),
+        )
+
+    @connection(ItemRecommendationConnection, description="What friends recommend to you, latest first.")
+    def recommendations_received(self) -> Iterable[models.ItemRecommendation]:
+        return selectors.recommendations_received(viewer=self.user)
+
+    @connection(ItemRecommendationConnection, description="What you recommend to friends, latest first.")
+    def recommendations_sent(self) -> Iterable[models.ItemRecommendation]:
+        return selectors.recommendations_sent(viewer=self.user)
+
+    @strawberry.field(
+        description="The community whose music you play most, where your own plays may be used."
+    )
+    def community(self) -> Community | None:
+        shown = communities.community_of(self.user)
+        return None if shown is None else Community.of(shown)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="Communities of taste, the largest first; the same for everyone.")
+    def communities(self, info: Info) -> list[Community]:
+        return [Community.of(shown) for shown in communities.community_list(info.context.viewer)]
+
+
+@strawberry.type
+class Mutation:
+    @mutation(description="Recommend a track or artist to a friend, with a note; again, to change the note.")
+    def recommend_item(
+        self, info: Info, item_id: strawberry.ID, listener_id: strawberry.ID, note: str = ""
+    ) -> RecommendItemPayload:
+        return item_recommend(  # type: ignore[return-value]
+            sender=info.context.signed_in,
+            recipient=listener_get(listener_id),
+            item=item_get(item_id),
+            note=note,
+        )
+
+    @mutation(description="Take back a recommendation of yours, or put away one made to you.")
+    def remove_recommendation(
+        self, info: Info, recommendation_id: strawberry.ID
+    ) -> RemoveRecommendationPayload:
+        key = node_id(recommendation_id, "ItemRecommendation", field="recommendationId")
+        recommendation_remove(user=info.context.signed_in, recommendation_id=key)
+        return RemovedRecommendation(recommendation_id=recommendation_id)

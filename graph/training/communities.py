@@ -1,0 +1,128 @@
+"""Communities of taste: Louvain on who plays what, named by the words that set them apart.
+
+Only contributors are in the graph, no community of fewer than ``SMALLEST_AGGREGATE`` of them is kept, and
+of each only artists that as many of its members play. They are found anew from every snapshot that a
+model is trained on, so that a withdrawal of CONTRIBUTE counts here when it does there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+from django.db import transaction
+
+from accounts.policies import SMALLEST_AGGREGATE
+from graph.models import Artist, Community
+from graph.snapshot import GraphSnapshot
+from graph.training.networks import to_networkx
+
+SHOWN_ARTISTS, SHOWN_TAGS, NAME_TAGS = 20, 5, 2
+MOST = 50  # communities kept, the largest first
+SEED = 0
+
+Node = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A community before it has a name: ``listeners`` counts members by artist, the most telling first."""
+
+    size: int
+    listeners: dict[int, int]
+
+
+def communities_refresh(snapshot: GraphSnapshot) -> int:
+    """Replace the communities by those of ``snapshot``; return how many there are."""
+    found = communities_find(taste_graph(snapshot))
+    words = dict(Artist.objects.values_list("pk", "tags"))
+    rows: list[Community] = []
+    for community, tags in zip(found, _telling_tags(found, words), strict=True):
+        rows.append(
+            Community(
+                name=_name(tags, {row.name for row in rows}),
+                tags=tags,
+                size=community.size,
+                artists=list(community.listeners)[:SHOWN_ARTISTS],
+                data_hash=snapshot.content_hash,
+                ledger_position=snapshot.ledger_position,
+            )
+        )
+    with transaction.atomic():
+        Community.objects.all().delete()
+        Community.objects.bulk_create(rows)
+    return len(rows)
+
+
+def taste_graph(snapshot: GraphSnapshot) -> nx.Graph:
+    """Contributors and the artists they play; an edge weighs the logarithm of the plays."""
+    whole = to_networkx(snapshot)
+    plays = nx.Graph()
+    for one, other, edge in whole.edges(data=True):
+        if edge["kind"] == "plays" and {one[0], other[0]} == {"user", "artist"}:
+            plays.add_edge(one, other, weight=math.log1p(edge["count"]))
+    return plays
+
+
+def communities_find(plays: nx.Graph) -> list[Found]:
+    """Communities with enough members, the largest first."""
+    if not plays.number_of_edges():
+        return []
+    parts: list[set[Node]] = nx.community.louvain_communities(plays, weight="weight", seed=SEED)
+    kept = []
+    for part in parts:
+        people = {key for kind, key in part if kind == "user"}
+        if len(people) >= SMALLEST_AGGREGATE:
+            kept.append(Found(len(people), _listeners(plays, part, people)))
+    kept.sort(key=lambda one: (-one.size, list(one.listeners)))
+    return kept[:MOST]
+
+
+def _listeners(plays: nx.Graph, part: set[Node], people: set[int]) -> dict[int, int]:
+    """Members by artist of the community, where they are enough: many of them first, few others counting for it."""
+    counts = {}
+    for kind, artist in part:
+        if kind == "artist":
+            near = sum(1 for _, key in plays[kind, artist] if key in people)
+            if near >= SMALLEST_AGGREGATE:
+                counts[artist] = near
+    telling = {artist: near * near / plays.degree(("artist", artist)) for artist, near in counts.items()}
+    order = sorted(counts, key=lambda artist: (-telling[artist], artist))
+    return {artist: counts[artist] for artist in order}
+
+
+def _telling_tags(found: Sequence[Found], words: dict[int, list[str]]) -> list[list[str]]:
+    """For each community the words more usual there than elsewhere (their part of the divergence), best first."""
+    uses = [Counter[str]() for _ in found]
+    for used, community in zip(uses, found, strict=True):
+        for artist, listeners in community.listeners.items():
+            for word in words.get(artist, ()):
+                used[word] += listeners
+    everywhere = sum(uses, Counter[str]())
+    whole = max(everywhere.total(), 1)
+    telling = []
+    for used in uses:
+        here = max(used.total(), 1)
+        gain = {
+            word: count / here * math.log((count / here) / (everywhere[word] / whole))
+            for word, count in used.items()
+        }
+        best = sorted(
+            (word for word in gain if gain[word] > 0 or len(uses) == 1), key=lambda w: (-gain[w], w)
+        )
+        telling.append(best[:SHOWN_TAGS])
+    return telling
+
+
+def _name(tags: list[str], taken: set[str]) -> str:
+    """The first words that no larger community has for a name; numbered where there are none."""
+    for length in range(min(NAME_TAGS, len(tags)), len(tags) + 1):
+        name = ", ".join(tags[:length])[:110]
+        if name and name not in taken:
+            return name
+    base = ", ".join(tags[:NAME_TAGS])[:100] or "Community"
+    number = next(n for n in range(1, len(taken) + 2) if f"{base} {n}" not in taken)
+    return f"{base} {number}"

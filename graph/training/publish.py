@@ -1,0 +1,153 @@
+"""How a trained model takes the place of the served one. Files lie in ``ARTIFACT_DIR/<model version id>/``; the pointer is a row.
+
+Publishing writes a draft, makes it durable, and moves it into place and the pointer with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import ConsentEvent, ConsentState, Purpose
+from graph.models import ModelVersion, TrainingRun
+from graph.serving.active_model import active_version, artifact_directory, manifest_hash
+from graph.training.lease import Lease, is_live, lease_complete, lease_hold
+from graph.training.promotion import finite, gate
+
+logger = logging.getLogger(__name__)
+
+KEPT_RETIRED = 1  # the previous model: another process may be reading it as the pointer moves
+DRAFT = ".draft-"
+
+
+def model_publish(
+    *,
+    lease: Lease,
+    write: Callable[[Path], object],
+    data_hash: str,
+    ledger_position: int,
+    config: dict[str, Any],
+    metrics: dict[str, Any],
+) -> ModelVersion:
+    """Put a trained model through the gate, and in place of the active one if it passes.
+
+    ``write`` writes the artifact into the empty directory it is given. The version is REJECTED with
+    the reason where the gate refuses, and then no file is kept. Raises LeaseLost, having changed
+    nothing, when another worker has taken the run over.
+    """
+    refused = gate(metrics, _yardstick())
+    version = ModelVersion(
+        data_hash=data_hash, ledger_position=ledger_position, config=config, metrics=finite(metrics)
+    )
+    if refused:
+        version.state, version.rejected_because = ModelVersion.State.REJECTED, refused
+        with transaction.atomic():
+            version.save(force_insert=True)
+            lease_complete(lease, model_version=version)
+        logger.warning("model %s is refused: %s", version.pk, refused)
+        return version
+    draft = Path(settings.ARTIFACT_DIR) / f"{DRAFT}{lease.run_id}-{lease.fence}"
+    draft.mkdir(parents=True)
+    try:
+        write(draft)
+        _make_durable(draft)
+        version.manifest_hash = manifest_hash(draft)
+        _swap(version, draft, lease)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # it is gone already where it was moved
+    leftovers_sweep()
+    return version
+
+
+def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
+    """Files first, pointer last; nobody sweeps in between."""
+    directory = artifact_directory(version.pk)
+    with _directory_lock(), transaction.atomic():
+        lease_hold(lease)
+        draft.rename(directory)
+        _sync(directory.parent)
+        ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).update(state=ModelVersion.State.RETIRED)
+        version.state, version.activated_at = ModelVersion.State.ACTIVE, timezone.now()
+        version.save(force_insert=True)
+        lease_complete(lease, model_version=version)
+
+
+def _yardstick() -> dict[str, Any] | None:
+    """The active model's metrics, unless it learned from people who have withdrawn since.
+
+    A model without them is wanted even where it measures worse.
+    """
+    version = active_version()
+    if version is None or contributions_withdrawn(after=version.ledger_position):
+        return None
+    return dict(version.metrics)
+
+
+def contributions_withdrawn(*, after: int) -> list[ConsentEvent]:
+    """Ledger events after a position by which somebody took back that their plays train models."""
+    events = ConsentEvent.objects.filter(
+        pk__gt=after, purpose=Purpose.CONTRIBUTE, prior_state=ConsentState.GRANTED
+    )
+    return list(events.exclude(new_state=ConsentState.GRANTED).order_by("pk"))
+
+
+def leftovers_sweep() -> list[str]:
+    """Remove drafts of runs that died and files that no model to keep needs; returns their names."""
+    root = Path(settings.ARTIFACT_DIR)
+    root.mkdir(parents=True, exist_ok=True)
+    with _directory_lock():
+        gone = [path for path in sorted(root.iterdir()) if path.is_dir() and _is_leftover(path.name)]
+        for path in gone:
+            shutil.rmtree(path)
+    return [path.name for path in gone]
+
+
+def _is_leftover(name: str) -> bool:
+    if name.startswith(DRAFT):
+        run, _, fence = name.removeprefix(DRAFT).partition("-")
+        found = TrainingRun.objects.filter(pk=run, fence=fence).first()
+        return found is None or not is_live(found)
+    try:
+        version_id = uuid.UUID(name)
+    except ValueError:
+        return False  # not ours
+    return version_id not in _kept()
+
+
+def _kept() -> set[uuid.UUID]:
+    retired = ModelVersion.objects.filter(state=ModelVersion.State.RETIRED).order_by("-activated_at")
+    current = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE)
+    return {*current.values_list("pk", flat=True), *retired.values_list("pk", flat=True)[:KEPT_RETIRED]}
+
+
+@contextmanager
+def _directory_lock() -> Iterator[None]:
+    """One publisher or sweeper at a time; the kernel frees it when its holder dies."""
+    with (Path(settings.ARTIFACT_DIR) / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_durable(directory: Path) -> None:
+    for path in directory.iterdir():
+        _sync(path)
+    _sync(directory)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

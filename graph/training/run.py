@@ -1,0 +1,144 @@
+"""How a model is born: claim, snapshot, fit, evaluate, gate, publish. The command and the task call this."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from discovery.platform.errors import TrainingFailed
+from graph import snapshot
+from graph.models import ModelVersion, TrainingRun
+from graph.training import publish
+from graph.training.communities import communities_refresh
+from graph.training.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
+from graph.training.training_edges import edges_write
+
+if TYPE_CHECKING:
+    from graph.ml.config import RecommenderConfig
+
+Progress = Callable[[float, str], None]  # fraction in [0, 1], what is being done
+
+BY_HAND = "manual:"  # how the keys of foreground runs begin
+
+# Withdrawals seldom come alone: wait until they pause, but not longer than an hour.
+QUIET = timedelta(minutes=10)
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def holder_name() -> str:
+    """Host and process, for people who look at a run."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def train_and_publish(
+    *,
+    key: str,
+    holder: str,
+    config: RecommenderConfig | None = None,
+    progress: Progress = lambda _fraction, _step: None,
+) -> ModelVersion | None:
+    """Train on what is permitted now and publish the result, as ACTIVE or REJECTED.
+
+    None, at once, when the run ``key`` is done or somebody alive is on it. Raises TrainingFailed
+    when there is nothing to learn from, and LeaseLost when the run was taken over.
+    """
+    lease = lease_claim(key=key, holder=holder)
+    if lease is None:
+        return None
+    try:
+        publish.leftovers_sweep()
+        with Heartbeat(lease) as heart:
+
+            def report(fraction: float, step: str) -> None:
+                heart.report(fraction, step)
+                progress(fraction, step)
+
+            return _train(lease, config, report)
+    except BaseException as error:
+        lease_fail(lease, error=f"{type(error).__name__}: {error}")
+        raise
+
+
+def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> ModelVersion:
+    # Only here is torch loaded: a worker that waits, or a process that asks about a run, stays small.
+    from graph.ml.config import RecommenderConfig
+    from graph.ml.evaluate import evaluate
+    from graph.ml.export import write_artifact
+    from graph.ml.train import fit
+
+    config = config or RecommenderConfig()
+    report(0.0, "taking the snapshot")
+    taken = snapshot.take()
+    if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
+        raise TrainingFailed("Nobody has granted that their plays train models, or there are no plays.")
+    measured = evaluate(taken, config, progress=_part(report, 0.02, 0.5, "measuring"))
+    fitted = fit(taken, config, progress=_part(report, 0.5, 0.97, "fitting"))
+    report(0.97, "finding communities")
+    communities_refresh(taken)
+    report(0.98, "publishing")
+    metrics = {**measured.to_dict(), "data": _sizes(taken)}
+
+    def write(directory: Path) -> None:
+        edges = edges_write(taken, directory)
+        write_artifact(fitted, directory, {"metrics": metrics, "run": lease.key, "training_edges": edges})
+
+    version = publish.model_publish(
+        lease=lease,
+        write=write,
+        data_hash=taken.content_hash,
+        ledger_position=taken.ledger_position,
+        config=asdict(config),
+        metrics=metrics,
+    )
+    report(1.0, "published" if version.state == ModelVersion.State.ACTIVE else "refused")
+    return version
+
+
+def _sizes(taken: snapshot.GraphSnapshot) -> dict[str, int]:
+    return {
+        "users": len(taken.users),
+        "artist_plays": len(taken.artist_plays.user),
+        "track_plays": len(taken.track_plays.user),
+    }
+
+
+def _part(report: Progress, start: float, end: float, what: str) -> Progress:
+    return lambda fraction, step: report(start + (end - start) * fraction, f"{what}: {step}")
+
+
+def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
+    """Whether training now would make the active model again: same data, same config."""
+    from graph.ml.config import RecommenderConfig
+
+    version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+    if version is None or version.config != asdict(config or RecommenderConfig()):
+        return False
+    return version.data_hash == snapshot.take().content_hash
+
+
+def run_due() -> str | None:
+    """The key of a training that withdrawals ask for, or None.
+
+    It names the last of them, so that each set of withdrawals is trained away once.
+    """
+    version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+    withdrawn = publish.contributions_withdrawn(after=version.ledger_position) if version else []
+    if not withdrawn:
+        return None
+    now = timezone.now()
+    paused = withdrawn[-1].occurred_at <= now - QUIET
+    waited = withdrawn[0].occurred_at <= now - LONGEST_WAIT
+    return f"withdrawal:{withdrawn[-1].pk}" if paused or waited else None
+
+
+def runs_abandoned() -> list[str]:
+    """Keys of runs whose worker died, to be taken up again; not those that a person started by hand."""
+    running = TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).order_by("pk")
+    return [run.key for run in running.exclude(key__startswith=BY_HAND) if not is_live(run)]

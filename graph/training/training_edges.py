@@ -1,0 +1,130 @@
+"""What a model was trained on, edge by edge, as hashes: so that anyone can check that somebody is not in it.
+
+An edge is a row of the snapshot that names a person. Its hash is the first 64 bits of a BLAKE2b keyed with
+this installation's key: who has the list and not the key learns from it how many edges there were. Equal
+hashes are equal edges (of 10⁷ edges and 10⁵ of one person, two differing ones meet once in 10⁷ erasures).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Q
+from numpy.typing import NDArray
+
+from accounts.models import Friendship, User
+from graph.models import ArtistPlayCount, Feedback, ItemKind, Listen, ModelVersion, Tagging
+from graph.serving.active_model import artifact_directory, manifest_hash
+from graph.serving.artifact import MANIFEST
+from graph.snapshot import GraphSnapshot
+
+EDGES = "edges.npy"
+
+Hashes = NDArray[np.uint64]  # ascending, each once
+Edges = NDArray[np.int64]  # [E, k] database ids
+
+
+class EdgesUnknown(Exception):  # what it says
+    """A model does not say what it was trained on, or says it in a file that is not the published one."""
+
+
+def edges_write(taken: GraphSnapshot, directory: Path) -> dict[str, str]:
+    """Write the hashes of a snapshot's edges; return what the manifest is to say of the file."""
+    path = directory / EDGES
+    np.save(path, _hashed(_edges_of(taken)), allow_pickle=False)
+    return {"sha256": _sha256(path), "key": _fingerprint()}
+
+
+def edges_of_model(version: ModelVersion) -> Hashes:
+    """Hashes of what a model was trained on. Raises EdgesUnknown where its files do not say so."""
+    directory = artifact_directory(version.pk)
+    try:
+        found = manifest_hash(directory)
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EdgesUnknown(str(error)) from error
+    if found != version.manifest_hash:
+        raise EdgesUnknown(f"the manifest of model {version.pk} is not the published one")
+    return edges_read(directory, manifest.get("training_edges", {}))
+
+
+def edges_read(directory: Path, told: Mapping[str, str]) -> Hashes:
+    """The hashes of a model's edges, where the file is the one its manifest tells of. Raises EdgesUnknown."""
+    try:
+        found = {"sha256": _sha256(directory / EDGES), "key": _fingerprint()}
+    except OSError as error:
+        raise EdgesUnknown(str(error)) from error
+    if found != told:
+        raise EdgesUnknown(f"{directory / EDGES} is not the published one, or was made with another key")
+    hashes: Hashes = np.load(directory / EDGES, allow_pickle=False)
+    return hashes
+
+
+def edges_of_person(user: User) -> Hashes:
+    """Of every edge that ``user`` could have given a model, whether it was permitted and counted or not."""
+    listens, counts = Listen.objects.filter(user=user), ArtistPlayCount.objects.filter(user=user)
+    said, tagged = Feedback.objects.filter(user=user), Tagging.objects.filter(user=user)
+    tracks = {*_values(listens, "track"), *_values(said.exclude(track=None), "track")}
+    artists = {
+        *_values(listens, "track__artist"), *_values(counts, "artist"), *_values(said.exclude(artist=None), "artist"),
+        *_values(said.exclude(track=None), "track__artist"),
+    }  # fmt: skip
+    friends = Friendship.objects.filter(Q(low=user) | Q(high=user)).values_list("low_id", "high_id")
+    rows = {
+        "track_plays": [(user.pk, track) for track in tracks],
+        "artist_plays": [(user.pk, artist) for artist in artists],
+        "track_tags": [(user.pk, *each) for each in tagged.exclude(track=None).values_list("track_id", "tag_id")],
+        "artist_tags": [(user.pk, *each) for each in tagged.exclude(artist=None).values_list("artist_id", "tag_id")],
+        "friendships": list(friends),
+    }  # fmt: skip
+    return _hashed((name, np.array(each, np.int64)) for name, each in rows.items() if each)
+
+
+def _values(rows: Any, column: str) -> Iterable[int]:
+    found: Iterable[int] = rows.order_by().values_list(column, flat=True).distinct()
+    return found
+
+
+def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:
+    items = {ItemKind.TRACK: taken.tracks, ItemKind.ARTIST: taken.artists}
+    for kind, plays, tags in (
+        (ItemKind.TRACK, taken.track_plays, taken.track_tags),
+        (ItemKind.ARTIST, taken.artist_plays, taken.artist_tags),
+    ):
+        name = kind.value.lower()
+        yield f"{name}_plays", np.stack([taken.users[plays.user], items[kind][plays.item]], axis=1)
+        said = tags.user >= 0  # the others are the catalogue's words
+        columns = (taken.users[tags.user[said]], items[kind][tags.item[said]], taken.tags[tags.tag[said]])
+        yield f"{name}_tags", np.stack(columns, axis=1)
+    yield "friendships", taken.users[taken.friendships]
+
+
+def _hashed(edges: Iterable[tuple[str, Edges]]) -> Hashes:
+    digests = bytearray()
+    for name, rows in edges:
+        begun = hashlib.blake2b(name.encode(), digest_size=8, key=_key())
+        width, raw = rows.shape[1] * 8, np.ascontiguousarray(rows, dtype="<i8").tobytes()
+        for start in range(0, len(raw), width):
+            digest = begun.copy()
+            digest.update(raw[start : start + width])
+            digests += digest.digest()
+    return np.unique(np.frombuffer(bytes(digests), dtype="<u8").astype(np.uint64))
+
+
+def _key() -> bytes:
+    return hashlib.sha256(f"earshot training edges:{settings.SECRET_KEY}".encode()).digest()
+
+
+def _fingerprint() -> str:
+    """Tells whether two lists were made with the same key: others have nothing in common, whatever is in them."""
+    return hashlib.sha256(_key()).hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

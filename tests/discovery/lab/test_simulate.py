@@ -1,0 +1,139 @@
+"""Simulated listeners: their days, when they leave, and that the simulator adds up as the radio does."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from discovery.lab import simulate
+from discovery.lab.listener_model import Assumptions, Listener, World, moods
+from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, _Session, run
+from discovery.lab.verdict import headroom, over_runs
+from discovery.lab.world import popularity
+from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
+from discovery.radio.session import Outcome
+from discovery.radio.sources import READINGS, Source, entries, score
+from graph.serving.index import Channel
+from tests.discovery.small_index import small_index
+
+SIZE = 20
+
+
+@pytest.fixture
+def model():
+    angle = 2 * np.pi * np.arange(SIZE) / SIZE
+    index = small_index(np.stack([np.cos(angle), np.sin(angle)], axis=1), prior=np.linspace(0.2, 0.1, SIZE))
+    index.rules = {channel: replace(rule, count_power=0.5) for channel, rule in index.rules.items()}
+    return Model(index)
+
+
+@pytest.fixture
+def world():
+    near = np.abs(np.subtract.outer(np.arange(SIZE), np.arange(SIZE)))
+    words = np.exp(-np.minimum(near, SIZE - near))
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    people = [
+        Listener(number, np.array([3, 4, 12]), entries([0, 1], [1.0, 2.0], [Channel.OWN] * 2), np.array([0, 1]), number % 2 == 0)
+        for number in range(12)
+    ]  # fmt: skip
+    return World(sp.csr_matrix(words), people)
+
+
+def test_a_session_adds_up_as_the_radio_adds_it_up(model, world):
+    """The simulator fades a running sum; the radio fades each entry and takes back the index's scaling."""
+    listener = world.listeners[0]
+    ears = world.ears(listener, 1)
+    own, friends = model.lasting(listener)
+    session = _Session(listener, ears, own, friends, np.float32(SEED_AMOUNT) * model.lifts[ears.seed])
+    for row in (7, 12, 4, 15):
+        session.hear(model, RADIO, row, Source.SUM, np.zeros((len(Source), 1)))
+    faded = [AMOUNT[each] * KEPT**age for age, each in zip((3, 2, 1, 0), session.outcomes, strict=True)]
+    said = entries(
+        [ears.seed, *session.rows], [SEED_AMOUNT, *faded],
+        [Channel.PICK, *map(channel_of, session.outcomes)],
+    )  # fmt: skip
+    refused = np.array([
+        row for row, each in zip(session.rows, session.outcomes, strict=True) if each is Outcome.SKIPPED
+    ], dtype=np.int64)  # fmt: skip
+    expected = score(model.index, listener.lasting, said, refused)
+    found = session.scores(model, RADIO)
+    assert found.session == pytest.approx(expected.session, abs=1e-5)
+    assert found.by(READINGS[Source.MINUTE]) == pytest.approx(expected.by(READINGS[Source.MINUTE]), abs=1e-4)
+    assert found.refused.tolist() == refused.tolist()
+
+
+@pytest.mark.parametrize("station", [RADIO, GREEDY, STATIONS[-1]], ids=lambda station: station.name)
+def test_the_same_seed_gives_the_same_day(model, world, station):
+    one, other = run([model], world, station, 5), run([model], world, station, 5)
+    assert one.length.tolist() == other.length.tolist()
+    assert one.reward.tolist() == other.reward.tolist()
+    assert (one.reward <= one.length).all()
+
+
+def test_everybody_meets_every_station_on_the_same_day(world):
+    one, other, next_day = (world.ears(world.listeners[1], seed) for seed in (5, 5, 6))
+    assert one.heard.tolist() == other.heard.tolist() != next_day.heard.tolist()
+    assert one.mood.tolist() == other.mood.tolist()
+    assert one.seed is None  # this one starts from nothing
+
+
+def test_what_fits_the_mood_is_heard_out_more_than_what_fits_another(world):
+    ears = world.ears(world.listeners[0], 5)
+    here, there = (ears.chance[:, row] for row in (3, 12))
+    assert ears.chance.shape == (world.assumed.moods, SIZE)
+    for chance in (here, there):
+        assert chance.max() == pytest.approx(world.assumed.hear_best)
+        assert chance.min() < world.assumed.hear_best / 2
+
+
+def test_skips_in_a_row_make_people_leave(world):
+    ears = world.ears(world.listeners[0], 5)
+    always = World(world.words, world.listeners, Assumptions(leave=0, leave_skipped=0, leave_more=1))
+    assert always.stays(ears, [False])
+    assert not always.stays(ears, [False, False])
+    assert always.stays(ears, [False, False, True])
+
+
+def test_likeness_makes_the_moods():
+    words = sp.csr_matrix([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    found = moods(words, 2)
+    assert found[0] == found[1] != found[2] == found[3]
+
+
+def test_the_days_share_the_cohorts_and_what_was_learned(model, world, monkeypatch):
+    monkeypatch.setattr(simulate, "COHORT", 3)
+    silent = Model(small_index(np.zeros((SIZE, 2)), prior=np.linspace(0.2, 0.1, SIZE)))
+    found = run([silent, model], world, RADIO, 5)
+    assert np.bincount(found.day).tolist() == [6, 6]
+    alone = run([model], world, RADIO, 5)
+    assert alone.day.tolist() == [0] * 12
+    assert found.reward.tolist() != alone.reward.tolist()
+
+
+def test_headroom_reads_what_was_met():
+    """Two states; in the second only the whole sum and the most popular had something to offer."""
+    worth = np.full((2, len(Source)), np.nan)
+    worth[0] = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4]
+    worth[1, [Source.SUM, Source.POPULAR]] = [0.3, 0.6]
+    chosen = np.zeros((2, len(Source)))
+    chosen[:, Source.SUM] = 1
+    empty = np.zeros(0)
+    found = headroom(Outcomes(empty, empty, empty, worth, chosen, empty.astype(int), empty.astype(int)))
+    assert found["policy"] == pytest.approx(0.4)
+    assert found["always"]["SESSION"] == pytest.approx((0.9 + 0.3) / 2)
+    assert found["best_in_each_state"] == pytest.approx((0.9 + 0.6) / 2)
+
+
+def test_where_hits_are_liked_the_most_popular_fits_everybody(model, world):
+    hits = World(world.words, world.listeners, world.assumed, popularity(model.index))
+    best = int(model.index.prior.argmax())
+    liked, here = (each.ears(world.listeners[0], 5).chance[:, best] for each in (hits, world))
+    assert liked == pytest.approx(world.assumed.hear_best)
+    assert (here < world.assumed.hear_best / 2).all()
+
+
+def test_a_gain_has_an_interval_over_the_runs():
+    """Two runs, 0 and 0.2: the mean's standard error is 0.1, and Student's quantile for one degree of freedom 12.706."""
+    found = over_runs(np.array([0.0, 0.2]))
+    assert found == pytest.approx({"gain": 0.1, "low": 0.1 - 1.2706, "high": 0.1 + 1.2706}, abs=1e-4)

@@ -1,0 +1,124 @@
+"""What one operation may cost."""
+
+import pytest
+from graphql import FragmentDefinitionNode, build_schema, get_operation_ast, parse
+
+from discovery.platform.graphql.limits import Measure, measured
+from tests.api.client import App
+from tests.factories import listener
+
+SCHEMA = build_schema("""
+    type Query { people(first: Int = 20): People!  me: Person! }
+    type People { edges: [Edge!]! }
+    type Edge { node: Person! }
+    type Person { name: String!  age: Int!  friends(first: Int = 20): People! }
+""")
+
+
+def measure(query, **variables):
+    document = parse(query)
+    operation = get_operation_ast(document)
+    assert operation is not None
+    fragments = {
+        each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+    }
+    return measured(operation, fragments, SCHEMA, variables)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ me { name age } }", Measure(depth=1, cost=2)),
+        ("{ me { name years: age } you: me { name } }", Measure(depth=1, aliases=2, cost=3)),
+        ("{ people { edges { node { name age } } } }", Measure(depth=3, cost=40)),
+        ("{ people(first: 50) { edges { node { name } } } }", Measure(depth=3, cost=50)),
+        ("{ people(first: null) { edges { node { name } } } }", Measure(depth=3, cost=20)),
+        ("{ people(first: 0) { edges { node { name } } } }", Measure(depth=3, cost=1)),
+        ("{ people(first: 999999) { edges { node { name } } } }", Measure(depth=3, cost=100)),
+        (
+            "{ people(first: 10) { edges { node { name friends(first: 5) { edges { node { name age } } } } } } }",
+            Measure(depth=6, cost=10 * (1 + 5 * 2)),
+        ),
+        ("{ me { ...F } } fragment F on Person { name ... on Person { age } }", Measure(depth=1, cost=2)),
+        ("{ me { ... @include(if: true) { name } } }", Measure(depth=1, cost=1)),
+        ("{ __schema { types { name } } }", Measure()),
+    ],
+)
+def test_the_measure_is_exact(query, expected):
+    assert measure(query) == expected
+
+
+def test_variables_and_their_defaults_count():
+    query = "query ($n: Int = 30) { people(first: $n) { edges { node { name } } } }"
+    assert measure(query).cost == 30
+    assert measure(query, n=70).cost == 70
+    assert measure(query, n=None).cost == 20
+
+
+def test_fragments_that_double_are_measured_in_one_walk():
+    doubling = "".join(f"fragment F{n} on Person {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60))
+    assert measure(f"{{ me {{ ...F0 }} }} {doubling} fragment F60 on Person {{ name }}").cost == 2**60
+
+
+@pytest.mark.django_db
+class TestTheEndpointRefuses:
+    NESTED = "{ friends(first: %d) { edges { node { id handle displayName } cursor } } }"
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "{ " + " ".join(f"p{n}: policy {{ version }}" for n in range(16)) + " }",
+            "{ viewer " * 300 + "}" * 300,
+            "{ " + "policy { version } " * 400 + "}",
+            "{ viewer { "
+            + " ".join(
+                f"f{n}: friends(first: 100) {{ edges {{ node {{ id handle displayName }} cursor }} }}"
+                for n in range(13)
+            )
+            + " } }",
+        ],
+        ids=["aliases", "nesting beyond the parser", "tokens", "cost"],
+    )
+    def test_too_much(self, query, django_assert_num_queries):
+        app = App(listener())
+        with django_assert_num_queries(1):  # the token; nothing ran
+            assert app.code(query) == "LIMIT_EXCEEDED"
+
+    def test_what_is_just_allowed(self):
+        query = (
+            "{ viewer { "
+            + " ".join(
+                f"f{n}: friends(first: 100) {{ edges {{ node {{ id handle displayName }} cursor }} }}"
+                for n in range(12)
+            )
+            + " } }"
+        )
+        assert len(App(listener()).data(query)["viewer"]) == 12
+
+    def test_cost_counts_variables(self):
+        query = (
+            "query ($n: Int) { viewer { "
+            + " ".join(
+                f"f{n}: friends(first: $n) {{ edges {{ node {{ id handle displayName }} cursor }} }}"
+                for n in range(13)
+            )
+            + " } }"
+        )
+        app = App(listener())
+        assert app.code(query, n=100) == "LIMIT_EXCEEDED"
+        assert len(app.data(query, n=90)["viewer"]) == 13
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            ("first: 101", "LIMIT_EXCEEDED"),
+            ("first: -1", "INVALID"),
+            ('after: ""', "INVALID_CURSOR"),
+            ('after: "garbage"', "INVALID_CURSOR"),
+            ('after: "YXJyYXljb25uZWN0aW9uOjk5OTk5OTk5OTk5OTk5OTk5OTk5"', "INVALID_CURSOR"),  # far away
+            ('after: "TGlzdGVuZXI6MQ=="', "INVALID_CURSOR"),  # a global id
+            ('after: "\\u0000"', "INVALID_CURSOR"),
+        ],
+    )
+    def test_pages_that_are_none(self, arguments, code):
+        assert App(listener()).code(f"{{ viewer {{ friends({arguments}) {{ totalCount }} }} }}") == code

@@ -1,0 +1,75 @@
+"""The whole way from snapshot to served model, in this process, as the command takes it."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from graph import snapshot
+from graph.models import ModelVersion, TrainingRun
+from graph.sample.community import sample_community_create
+from graph.serving import active_model
+from graph.training import run as training
+
+# The heartbeat has a thread and a connection of its own, so nothing here is in one transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(artifact_dir, monkeypatch):
+    monkeypatch.setattr(active_model, "_served", None)
+
+
+@pytest.fixture
+def config_file(tmp_path):
+    def write(**choices):
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({"network": {"epochs": 1, "dims": 16}, "memory": {"dims": 16}, **choices}))
+        return path
+
+    return write
+
+
+def test_the_command_trains_publishes_and_knows_when_there_is_nothing_new(config_file, capsys):
+    sample_community_create(listeners=60, now=timezone.now())
+    call_command("train_recommender", config=config_file())
+    said = capsys.readouterr().out
+    version = active_model.active().version
+    taken = snapshot.take()
+    assert f"Model {version.pk} is active." in said
+    assert "0 %  taking the snapshot" in said
+    assert (version.data_hash, version.ledger_position) == (taken.content_hash, taken.ledger_position)
+    assert version.config["network"]["epochs"] == 1
+    assert version.metrics["data"]["users"] == len(taken.users)
+    assert TrainingRun.objects.get().state == "DONE"
+
+    call_command("train_recommender", "--if-needed", config=config_file())
+    assert "The active model is up to date." in capsys.readouterr().out
+    assert ModelVersion.objects.count() == 1
+
+    with pytest.raises(CommandError, match=r"The model was refused: .*of the most popular items"):
+        call_command("train_recommender", "--if-needed", config=config_file(untrained=True))
+    assert active_model.active().version == version
+
+
+def test_without_anything_to_learn_from_the_command_says_so():
+    with pytest.raises(CommandError, match="Nobody has granted"):
+        call_command("train_recommender")
+    assert TrainingRun.objects.get().state == "FAILED"
+    assert ModelVersion.objects.count() == 0
+
+
+@pytest.mark.parametrize("text", ["{", '{"networks": {}}', '{"network": {"depth": 3}}'])
+def test_a_wrong_configuration_is_refused_before_anything_is_claimed(tmp_path, text):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(CommandError, match=r"config\.json"):
+        call_command("train_recommender", config=path)
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_run_in_other_hands_is_left_alone():
+    TrainingRun.objects.create(key="daily", holder="another", heartbeat_at=timezone.now())
+    assert training.train_and_publish(key="daily", holder="me") is None
+    assert TrainingRun.objects.get().holder == "another"

@@ -25,7 +25,7 @@ import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
 from discovery.platform.graphql.limits import OperationLimits
-from discovery.platform.graphql.node import global_id, node_resolve
+from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected
 
 ROOMS: tuple[ModuleType, ...] = (
@@ -85,3 +85,4 @@ schema = Schema(
     ],
     config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG),
 )
+node_ids_resolve_fast(schema._schema)  # noqa: SLF001

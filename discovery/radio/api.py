@@ -6,14 +6,13 @@ from typing import Annotated
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
 from accounts.models import PersonalizationLevel
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.inputs import text
-from discovery.platform.graphql.node import node_id
+from discovery.platform.graphql.node import node_ref
 from discovery.radio import session
 from discovery.radio.services import Playing, radio_advance, radio_start
 from discovery.radio.sources import Source
@@ -94,8 +93,8 @@ class Mutation:
             raise InvalidInput(_("A radio starts from one thing."), field="tag")
         seed_kind, key = session.SeedKind.NOTHING, 0
         if seed_id is not None:
-            key = node_id(seed_id, *SEEDS, field="seedId")
-            seed_kind = SEEDS[relay.from_base64(seed_id)[0]]
+            name, key = node_ref(seed_id, *SEEDS, field="seedId")
+            seed_kind = SEEDS[name]
         elif tag is not None:
             seed_kind, key = session.SeedKind.TAG, _tag(tag)
         return RadioQueue.of(

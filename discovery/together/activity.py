@@ -30,9 +30,9 @@ class ActivityKind(StrEnum):
 
 @dataclass(frozen=True)
 class Activity:
-    """One thing a friend did. ``key`` is unique among all activities."""
+    """One thing a friend did. ``key`` is unique among the activities of its kind."""
 
-    key: str
+    key: int
     kind: ActivityKind
     listener: User
     item: Artist | Track
@@ -85,13 +85,13 @@ def news_told(
 
 def played(listen: Listen) -> Activity:
     """A play as activity. Whom it may be told, and whether it counts, is to be asked elsewhere."""
-    return Activity(f"PLAYED:{listen.pk}", ActivityKind.PLAYED, listen.user, listen.track, listen.listened_at)
+    return Activity(listen.pk, ActivityKind.PLAYED, listen.user, listen.track, listen.listened_at)
 
 
 def _liked(like: Feedback) -> Activity:
     item = like.artist or like.track
     assert item is not None  # noqa: S101 the database sees to it
-    return Activity(f"LIKED:{like.pk}", ActivityKind.LIKED, like.user, item, like.given_at)
+    return Activity(like.pk, ActivityKind.LIKED, like.user, item, like.given_at)
 
 
 def _rows(people: Iterable[int], since: datetime) -> QuerySet[Any, Any]:
@@ -133,5 +133,5 @@ def _dress(viewer: User, people: dict[int, User], rows: list[dict[str, Any]]) ->
         item = nodes.get(ref)
         if isinstance(item, Artist | Track):
             kind = ActivityKind(row["what"])
-            found.append(Activity(f"{kind.value}:{row['pk']}", kind, people[row["user_id"]], item, row["at"]))
+            found.append(Activity(row["pk"], kind, people[row["user_id"]], item, row["at"]))
     return found

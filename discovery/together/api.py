@@ -14,7 +14,7 @@ from strawberry_django.relay import DjangoListConnection
 from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.mutations import listener_get
 from accounts.api.types import Listener, ListenerConnection
-from discovery.platform.graphql.node import global_id, node_id
+from discovery.platform.graphql.node import global_id, node_id, node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, connection, cursor, page
 from discovery.recommend import explain
 from discovery.recommend.feed import DegradedReason
@@ -164,7 +164,7 @@ class Activity:
     @classmethod
     def of(cls, done: activity.Activity) -> "Activity":
         return cls(
-            id=strawberry.ID(relay.to_base64("Activity", done.key)),
+            id=strawberry.ID(global_id(f"Activity {done.kind}", done.key)),
             kind=done.kind,
             listener=done.listener,  # type: ignore[arg-type]
             item=done.item,  # type: ignore[arg-type]
@@ -284,9 +284,8 @@ class Viewer(ViewerPart):
 
     @strawberry.field(description="The shortest way from you to a person, track or artist that you may see.")
     def connection_to(self, id: strawberry.ID) -> Connection | None:  # noqa: A002
-        key = node_id(id, "Listener", "Track", "Artist", field="id")
-        kind = explain.NodeKind[relay.from_base64(id)[0].upper()]
-        path = paths.connection_to(self.user, explain.NodeRef(kind, key))
+        kind, key = node_ref(id, "Listener", "Track", "Artist", field="id")
+        path = paths.connection_to(self.user, explain.NodeRef(explain.NodeKind[kind.upper()], key))
         return None if path is None else Connection.of(path)
 
     @strawberry.field(description="What friends played and liked in the last 30 days, latest first.")

@@ -130,8 +130,8 @@ def _dress(viewer: User, graph: nx.Graph, refs: list[NodeRef]) -> Path | None:
         return None
     links = tuple(
         Link(
-            graph.training.training_edges[ends]["kind"],
-            _wording(viewer, graph.training.training_edges[ends]["kind"], *(nodes[end] for end in ends)),
+            graph.edges[ends]["kind"],
+            _wording(viewer, graph.edges[ends]["kind"], *(nodes[end] for end in ends)),
         )
         for ends in pairwise(refs)
     )

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
 from accounts.api.mutations import listener_get
 from discovery.platform.errors import InvalidInput
-from discovery.platform.graphql.node import node_id
+from discovery.platform.graphql.node import node_id, node_ref
 from graph import models, selectors
 from graph.api.inputs import ListenInput, PlaylistInput, plays_read
 from graph.api.types import Item, Playlist, PlaylistRole
@@ -173,6 +172,5 @@ def _entry_key(value: strawberry.ID) -> int:
 
 
 def item_get(value: strawberry.ID) -> models.Track | models.Artist:
-    key = node_id(value, "Track", "Artist", field="itemId")
-    kind = ItemKind[relay.from_base64(value)[0].upper()]
-    return selectors.item_get(kind=kind, item_id=key)
+    kind, key = node_ref(value, "Track", "Artist", field="itemId")
+    return selectors.item_get(kind=ItemKind[kind.upper()], item_id=key)

@@ -19,11 +19,11 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
-from strawberry import relay
 
 from accounts.models import ConsentEvent, Friendship, Purpose
 from accounts.services.consent import consent_set
 from discovery.models import Room, RoomMember, SocialUse
+from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
 from graph.models import ItemKind, ItemRecommendation, Playlist, PlaylistEntry
 from tests import factories
@@ -75,8 +75,7 @@ class World:
             "SocialUse": use, "Room": room, "Friend": friend,
         }  # fmt: skip
         return {
-            name: relay.to_base64("Listener" if name == "Friend" else name, row.pk)
-            for name, row in rows.items()
+            name: global_id("Listener" if name == "Friend" else name, row.pk) for name, row in rows.items()
         }
 
     def ask(self, role, query, variables):

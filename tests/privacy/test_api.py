@@ -1,8 +1,8 @@
 """The privacy fields of the API, through the API."""
 
 import pytest
-from strawberry import relay
 
+from discovery.platform.graphql.node import global_id
 from graph.models import Playlist
 from tests import factories
 from tests.api.client import App
@@ -23,7 +23,7 @@ def test_exclusions_are_set_shown_and_taken_back(ada):
     track = factories.track()
     mine = Playlist.objects.create(owner=ada, title="Mine")
     ids = [
-        relay.to_base64(name, key)
+        global_id(name, key)
         for name, key in (("Track", track.pk), ("Artist", track.artist_id), ("Playlist", mine.pk))
     ]
     for each in ids:
@@ -48,9 +48,9 @@ def test_exclusions_are_set_shown_and_taken_back(ada):
 def test_what_is_not_the_viewers_to_exclude_is_refused(ada, thing, code):
     theirs = Playlist.objects.create(owner=factories.sharer("ben"), title="Theirs")
     value = {
-        "playlist": relay.to_base64("Playlist", theirs.pk),
-        "absent": relay.to_base64("Track", 9_999),
-        "listener": relay.to_base64("Listener", ada.pk),
+        "playlist": global_id("Playlist", theirs.pk),
+        "absent": global_id("Track", 9_999),
+        "listener": global_id("Listener", ada.pk),
         "nonsense": "💥",
     }[thing]
     (message,) = App(ada).data(EXCLUDE, id=value, on=True)["excludeFromTaste"]["messages"]
@@ -66,7 +66,7 @@ def test_a_private_session_through_the_api(ada):
         'mutation($id: ID!, $at: DateTime!) { recordListens(input: [{source: "app", sourceId: "1",'
         " trackId: $id, listenedAt: $at}]) { ... on RecordedListens { stored refusals { code } } } }"
     )
-    track = relay.to_base64("Track", factories.track().pk)
+    track = global_id("Track", factories.track().pk)
     answer = app.data(record, id=track, at="2026-01-01T00:00:00Z")["recordListens"]
     assert answer == {"stored": 0, "refusals": [{"code": "PRIVATE_SESSION"}]}
     end = app.data(f"mutation {{ endPrivateSession {{ {PRIVACY} }} }}")["endPrivateSession"]
@@ -75,7 +75,7 @@ def test_a_private_session_through_the_api(ada):
 
 def test_usage_parameters_and_preview_answer(world):
     app = App(world.ada)
-    favorite = relay.to_base64("Track", world.favorites["ada"].pk)
+    favorite = global_id("Track", world.favorites["ada"].pk)
     answer = app.data(
         "query($id: ID!) { recommenderParameters { signal weight averageShare purpose } viewer {"
         " dataUsage { held { name count } models { id } }"
@@ -92,4 +92,4 @@ def test_usage_parameters_and_preview_answer(world):
     )
     (edge,) = shown["viewer"]["shownTo"]["edges"]
     assert edge["node"]["recipient"] == {"handle": "ada"}
-    assert edge["node"]["itemId"] == relay.to_base64("Track", world.favorites["ben"].pk)
+    assert edge["node"]["itemId"] == global_id("Track", world.favorites["ben"].pk)

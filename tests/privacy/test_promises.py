@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from strawberry import relay
 
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consent_set, consent_withdraw_all
 from accounts.services.friendship import block_create, friendship_end
+from discovery.platform.graphql.node import global_id
 from discovery.recommend.evidence import gather_many
 from graph.models import ItemKind, Listen
 from tests import factories
@@ -80,9 +80,9 @@ def answers(house, surfaces=SURFACES):
     """What these surfaces say to Vera, asked about the first friend and the second."""
     app, asked = App(house.vera), {}
     ids = {
-        "one": relay.to_base64("Listener", house.friend.pk),
-        "two": relay.to_base64("Listener", house.others[0].pk),
-        "track": relay.to_base64("Track", house.favorite.pk),
+        "one": global_id("Listener", house.friend.pk),
+        "two": global_id("Listener", house.others[0].pk),
+        "track": global_id("Track", house.favorite.pk),
     }
     for name in surfaces:
         fields = SURFACES[name]
@@ -146,7 +146,7 @@ def test_2_who_may_not_be_named_is_named_nowhere_and_still_counts_in_a_crowd(hou
     friend = house.vera if scope == "this one" else None
     set_answer(house.friend, P.NAMED, ConsentState.DENIED, friend)
     told = answers(house)
-    marks = (NAMES[0], NAMES[0].title(), relay.to_base64("Listener", house.friend.pk))
+    marks = (NAMES[0], NAMES[0].title(), global_id("Listener", house.friend.pk))
     assert [name for name in SURFACES if any(mark in json.dumps(told[name]) for mark in marks)] == []
     assert told["discover"] != without_plays(house, house.friend)["discover"]
 
@@ -174,7 +174,7 @@ def test_2_leaving_out_one_friend_without_a_name_tells_nothing_of_that_one(house
 
 def test_2_a_preview_tells_nothing_of_a_friend_without_a_name(house):
     query = "query asked($id: ID!) { viewer { previewRemoval(id: $id) { signals lost { __typename } gained { __typename } } } }"
-    app, friend = App(house.vera), relay.to_base64("Listener", house.friend.pk)
+    app, friend = App(house.vera), global_id("Listener", house.friend.pk)
     assert app.data(query, id=friend)["viewer"]["previewRemoval"]["signals"] == 2
     set_answer(house.friend, P.NAMED, ConsentState.DENIED)
     assert answers(house)["discover"] != without_plays(house, house.friend)["discover"]
@@ -244,7 +244,7 @@ def test_9_a_block_makes_each_as_if_there_were_none(house, blocker):
     for viewer, hidden in ((house.vera, house.friend), (house.friend, house.vera)):
         app, told = App(viewer), []
         for key in (hidden.pk, 2**40):
-            person = relay.to_base64("Listener", key)
+            person = global_id("Listener", key)
             told.append([
                 app.ask(f'{{ node(id: "{person}") {{ id }} }}'),
                 app.ask(f'mutation {{ requestFriendship(listenerId: "{person}") {{ ... on OperationInfo {{ messages {{ code message }} }} }} }}'),

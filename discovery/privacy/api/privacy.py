@@ -24,7 +24,7 @@ from accounts.policies import listeners_visible_to
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
-from discovery.platform.graphql.node import node_id
+from discovery.platform.graphql.node import global_id, node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, connection, page
 from discovery.privacy import parameters, usage
 from discovery.privacy.erasure import erasure_request
@@ -102,7 +102,7 @@ class SocialUse(relay.Node):
     def item_id(self, root: strawberry.Parent[models.SocialUse]) -> strawberry.ID | None:
         if not root.item_id:
             return None
-        return strawberry.ID(relay.to_base64(root.item_kind.title(), root.item_id))
+        return strawberry.ID(global_id(root.item_kind.title(), root.item_id))
 
     @classmethod
     def get_queryset(cls, queryset: QuerySet[models.SocialUse], info: Info) -> QuerySet[models.SocialUse]:
@@ -254,14 +254,14 @@ class Mutation:
 
 def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | Playlist | User:
     """What an id stands for, where the viewer may see it. Raises InvalidInput and NotFound."""
-    key = node_id(value, *types, field="id")
+    name, key = node_ref(value, *types, field="id")
     visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
         "Track": Track.objects.all(),
         "Artist": Artist.objects.all(),
         "Playlist": playlists_visible_to(viewer),
         "Listener": listeners_visible_to(viewer),
     }
-    found = visible[relay.from_base64(value)[0]].filter(pk=key).first()
+    found = visible[name].filter(pk=key).first()
     if found is None:
         raise NotFound(_("There is no such thing."), field="id")
     return found

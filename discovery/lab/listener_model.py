@@ -122,8 +122,8 @@ class World:
         key = (listener.number, self.assumed.moods)
         if key not in self._fits:
             group = moods(self.words[listener.taste], self.assumed.moods)
-            found = [self._fit(listener.taste[group == mood]) for mood in range(int(group.max()) + 1)]
-            self._fits[key] = np.stack(found)
+            fits = [self._fit(listener.taste[group == mood]) for mood in range(int(group.max()) + 1)]
+            self._fits[key] = np.stack(fits)
         return self._fits[key]
 
     def _fit(self, rows: Rows) -> Floats:
@@ -157,5 +157,5 @@ def moods(words: sp.csr_matrix, most: int) -> NDArray[np.int64]:
         return np.zeros(1, dtype=np.int64)
     unlike = 1 - (words @ words.T).toarray()
     tree = linkage(unlike[np.triu_indices(len(unlike), 1)], "average")
-    found = fcluster(tree, most, "maxclust")
-    return np.unique(found, return_inverse=True)[1].astype(np.int64)
+    clusters = fcluster(tree, most, "maxclust")
+    return np.unique(clusters, return_inverse=True)[1].astype(np.int64)

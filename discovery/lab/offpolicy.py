@@ -66,22 +66,22 @@ def doubly_robust(log: Log, target: Floats) -> Estimate:
 
 
 def _weights(log: Log, target: Floats) -> Floats:
-    found: Floats = target[np.arange(len(log)), log.arm] / log.propensity
-    return found
+    weights: Floats = target[np.arange(len(log)), log.arm] / log.propensity
+    return weights
 
 
 def _predicted(log: Log) -> Floats:
     """Expected reward of each arm [N, A], by a model that did not see the row's fold."""
     arms, dim = log.features.shape[1:]
-    found = np.zeros(log.features.shape[:2])
+    predicted = np.zeros(log.features.shape[:2])
     fold = np.arange(len(log)) % FOLDS
     for held in range(FOLDS):
         for arm in range(arms):
             seen = (fold != held) & (log.arm == arm)
             x = log.features[seen, arm]
             weights = np.linalg.solve(x.T @ x + RIDGE * np.eye(dim), x.T @ log.reward[seen])
-            found[fold == held, arm] = log.features[fold == held, arm] @ weights
-    return found
+            predicted[fold == held, arm] = log.features[fold == held, arm] @ weights
+    return predicted
 
 
 def _interval(terms: Floats) -> Estimate:

@@ -71,9 +71,9 @@ class Model:
     def lifts(self) -> Row32:
         """What a pick of strength 1 adds to every item [n, n]: one product for all sessions."""
         every = np.arange(len(self.index))
-        return np.stack([self.one(int(row)) for row in every])
+        return np.stack([self.lift(int(row)) for row in every])
 
-    def one(self, row: int) -> Row32:
+    def lift(self, row: int) -> Row32:
         return self.index.scores(entries([row], [1.0], [Channel.PICK])) - self.index.prior
 
     @cached_property
@@ -147,12 +147,12 @@ class _Session:
             self.held += [(int(near), len(self.rows) + HELD_FOR) for near in model.nearest[row]]
 
     def open_rows(self, size: int, station: Station) -> NDArray[np.bool_]:
-        found = np.ones(size, dtype=bool)
-        found[self.listener.known] = False
-        found[self.rows] = False
+        is_open = np.ones(size, dtype=bool)
+        is_open[self.listener.known] = False
+        is_open[self.rows] = False
         if station.learns:
-            found[[row for row, until in self.held if until > len(self.rows)]] = False
-        return found
+            is_open[[row for row, until in self.held if until > len(self.rows)]] = False
+        return is_open
 
 
 @dataclass(eq=False)
@@ -189,24 +189,26 @@ def run(
         day = len(days) * start // len(order)
         model = days[day]
         cohort = [
-            _session(model, world, world.listeners[each], seed) for each in order[start : start + COHORT]
+            _session(model, world, world.listeners[number], seed) for number in order[start : start + COHORT]
         ]
         staying = cohort
         while staying:
             watching = states if watched else None
-            served = [each for each in staying if _step(model, station, each, posterior, watching, rng)]
-            staying = [each for each in served if world.stays(each.ears, _heard(each))]
+            served = [
+                session for session in staying if _step(model, station, session, posterior, watching, rng)
+            ]
+            staying = [session for session in served if world.stays(session.ears, _heard(session))]
         if station.learns:
             posterior = _taught(done + cohort)
         done += cohort
         day_of += [day] * len(cohort)
     back = np.argsort(order)
-    features_, worth, probability = (np.array([each[part] for each in states]) for part in range(3))
+    features_, worth, probability = (np.array([state[part] for state in states]) for part in range(3))
     return Outcomes(
-        length=np.array([len(each.rows) for each in done], dtype=np.float64)[back],
-        reward=np.array([sum(each.rewards) for each in done])[back],
+        length=np.array([len(session.rows) for session in done], dtype=np.float64)[back],
+        reward=np.array([sum(session.rewards) for session in done])[back],
         features=features_, worth=worth, probability=probability,
-        source=np.array([source for each in done for source in each.sources], dtype=np.int64),
+        source=np.array([source for session in done for source in session.sources], dtype=np.int64),
         day=np.array(day_of, dtype=np.int64)[back],
     )  # fmt: skip
 
@@ -251,12 +253,12 @@ def _noting(
     def policy(
         belief: Posterior, at: Floats, open_arms: NDArray[np.bool_], rng: np.random.Generator
     ) -> Floats:
-        found = station.policy(belief, at, open_arms, rng)
+        probability = station.policy(belief, at, open_arms, rng)
         worth = np.full(ARMS, np.nan)
         for source, offer in offered.items():
             worth[source] = float(offer.probability @ chance[offer.rows])
-        states.append((x, worth, found[0]))
-        return found
+        states.append((x, worth, probability[0]))
+        return probability
 
     return policy
 
@@ -278,7 +280,7 @@ def _with_own(posterior: Posterior, session: _Session) -> Posterior:
 
 def _choices(sessions: Sequence[_Session]) -> tuple[NDArray[np.int64], Floats, Floats]:
     return (
-        np.array([source for each in sessions for source in each.sources], dtype=np.int64),
-        np.array([x for each in sessions for x in each.features]),
-        np.array([reward for each in sessions for reward in each.rewards]),
+        np.array([source for session in sessions for source in session.sources], dtype=np.int64),
+        np.array([x for session in sessions for x in session.features]),
+        np.array([reward for session in sessions for reward in session.rewards]),
     )

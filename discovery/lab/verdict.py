@@ -35,11 +35,11 @@ def stations(played: Mapping[str, Outcomes]) -> dict[str, dict[str, float]]:
     """Mean items a session and items heard out, by station."""
     return {
         name: {
-            "length": float(each.length.mean()),
-            "heard": float(each.reward.mean()),
-            "share_heard": float(each.reward.sum() / each.length.sum()),
+            "length": float(outcomes.length.mean()),
+            "heard": float(outcomes.reward.mean()),
+            "share_heard": float(outcomes.reward.sum() / outcomes.length.sum()),
         }
-        for name, each in played.items()
+        for name, outcomes in played.items()
     }
 
 
@@ -48,21 +48,21 @@ def against(played: Mapping[str, Outcomes], *, seed: int) -> list[dict[str, Any]
     rng = np.random.default_rng(seed)
     return [
         {
-            "station": one,
-            "against": other,
-            "length": ratio(played[one].length, played[other].length, rng),
-            "reward": ratio(played[one].reward, played[other].reward, rng),
+            "station": station,
+            "against": rival,
+            "length": ratio(played[station].length, played[rival].length, rng),
+            "reward": ratio(played[station].reward, played[rival].reward, rng),
         }
-        for one, other in PAIRS
+        for station, rival in PAIRS
     ]
 
 
-def ratio(one: Floats, other: Floats, rng: np.random.Generator) -> dict[str, float]:
-    """mean(one) / mean(other) − 1 over the same listeners, with its 95 % percentile bootstrap interval."""
-    chosen = rng.integers(len(one), size=(RESAMPLES, len(one)))
-    drawn = one[chosen].mean(axis=1) / other[chosen].mean(axis=1) - 1
+def ratio(ours: Floats, theirs: Floats, rng: np.random.Generator) -> dict[str, float]:
+    """mean(ours) / mean(theirs) − 1 over the same listeners, with its 95 % percentile bootstrap interval."""
+    chosen = rng.integers(len(ours), size=(RESAMPLES, len(ours)))
+    drawn = ours[chosen].mean(axis=1) / theirs[chosen].mean(axis=1) - 1
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return {"gain": float(one.mean() / other.mean() - 1), "low": float(low), "high": float(high)}
+    return {"gain": float(ours.mean() / theirs.mean() - 1), "low": float(low), "high": float(high)}
 
 
 def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dic
     The interval is Student's over the runs' differences, for within a run everybody shares one posterior.
     """
     rewards = np.array(
-        [[_by_day(days, world, each, seed + n) for each in (RADIO, GREEDY)] for n in range(runs)]
+        [[_by_day(days, world, station, seed + n) for station in (RADIO, GREEDY)] for n in range(runs)]
     )
     ours, theirs = rewards[:, 0].sum(axis=1), rewards[:, 1].sum(axis=1)
     gains = (ours - theirs) / theirs.mean()
@@ -95,8 +95,8 @@ def over_runs(gains: Floats) -> dict[str, float]:
 def _by_day(days: Sequence[Model], world: World, station: Station, seed: int) -> Floats:
     """Items heard out [days]."""
     played = run(days, world, station, seed, watched=False)
-    found = np.bincount(played.day, weights=played.reward, minlength=len(days))
-    return found.astype(np.float64)
+    rewards = np.bincount(played.day, weights=played.reward, minlength=len(days))
+    return rewards.astype(np.float64)
 
 
 def headroom(played: Outcomes) -> dict[str, Any]:
@@ -116,22 +116,22 @@ def headroom(played: Outcomes) -> dict[str, Any]:
 def sensitivity(model: Model, world: World, *, seed: int) -> list[dict[str, Any]]:
     """The radio's gain in session length where one assumption is half, or twice, what it is."""
     wanted = [station for station in STATIONS if station.name in JUDGED]
-    found = []
+    rows = []
     for constant in fields(Assumptions):
         for factor in FACTORS:
             value = type(getattr(world.assumed, constant.name))(
                 getattr(world.assumed, constant.name) * factor
             )
             other = replace(world, assumed=replace(world.assumed, **{constant.name: value}))
-            played = {each.name: run([model], other, each, seed, watched=False) for each in wanted}
-            length = {name: float(each.length.mean()) for name, each in played.items()}
+            played = {station.name: run([model], other, station, seed, watched=False) for station in wanted}
+            length = {name: float(outcomes.length.mean()) for name, outcomes in played.items()}
             heard = played["radio without learning"]
-            found.append({
+            rows.append({
                 "assumption": constant.name, "value": value, "length": length["radio"],
                 "heard_without_learning": float(heard.reward.sum() / heard.length.sum()),
                 **{f"against {name}": length["radio"] / length[name] - 1 for name in JUDGED[1:]},
             })  # fmt: skip
-    return found
+    return rows
 
 
 def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
@@ -151,9 +151,9 @@ def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
         drawn = rng.integers(len(worth), size=LOGGED)
         log = _logged(features[drawn], worth[drawn], logging[drawn], rng)
         for name, estimate in estimates.items():
-            found = estimate(log, target[drawn])
-            covered[name] += int(found.covers(truth))
-            width[name] += (found.high - found.low) / runs
+            interval = estimate(log, target[drawn])
+            covered[name] += int(interval.covers(truth))
+            width[name] += (interval.high - interval.low) / runs
     own = float((logging * worth).sum(axis=1).mean())
     return {
         "runs": runs, "choices_a_run": LOGGED, "states": len(worth), "truth": truth,

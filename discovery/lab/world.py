@@ -46,9 +46,9 @@ def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
 
 def popularity(index: ItemIndex) -> NDArray[np.float64]:
     """The share of items that are more popular than each, by the model's prior [n]."""
-    found = np.empty(len(index))
-    found[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
-    return found
+    share = np.empty(len(index))
+    share[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
+    return share
 
 
 def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[GraphSnapshot]:
@@ -66,7 +66,7 @@ def listeners(
     """At most ``count`` people with tastes of what was ``held_out`` [E, 2] and is ``tagged`` [n]."""
     rng = np.random.default_rng(seed)
     friends = _friends(train)
-    found: list[Listener] = []
+    people: list[Listener] = []
     for user in rng.permutation(len(train.users)):
         taste = row_of[held_out[held_out[:, 0] == user, 1]]
         taste = np.unique(taste[taste >= 0])
@@ -77,15 +77,15 @@ def listeners(
         lasting = entries([], [], [])
         if rng.random() >= NEWCOMERS:
             lasting = _lasting(train, known, amounts, friends.get(int(user), ()), row_of)
-        found.append(
+        people.append(
             Listener(
                 number=int(user), taste=taste, lasting=lasting, known=known,
                 starts=bool(rng.random() < STARTING),
             )
         )  # fmt: skip
-        if len(found) == count:
+        if len(people) == count:
             break
-    return found
+    return people
 
 
 def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) -> ItemIndex:
@@ -131,11 +131,11 @@ def _played(plays: Plays, user: int, row_of: Rows) -> tuple[Rows, NDArray[np.flo
 
 
 def _friends(train: GraphSnapshot) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+    friends: dict[int, list[int]] = {}
     for low, high in train.friendships.tolist():
-        found.setdefault(low, []).append(high)
-        found.setdefault(high, []).append(low)
-    return found
+        friends.setdefault(low, []).append(high)
+        friends.setdefault(high, []).append(low)
+    return friends
 
 
 def _tags(tags: Taggings, mask: NDArray[np.bool_]) -> Taggings:

@@ -64,8 +64,8 @@ class _Trial:
     """Sources fitted once on a split's training part, to be put together in several ways."""
 
     def __init__(self, split: Split, config: RecommenderConfig) -> None:
-        found = {view.kind: view for view in views(split.train)}
-        self.view: View = found["ARTIST"] if len(split.artists) else found["TRACK"]
+        by_kind = {view.kind: view for view in views(split.train)}
+        self.view: View = by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
         self.held = held_out(self.view, split)
         self.config = config
         self.blocks = fit_sources(self.view, config, lambda _fraction, _message: None)
@@ -125,9 +125,9 @@ def int8_against_float(trial: _Trial) -> dict[str, float]:
     }
 
 
-def overlap(one: Ints, other: Ints) -> NDArray[np.float64]:
+def overlap(left: Ints, right: Ints) -> NDArray[np.float64]:
     """Share of the first k that two rankings [B, k] have in common, row by row."""
-    common = (one[:, :, None] == other[:, None, :]).any(axis=2)
+    common = (left[:, :, None] == right[:, None, :]).any(axis=2)
     return np.asarray(common.mean(axis=1), dtype=np.float64)
 
 
@@ -149,10 +149,10 @@ def prune_table(trial: _Trial, *, tolerance: float = TOLERANCE, step: int = STEP
         dims = best["dims"]
 
 
-def tables(found: dict[str, Any]) -> str:
+def tables(measured: dict[str, Any]) -> str:
     """What ``lean`` found, as Markdown."""
-    small = found["int8"]
-    chosen = found["pruning"]
+    small = measured["int8"]
+    chosen = measured["pruning"]
     lines = [
         (
             f"int8 beside float32 on the test split, {small['listeners']:,} listeners: **{small['times_smaller']:.2f} ×** "

@@ -71,19 +71,19 @@ def _pairs(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> Ints
     """Different (listener, track) pairs as user · tracks + track, ascending."""
     label = rng.permutation(size.tracks)  # so that a track's number says nothing
     activity = np.cumsum(rng.lognormal(0, 1, size.users))
-    found = np.zeros(0, dtype=np.int64)
-    while len(found) < size.plays * ENOUGH:
-        missing = size.plays - len(found)
+    pairs = np.zeros(0, dtype=np.int64)
+    while len(pairs) < size.plays * ENOUGH:
+        missing = size.plays - len(pairs)
         user = np.searchsorted(activity, np.sort(rng.random(int(missing * 1.3))) * activity[-1])
         at_home = rng.random(len(user)) < AT_HOME
         rank = _ranks(np.where(at_home, size.tracks // homes, size.tracks), rng)
         track = label[np.where(at_home, rank * homes + home[user], rank)]
-        found = np.sort(np.concatenate([found, user * size.tracks + track]))
-        found = found[np.diff(found, prepend=-1) > 0]
-    if len(found) <= size.plays:
-        return found
-    gone = rng.integers(len(found), size=len(found) - size.plays)
-    return np.delete(found, gone)  # one drawn twice goes once: still enough are left
+        pairs = np.sort(np.concatenate([pairs, user * size.tracks + track]))
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    if len(pairs) <= size.plays:
+        return pairs
+    gone = rng.integers(len(pairs), size=len(pairs) - size.plays)
+    return np.delete(pairs, gone)  # one drawn twice goes once: still enough are left
 
 
 def _added_up(keys: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArray[np.float32]]:
@@ -111,10 +111,14 @@ def _artist_tags(size: Size, rng: np.random.Generator) -> Taggings:
 
 def _friendships(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> NDArray[np.int32]:
     """Pairs (low, high), nine in ten within a community."""
-    one = rng.integers(size.users, size=size.users * FRIENDS // 2)
+    listener = rng.integers(size.users, size=size.users * FRIENDS // 2)
     by_home = np.argsort(home, kind="stable")
     starts = np.searchsorted(home[by_home], np.arange(homes + 1))
-    inside = starts[home[one]] + (rng.random(len(one)) * np.diff(starts)[home[one]]).astype(np.int64)
-    other = np.where(rng.random(len(one)) < 0.9, by_home[inside], rng.integers(size.users, size=len(one)))
-    pairs = np.unique(np.sort(np.stack([one, other], axis=1), axis=1), axis=0)
+    inside = starts[home[listener]] + (rng.random(len(listener)) * np.diff(starts)[home[listener]]).astype(
+        np.int64
+    )
+    friend = np.where(
+        rng.random(len(listener)) < 0.9, by_home[inside], rng.integers(size.users, size=len(listener))
+    )
+    pairs = np.unique(np.sort(np.stack([listener, friend], axis=1), axis=1), axis=0)
     return pairs[pairs[:, 0] < pairs[:, 1]].astype(np.int32)

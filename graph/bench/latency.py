@@ -47,13 +47,15 @@ def measure(items: int) -> dict[str, Any]:
     lists = NearestItems(index)
     built = time.process_time() - start
     exact, exact_ms = _timed(lambda evidence: _every(index, evidence), evidences)
-    found, found_ms = _timed(lambda evidence: _proposed(index, lists, evidence), evidences)
+    proposed, proposed_ms = _timed(lambda evidence: _proposed(index, lists, evidence), evidences)
     return {
         "items": len(index),
         "exact_ms": exact_ms,
-        "lists_ms": found_ms,
+        "lists_ms": proposed_ms,
         "recall": float(
-            np.mean([np.isin(one, other).mean() for one, other in zip(exact, found, strict=True)])
+            np.mean(
+                [np.isin(best, candidates).mean() for best, candidates in zip(exact, proposed, strict=True)]
+            )
         ),
         "build_cpu_seconds": built,
         "vectors_mebibytes": index.queries.nbytes / 2**20,
@@ -91,25 +93,25 @@ def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Ints
 
 
 def _timed(answer: Callable[[Evidence], Ints], evidences: Sequence[Evidence]) -> tuple[list[Ints], float]:
-    found, spent = [], []
+    answers, spent = [], []
     for evidence in evidences:
         start = time.thread_time()
-        found.append(answer(evidence))
+        answers.append(answer(evidence))
         spent.append(time.thread_time() - start)
-    return found, float(np.median(spent) * 1000)
+    return answers, float(np.median(spent) * 1000)
 
 
-def table(found: dict[str, Any]) -> str:
+def table(measured: dict[str, Any]) -> str:
     """The benchmark as Markdown."""
     lines = [
-        f"{found['dims']} dimensions, the first {found['k']} of {found['listeners']} listeners; median CPU ms, one thread.",
+        f"{measured['dims']} dimensions, the first {measured['k']} of {measured['listeners']} listeners; median CPU ms, one thread.",
         "",
         "| items | every item scored | faiss and re-scored | recall | lists' making, CPU s | float vectors, MiB | lists, MiB |",
         "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one['items']:,} | {one['exact_ms']:.1f} | {one['lists_ms']:.1f} | {one['recall']:.4f} "
-        f"| {one['build_cpu_seconds']:.1f} | {one['vectors_mebibytes']:,.0f} | {one['lists_mebibytes']:,.0f} |"
-        for one in found["sizes"]
+        f"| {row['items']:,} | {row['exact_ms']:.1f} | {row['lists_ms']:.1f} | {row['recall']:.4f} "
+        f"| {row['build_cpu_seconds']:.1f} | {row['vectors_mebibytes']:,.0f} | {row['lists_mebibytes']:,.0f} |"
+        for row in measured["sizes"]
     ]
     return "\n".join(lines)

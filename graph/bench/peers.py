@@ -108,8 +108,8 @@ def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, 
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        found = model.get_embedding(edges).numpy()
-    return lambda asked: np.asarray(found[asked] @ found[users:].T)
+        fitted = model.get_embedding(edges).numpy()
+    return lambda asked: np.asarray(fitted[asked] @ fitted[users:].T)
 
 
 def friends_mean(view: View) -> Scorer:

@@ -59,7 +59,7 @@ def benchmark(
         "epochs": epochs,
         "fits": fits,
         "exponents": {
-            name: exponent([one["plays"] for one in epochs], [one[name] for one in epochs])
+            name: exponent([row["plays"] for row in epochs], [row[name] for row in epochs])
             for name in ("propagation", "epoch")
             if len(epochs) > 1
         },
@@ -126,26 +126,26 @@ def _peak_mebibytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def tables(found: dict[str, Any]) -> str:
+def tables(measured: dict[str, Any]) -> str:
     """The benchmark as Markdown."""
     lines = [
-        f"{found['dims']} dimensions, {found['layers']} layers, one thread, CPU seconds; the peak is the whole process's.",
+        f"{measured['dims']} dimensions, {measured['layers']} layers, one thread, CPU seconds; the peak is the whole process's.",
         "",
         "| plays | listeners × tracks | propagation | loss | update | an epoch | memory's fit | peak MiB |",
         "|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one['plays']:,} | {one['users']:,} × {one['items']:,} | {one['propagation']:.2f} | {one['loss']:.2f} "
-        f"| {one['update']:.2f} | {one['epoch']:.2f} | {one['memory']:.1f} | {one['peak_mebibytes']:,.0f} |"
-        for one in found["epochs"]
+        f"| {row['plays']:,} | {row['users']:,} × {row['items']:,} | {row['propagation']:.2f} | {row['loss']:.2f} "
+        f"| {row['update']:.2f} | {row['epoch']:.2f} | {row['memory']:.1f} | {row['peak_mebibytes']:,.0f} |"
+        for row in measured["epochs"]
     ]
     lines += [""] + [
         f"- {name} ({INCLUDES[name]}): cost ∝ plays^**{value:.2f}**"
-        for name, value in found["exponents"].items()
+        for name, value in measured["exponents"].items()
     ]
     lines += [
-        f"- a whole fit of {one['plays']:,} plays: {one['cpu_seconds']:.0f} CPU seconds, peak "
-        f"{one['peak_mebibytes']:,.0f} MiB, artifact {one['artifact_mebibytes']:.0f} MiB"
-        for one in found["fits"]
+        f"- a whole fit of {row['plays']:,} plays: {row['cpu_seconds']:.0f} CPU seconds, peak "
+        f"{row['peak_mebibytes']:,.0f} MiB, artifact {row['artifact_mebibytes']:.0f} MiB"
+        for row in measured["fits"]
     ]
     return "\n".join(lines)

@@ -36,7 +36,7 @@ class Tally:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Mean, interval, other measures and CPU seconds by method, best first."""
-        found: dict[str, dict[str, Any]] = {
+        rows: dict[str, dict[str, Any]] = {
             name: {
                 "mean": float(self.all(name).mean()),
                 "interval": metrics.interval(self.all(name)),
@@ -49,7 +49,7 @@ class Tally:
             }
             for name, parts in self.values.items()
         }
-        return dict(sorted(found.items(), key=lambda row: -row[1]["mean"]))
+        return dict(sorted(rows.items(), key=lambda row: -row[1]["mean"]))
 
     def ratio(self, other: str, ours: str = OURS) -> dict[str, Any]:
         """Ours to another method's mean over the same viewers, with a paired interval."""

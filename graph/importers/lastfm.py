@@ -66,7 +66,7 @@ def lastfm_import(
 def _count_anew() -> None:
     """Let PostgreSQL count what came: by what it believed before, a query over it may take minutes."""
     if connection.vendor == "postgresql":
-        tables = [connection.ops.quote_name(each._meta.db_table) for each in FILLED]  # noqa: SLF001 Django documents it
+        tables = [connection.ops.quote_name(model._meta.db_table) for model in FILLED]  # noqa: SLF001 Django documents it
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(tables)}")
 
@@ -87,8 +87,8 @@ class _Import:
         self.file = FileReport(table.file)
         self.report.files.append(self.file)
         self.watcher.file_started(table.file, size=(self.folder / table.file).stat().st_size)
-        found = rows(self.folder, table, report=self.file, watcher=self.watcher)
-        for batch in batches(found, BATCH):
+        parsed = rows(self.folder, table, report=self.file, watcher=self.watcher)
+        for batch in batches(parsed, BATCH):
             store(batch)
         self.watcher.file_done(self.file)
 
@@ -221,8 +221,8 @@ class _Import:
     def _listeners_load(self, external_ids: Iterable[str]) -> None:
         fresh = set(external_ids) - self.listeners.keys()
         if fresh:
-            found, created = listeners_get_or_create(external_ids=fresh)
-            self.listeners |= found
+            keys, created = listeners_get_or_create(external_ids=fresh)
+            self.listeners |= keys
             self.report.listeners_new += created
 
     def _listener_artist(self, row: CountRow | TaggingRow) -> tuple[int, int]:

@@ -55,9 +55,9 @@ def learn_blend(view: View, held: sp.csr_matrix, index: ItemIndex, blend: BlendC
     for name, steps in STEPS.items():
         for step in steps if name in parts else ():
             tried = {**weights, name: step * float(getattr(blend, name))}
-            found = quality(tried)
-            if found > best * LEAST_GAIN:
-                best, weights = found, tried
+            tried_quality = quality(tried)
+            if tried_quality > best * LEAST_GAIN:
+                best, weights = tried_quality, tried
     return replace(blend, **cast("dict[str, Any]", weights))
 
 
@@ -67,22 +67,22 @@ def _parts(view: View, index: ItemIndex, users: NDArray[np.int64], blend: BlendC
     own = view.plays.copy()
     own.data = index.rules[Channel.OWN].strength(own.data, np.repeat(counts, np.diff(own.indptr)))
     folded = own[users] @ index.keys[: len(index)]
-    found = {
+    parts = {
         source.name: np.asarray(
             folded[:, source.start : source.stop] @ index.queries[:, source.start : source.stop].T
         )
         for source in index.sources
     }
     popular = index.prior / (blend.popularity or 1)
-    found["popularity"] = np.broadcast_to(popular, (len(users), len(index)))
+    parts["popularity"] = np.broadcast_to(popular, (len(users), len(index)))
     if view.friends.nnz:
         near = view.friends[users]
         rule = index.rules[Channel.FRIEND]
         plain = view.plays.copy()
         plain.data = rule.strength(plain.data, 1) / rule.gain
         entries = np.maximum(near @ np.diff(view.plays.indptr), 1) ** -blend.count_power
-        found["friend_identity"] = np.asarray((sp.diags(entries) @ near @ plain).todense(), dtype=np.float32)
-    return found
+        parts["friend_identity"] = np.asarray((sp.diags(entries) @ near @ plain).todense(), dtype=np.float32)
+    return parts
 
 
 def _friends_only(

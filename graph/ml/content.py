@@ -41,12 +41,12 @@ def impute(view: View, codes: Floats, config: ContentConfig) -> Imputed:
         return Imputed(rows=rows, codes=codes[rows], size=np.zeros(0, dtype=np.float32))
     weight = np.sqrt(view.listeners[known]).astype(np.float64)
     mapped = _ridge(profiles[known], codes[known].astype(np.float64), weight, config)
-    found = profiles[rows] @ mapped
-    length = np.linalg.norm(found, axis=1, keepdims=True)
+    predicted = profiles[rows] @ mapped
+    length = np.linalg.norm(predicted, axis=1, keepdims=True)
     usual = np.average(amount[known], weights=weight)
     return Imputed(
         rows=rows,
-        codes=np.asarray(found / np.where(length > 0, length, 1), dtype=np.float32),
+        codes=np.asarray(predicted / np.where(length > 0, length, 1), dtype=np.float32),
         size=np.asarray(config.gain * amount[rows] / max(usual, 1e-6), dtype=np.float32),
     )
 
@@ -72,13 +72,13 @@ def _ridge(
     """Argmin over B of Σ weight · |inputs B − targets|² + ridge · |B|², every column at once."""
     weighted = sp.diags(weight) @ inputs
     residual = np.asarray(weighted.T @ targets)
-    found, direction = np.zeros_like(residual), residual.copy()
+    solution, direction = np.zeros_like(residual), residual.copy()
     size = (residual**2).sum(axis=0)
     for _ in range(config.rounds):
         moved = weighted.T @ (inputs @ direction) + config.ridge * direction
         step = size / np.maximum((direction * moved).sum(axis=0), 1e-30)
-        found += step * direction
+        solution += step * direction
         residual -= step * moved
         before, size = size, (residual**2).sum(axis=0)
         direction = residual + size / np.maximum(before, 1e-30) * direction
-    return found
+    return solution

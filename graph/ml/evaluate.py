@@ -94,7 +94,7 @@ def rank(
     Ids often follow popularity, so a tie that fell to the lowest id would flatter a weak model.
     """
     rng = np.random.default_rng(seed)
-    found = []
+    tops = []
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         scores = np.array(scorer(block), dtype=np.float64)
@@ -104,8 +104,8 @@ def rank(
         scores[row, column] = -np.inf
         part = np.argpartition(-scores, min(k, scores.shape[1] - 1), axis=1)[:, :k]
         best = np.argsort(-np.take_along_axis(scores, part, axis=1), axis=1)
-        found.append(np.take_along_axis(part, best, axis=1))
-    return np.concatenate(found)
+        tops.append(np.take_along_axis(part, best, axis=1))
+    return np.concatenate(tops)
 
 
 def hits_of(top: NDArray[np.int64], held: sp.csr_matrix, users: NDArray[np.int64]) -> NDArray[np.bool_]:

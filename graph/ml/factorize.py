@@ -34,14 +34,14 @@ class Rows:
 
     def squares(self) -> NDArray[np.float64]:
         """Sum of the squares of each column [N]."""
-        found = np.zeros(self.shape[1])
+        sums = np.zeros(self.shape[1])
         first, *others = self.factors
         for start in range(0, self.shape[0], AT_ONCE if others else max(self.shape[0], 1)):
             part = first[start : start + AT_ONCE] if others else first
             for factor in others:
                 part = part @ factor
-            found += np.bincount(part.indices, part.data.astype(np.float64) ** 2, minlength=self.shape[1])
-        return found
+            sums += np.bincount(part.indices, part.data.astype(np.float64) ** 2, minlength=self.shape[1])
+        return sums
 
 
 class Stack:
@@ -58,24 +58,24 @@ class Stack:
 
     def times(self, values: torch.Tensor) -> torch.Tensor:
         """[N, k] to [M, k]."""
-        scaled, found = values * self._scale, []
+        scaled, products = values * self._scale, []
         for links in self._products:
             part = scaled
             for link in reversed(links):
                 part = link.forward.sums(part)
-            found.append(part)
-        return torch.cat(found)
+            products.append(part)
+        return torch.cat(products)
 
     def transposed_times(self, values: torch.Tensor) -> torch.Tensor:
         """[M, k] to [N, k]."""
-        found = values.new_zeros(self.shape[1], values.shape[1])
+        total = values.new_zeros(self.shape[1], values.shape[1])
         for links, part in zip(
             self._products, torch.tensor_split(values, self._ends[:-1].tolist()), strict=True
         ):
             for link in links:
                 part = link.backward.sums(part.contiguous())  # noqa: PLW2901 it goes through the factors
-            found += part
-        return found.mul_(self._scale)
+            total += part
+        return total.mul_(self._scale)
 
 
 def right_singular(matrix: Stack, dims: int, *, rounds: int, seed: int) -> tuple[Floats, Floats]:

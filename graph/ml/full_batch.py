@@ -90,8 +90,8 @@ class Candidates:
         column = self._slot[plays.indices]
         self._slot[items] = -1
         row = np.repeat(np.arange(plays.shape[0]), np.diff(plays.indptr))
-        found = column >= 0
-        return torch.from_numpy(row[found]), torch.from_numpy(column[found]).long()
+        is_candidate = column >= 0
+        return torch.from_numpy(row[is_candidate]), torch.from_numpy(column[is_candidate]).long()
 
 
 class FullBatch:

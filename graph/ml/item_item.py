@@ -66,16 +66,16 @@ def _rows(view: View, config: MemoryConfig) -> list[Rows]:
     plays = view.plays.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
     plays = _balanced(plays)
-    found = [Rows((plays,))]
+    parts = [Rows((plays,))]
     energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
         rows = feature_rows(incidence, config)
         size = float((rows.data**2).sum())
         if size and energy:
-            found.append(Rows((rows * (config.tag_weight * np.sqrt(energy / size)),)))
+            parts.append(Rows((rows * (config.tag_weight * np.sqrt(energy / size)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
     circles = sp.diags(config.friend_weight * degree**-config.friend_power) @ view.friends
-    return [*found, Rows((circles.tocsr(), plays))]
+    return [*parts, Rows((circles.tocsr(), plays))]
 
 
 def feature_rows(incidence: sp.csr_matrix, config: MemoryConfig) -> sp.csr_matrix:

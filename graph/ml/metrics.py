@@ -75,9 +75,9 @@ def interval(values: Floats, *, seed: int = 0, rounds: int = 2000) -> tuple[floa
 def ratio_interval(ours: Floats, theirs: Floats, *, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
     """Paired bootstrap 95 % interval of mean(ours) / mean(theirs) over the same viewers."""
     rng = np.random.default_rng(seed)
-    found = []
+    ratios = []
     for _ in range(rounds):
         drawn = rng.integers(len(ours), size=len(ours))
-        found.append(ours[drawn].mean() / theirs[drawn].mean())
-    low, high = np.quantile(found, [0.025, 0.975])
+        ratios.append(ours[drawn].mean() / theirs[drawn].mean())
+    low, high = np.quantile(ratios, [0.025, 0.975])
     return float(low), float(high)

@@ -50,9 +50,9 @@ def learn_pair_score(
     ]
     return _fitted(
         Choices(
-            features=np.concatenate([one.features for one in folds]),
-            barred=np.concatenate([one.barred for one in folds]),
-            weight=np.concatenate([one.weight for one in folds]),
+            features=np.concatenate([fold.features for fold in folds]),
+            barred=np.concatenate([fold.barred for fold in folds]),
+            weight=np.concatenate([fold.weight for fold in folds]),
         ),
         seed,
     )

@@ -18,13 +18,13 @@ Floats = NDArray[np.float32]
 def round_vectors(arrays: Arrays, widths: list[int]) -> Arrays:
     """A view's arrays with its float32 vectors as int8; ``widths`` are the columns of each source."""
     codes, step = quantize(arrays["codes"], widths)
-    found = {**arrays, "codes": codes}
+    rounded = {**arrays, "codes": codes}
     for name in ("key", "query"):
-        found[f"{name}_scale"], found[f"{name}_unit"] = pack(arrays[f"{name}_scale"] * step)
+        rounded[f"{name}_scale"], rounded[f"{name}_unit"] = pack(arrays[f"{name}_scale"] * step)
     for kind in ("tag", "artist"):
-        found[f"{kind}_keys"], step = quantize(arrays[f"{kind}_keys"], widths)
-        found[f"{kind}_scale"], found[f"{kind}_unit"] = pack(step)
-    return found
+        rounded[f"{kind}_keys"], step = quantize(arrays[f"{kind}_keys"], widths)
+        rounded[f"{kind}_scale"], rounded[f"{kind}_unit"] = pack(step)
+    return rounded
 
 
 def quantize(table: Floats, widths: list[int]) -> tuple[NDArray[np.int8], Floats]:

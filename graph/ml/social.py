@@ -118,7 +118,7 @@ def _kind(snapshot: GraphSnapshot) -> str:
 
 def _strength(view: View, index: ItemIndex) -> sp.csr_matrix:
     """Plays as serving weighs them [U, N]."""
-    found = view.plays.copy()
-    counts = np.diff(found.indptr)
-    found.data = index.rules[Channel.OWN].strength(found.data, np.repeat(counts, counts))
-    return found
+    plays = view.plays.copy()
+    counts = np.diff(plays.indptr)
+    plays.data = index.rules[Channel.OWN].strength(plays.data, np.repeat(counts, counts))
+    return plays

@@ -56,16 +56,16 @@ def fit(
     """
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
-    found = views(snapshot)
-    parts = len(found) + 2
+    candidate_views = views(snapshot)
+    parts = len(candidate_views) + 2
     blends = learned_blends(snapshot, config, progress=_part(progress, 0, parts, "weights"))
-    for position, view in enumerate(found):
+    for position, view in enumerate(candidate_views):
         blocks = _blocks(view, config, progress=_part(progress, position + 1, parts, view.kind))
         view_arrays, described[view.kind] = assemble_view(view, blocks, blends.get(view.kind, config.blend))
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
     artifact = Artifact.assemble({"views": described}, arrays)
-    people = fit_people(snapshot, found, artifact, config)
+    people = fit_people(snapshot, candidate_views, artifact, config)
     arrays |= {f"people.{name}": array for name, array in people.arrays.items()}
     progress(1.0, "trained")
     return FittedRecommender(
@@ -84,7 +84,7 @@ def learned_blends(
     if config.untrained or not config.blend.learned:
         return {}
     split = split_snapshot(snapshot, seed=config.seed, item_share=0.1, friend_share=0.0)
-    found = {}
+    blends = {}
     within = views(split.train)
     for position, view in enumerate(within):
         held = held_out(view, split)
@@ -94,8 +94,8 @@ def learned_blends(
             prefixed = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
             index = Artifact.assemble({"views": {view.kind: described}}, prefixed).index(view.kind)
             if index is not None:
-                found[view.kind] = learn_blend(view, held, index, config.blend)
-    return found
+                blends[view.kind] = learn_blend(view, held, index, config.blend)
+    return blends
 
 
 def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
@@ -164,17 +164,17 @@ def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -
 def own_evidence(view: View, index: ItemIndex, users: NDArray[np.integer[Any]]) -> list[Evidence]:
     """Each listener's own plays as evidence."""
     rows = index.rows(view.ids)
-    found = []
+    evidence = []
     for user in users:
         start, stop = view.plays.indptr[user], view.plays.indptr[user + 1]
-        found.append(
+        evidence.append(
             Evidence(
                 key_row=rows[view.plays.indices[start:stop]],
                 amount=view.plays.data[start:stop],
                 channel=np.full(stop - start, Channel.OWN, dtype=np.int8),
             )
         )
-    return found
+    return evidence
 
 
 def _rotated(block: Block) -> Block:

@@ -168,8 +168,8 @@ def _tracks(plays: dict[int, Play]) -> tuple[dict[int, int], list[PlayRefusal]]:
     named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
     wanted = {index: play.track for index, play in plays.items() if isinstance(play.track, int)}
     there = set(Track.objects.filter(pk__in=set(wanted.values())).values_list("pk", flat=True))
-    found = {index: key for index, key in wanted.items() if key in there}
+    track_ids = {index: key for index, key in wanted.items() if key in there}
     keys = tracks_get_or_create(names=list(named.values()))
-    found |= dict(zip(named, keys, strict=True))
+    track_ids |= dict(zip(named, keys, strict=True))
     missing = NotFound(_("There is no such track."), field="trackId")
-    return found, [_refusal(index, missing) for index in wanted if index not in found]
+    return track_ids, [_refusal(index, missing) for index in wanted if index not in track_ids]

@@ -116,8 +116,8 @@ def leftovers_sweep() -> list[str]:
 def _is_leftover(name: str) -> bool:
     if name.startswith(DRAFT):
         run, _, fence = name.removeprefix(DRAFT).partition("-")
-        found = TrainingRun.objects.filter(pk=run, fence=fence).first()
-        return found is None or not is_live(found)
+        owner = TrainingRun.objects.filter(pk=run, fence=fence).first()
+        return owner is None or not is_live(owner)
     try:
         version_id = uuid.UUID(name)
     except ValueError:

@@ -45,11 +45,11 @@ def edges_of_model(version: ModelVersion) -> Hashes:
     """Hashes of what a model was trained on. Raises EdgesUnknown where its files do not say so."""
     directory = artifact_directory(version.pk)
     try:
-        found = manifest_hash(directory)
+        digest = manifest_hash(directory)
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
         raise EdgesUnknown(str(error)) from error
-    if found != version.manifest_hash:
+    if digest != version.manifest_hash:
         raise EdgesUnknown(f"the manifest of model {version.pk} is not the published one")
     return edges_read(directory, manifest.get("training_edges", {}))
 
@@ -57,10 +57,10 @@ def edges_of_model(version: ModelVersion) -> Hashes:
 def edges_read(directory: Path, told: Mapping[str, str]) -> Hashes:
     """The hashes of a model's edges, where the file is the one its manifest tells of. Raises EdgesUnknown."""
     try:
-        found = {"sha256": _sha256(directory / EDGES), "key": _fingerprint()}
+        actual = {"sha256": _sha256(directory / EDGES), "key": _fingerprint()}
     except OSError as error:
         raise EdgesUnknown(str(error)) from error
-    if found != told:
+    if actual != told:
         raise EdgesUnknown(f"{directory / EDGES} is not the published one, or was made with another key")
     hashes: Hashes = np.load(directory / EDGES, allow_pickle=False)
     return hashes
@@ -79,16 +79,16 @@ def edges_of_person(user: User) -> Hashes:
     rows = {
         "track_plays": [(user.pk, track) for track in tracks],
         "artist_plays": [(user.pk, artist) for artist in artists],
-        "track_tags": [(user.pk, *each) for each in tagged.exclude(track=None).values_list("track_id", "tag_id")],
-        "artist_tags": [(user.pk, *each) for each in tagged.exclude(artist=None).values_list("artist_id", "tag_id")],
+        "track_tags": [(user.pk, *ids) for ids in tagged.exclude(track=None).values_list("track_id", "tag_id")],
+        "artist_tags": [(user.pk, *ids) for ids in tagged.exclude(artist=None).values_list("artist_id", "tag_id")],
         "friendships": list(friends),
     }  # fmt: skip
-    return _hashed((name, np.array(each, np.int64)) for name, each in rows.items() if each)
+    return _hashed((name, np.array(edges, np.int64)) for name, edges in rows.items() if edges)
 
 
 def _values(rows: Any, column: str) -> Iterable[int]:
-    found: Iterable[int] = rows.order_by().values_list(column, flat=True).distinct()
-    return found
+    keys: Iterable[int] = rows.order_by().values_list(column, flat=True).distinct()
+    return keys
 
 
 def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:

@@ -44,13 +44,13 @@ class Command(BaseCommand):
         growing, world = _world(options["listeners"], seed, JOINED if "growing" in options["parts"] else ALL)
         model = growing[-1]
         self.stderr.write(f"{len(world.listeners):,} listeners, {len(model.index):,} artists")
-        found: dict[str, Any] = {
+        figures: dict[str, Any] = {
             "seed": seed, "listeners": len(world.listeners), "artists": len(model.index),
             "assumed": asdict(world.assumed),
         }  # fmt: skip
         compared, sensitive = _first(world, options["compared"]), _first(world, options["sensitive"])
         if "stations" in options["parts"]:
-            found |= self._stations(model, world, seed, options["runs"])
+            figures |= self._stations(model, world, seed, options["runs"])
         hits = World(compared.words, compared.listeners, compared.assumed, people.popularity(model.index))
         for part, days, where in (
             ("bandit", [model], compared),
@@ -58,11 +58,11 @@ class Command(BaseCommand):
             ("hits", [model], hits),
         ):
             if part in options["parts"]:
-                found[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
+                figures[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
         if "sensitivity" in options["parts"]:
-            found["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
-            found["sensitivity_listeners"] = len(sensitive.listeners)
-        report.written(found, "simulation", options["json"], options["markdown"], self.stdout.write)
+            figures["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
+            figures["sensitivity_listeners"] = len(sensitive.listeners)
+        report.written(figures, "simulation", options["json"], options["markdown"], self.stdout.write)
 
     def _stations(self, model: Model, world: World, seed: int, runs: int) -> dict[str, Any]:
         played = {}
@@ -104,7 +104,7 @@ def _world(count: int, seed: int, joined: Sequence[float]) -> tuple[list[Model],
     row_of = index.rows(whole.artists)  # by the snapshot's row; -1 where left out
     words = people.words(kept, row_of, len(index), len(whole.tags))
     tagged = np.asarray(words.getnnz(axis=1) > 0)
-    found = people.listeners(split.train, split.artists, row_of, tagged, count, seed)
-    if not found:
+    listeners = people.listeners(split.train, split.artists, row_of, tagged, count, seed)
+    if not listeners:
         raise CommandError("Nobody here plays enough to be simulated.")
-    return days, World(words, found)
+    return days, World(words, listeners)

@@ -27,13 +27,13 @@ class Command(BaseCommand):
         taken = snapshot.take()
         if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
             raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
-        found = lean(
+        measured = lean(
             taken,
             RecommenderConfig(),
             progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
         )
-        self.stdout.write(tables(found))
+        self.stdout.write(tables(measured))
         if options["json"]:
-            options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
         if options["markdown"]:
-            write_between_marks(options["markdown"], tables(found), "lean")
+            write_between_marks(options["markdown"], tables(measured), "lean")

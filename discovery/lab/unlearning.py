@@ -1,6 +1,6 @@
 """Proof that erasing unlearns: can it be told from the model who was in it, before and after?
 
-Planted listeners and controls draw their plays alike, at random over the catalogue. Only the planted
+Planted listeners and controls draw their plays alike, at random over the catalog. Only the planted
 contribute. Whoever a model learned from, it finds their left-out plays more fitting than a stranger's;
 the AUC of that attack is what is measured. The erasure is the real one, and so are snapshot and fit;
 all of it happens in one transaction that is rolled back.

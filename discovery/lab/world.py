@@ -25,7 +25,7 @@ STARTING = 0.5  # share of listeners who start from an artist
 def taggers_split(snapshot: GraphSnapshot, rng: np.random.Generator) -> tuple[GraphSnapshot, Taggings]:
     """The snapshot with the tags of half of those who tag, and the tags of the other half.
 
-    The catalogue's own tags stay with the snapshot.
+    The catalog's own tags stay with the snapshot.
     """
     tags = snapshot.artist_tags
     apart = np.append(rng.random(len(snapshot.users)) < 0.5, False)[tags.user]
@@ -54,7 +54,7 @@ def popularity(index: ItemIndex) -> NDArray[np.float64]:
 def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[GraphSnapshot]:
     """What there was to learn from when only each of ``shares`` of the contributors had joined.
 
-    Who joined early is there later too. The catalogue, its own tags and the rows stay the same.
+    Who joined early is there later too. The catalog, its own tags and the rows stay the same.
     """
     place = np.random.default_rng([seed, 3]).permutation(len(train.users)) / len(train.users)
     return [_of(train, place < share) for share in shares]
@@ -97,7 +97,7 @@ def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) ->
 
 def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
     """The snapshot with what those who ``joined`` [U] did."""
-    tagging = np.append(joined, True)  # the last for user -1, the catalogue
+    tagging = np.append(joined, True)  # the last for user -1, the catalog
     return replace(
         snapshot, discoverable=snapshot.discoverable & joined,
         artist_plays=_plays(snapshot.artist_plays, joined), track_plays=_plays(snapshot.track_plays, joined),

@@ -35,7 +35,7 @@ from graph.models import (
     TasteExclusion,
 )
 from graph.names import name_key
-from graph.services.catalogue import TrackName, artist_names_lock, tracks_get_or_create
+from graph.services.catalog import TrackName, artist_names_lock, tracks_get_or_create
 
 BATCH = 500
 Row = Mapping[str, Any]
@@ -209,7 +209,7 @@ def _exclusions(user: User, rows: list[Row]) -> None:
 
 
 def _items(rows: list[Row]) -> list[dict[str, int]]:
-    """The column and key of each row's track or artist; what the catalogue lacks is added."""
+    """The column and key of each row's track or artist; what the catalog lacks is added."""
     named = [row["track"] for row in rows if "track" in row]
     tracks = iter(_tracks(named))
     artists = _artists(

@@ -103,7 +103,7 @@ def _ranks(many: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _artist_tags(size: Size, rng: np.random.Generator) -> Taggings:
-    """Two words of the catalogue for each artist."""
+    """Two words of the catalog for each artist."""
     item = np.repeat(np.arange(size.artists), 2)
     rows = np.unique(np.stack([item, rng.integers(TAGS, size=len(item))]), axis=1).astype(np.int32)
     return Taggings(user=np.full(rows.shape[1], -1, dtype=np.int32), item=rows[0], tag=rows[1])

@@ -52,7 +52,7 @@ def lastfm_import(
         run = _Import(folder, watcher or Silent())
         run.table(ARTISTS, run.artists)
         run.table(TAGS, run.tags)
-        run.catalogue_load()
+        run.catalog_load()
         run.table(COUNTS, run.counts)
         run.table(FRIENDS, run.friends)
         run.table(TAGGINGS, run.taggings)
@@ -118,7 +118,7 @@ class _Import:
             return False
         return True
 
-    def catalogue_load(self) -> None:
+    def catalog_load(self) -> None:
         """Read the primary keys behind the ids that the files use."""
         artists = Artist.objects.values_list("external_id", "pk").iterator()
         self.artist_ids = {name: pk for name, pk in artists if name is not None}

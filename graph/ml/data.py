@@ -31,7 +31,7 @@ class View:
     kind: str  # "ARTIST" or "TRACK"
     ids: Ints  # [N] candidates
     plays: sp.csr_matrix  # [U, N] play counts
-    tags: sp.csr_matrix  # [G, N] how many people (or the catalogue) use the tag for the item
+    tags: sp.csr_matrix  # [G, N] how many people (or the catalog) use the tag for the item
     tag_ids: Ints  # [G]
     artists: sp.csr_matrix  # [A, N] 1 where the artist made the item; [0, N] in the artist view
     artist_ids: Ints  # [A]

@@ -2,7 +2,7 @@
 
 Randomized subspace iteration (Halko, Martinsson and Tropp, 2011). Only the side of the rows is made
 orthogonal, and the last step goes through the small Gram matrix of what is left, so that beside the
-rows themselves no more than two tables as long as the catalogue are ever held.
+rows themselves no more than two tables as long as the catalog are ever held.
 """
 
 from __future__ import annotations

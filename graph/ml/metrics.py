@@ -36,7 +36,7 @@ def reciprocal_rank(hits: Bools) -> Floats:
 
 
 def coverage(top: Ints, items: int) -> float:
-    """Share of the catalogue that is shown to anyone."""
+    """Share of the catalog that is shown to anyone."""
     return len(np.unique(top)) / items
 
 

@@ -18,7 +18,7 @@ from accounts.models import (
     pair,
 )
 from accounts.services.ledger import Change, ledger_record
-from graph.sample.catalogue import NICHES
+from graph.sample.catalog import NICHES
 from graph.sample.listening import Taste
 from graph.sample.words import person_name
 

@@ -13,7 +13,7 @@ from accounts.models import Purpose, User
 from discovery.platform.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
-from graph.services.catalogue import TrackName, track_name_clean, tracks_get_or_create
+from graph.services.catalog import TrackName, track_name_clean, tracks_get_or_create
 from graph.services.news import friends_tell
 
 MAX_PLAYS = 100  # in one call
@@ -94,7 +94,7 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
 
 
 def _tell_friends(user: User, listens: Sequence[Listen]) -> None:
-    """Ring at friends for plays of now."""
+    """Publish plays of now to friends."""
     since = timezone.now() - NEWS
     friends_tell(user, [{"listen": listen.pk} for listen in listens if listen.listened_at >= since])
 

@@ -99,7 +99,7 @@ def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:
     ):
         name = kind.value.lower()
         yield f"{name}_plays", np.stack([taken.users[plays.user], items[kind][plays.item]], axis=1)
-        said = tags.user >= 0  # the others are the catalogue's words
+        said = tags.user >= 0  # the others are the catalog's words
         columns = (taken.users[tags.user[said]], items[kind][tags.item[said]], taken.tags[tags.tag[said]])
         yield f"{name}_tags", np.stack(columns, axis=1)
     yield "friendships", taken.users[taken.friendships]

@@ -118,7 +118,7 @@ def test_no_held_out_edge_and_no_tag_on_it_is_left_in_training():
     assert np.bincount(split.artists[:, 0], minlength=30).tolist() == np.round(counts * 0.2).tolist()
 
 
-def test_catalogue_tags_stay_when_a_listener_s_own_go():
+def test_catalog_tags_stay_when_a_listener_s_own_go():
     plays = np.ones((1, 5))
     whole = snapshot_of(plays, tags=[(-1, item, 0) for item in range(5)])
     assert len(split_snapshot(whole, seed=0).train.artist_tags.user) == 5

@@ -15,7 +15,7 @@ NICHES = 3  # in each scene
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalog:
     """What was stored, and where it stands in the world of tastes."""
 
     artist_ids: NDArray[np.int64]  # [ARTISTS]
@@ -27,8 +27,8 @@ class Catalogue:
     duration_ms: NDArray[np.int64]  # [TRACKS]
 
 
-def catalogue_create(*, rng: Generator) -> Catalogue:
-    """Store the catalogue. Artists of a niche share a genre; niches of a scene share its moods."""
+def catalog_create(*, rng: Generator) -> Catalog:
+    """Store the catalog. Artists of a niche share a genre; niches of a scene share its moods."""
     niche = np.arange(ARTISTS) % (len(SCENES) * NICHES)
     scene = niche // NICHES
     artists = Artist.objects.bulk_create(
@@ -55,7 +55,7 @@ def catalogue_create(*, rng: Generator) -> Catalogue:
         zip(tracks, moods, strict=True),
     )
     popularity = (1 + rng.permutation(ARTISTS)) ** -0.6
-    return Catalogue(
+    return Catalog(
         artist_ids=np.array([artist.pk for artist in artists]),
         scene=scene,
         niche=niche,
@@ -67,7 +67,7 @@ def catalogue_create(*, rng: Generator) -> Catalogue:
 
 
 def _tag(*said: Iterable[tuple[Artist | Track, str]]) -> None:
-    """The catalogue's own words; a word that is there already keeps its kind."""
+    """The catalog's own words; a word that is there already keeps its kind."""
     words = {genre: Tag.Kind.GENRE for scene in SCENES for genre in scene["genres"]}
     words |= {mood: Tag.Kind.MOOD for scene in SCENES for mood in scene["moods"]}
     Tag.objects.bulk_create(

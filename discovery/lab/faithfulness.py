@@ -52,7 +52,7 @@ class Explained:
 
     @property
     def holds(self) -> bool:
-        """Whether every gate of the specification is passed."""
+        """Whether every bound of the specification is kept."""
         return (
             self.largest_gap <= TOLERANCE
             and self.at_least_as_large >= LEAST_AS_LARGE
@@ -71,7 +71,7 @@ def explanations_measure(
     seed: int = 0,
     progress: Callable[[float, str], None] = lambda _fraction, _step: None,
 ) -> Explained | None:
-    """The gates for up to ``listeners`` people drawn with ``seed``; None where the model has no such items.
+    """The figures for up to ``listeners`` people drawn with ``seed``; None where the model has no such items.
 
     Raises Conflict where there is no model, or nobody permits anything personal.
     """
@@ -180,7 +180,7 @@ def _summed(kind: ItemKind, model: str, asked: int, not_identical: int, cases: S
 
 
 def table(measured: Sequence[Explained]) -> str:
-    """The gates and what was found, as Markdown."""
+    """The bounds and what was measured, as Markdown."""
     rows: list[tuple[str, str, Callable[[Explained], str]]] = [
         ("listeners, items shown", "", lambda explained: f"{explained.listeners:,}, {explained.cases:,}"),
         ("contributions + remainder = score, within", f"{TOLERANCE:g}", lambda explained: f"{explained.largest_gap:.1e}"),
@@ -192,9 +192,9 @@ def table(measured: Sequence[Explained]) -> str:
         ("listeners answered otherwise when they asked again", "0", lambda explained: f"{explained.not_identical}"),
     ]  # fmt: skip
     kinds = " | ".join(f"{explained.kind.lower()}s" for explained in measured)
-    lines = [f"| | gate | {kinds} |", "|---|--:" + "|--:" * len(measured) + "|"]
+    lines = [f"| | bound | {kinds} |", "|---|--:" + "|--:" * len(measured) + "|"]
     lines += [
-        f"| {name} | {gate} | {' | '.join(of(explained) for explained in measured)} |"
-        for name, gate, of in rows
+        f"| {name} | {bound} | {' | '.join(of(explained) for explained in measured)} |"
+        for name, bound, of in rows
     ]
     return "\n".join(lines)

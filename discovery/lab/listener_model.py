@@ -15,7 +15,7 @@ What is assumed, and why:
   20 tracks). The constants were set so that the radio that does *not* learn comes to about that.
 - **Leaving** is likelier after a skip, and more so after several in a row.
 
-`verdict.sensitivity` halves and doubles each constant. A world with ``popular`` is another community, made up to see
+`verdict.sensitivity` halves and doubles each constant. A model with ``popular`` is another community, made up to see
 what the radio does where its beliefs are wrong: its people hear out hits as gladly as what fits.
 """
 
@@ -39,7 +39,7 @@ LONGEST = 60  # items of a session at most
 
 @dataclass(frozen=True)
 class Assumptions:
-    """The constants of the world; see above for what they stand for."""
+    """The constants of the listener model; see above for what they stand for."""
 
     hear_any: float = 0.1  # chance to hear out what does not fit at all
     hear_best: float = 0.9  # and what fits best
@@ -82,10 +82,10 @@ class Ears:
 
 
 @dataclass(frozen=True, eq=False)
-class World:
-    """``words`` [n, T]: unit rows of tag weights that the model did not see."""
+class ListenerModel:
+    """``tag_weights`` [n, T]: a unit row an item, of tags that the model did not see."""
 
-    words: sp.csr_matrix
+    tag_weights: sp.csr_matrix
     listeners: Sequence[Listener]
     assumed: Assumptions = field(default_factory=Assumptions)
     popular: Floats | None = (
@@ -121,7 +121,7 @@ class World:
         """How each item ranks in each mood [M, n]; kept, for it is the same every day."""
         key = (listener.number, self.assumed.moods)
         if key not in self._fits:
-            group = moods(self.words[listener.taste], self.assumed.moods)
+            group = moods(self.tag_weights[listener.taste], self.assumed.moods)
             fits = [self._fit(listener.taste[group == mood]) for mood in range(int(group.max()) + 1)]
             self._fits[key] = np.stack(fits)
         return self._fits[key]
@@ -131,7 +131,7 @@ class World:
 
         In a community that likes hits, or by popularity where that is better.
         """
-        likeness = (self.words @ self.words[rows].sum(axis=0).T).A1
+        likeness = (self.tag_weights @ self.tag_weights[rows].sum(axis=0).T).A1
         order = np.argsort(-likeness, kind="stable")
         better = np.empty(len(likeness))
         better[order] = np.arange(len(likeness)) / len(likeness)
@@ -151,11 +151,11 @@ class World:
         return int(known[rng.integers(max(len(known) // 5, 1))])
 
 
-def moods(words: sp.csr_matrix, most: int) -> NDArray[np.int64]:
-    """The group of each row of ``words`` [t, T] by likeness, numbered from 0; ``most`` at most."""
-    if words.shape[0] == 1:
+def moods(tag_weights: sp.csr_matrix, most: int) -> NDArray[np.int64]:
+    """The group of each row of ``tag_weights`` [t, T] by likeness, numbered from 0; ``most`` at most."""
+    if tag_weights.shape[0] == 1:
         return np.zeros(1, dtype=np.int64)
-    unlike = 1 - (words @ words.T).toarray()
+    unlike = 1 - (tag_weights @ tag_weights.T).toarray()
     tree = linkage(unlike[np.triu_indices(len(unlike), 1)], "average")
     clusters = fcluster(tree, most, "maxclust")
     return np.unique(clusters, return_inverse=True)[1].astype(np.int64)

@@ -19,7 +19,7 @@ BANDITS = {
     "hits": "a community that hears out hits as gladly as what fits",
 }
 ALL = "any of the three, as likely as another"
-OF_ONE_WORLD = ("seed", "listeners", "assumed")
+OF_ONE_SIMULATION = ("seed", "listeners", "assumed")
 
 
 def written(
@@ -28,7 +28,7 @@ def written(
     """Keep ``found`` as one part of the file ``to``, tell it, and write all parts there are into ``page``."""
     known = json.loads(to.read_text(encoding="utf-8")) if to is not None and to.exists() else {}
     before = known.get(part, {})
-    same = all(before.get(key) == figures.get(key) for key in OF_ONE_WORLD)
+    same = all(before.get(key) == figures.get(key) for key in OF_ONE_SIMULATION)
     known[part] = {**before, **figures} if same and part == SIMULATION else dict(figures)
     tell(json.dumps(figures, indent=1))
     if to is not None:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.lab.listener_model import Ears, Listener, World
+from discovery.lab.listener_model import Ears, Listener, ListenerModel
 from discovery.radio.bandit import Posterior, greedy, thompson, uniform
 from discovery.radio.choose import (
     AMOUNT,
@@ -172,7 +172,7 @@ State = tuple[Floats, Floats, Floats]
 
 
 def run(
-    days: Sequence[Model], world: World, station: Station, seed: int, *, watched: bool = True
+    days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int, *, watched: bool = True
 ) -> Outcomes:
     """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
 
@@ -181,7 +181,7 @@ def run(
     is kept for `discovery.lab.verdict.off_policy`.
     """
     rng, posterior = np.random.default_rng([seed, 1]), _taught([])
-    order = np.random.default_rng([seed, 2]).permutation(len(world.listeners))
+    order = np.random.default_rng([seed, 2]).permutation(len(listener_model.listeners))
     states: list[State] = []
     done: list[_Session] = []
     day_of: list[int] = []
@@ -189,7 +189,8 @@ def run(
         day = len(days) * start // len(order)
         model = days[day]
         cohort = [
-            _session(model, world, world.listeners[number], seed) for number in order[start : start + COHORT]
+            _session(model, listener_model, listener_model.listeners[number], seed)
+            for number in order[start : start + COHORT]
         ]
         staying = cohort
         while staying:
@@ -197,7 +198,7 @@ def run(
             served = [
                 session for session in staying if _step(model, station, session, posterior, watching, rng)
             ]
-            staying = [session for session in served if world.stays(session.ears, _heard(session))]
+            staying = [session for session in served if listener_model.stays(session.ears, _heard(session))]
         if station.learns:
             posterior = _taught(done + cohort)
         done += cohort
@@ -213,8 +214,8 @@ def run(
     )  # fmt: skip
 
 
-def _session(model: Model, world: World, listener: Listener, seed: int) -> _Session:
-    ears = world.ears(listener, seed)
+def _session(model: Model, listener_model: ListenerModel, listener: Listener, seed: int) -> _Session:
+    ears = listener_model.ears(listener, seed)
     own, friends = model.lasting(listener)
     seeded = None
     if ears.seed is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import sem, t
 
-from discovery.lab.listener_model import Assumptions, World
+from discovery.lab.listener_model import Assumptions, ListenerModel
 from discovery.lab.offpolicy import Log, doubly_robust, ips, snips
 from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Station, run
 from discovery.radio.sources import Source
@@ -65,19 +65,22 @@ def ratio(ours: Floats, theirs: Floats, rng: np.random.Generator) -> dict[str, f
     return {"gain": float(ours.mean() / theirs.mean() - 1), "low": float(low), "high": float(high)}
 
 
-def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dict[str, Any]:
+def bandits(days: Sequence[Model], listener_model: ListenerModel, *, runs: int, seed: int) -> dict[str, Any]:
     """The bandit against greedy in ``runs`` runs on the same luck, from nothing learned: reward of all listeners.
 
     The interval is Student's over the runs' differences, for within a run everybody shares one posterior.
     """
     rewards = np.array(
-        [[_by_day(days, world, station, seed + n) for station in (RADIO, GREEDY)] for n in range(runs)]
+        [
+            [_by_day(days, listener_model, station, seed + n) for station in (RADIO, GREEDY)]
+            for n in range(runs)
+        ]
     )
     ours, theirs = rewards[:, 0].sum(axis=1), rewards[:, 1].sum(axis=1)
     gains = (ours - theirs) / theirs.mean()
     return {
         "runs": runs,
-        "listeners": len(world.listeners),
+        "listeners": len(listener_model.listeners),
         "won": int((ours > theirs).sum()),
         "reward": over_runs(gains),
         "gains": gains.tolist(),
@@ -92,9 +95,9 @@ def over_runs(gains: Floats) -> dict[str, float]:
     return {"gain": gain, "low": gain - half, "high": gain + half}
 
 
-def _by_day(days: Sequence[Model], world: World, station: Station, seed: int) -> Floats:
+def _by_day(days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int) -> Floats:
     """Items heard out [days]."""
-    played = run(days, world, station, seed, watched=False)
+    played = run(days, listener_model, station, seed, watched=False)
     rewards = np.bincount(played.day, weights=played.reward, minlength=len(days))
     return rewards.astype(np.float64)
 
@@ -113,16 +116,16 @@ def headroom(played: Outcomes) -> dict[str, Any]:
     }
 
 
-def sensitivity(model: Model, world: World, *, seed: int) -> list[dict[str, Any]]:
+def sensitivity(model: Model, listener_model: ListenerModel, *, seed: int) -> list[dict[str, Any]]:
     """The radio's gain in session length where one assumption is half, or twice, what it is."""
     wanted = [station for station in STATIONS if station.name in JUDGED]
     rows = []
     for constant in fields(Assumptions):
         for factor in FACTORS:
-            value = type(getattr(world.assumed, constant.name))(
-                getattr(world.assumed, constant.name) * factor
+            value = type(getattr(listener_model.assumed, constant.name))(
+                getattr(listener_model.assumed, constant.name) * factor
             )
-            other = replace(world, assumed=replace(world.assumed, **{constant.name: value}))
+            other = replace(listener_model, assumed=replace(listener_model.assumed, **{constant.name: value}))
             played = {station.name: run([model], other, station, seed, watched=False) for station in wanted}
             length = {name: float(outcomes.length.mean()) for name, outcomes in played.items()}
             heard = played["radio without learning"]

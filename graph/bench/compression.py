@@ -27,7 +27,7 @@ STEP = 32  # columns taken off at a time
 Ints = NDArray[np.int64]
 
 
-def lean(
+def measure_compression(
     snapshot: GraphSnapshot,
     config: RecommenderConfig,
     *,
@@ -150,7 +150,7 @@ def prune_table(trial: _Trial, *, tolerance: float = TOLERANCE, step: int = STEP
 
 
 def tables(measured: dict[str, Any]) -> str:
-    """What ``lean`` found, as Markdown."""
+    """What ``measure_compression`` found, as Markdown."""
     small = measured["int8"]
     chosen = measured["pruning"]
     lines = [

@@ -11,16 +11,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from graph.bench.generate import Size, generate
-from graph.ml.config import BlendConfig, MemoryConfig
+from graph.ml.config import BlendConfig, ItemItemConfig
 from graph.ml.data import track_view
-from graph.ml.item_item import fit_memory
+from graph.ml.item_item import fit_item_item
 from graph.ml.train import Progress, assemble_view, own_evidence
 from graph.serving.ann import NearestItems
 from graph.serving.artifact import Artifact
 from graph.serving.index import Evidence, Floats, Ints, ItemIndex, top_rows
 
 SIZES = (100_000, 300_000, 1_000_000)
-MEMORY = MemoryConfig(dims=64)
+ITEM_ITEM = ItemItemConfig(dims=64)
 LISTENERS = 100
 PLAYS_A_TRACK = 10  # as generated
 K = 20
@@ -36,7 +36,7 @@ def benchmark(
         progress(position / len(sizes), f"{items:,} items")
         with threadpool_limits(1):
             rows.append(measure(items))
-    return {"dims": MEMORY.dims, "listeners": LISTENERS, "k": K, "sizes": rows}
+    return {"dims": ITEM_ITEM.dims, "listeners": LISTENERS, "k": K, "sizes": rows}
 
 
 def measure(items: int) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def measure(items: int) -> dict[str, Any]:
 
 def _served(items: int) -> tuple[ItemIndex, list[Evidence]]:
     view = track_view(generate(Size(plays=items * PLAYS_A_TRACK)))
-    memory = fit_memory(view, MEMORY, seed=0)
-    arrays, described = assemble_view(view, [memory], BlendConfig())
+    item_item = fit_item_item(view, ITEM_ITEM, seed=0)
+    arrays, described = assemble_view(view, [item_item], BlendConfig())
     artifact = Artifact.assemble(
         {"views": {"TRACK": described}}, {f"track.{name}": array for name, array in arrays.items()}
     )

@@ -17,7 +17,7 @@ from implicit.bpr import BayesianPersonalizedRanking
 from numpy.typing import NDArray
 from torch_geometric.nn import LightGCN
 
-from graph.ml.config import MemoryConfig
+from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
 from graph.ml.item_item import feature_rows
 
@@ -50,7 +50,7 @@ def ease_with_kernels(view: View, *, ridge: float = 100.0, tags: float = 2.0, fr
     """EASE whose Gram matrix also has rows of tags and of friends' mean plays."""
     plays = _balanced(view)
     mean = sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ plays
-    named = feature_rows(view.tags, MemoryConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
+    named = feature_rows(view.tags, ItemItemConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
     return _ease(plays, sp.vstack([named * tags, mean * friends]).tocsr().astype(np.float32), ridge)
 
 

@@ -21,16 +21,16 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from graph.bench.generate import Size, generate
-from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
+from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.data import track_view
 from graph.ml.full_batch import FullBatch
-from graph.ml.item_item import fit_memory
+from graph.ml.item_item import fit_item_item
 from graph.ml.learn import network_of
 from graph.ml.train import Progress, fit
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 NETWORK = NetworkConfig(dims=64, layers=2, full_batch_above=0)
-MEMORY = MemoryConfig(dims=64)
+ITEM_ITEM = ItemItemConfig(dims=64)
 INCLUDES = {
     "propagation": "every link, forward and backward",
     "epoch": "with the loss, of at most two million sampled plays, and the update",
@@ -72,9 +72,9 @@ def measure_epoch(plays: int) -> dict[str, Any]:
     with threadpool_limits(1):
         view = track_view(generate(Size(plays=plays)))
         start = time.process_time()
-        memory = fit_memory(view, MEMORY, seed=0)
+        item_item = fit_item_item(view, ITEM_ITEM, seed=0)
         spent = time.process_time() - start
-        network, popularity, links, optimizer = network_of(view, memory, NETWORK, seed=0)
+        network, popularity, links, optimizer = network_of(view, item_item, NETWORK, seed=0)
         whole, rng = FullBatch(view, links, NETWORK), np.random.default_rng(0)
         costs = [whole.epoch(network, popularity, optimizer, rng) for _ in range(1 + REPEATS)][1:]
     quickest = min(costs, key=lambda cost: cost.total)  # whatever else runs here can only add
@@ -94,7 +94,7 @@ def measure_epoch(plays: int) -> dict[str, Any]:
 def measure_fit(plays: int) -> dict[str, Any]:
     """CPU seconds of a whole fit, both views and people, and the process's peak memory."""
     torch.set_num_threads(1)
-    config = RecommenderConfig(memory=MEMORY, network=replace(NETWORK, full_batch_above=2_000_000))
+    config = RecommenderConfig(memory=ITEM_ITEM, network=replace(NETWORK, full_batch_above=2_000_000))
     with threadpool_limits(1):
         snapshot = generate(Size(plays=plays))
         gc.collect()

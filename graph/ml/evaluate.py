@@ -32,7 +32,7 @@ class ItemMetrics:
 
     viewers: int
     ndcg: float
-    own_ndcg: float  # from the viewer's own plays alone: what the gate asks of the learned vectors
+    own_ndcg: float  # from the viewer's own plays alone: what promotion asks of the learned vectors
     recall: float
     mrr: float
     coverage: float
@@ -53,7 +53,7 @@ class FriendMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """What the gate looks at; a part is None where the snapshot holds nothing to ask about."""
+    """What promotion looks at; a part is None where the snapshot holds nothing to ask about."""
 
     items: dict[str, ItemMetrics]  # by view
     friends: FriendMetrics | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
-from graph.ml.item_item import Block, fit_memory
+from graph.ml.item_item import Block, fit_item_item
 from graph.ml.learn import Progress, fit_network
 from graph.ml.prune import pruned
 
@@ -27,11 +27,11 @@ class Source:
     until: float  # share of a view's training that is done after it
 
 
-def _memory(
+def _item_item(
     view: View, _earlier: Mapping[str, Block], config: RecommenderConfig, progress: Progress
 ) -> Block:
-    progress(0.0, "item–item memory")
-    return fit_memory(view, config.memory, seed=config.seed)
+    progress(0.0, "item–item weights")
+    return fit_item_item(view, config.memory, seed=config.seed)
 
 
 def _network(
@@ -42,7 +42,7 @@ def _network(
     )
 
 
-SOURCES = (Source("memory", _memory, 0.1), Source("network", _network, 1.0))
+SOURCES = (Source("memory", _item_item, 0.1), Source("network", _network, 1.0))
 
 
 def fit_sources(view: View, config: RecommenderConfig, progress: Progress) -> list[Block]:

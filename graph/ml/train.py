@@ -1,4 +1,4 @@
-"""From a snapshot to a fitted recommender: sources, blend, people."""
+"""From a snapshot to a fitted recommender: sources, blend, friend index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.item_item import Block
 from graph.ml.rounding import round_vectors
-from graph.ml.social import fit_people
+from graph.ml.social import fit_friend_index
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
 from graph.serving.artifact import Artifact
@@ -65,12 +65,12 @@ def fit(
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
     artifact = Artifact.assemble({"views": described}, arrays)
-    people = fit_people(snapshot, candidate_views, artifact, config)
-    arrays |= {f"people.{name}": array for name, array in people.arrays.items()}
+    friend_index = fit_friend_index(snapshot, candidate_views, artifact, config)
+    arrays |= {f"people.{name}": array for name, array in friend_index.arrays.items()}
     progress(1.0, "trained")
     return FittedRecommender(
         arrays=arrays,
-        description={"views": described, "people": people.description},
+        description={"views": described, "people": friend_index.description},
         config=config,
         snapshot_hash=snapshot.content_hash,
         ledger_position=snapshot.ledger_position,

@@ -102,7 +102,7 @@ class Command(BaseCommand):
 
             write_between_marks(options["markdown"], text)
         if not all(measured.holds for measured in explained):
-            raise CommandError("A gate of the explanations does not hold.")
+            raise CommandError("A bound of the explanations is not kept.")
 
     def _say(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")

@@ -20,14 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from graph.bench.compression import lean, tables
+        from graph.bench.compression import measure_compression, tables
         from graph.bench.report import write_between_marks
         from graph.ml.config import RecommenderConfig
 
         taken = snapshot.take()
         if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
             raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
-        measured = lean(
+        measured = measure_compression(
             taken,
             RecommenderConfig(),
             progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),

@@ -17,7 +17,7 @@ from graph.training import run as training
 
 
 class Command(BaseCommand):
-    help = "Snapshot, training, evaluation, gate and promotion; the Celery task runs the same service."
+    help = "Snapshot, training, evaluation and promotion; the Celery task runs the same service."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--config", type=Path, help="a JSON file of a model's configuration")

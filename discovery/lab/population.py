@@ -1,4 +1,4 @@
-"""The world of a simulation from the consented snapshot: a model, the tags it never saw, and the people."""
+"""Whom a simulation is about, from the consented snapshot: listeners, the tags the model never saw, earlier days."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 Rows = NDArray[np.int64]
 
-HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the world
+HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the simulation
 TASTE = 3  # held-out artists that somebody needs to be simulated
 NEWCOMERS = 0.5  # share of listeners of whose past the radio knows nothing
 STARTING = 0.5  # share of listeners who start from an artist
@@ -32,7 +32,7 @@ def taggers_split(snapshot: GraphSnapshot, rng: np.random.Generator) -> tuple[Gr
     return replace(snapshot, artist_tags=_tags(tags, ~apart)), _tags(tags, apart)
 
 
-def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
+def tag_weights(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
     """Unit rows of TF–IDF tag weights by artist [size, names]; ``row_of`` is -1 for what is left out."""
     kept = row_of[tags.item] >= 0
     counts = sp.csr_matrix(

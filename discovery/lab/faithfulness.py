@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accounts.models import User
 from discovery.platform.errors import Conflict
@@ -21,6 +20,7 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend import explain, feed, ranking
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.explain import CITED, Explanation
+from graph.arrays import Doubles, Rows
 from graph.models import ItemKind
 from graph.serving import active_model
 from graph.serving.index import ItemIndex
@@ -154,13 +154,13 @@ def _told(shown: Explanation) -> float:
     return sum(cited.contribution for cited in shown.reasons) + shown.remainder
 
 
-def _strongest(shown: Explanation, terms: NDArray[np.float64]) -> list[int]:
+def _strongest(shown: Explanation, terms: Doubles) -> list[int]:
     """The three entries that add most, of those the reasons cite."""
     cited = {entry for reason in shown.reasons for entry in reason.rows}
     return sorted(cited, key=lambda entry: (-terms[entry], entry))[:CITED]
 
 
-def _less(evidence: PermittedEvidence, entries: Sequence[int] | NDArray[np.int64]) -> PermittedEvidence:
+def _less(evidence: PermittedEvidence, entries: Sequence[int] | Rows) -> PermittedEvidence:
     kept = np.ones(len(evidence), dtype=bool)
     kept[np.asarray(entries, dtype=np.int64)] = False
     return evidence.where(kept)

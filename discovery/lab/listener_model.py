@@ -26,13 +26,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from graph.arrays import Doubles, Floats, Ints, Rows
 from graph.serving.index import Evidence
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 LONGEST = 60  # items of a session at most
 
@@ -71,10 +68,10 @@ class Ears:
     ``heard`` and ``leaves`` [LONGEST] what decides each time, uniform on 0 to 1.
     """
 
-    chance: NDArray[np.float32]
-    mood: NDArray[np.int64]
-    heard: Floats
-    leaves: Floats
+    chance: Floats
+    mood: Ints
+    heard: Doubles
+    leaves: Doubles
     seed: int | None
 
     def hears(self, row: int, place: int) -> bool:
@@ -88,10 +85,10 @@ class ListenerModel:
     tag_weights: sp.csr_matrix
     listeners: Sequence[Listener]
     assumed: Assumptions = field(default_factory=Assumptions)
-    popular: Floats | None = (
+    popular: Doubles | None = (
         None  # [n] share of items that are more popular, where hits are heard out as gladly
     )
-    _fits: dict[tuple[int, int], Floats] = field(default_factory=dict)  # by listener and number of moods
+    _fits: dict[tuple[int, int], Doubles] = field(default_factory=dict)  # by listener and number of moods
 
     def ears(self, listener: Listener, seed: int) -> Ears:
         """``listener`` on the day ``seed``."""
@@ -117,7 +114,7 @@ class ListenerModel:
         leave = assumed.leave if streak == 0 else assumed.leave_skipped + assumed.leave_more * (streak - 1)
         return bool(ears.leaves[len(outcomes) - 1] >= leave)
 
-    def _fits_of(self, listener: Listener) -> Floats:
+    def _fits_of(self, listener: Listener) -> Doubles:
         """How each item ranks in each mood [M, n]; kept, for it is the same every day."""
         key = (listener.number, self.assumed.moods)
         if key not in self._fits:
@@ -126,7 +123,7 @@ class ListenerModel:
             self._fits[key] = np.stack(fits)
         return self._fits[key]
 
-    def _fit(self, rows: Rows) -> Floats:
+    def _fit(self, rows: Rows) -> Doubles:
         """How each item [n] ranks by likeness to ``rows``: the share of items that fit better; 0 for themselves.
 
         In a community that likes hits, or by popularity where that is better.
@@ -138,20 +135,20 @@ class ListenerModel:
         better[rows] = 0.0
         return better if self.popular is None else np.minimum(better, self.popular)
 
-    def _chance(self, fit: Floats) -> NDArray[np.float32]:
+    def _chance(self, fit: Doubles) -> Floats:
         assumed = self.assumed
         welcome = 1 / (1 + (fit / assumed.reach) ** 2)  # 1 for the best, a half at the reach
         welcome = np.maximum(welcome, assumed.elsewhere * welcome.max(axis=0))
         chance = assumed.hear_any + (assumed.hear_best - assumed.hear_any) * welcome
         return np.asarray(np.clip(chance, 0, 1), dtype=np.float32)
 
-    def _seed(self, listener: Listener, fit: Floats, rng: np.random.Generator) -> int:
+    def _seed(self, listener: Listener, fit: Doubles, rng: np.random.Generator) -> int:
         """One of the best known for the mood: people start from what they feel like."""
         known = listener.known[np.argsort(fit[listener.known], kind="stable")]
         return int(known[rng.integers(max(len(known) // 5, 1))])
 
 
-def moods(tag_weights: sp.csr_matrix, most: int) -> NDArray[np.int64]:
+def moods(tag_weights: sp.csr_matrix, most: int) -> Ints:
     """The group of each row of ``tag_weights`` [t, T] by likeness, numbered from 0; ``most`` at most."""
     if tag_weights.shape[0] == 1:
         return np.zeros(1, dtype=np.int64)

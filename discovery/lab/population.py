@@ -7,14 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from discovery.lab.listener_model import Listener
 from discovery.radio.sources import entries
+from graph.arrays import Doubles, Mask, Rows
 from graph.serving.index import Channel, Evidence, ItemIndex
 from graph.snapshot import GraphSnapshot, Plays, Taggings
-
-Rows = NDArray[np.int64]
 
 HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the simulation
 TASTE = 3  # held-out artists that somebody needs to be simulated
@@ -44,7 +42,7 @@ def tag_weights(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_m
     return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ counts)
 
 
-def popularity(index: ItemIndex) -> NDArray[np.float64]:
+def popularity(index: ItemIndex) -> Doubles:
     """The share of items that are more popular than each, by the model's prior [n]."""
     share = np.empty(len(index))
     share[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
@@ -61,7 +59,7 @@ def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[Grap
 
 
 def listeners(
-    train: GraphSnapshot, held_out: Rows, row_of: Rows, tagged: NDArray[np.bool_], count: int, seed: int
+    train: GraphSnapshot, held_out: Rows, row_of: Rows, tagged: Mask, count: int, seed: int
 ) -> list[Listener]:
     """At most ``count`` people with tastes of what was ``held_out`` [E, 2] and is ``tagged`` [n]."""
     rng = np.random.default_rng(seed)
@@ -95,7 +93,7 @@ def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) ->
     return index.among(np.sort(rows[rows >= 0]))
 
 
-def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
+def _of(snapshot: GraphSnapshot, joined: Mask) -> GraphSnapshot:
     """The snapshot with what those who ``joined`` [U] did."""
     tagging = np.append(joined, True)  # the last for user -1, the catalog
     return replace(
@@ -107,13 +105,13 @@ def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
     )  # fmt: skip
 
 
-def _plays(plays: Plays, joined: NDArray[np.bool_]) -> Plays:
+def _plays(plays: Plays, joined: Mask) -> Plays:
     kept = joined[plays.user]
     return replace(plays, user=plays.user[kept], item=plays.item[kept], count=plays.count[kept])
 
 
 def _lasting(
-    train: GraphSnapshot, known: Rows, amounts: NDArray[np.float64], friends: Sequence[int], row_of: Rows
+    train: GraphSnapshot, known: Rows, amounts: Doubles, friends: Sequence[int], row_of: Rows
 ) -> Evidence:
     rows, counts, channels = known.tolist(), amounts.tolist(), [Channel.OWN] * len(known)
     for friend in friends:
@@ -124,7 +122,7 @@ def _lasting(
     return entries(rows, counts, channels)
 
 
-def _played(plays: Plays, user: int, row_of: Rows) -> tuple[Rows, NDArray[np.float64]]:
+def _played(plays: Plays, user: int, row_of: Rows) -> tuple[Rows, Doubles]:
     start, stop = np.searchsorted(plays.user, [user, user + 1])
     rows = row_of[plays.item[start:stop]]
     return rows[rows >= 0], plays.count[start:stop][rows >= 0].astype(np.float64)
@@ -138,5 +136,5 @@ def _friends(train: GraphSnapshot) -> dict[int, list[int]]:
     return friends
 
 
-def _tags(tags: Taggings, mask: NDArray[np.bool_]) -> Taggings:
+def _tags(tags: Taggings, mask: Mask) -> Taggings:
     return replace(tags, user=tags.user[mask], item=tags.item[mask], tag=tags.tag[mask])

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from discovery.lab.listener_model import Ears, Listener, ListenerModel
 from discovery.radio.bandit import Posterior, greedy, thompson, uniform
@@ -29,10 +28,8 @@ from discovery.radio.choose import (
 from discovery.radio.log import OWN_WEIGHT
 from discovery.radio.session import HELD_FOR, Outcome
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source, entries, offers, only
+from graph.arrays import Doubles, Floats, Ints, Mask, Rows
 from graph.serving.index import Channel, ItemIndex
-
-Floats = NDArray[np.float64]
-Row32 = NDArray[np.float32]
 
 COHORT = 50  # listeners who are there at the same time
 REWARD = {Outcome.LISTENED: 1.0, Outcome.SKIPPED: 0.0}
@@ -65,15 +62,15 @@ class Model:
     """The index with what does not change while it is played: what each item adds to each other one."""
 
     index: ItemIndex
-    _lasting: dict[int, tuple[Row32 | None, Row32 | None]] = field(default_factory=dict)
+    _lasting: dict[int, tuple[Floats | None, Floats | None]] = field(default_factory=dict)
 
     @cached_property
-    def lifts(self) -> Row32:
+    def lifts(self) -> Floats:
         """What a pick of strength 1 adds to every item [n, n]: one product for all sessions."""
         every = np.arange(len(self.index))
         return np.stack([self.lift(int(row)) for row in every])
 
-    def lift(self, row: int) -> Row32:
+    def lift(self, row: int) -> Floats:
         return self.index.scores(entries([row], [1.0], [Channel.PICK])) - self.index.prior
 
     @cached_property
@@ -85,11 +82,11 @@ class Model:
         return rules[Channel.NEGATIVE].gain / rules[Channel.PICK].gain
 
     @cached_property
-    def nearest(self) -> NDArray[np.int64]:
+    def nearest(self) -> Rows:
         """The nearest items to each [n, NEAREST]."""
         return np.stack([self.index.similar(row, NEAREST)[0] for row in range(len(self.index))])
 
-    def lasting(self, listener: Listener) -> tuple[Row32 | None, Row32 | None]:
+    def lasting(self, listener: Listener) -> tuple[Floats | None, Floats | None]:
         """What somebody plays and what their friends play, added up [n]; None where there is nothing."""
         if listener.number not in self._lasting:
             friend = listener.lasting.channel == Channel.FRIEND
@@ -105,14 +102,14 @@ class Model:
 class _Session:
     listener: Listener
     ears: Ears
-    own: Row32 | None
-    friends: Row32 | None
-    seeded: Row32 | None  # what the seed adds
-    felt: Row32 | None = None  # what happened adds, faded
+    own: Floats | None
+    friends: Floats | None
+    seeded: Floats | None  # what the seed adds
+    felt: Floats | None = None  # what happened adds, faded
     rows: list[int] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
-    features: list[Floats] = field(default_factory=list)
+    features: list[Doubles] = field(default_factory=list)
     held: list[tuple[int, int]] = field(default_factory=list)
 
     @property
@@ -130,7 +127,7 @@ class _Session:
             refused=np.array(refused if station.learns else [], dtype=np.int64),
         )  # fmt: skip
 
-    def hear(self, model: Model, station: Station, row: int, source: Source, x: Floats) -> None:
+    def hear(self, model: Model, station: Station, row: int, source: Source, x: Doubles) -> None:
         heard = self.ears.hears(row, len(self.rows))
         outcome = Outcome.LISTENED if heard else Outcome.SKIPPED
         self.rows.append(row)
@@ -146,7 +143,7 @@ class _Session:
         if not heard:
             self.held += [(int(near), len(self.rows) + HELD_FOR) for near in model.nearest[row]]
 
-    def open_rows(self, size: int, station: Station) -> NDArray[np.bool_]:
+    def open_rows(self, size: int, station: Station) -> Mask:
         is_open = np.ones(size, dtype=bool)
         is_open[self.listener.known] = False
         is_open[self.rows] = False
@@ -159,16 +156,16 @@ class _Session:
 class Outcomes:
     """What one station did to each listener, and every state in which it chose."""
 
-    length: Floats  # [L] items until they left
-    reward: Floats  # [L] items heard out
-    features: Floats  # [C, A, d]
-    worth: Floats  # [C, A] true expected reward of each source; NaN where it had nothing to offer
-    probability: Floats  # [C, A] with which it chose
-    source: NDArray[np.int64]  # [C] chosen
-    day: NDArray[np.int64]  # [L] which of the models served
+    length: Doubles  # [L] items until they left
+    reward: Doubles  # [L] items heard out
+    features: Doubles  # [C, A, d]
+    worth: Doubles  # [C, A] true expected reward of each source; NaN where it had nothing to offer
+    probability: Doubles  # [C, A] with which it chose
+    source: Ints  # [C] chosen
+    day: Ints  # [L] which of the models served
 
 
-State = tuple[Floats, Floats, Floats]
+State = tuple[Doubles, Doubles, Doubles]
 
 
 def run(
@@ -246,14 +243,12 @@ def _step(
 
 
 def _noting(
-    station: Station, states: list[State], x: Floats, offered: Mapping[Source, Candidates], session: _Session
+    station: Station, states: list[State], x: Doubles, offered: Mapping[Source, Candidates], session: _Session
 ) -> Policy:
     """The station's policy, which also notes what each source would have been worth."""
     chance = session.ears.chance[session.ears.mood[len(session.rows)]]
 
-    def policy(
-        belief: Posterior, at: Floats, open_arms: NDArray[np.bool_], rng: np.random.Generator
-    ) -> Floats:
+    def policy(belief: Posterior, at: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
         probability = station.policy(belief, at, open_arms, rng)
         worth = np.full(ARMS, np.nan)
         for source, offer in offered.items():
@@ -279,7 +274,7 @@ def _with_own(posterior: Posterior, session: _Session) -> Posterior:
     return posterior.learned(source, x, reward - AVERAGE, OWN_WEIGHT)
 
 
-def _choices(sessions: Sequence[_Session]) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _choices(sessions: Sequence[_Session]) -> tuple[Ints, Doubles, Doubles]:
     return (
         np.array([source for session in sessions for source in session.sources], dtype=np.int64),
         np.array([x for session in sessions for x in session.features]),

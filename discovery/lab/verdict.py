@@ -7,15 +7,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import sem, t
 
 from discovery.lab.listener_model import Assumptions, ListenerModel
 from discovery.lab.offpolicy import Log, doubly_robust, ips, snips
 from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Station, run
 from discovery.radio.sources import Source
-
-Floats = NDArray[np.float64]
+from graph.arrays import Doubles
 
 RESAMPLES = 2_000
 LOGGED = 2_000  # choices in one log
@@ -57,7 +55,7 @@ def against(played: Mapping[str, Outcomes], *, seed: int) -> list[dict[str, Any]
     ]
 
 
-def ratio(ours: Floats, theirs: Floats, rng: np.random.Generator) -> dict[str, float]:
+def ratio(ours: Doubles, theirs: Doubles, rng: np.random.Generator) -> dict[str, float]:
     """mean(ours) / mean(theirs) − 1 over the same listeners, with its 95 % percentile bootstrap interval."""
     chosen = rng.integers(len(ours), size=(RESAMPLES, len(ours)))
     drawn = ours[chosen].mean(axis=1) / theirs[chosen].mean(axis=1) - 1
@@ -88,14 +86,14 @@ def bandits(days: Sequence[Model], listener_model: ListenerModel, *, runs: int, 
     }
 
 
-def over_runs(gains: Floats) -> dict[str, float]:
+def over_runs(gains: Doubles) -> dict[str, float]:
     """The mean of one gain a run [R] with Student's 95 % interval."""
     gain = float(gains.mean())
     half = float(sem(gains) * t.ppf(0.975, len(gains) - 1))
     return {"gain": gain, "low": gain - half, "high": gain + half}
 
 
-def _by_day(days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int) -> Floats:
+def _by_day(days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int) -> Doubles:
     """Items heard out [days]."""
     played = run(days, listener_model, station, seed, watched=False)
     rewards = np.bincount(played.day, weights=played.reward, minlength=len(days))
@@ -164,7 +162,7 @@ def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _logged(features: Floats, worth: Floats, logging: Floats, rng: np.random.Generator) -> Log:
+def _logged(features: Doubles, worth: Doubles, logging: Doubles, rng: np.random.Generator) -> Log:
     rows = np.arange(len(worth))
     arm = np.minimum((logging.cumsum(axis=1) < rng.random((len(worth), 1))).sum(axis=1), worth.shape[1] - 1)
     return Log(
@@ -173,7 +171,7 @@ def _logged(features: Floats, worth: Floats, logging: Floats, rng: np.random.Gen
     )  # fmt: skip
 
 
-def _target(features: Floats, worth: Floats) -> Floats:
+def _target(features: Doubles, worth: Doubles) -> Doubles:
     """A policy that differs from the one that logged: softmax of a linear reading of the features."""
     arms = worth.shape[1]
     value = np.empty(worth.shape)

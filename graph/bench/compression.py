@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from graph.arrays import Doubles, Rows
 from graph.ml import metrics
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
@@ -24,7 +24,6 @@ from graph.snapshot import GraphSnapshot
 
 TOLERANCE = 0.005  # share of NDCG@20 that pruning may cost on validation
 STEP = 32  # columns taken off at a time
-Ints = NDArray[np.int64]
 
 
 def measure_compression(
@@ -83,10 +82,10 @@ class _Trial:
         parts = ("codes", "key_scale", "query_scale", "key_unit", "query_unit")
         return index, sum(arrays[name].nbytes for name in parts if name in arrays)
 
-    def top(self, index: ItemIndex, users: Ints) -> Ints:
+    def top(self, index: ItemIndex, users: Rows) -> Rows:
         return rank(model_scorer(self.view, index), self.view.plays, users, seed=0)
 
-    def ndcg(self, top: Ints, users: Ints) -> float:
+    def ndcg(self, top: Rows, users: Rows) -> float:
         """Mean NDCG@20 of those of ``users`` (rows of ``top``) from whom something is held out."""
         relevant = np.diff(self.held.indptr)[users]
         asked = np.flatnonzero(relevant)
@@ -125,7 +124,7 @@ def int8_against_float(trial: _Trial) -> dict[str, float]:
     }
 
 
-def overlap(left: Ints, right: Ints) -> NDArray[np.float64]:
+def overlap(left: Rows, right: Rows) -> Doubles:
     """Share of the first k that two rankings [B, k] have in common, row by row."""
     common = (left[:, :, None] == right[:, None, :]).any(axis=2)
     return np.asarray(common.mean(axis=1), dtype=np.float64)

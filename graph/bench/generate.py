@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from graph.arrays import Floats, Ints, ShortRows
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 ENOUGH = 0.97  # of the plays asked for
@@ -15,7 +15,6 @@ AT_HOME = 0.7  # share of plays inside the listener's community
 COMMUNITY = 500  # listeners
 FRIENDS = 8  # a listener's, on average
 TAGS = 500
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def _pairs(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> Ints
     return np.delete(pairs, gone)  # one drawn twice goes once: still enough are left
 
 
-def _added_up(keys: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArray[np.float32]]:
+def _added_up(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
     """Each different key, ascending, and the sum of its values."""
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -109,7 +108,7 @@ def _artist_tags(size: Size, rng: np.random.Generator) -> Taggings:
     return Taggings(user=np.full(rows.shape[1], -1, dtype=np.int32), item=rows[0], tag=rows[1])
 
 
-def _friendships(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> NDArray[np.int32]:
+def _friendships(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> ShortRows:
     """Pairs (low, high), nine in ten within a community."""
     listener = rng.integers(size.users, size=size.users * FRIENDS // 2)
     by_home = np.argsort(home, kind="stable")

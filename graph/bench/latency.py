@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from graph.arrays import Floats, Rows
 from graph.bench.generate import Size, generate
 from graph.ml.config import BlendConfig, ItemItemConfig
 from graph.ml.data import track_view
@@ -17,7 +18,7 @@ from graph.ml.item_item import fit_item_item
 from graph.ml.train import Progress, assemble_view, own_evidence
 from graph.serving.ann import NearestItems
 from graph.serving.artifact import Artifact
-from graph.serving.index import Evidence, Floats, Ints, ItemIndex, top_rows
+from graph.serving.index import Evidence, ItemIndex, top_rows
 
 SIZES = (100_000, 300_000, 1_000_000)
 ITEM_ITEM = ItemItemConfig(dims=64)
@@ -78,13 +79,13 @@ def _served(items: int) -> tuple[ItemIndex, list[Evidence]]:
     return index, own_evidence(view, index, drawn)
 
 
-def _every(index: ItemIndex, evidence: Evidence) -> Ints:
+def _every(index: ItemIndex, evidence: Evidence) -> Rows:
     scores = index.scores(evidence)
     scores[evidence.key_row] = -np.inf
     return np.asarray(top_rows(scores[None, :], K)[0])
 
 
-def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Ints:
+def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Rows:
     rows = lists.candidates(index, evidence, np.unique(evidence.key_row), K)
     if rows is None:
         return _every(index, evidence)
@@ -92,7 +93,7 @@ def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Ints
     return np.asarray(rows[top_rows(scores[None, :], K)[0]])
 
 
-def _timed(answer: Callable[[Evidence], Ints], evidences: Sequence[Evidence]) -> tuple[list[Ints], float]:
+def _timed(answer: Callable[[Evidence], Rows], evidences: Sequence[Evidence]) -> tuple[list[Rows], float]:
     answers, spent = [], []
     for evidence in evidences:
         start = time.thread_time()

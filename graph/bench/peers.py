@@ -6,23 +6,19 @@ says more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 import torch
 from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
-from numpy.typing import NDArray
 from torch_geometric.nn import LightGCN
 
+from graph.arrays import Floats, Rows
+from graph.ml.baselines import Scorer
 from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
 from graph.ml.item_item import feature_rows
-
-Floats = NDArray[np.float32]
-Scorer = Callable[[NDArray[np.int64]], Floats]
 
 
 def item_knn(
@@ -139,7 +135,7 @@ def personalized_pagerank(known: sp.csr_matrix, *, damping: float = 0.5, rounds:
     """Where a walk that returns home with 1 − damping is, by power iteration."""
     step = sp.diags(1 / np.maximum(np.diff(known.indptr), 1)) @ known
 
-    def scorer(users: NDArray[np.int64]) -> Floats:
+    def scorer(users: Rows) -> Floats:
         home = np.zeros((len(users), known.shape[0]), dtype=np.float32)
         home[np.arange(len(users)), users] = 1
         at = home

@@ -14,14 +14,13 @@ from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Floats, Rows
 from graph.ml import metrics
 from graph.ml.config import BlendConfig
 from graph.ml.data import View
 from graph.serving.index import Channel, ItemIndex
 
-Floats = NDArray[np.float32]
 MIN_VIEWERS = 200  # with something hidden; fewer teach nothing but noise
 VIEWERS, CELLS = 1_000, 16_000_000  # how many are asked, and entries of one score table
 STEPS = {  # multiples of the configured weight that are tried
@@ -61,7 +60,7 @@ def learn_blend(view: View, held: sp.csr_matrix, index: ItemIndex, blend: BlendC
     return replace(blend, **cast("dict[str, Any]", weights))
 
 
-def _parts(view: View, index: ItemIndex, users: NDArray[np.int64], blend: BlendConfig) -> dict[str, Floats]:
+def _parts(view: View, index: ItemIndex, users: Rows, blend: BlendConfig) -> dict[str, Floats]:
     """What each weight multiplies [B, N], by the weight's name."""
     counts = np.maximum(np.diff(view.plays.indptr), 1)
     own = view.plays.copy()
@@ -86,7 +85,7 @@ def _parts(view: View, index: ItemIndex, users: NDArray[np.int64], blend: BlendC
 
 
 def _friends_only(
-    view: View, held: sp.csr_matrix, users: NDArray[np.int64], parts: dict[str, Floats]
+    view: View, held: sp.csr_matrix, users: Rows, parts: dict[str, Floats]
 ) -> Callable[[dict[str, float]], float]:
     """Quality of what friends and popularity say; 1 where nobody has friends."""
     befriended = np.flatnonzero(np.diff(view.friends.indptr)[users])

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Floats, Rows
 from graph.ml.config import ContentConfig
 from graph.ml.data import View
 
-Floats = NDArray[np.float32]
 MIN_KNOWN = 20  # items played and tagged, below which nothing can be regressed
 
 
@@ -25,7 +24,7 @@ MIN_KNOWN = 20  # items played and tagged, below which nothing can be regressed
 class Imputed:
     """Vectors for items without listeners."""
 
-    rows: NDArray[np.int64]  # [C] items that have features and no listener
+    rows: Rows  # [C] items that have features and no listener
     codes: Floats  # [C, d] of length one
     size: Floats  # [C] how loud each is as a candidate; 1 is an item that is tagged as played ones are
 
@@ -51,7 +50,7 @@ def impute(view: View, codes: Floats, config: ContentConfig) -> Imputed:
     )
 
 
-def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, NDArray[np.float64]]:
+def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, Doubles]:
     """Unit tag (and artist) profiles [N, F], rare names louder, and log1p of each item's tags [N]."""
     features = sp.vstack([view.tags, view.artists]).tocsr().astype(np.float64)
     amount = np.log1p(np.asarray(features.sum(axis=0)).ravel())
@@ -66,9 +65,7 @@ def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, NDArr
     return (sp.diags(1 / np.where(length > 0, length, 1)) @ profiles).tocsr(), amount
 
 
-def _ridge(
-    inputs: sp.csr_matrix, targets: NDArray[np.float64], weight: NDArray[np.float64], config: ContentConfig
-) -> NDArray[np.float64]:
+def _ridge(inputs: sp.csr_matrix, targets: Doubles, weight: Doubles, config: ContentConfig) -> Doubles:
     """Argmin over B of Σ weight · |inputs B − targets|² + ridge · |B|², every column at once."""
     weighted = sp.diags(weight) @ inputs
     residual = np.asarray(weighted.T @ targets)

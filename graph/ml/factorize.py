@@ -13,17 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Floats
 from graph.ml.model import Link
 
-Floats = NDArray[np.float32]
 OVERSAMPLES = 20
 AT_ONCE = 2_000  # rows of a product multiplied out at a time
 
 
 @dataclass(frozen=True)
-class Rows:
+class SparseProduct:
     """Some rows over items, as a product of sparse matrices (often of one)."""
 
     factors: tuple[sp.csr_matrix, ...]
@@ -32,7 +31,7 @@ class Rows:
     def shape(self) -> tuple[int, int]:
         return self.factors[0].shape[0], self.factors[-1].shape[1]
 
-    def squares(self) -> NDArray[np.float64]:
+    def squares(self) -> Doubles:
         """Sum of the squares of each column [N]."""
         sums = np.zeros(self.shape[1])
         first, *others = self.factors
@@ -45,9 +44,9 @@ class Rows:
 
 
 class Stack:
-    """Rows one below the other, their columns scaled: a matrix [M, N] known by its products."""
+    """Sparse products one below the other, their columns scaled: a matrix [M, N] known by its products."""
 
-    def __init__(self, rows: Sequence[Rows], column_scale: Floats) -> None:
+    def __init__(self, rows: Sequence[SparseProduct], column_scale: Floats) -> None:
         made: dict[int, Link] = {}  # a matrix that occurs twice is held once
         self._products = [
             [made.setdefault(id(factor), Link.of(factor)) for factor in part.factors] for part in rows

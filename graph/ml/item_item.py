@@ -17,13 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Floats
 from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
-from graph.ml.factorize import Rows, Stack, right_singular
-
-Floats = NDArray[np.float32]
+from graph.ml.factorize import SparseProduct, Stack, right_singular
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +59,21 @@ def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
     )
 
 
-def _rows(view: View, config: ItemItemConfig) -> list[Rows]:
+def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """Listeners, tags, artists and circles of friends, each a row over items."""
     plays = view.plays.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
     plays = _balanced(plays)
-    parts = [Rows((plays,))]
+    parts = [SparseProduct((plays,))]
     energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
         rows = feature_rows(incidence, config)
         size = float((rows.data**2).sum())
         if size and energy:
-            parts.append(Rows((rows * (config.tag_weight * np.sqrt(energy / size)),)))
+            parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt(energy / size)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
     circles = sp.diags(config.friend_weight * degree**-config.friend_power) @ view.friends
-    return [*parts, Rows((circles.tocsr(), plays))]
+    return [*parts, SparseProduct((circles.tocsr(), plays))]
 
 
 def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:

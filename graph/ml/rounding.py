@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.arrays import Codes, Floats
+
 Arrays = dict[str, NDArray[Any]]
-Floats = NDArray[np.float32]
 
 
 def round_vectors(arrays: Arrays, widths: list[int]) -> Arrays:
@@ -27,7 +28,7 @@ def round_vectors(arrays: Arrays, widths: list[int]) -> Arrays:
     return rounded
 
 
-def quantize(table: Floats, widths: list[int]) -> tuple[NDArray[np.int8], Floats]:
+def quantize(table: Floats, widths: list[int]) -> tuple[Codes, Floats]:
     """Rows as int8 with one step per row and source: (codes [n, d], steps [n, sources])."""
     codes = np.zeros(table.shape, dtype=np.int8)
     steps = np.ones((len(table), len(widths)), dtype=np.float32)

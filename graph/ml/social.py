@@ -10,10 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Floats, Rows
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
 from graph.ml.item_item import fit_item_item
-from graph.ml.pairs import Floats, learn_pair_score
+from graph.ml.pairs import learn_pair_score
 from graph.serving.artifact import Artifact
 from graph.serving.friend_index import FEATURES, PairScore, symmetric, unit_rows
 from graph.serving.index import SIGNATURE, Channel, Evidence, ItemIndex
@@ -78,7 +79,7 @@ def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> Floats:
 
 def _score(
     snapshot: GraphSnapshot,
-    chosen: NDArray[np.int64],
+    chosen: Rows,
     signatures: sp.csr_matrix,
     view: View | None,
     index: ItemIndex | None,

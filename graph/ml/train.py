@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Floats, Ids
 from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
@@ -23,7 +24,6 @@ from graph.serving.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemI
 from graph.snapshot import GraphSnapshot
 
 Progress = Callable[[float, str], None]
-Floats = NDArray[np.float32]
 RARE = 10  # below this many listeners items count as equally rare
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
 
@@ -226,9 +226,7 @@ def spread_of_products(left: Floats, right: Floats) -> float:
     return float(np.sqrt(max(grams.sum() / (len(left) * len(right)) - mean**2, 0.0)))
 
 
-def _feature_keys(
-    incidence: sp.csr_matrix, ids: NDArray[np.int64], keys: Floats
-) -> tuple[NDArray[np.int64], Floats]:
+def _feature_keys(incidence: sp.csr_matrix, ids: Ids, keys: Floats) -> tuple[Ids, Floats]:
     """Keys of features that some item carries: the sum over their items, by the root of their number."""
     used = np.flatnonzero(np.diff(incidence.indptr))
     weights = incidence[used].astype(np.float32)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Ids, Ints, Rows
 from graph.models import Artist, Tag, Tagging, Track
 from graph.sample.words import SCENES, artist_names, track_line, track_titles
 
@@ -18,13 +18,13 @@ NICHES = 3  # in each scene
 class Catalog:
     """What was stored, and where it stands in the world of tastes."""
 
-    artist_ids: NDArray[np.int64]  # [ARTISTS]
-    scene: NDArray[np.int64]  # [ARTISTS] row of SCENES
-    niche: NDArray[np.int64]  # [ARTISTS] scene * NICHES + niche within the scene
-    popularity: NDArray[np.float64]  # [ARTISTS] sums to 1
-    track_ids: NDArray[np.int64]  # [TRACKS]
-    track_artist: NDArray[np.int64]  # [TRACKS] rows of artist_ids
-    duration_ms: NDArray[np.int64]  # [TRACKS]
+    artist_ids: Ids  # [ARTISTS]
+    scene: Rows  # [ARTISTS] row of SCENES
+    niche: Rows  # [ARTISTS] scene * NICHES + niche within the scene
+    popularity: Doubles  # [ARTISTS] sums to 1
+    track_ids: Ids  # [TRACKS]
+    track_artist: Rows  # [TRACKS] rows of artist_ids
+    duration_ms: Ints  # [TRACKS]
 
 
 def catalog_create(*, rng: Generator) -> Catalog:

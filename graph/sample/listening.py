@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Rows
 from graph.models import Feedback, FeedbackKind, Listen
 from graph.sample.catalog import NICHES, Catalog
 
@@ -57,14 +57,14 @@ def plays_draw(rng: Generator, taste: Taste, catalog: Catalog) -> Plays:
     return {track: int(count) for track, count in zip(weights, times, strict=True) if count}
 
 
-def _affinity(taste: Taste, catalog: Catalog) -> NDArray[np.float64]:
+def _affinity(taste: Taste, catalog: Catalog) -> Doubles:
     """[ARTISTS] how likely this taste is to take up each artist; sums to 1."""
     fit = np.full(catalog.niche.size, 0.05)
     fit[catalog.scene == taste.home // NICHES] = 0.6
     fit[catalog.niche == taste.second] = 2.5
     fit[catalog.niche == taste.home] = 6.0
-    weight: NDArray[np.float64] = fit * catalog.popularity
-    share: NDArray[np.float64] = weight / weight.sum()
+    weight: Doubles = fit * catalog.popularity
+    share: Doubles = weight / weight.sum()
     return share
 
 
@@ -76,10 +76,10 @@ def signature(taste: Taste, catalog: Catalog, known: Plays) -> Plays:
     return dict.fromkeys(best[:SIGNATURE_TRACKS], SIGNATURE_PLAYS)
 
 
-def _rank_within_artist(catalog: Catalog) -> NDArray[np.int64]:
+def _rank_within_artist(catalog: Catalog) -> Rows:
     """[TRACKS] 0 for the first track of each artist; tracks are sorted by artist."""
     starts = np.searchsorted(catalog.track_artist, catalog.track_artist)
-    rank: NDArray[np.int64] = np.arange(catalog.track_artist.size) - starts
+    rank: Rows = np.arange(catalog.track_artist.size) - starts
     return rank
 
 

@@ -19,6 +19,7 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from accounts.models import Friendship, User
+from graph.arrays import Ids
 from graph.models import ArtistPlayCount, Feedback, ItemKind, Listen, ModelVersion, Tagging
 from graph.serving.active_model import artifact_directory, manifest_hash
 from graph.serving.artifact import MANIFEST
@@ -27,7 +28,6 @@ from graph.snapshot import GraphSnapshot
 EDGES = "edges.npy"
 
 Hashes = NDArray[np.uint64]  # ascending, each once
-Edges = NDArray[np.int64]  # [E, k] database ids
 
 
 class EdgesUnknown(Exception):  # what it says
@@ -91,7 +91,7 @@ def _values(rows: Any, column: str) -> Iterable[int]:
     return keys
 
 
-def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:
+def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Ids]]:
     items = {ItemKind.TRACK: taken.tracks, ItemKind.ARTIST: taken.artists}
     for kind, plays, tags in (
         (ItemKind.TRACK, taken.track_plays, taken.track_tags),
@@ -105,7 +105,7 @@ def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:
     yield "friendships", taken.users[taken.friendships]
 
 
-def _hashed(edges: Iterable[tuple[str, Edges]]) -> Hashes:
+def _hashed(edges: Iterable[tuple[str, Ids]]) -> Hashes:
     digests = bytearray()
     for name, rows in edges:
         begun = hashlib.blake2b(name.encode(), digest_size=8, key=_key())

@@ -14,6 +14,7 @@ EarshotError                 code, message, field
     ├── TrainingFailed       TRAINING_FAILED
     │   └── LeaseLost        LEASE_LOST         another worker took the run over
     ├── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+    ├── NotPresented         NOT_PRESENTED      a fault of ours: a thing was about to be shown past the pipeline
     └── ServiceFailed        SERVICE_FAILED     an embedded service or a part of the demo
 """
 
@@ -86,6 +87,10 @@ class LeaseLost(TrainingFailed):
 
 class ModelUnavailable(Failure):
     code = "MODEL_UNAVAILABLE"
+
+
+class NotPresented(Failure):
+    code = "NOT_PRESENTED"
 
 
 class ServiceFailed(Failure):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import strawberry
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.api.context import Info
 from accounts.models import User
@@ -134,7 +135,7 @@ async def _viewer(info: Info) -> User:
     context = info.context
     assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
     if (viewer := await context.viewer_now()) is None:
-        raise SignInRequired("Sign in to do this.")
+        raise SignInRequired(_("Sign in to do this."))
     return viewer
 
 
@@ -148,7 +149,7 @@ async def _done(viewer: User, message: Mapping[str, Any]) -> Activity | None:
 
 def _trained(viewer: User, message: Mapping[str, Any]) -> TrainingProgress | None:
     if not viewer.is_staff:
-        raise NotAllowed("This is for the people who run this installation.")
+        raise NotAllowed(_("This is for the people who run this installation."))
     run = TrainingRun.objects.order_by("-started_at", "-pk").first()
     if run is None:
         return None

@@ -79,7 +79,7 @@ def node_resolve(value: str, *, info: Info[Any, Any]) -> relay.Node | None:
     definition = info.schema.get_type_by_name(_node_types(info.schema).get(mark, ""))
     if not isinstance(definition, StrawberryObjectDefinition):
         return None
-    node: relay.Node | None = definition.origin.resolve_node(str(key), info=info, required=False)  # type: ignore[attr-defined]  # a Node's
+    node: relay.Node | None = definition.origin.resolve_node(str(key), info=info, required=False)
     return None if node is None else cast(definition.origin, node)
 
 

@@ -12,7 +12,7 @@ from graph.ml.export import write_artifact
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact, ArtifactError
 from graph.serving.index import Channel, Evidence
-from tests.graph.ml.conftest import fitted, small_config, world  # noqa: F401 - the shared model
+from tests.graph.conftest import fitted, small_config, world  # noqa: F401 - the shared model
 from tests.graph.ml.worlds import snapshot_of
 
 ROOT = Path(__file__).parents[2]

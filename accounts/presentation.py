@@ -1,0 +1,274 @@
+"""From a stored reference to what a viewer is shown: the one place where that step is taken.
+
+Whatever a surface has found out is a `Draft`: references, figures, and whose data shaped it. `present` tells those
+people, fetches what the viewer may see *now* by the rule each kind of thing is registered with, and lets the draft
+say what is left of it. What comes out is `Presented`, which nothing but this module can make and which resolvers,
+exports and sockets ask for; each row in it bears a mark for whom it was fetched, and a row without the viewer's mark
+is not answered (`ensure_shown`).
+
+Enters: references and querysets. Leaves: rows that the viewer may see, marked. Rules stand in `policies` and in the
+apps' selectors, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
+
+from django.db.models import Model, Q, QuerySet
+from django.db.models.query import ModelIterable
+
+from accounts.conditions import Viewer, active_user
+from accounts.models import User
+from discovery.platform.errors import NotPresented
+
+Row = TypeVar("Row", bound=Model)
+Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+ANYBODY = 0  # the key of a viewer who is not signed in
+_MARK = "_shown_to"
+
+
+class Ref(NamedTuple):
+    """A thing by kind (its GraphQL type name) and database key: all that may be kept or passed on of it."""
+
+    kind: str
+    id: int
+
+
+class Use(NamedTuple):
+    """That data of ``source`` shaped an answer; ``named``: they stand in it by name, with ``item`` where one is cited."""
+
+    source: int
+    named: bool
+    item: Ref | None = None
+
+
+class Draft(Protocol[Answer_co]):
+    """What a surface concluded, before anything in it has a name."""
+
+    @property
+    def uses(self) -> Collection[Use]:
+        """Whose data shaped it; the viewer's own need not be there."""
+
+    def refs(self) -> Iterable[Ref]:
+        """Everything it would show."""
+
+    def shown(self, nodes: Mapping[Ref, Any]) -> Answer_co:
+        """What is left of it where the viewer may see just these ``nodes``."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of thing that can be shown.
+
+    ``visible_to``: the condition on rows that a viewer may see, asked with every answer.
+    ``pairs_visible``: the same for many viewers at once, as (viewer key, row key), where that is asked for.
+    ``joined``: relations that an answer needs along with a row.
+    """
+
+    name: str
+    model: type[Model]
+    visible_to: Callable[[Viewer], Q]
+    called: Callable[[Any], str] = str
+    joined: tuple[str, ...] = ()
+    pairs_visible: Callable[[Collection[User], Collection[int]], set[tuple[int, int]]] | None = None
+
+
+_kinds: dict[str, Kind] = {}
+_kind_of: dict[type[Model], Kind] = {}
+_carried: dict[tuple[str, str], str] = {}
+_disclose: list[Callable[[Mapping[int, Collection[Use]]], None]] = []
+
+
+def register(kind: Kind) -> None:
+    """Let things of this kind be shown; every app does so for its own when it is ready."""
+    _kinds[kind.name] = _kind_of[kind.model] = kind
+
+
+def registered() -> Mapping[str, Kind]:
+    """Every kind of thing that can be shown, by name."""
+    return _kinds
+
+
+def carry(kind: str, field: str, because: str) -> None:
+    """Whoever is shown a ``kind`` may be shown the thing in its ``field``: the rule of the one answers for the other."""
+    _carried[kind, field] = because
+
+
+def disclose_with(note: Callable[[Mapping[int, Collection[Use]]], None]) -> None:
+    """Have uses, by viewer key, told through ``note`` before an answer that they shaped goes out."""
+    _disclose[:] = [note]
+
+
+@final
+class Presented(Generic[Answer]):
+    """An answer that was told to whoever shaped it and holds only what its viewer may see. Made here alone."""
+
+    __slots__ = ("answer", "viewer_id")
+
+    def __init__(self, seal: object, answer: Answer, viewer_id: int) -> None:
+        if seal is not _SEAL:
+            raise TypeError("Only accounts.presentation makes a Presented.")
+        self.answer, self.viewer_id = answer, viewer_id
+
+
+_SEAL = object()
+
+
+# --- answers --------------------------------------------------------------------------------
+
+
+def present(viewer: Viewer, draft: Draft[Answer]) -> Presented[Answer]:
+    """The answer of ``draft`` to ``viewer``, as far as they may see it now. One query a kind of thing."""
+    key = viewer_key(viewer)
+    _told({key: _of_others(key, draft.uses)})
+    return Presented(_SEAL, draft.shown(_fetched(viewer, draft.refs())), key)
+
+
+def present_each(drafts: Sequence[tuple[User, Draft[Answer]]]) -> list[Presented[Answer]]:
+    """``present`` for many viewers, in their order, in a number of queries that does not depend on how many."""
+    _told({viewer.pk: _of_others(viewer.pk, draft.uses) for viewer, draft in drafts})
+    viewers = {viewer.pk: viewer for viewer, _draft in drafts}.values()
+    wanted = _by_kind(ref for _viewer, draft in drafts for ref in draft.refs())
+    rows = {Ref(name, row.pk): row for name, ids in wanted.items() for row in _rows(_kinds[name], ids)}
+    seen = {name: _pairs(_kinds[name], viewers, ids) for name, ids in wanted.items()}
+    answers = []
+    for viewer, draft in drafts:
+        nodes = {
+            ref: _marked(rows[ref], viewer.pk)
+            for ref in draft.refs()
+            if ref in rows and (viewer.pk, ref.id) in seen[ref.kind]
+        }
+        answers.append(Presented(_SEAL, draft.shown(nodes), viewer.pk))
+    return answers
+
+
+def present_nothing(viewer: Viewer, answer: Answer) -> Presented[Answer]:
+    """An answer in which there is nothing of anybody, such as a refusal or an empty list."""
+    return Presented(_SEAL, answer, viewer_key(viewer))
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+
+def rows_shown(viewer: Viewer, rows: QuerySet[Row]) -> Presented[QuerySet[Row]]:
+    """Of ``rows``, in their order, those that the viewer may see; they are read when they are iterated, and marked."""
+    kind = _kind_of[rows.model]
+    marking: Any = rows.filter(kind.visible_to(viewer))
+    marking.query.shown_to = viewer_key(viewer)  # goes along with every further filter, order and slice
+    marking._iterable_class = _Marking  # noqa: SLF001  # how Django itself has values() and iterator() differ
+    return Presented(_SEAL, marking, viewer_key(viewer))
+
+
+def row_shown(viewer: Viewer, row: Row) -> Row | None:
+    """``row`` where the viewer may see it now, else None. One query."""
+    rule = _kind_of[type(row)].visible_to(viewer)
+    there = type(row)._default_manager.filter(rule, pk=row.pk).exists()  # noqa: SLF001  # Django documents it
+    return _marked(row, viewer_key(viewer)) if there else None
+
+
+def node_shown(viewer: Viewer, ref: Ref) -> Any | None:
+    """The thing behind a reference where the viewer may see it now; None for what is hidden and what is absent alike."""
+    return _fetched(viewer, [ref]).get(ref)
+
+
+def own_shown(viewer: User) -> User:
+    """The viewer, to themselves."""
+    return _marked(viewer, viewer.pk)
+
+
+def name_of(row: Model) -> str:
+    """What a thing is called in a sentence."""
+    return _kind_of[type(row)].called(row)
+
+
+def ref_of(row: Model) -> Ref:
+    """The reference under which a row may be kept."""
+    return Ref(_kind_of[type(row)].name, row.pk)
+
+
+# --- the last look --------------------------------------------------------------------------
+
+
+def ensure_shown(row: Model, viewer: Viewer, parent: object, parent_kind: str, field: str) -> None:
+    """Whether ``row``, about to be answered as ``field`` of ``parent``, was presented to this viewer.
+
+    Raises:
+        NotPresented: it was not, and no carried relation leads to it from a row that was.
+
+    """
+    if type(row) not in _kind_of:
+        return
+    key = viewer_key(viewer)
+    if key in getattr(row, _MARK, ()):
+        return
+    if (parent_kind, field) in _carried and key in getattr(parent, _MARK, ()):
+        _marked(row, key)
+        return
+    raise NotPresented(f"{parent_kind}.{field} shows a {type(row).__name__} that was not presented to its viewer")
+
+
+def viewer_key(viewer: Viewer) -> int:
+    """The key by which rows are marked for a viewer."""
+    somebody = active_user(viewer)
+    return ANYBODY if somebody is None else somebody.pk
+
+
+class _Marking(ModelIterable[Any]):
+    """Rows of `rows_shown`, each marked as it is read."""
+
+    def __iter__(self) -> Any:
+        key: int = self.queryset.query.shown_to  # type: ignore[attr-defined]  # set by rows_shown
+        return (_marked(row, key) for row in super().__iter__())
+
+
+def _marked(row: Row, key: int) -> Row:
+    row.__dict__.setdefault(_MARK, set()).add(key)
+    return row
+
+
+def _fetched(viewer: Viewer, refs: Iterable[Ref]) -> dict[Ref, Any]:
+    key = viewer_key(viewer)
+    return {
+        Ref(name, row.pk): _marked(row, key)
+        for name, ids in _by_kind(refs).items()
+        for row in _rows(_kinds[name], ids, _kinds[name].visible_to(viewer))
+    }
+
+
+def _rows(kind: Kind, ids: Collection[int], rule: Q | None = None) -> QuerySet[Model]:
+    rows = kind.model._default_manager.filter(rule or Q(), pk__in=ids)  # noqa: SLF001
+    return rows.select_related(*kind.joined) if kind.joined else rows
+
+
+def _pairs(kind: Kind, viewers: Collection[User], ids: Collection[int]) -> set[tuple[int, int]]:
+    if kind.pairs_visible is not None:
+        return kind.pairs_visible(viewers, ids)
+    return {
+        (viewer.pk, pk)
+        for viewer in viewers
+        for pk in _rows(kind, ids, kind.visible_to(viewer)).values_list("pk", flat=True)
+    }
+
+
+def _by_kind(refs: Iterable[Ref]) -> dict[str, set[int]]:
+    ids: dict[str, set[int]] = {}
+    for ref in refs:
+        ids.setdefault(ref.kind, set()).add(ref.id)
+    return ids
+
+
+def _of_others(key: int, uses: Iterable[Use]) -> set[Use]:
+    return {use for use in uses if use.source != key}
+
+
+def _told(uses: Mapping[int, Collection[Use]]) -> None:
+    """Tell whoever shaped an answer. Raises RuntimeError where nobody would: then there is no answer either."""
+    if not any(uses.values()):
+        return
+    if not _disclose:
+        raise RuntimeError("Nobody tells people that their data shaped an answer.")
+    _disclose[0](uses)

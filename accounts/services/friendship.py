@@ -50,7 +50,7 @@ def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Frien
         raise NotFound(_("There is no such request."), field="requestId")
     if accept:
         return _accept(row)
-    friendship_forget(one=row.low, other=row.high)
+    friendship_forget(user=row.low, other=row.high)
     row.delete()
     return None
 
@@ -131,7 +131,7 @@ def _part(user: User, other: User) -> bool:
         channel="friendship_end",
     )
     if deleted:
-        friendship_forget(one=user, other=other)
+        friendship_forget(user=user, other=other)
         epoch_raise([user.pk, other.pk])
     return bool(deleted)
 

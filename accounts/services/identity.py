@@ -15,7 +15,7 @@ _SALT = "earshot.erased"
 def identities_forget(*, ids: Iterable[str]) -> None:
     """Remember, without keeping them, that these ids must not come back."""
     ErasedIdentity.objects.bulk_create(
-        [ErasedIdentity(digest=_digest(each)) for each in ids], ignore_conflicts=True
+        [ErasedIdentity(digest=_digest(value)) for value in ids], ignore_conflicts=True
     )
 
 
@@ -26,17 +26,17 @@ def is_erased(value: str) -> bool:
 def erased_among(values: Iterable[str]) -> set[str]:
     """Those of ``values`` that belong to people erased; one query."""
     digests = {_digest(value): value for value in values}
-    found = ErasedIdentity.objects.filter(digest__in=digests).values_list("digest", flat=True)
-    return {digests[digest] for digest in found}
+    erased = ErasedIdentity.objects.filter(digest__in=digests).values_list("digest", flat=True)
+    return {digests[digest] for digest in erased}
 
 
-def friendship_forget(*, one: User, other: User) -> None:
+def friendship_forget(*, user: User, other: User) -> None:
     """Remember that these two ended their friendship, or that one of them did not want it.
 
     Only of people whom an import brought: nobody else's friendships come from one.
     """
-    if one.external_id and other.external_id:
-        identities_forget(ids=[_pair_name(one.pk, other.pk)])
+    if user.external_id and other.external_id:
+        identities_forget(ids=[_pair_name(user.pk, other.pk)])
 
 
 def ended_among(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -45,8 +45,8 @@ def ended_among(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     return {named[name] for name in erased_among(named)}
 
 
-def _pair_name(one: int, other: int) -> str:
-    return "friendship {}–{}".format(*sorted((one, other)))
+def _pair_name(first: int, second: int) -> str:
+    return "friendship {}–{}".format(*sorted((first, second)))
 
 
 def _digest(value: str) -> str:

@@ -60,13 +60,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--data", type=Path, help="a HetRec-2011-shaped folder instead of the sample")
     parser.add_argument("--with-parent", action="store_true", help="end when the parent process ends")
-    found = parser.parse_args(argv)
-    if not 0 < found.port < 65536:
-        parser.error(f"{found.port} is not a port")
-    if found.data is not None and not found.data.is_dir():
-        parser.error(f"{found.data} is not a folder")
-    found.data = found.data.resolve() if found.data else None
-    return found
+    arguments = parser.parse_args(argv)
+    if not 0 < arguments.port < 65536:
+        parser.error(f"{arguments.port} is not a port")
+    if arguments.data is not None and not arguments.data.is_dir():
+        parser.error(f"{arguments.data} is not a folder")
+    arguments.data = arguments.data.resolve() if arguments.data else None
+    return arguments
 
 
 def _check(arguments: argparse.Namespace) -> None:

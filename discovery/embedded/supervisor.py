@@ -93,13 +93,13 @@ def stopping_signals() -> Iterator[None]:
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        for each in caught:
-            signal.signal(each, signal.SIG_IGN)
+        for other in caught:
+            signal.signal(other, signal.SIG_IGN)
         raise Stopped(signal.Signals(number).name)
 
     caught = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
         caught.append(signal.SIGHUP)
-    for each in caught:
-        signal.signal(each, stop)
+    for number in caught:
+        signal.signal(number, stop)
     yield

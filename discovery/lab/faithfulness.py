@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accounts.models import User
 from discovery.platform.errors import Conflict
@@ -21,6 +20,7 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend import explain, feed, ranking
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.explain import CITED, Explanation
+from graph.arrays import Doubles, Rows
 from graph.models import ItemKind
 from graph.serving import active_model
 from graph.serving.index import ItemIndex
@@ -52,7 +52,7 @@ class Explained:
 
     @property
     def holds(self) -> bool:
-        """Whether every gate of the specification is passed."""
+        """Whether every bound of the specification is kept."""
         return (
             self.largest_gap <= TOLERANCE
             and self.at_least_as_large >= LEAST_AS_LARGE
@@ -71,7 +71,7 @@ def explanations_measure(
     seed: int = 0,
     progress: Callable[[float, str], None] = lambda _fraction, _step: None,
 ) -> Explained | None:
-    """The gates for up to ``listeners`` people drawn with ``seed``; None where the model has no such items.
+    """The figures for up to ``listeners`` people drawn with ``seed``; None where the model has no such items.
 
     Raises Conflict where there is no model, or nobody permits anything personal.
     """
@@ -82,7 +82,7 @@ def explanations_measure(
     if index is None:
         return None
     rng = np.random.default_rng(seed)
-    found: list[_Case] = []
+    cases: list[_Case] = []
     asked = not_identical = 0
     people = User.objects.in_bulk(_drawn(rng))
     for viewer in people.values():
@@ -91,14 +91,14 @@ def explanations_measure(
             continue
         ranked, explained = _answer(index, evidence)
         not_identical += not _same(viewer, kind, index, explained)
-        found += _cases(index, ranked, explained, rng)
+        cases += _cases(index, ranked, explained, rng)
         asked += 1
         progress(asked / listeners, f"{kind.lower()}s: {viewer.username}")
         if asked == listeners:
             break
-    if not found:
+    if not cases:
         raise Conflict("Nobody here permits anything personal.")
-    return _summed(kind, str(model.version.pk), asked, not_identical, found)
+    return _summed(kind, str(model.version.pk), asked, not_identical, cases)
 
 
 @dataclass(frozen=True)
@@ -129,21 +129,24 @@ def _cases(
     index: ItemIndex, ranked: ranking.Ranking, explained: Sequence[Explanation], rng: np.random.Generator
 ) -> list[_Case]:
     """One case an item; every list of evidence is scored by the formula that ranks."""
-    cited = [_strongest(one, ranked.contributions[:, column]) for column, one in enumerate(explained)]
+    cited = [
+        _strongest(explanation, ranked.contributions[:, column])
+        for column, explanation in enumerate(explained)
+    ]
     chance = [rng.permutation(len(ranked.evidence))[: len(entries)] for entries in cited]
-    taken = [np.array(each, dtype=np.int64) for each in [*cited, *chance]]
-    lists = [ranked.evidence, *(_less(ranked.evidence, each) for each in taken)]
-    scores = index.scores_batch([each.in_index(index)[1] for each in lists])[:, ranked.rows]
+    taken = [np.array(entries, dtype=np.int64) for entries in [*cited, *chance]]
+    lists = [ranked.evidence, *(_less(ranked.evidence, entries) for entries in taken)]
+    scores = index.scores_batch([evidence.in_index(index)[1] for evidence in lists])[:, ranked.rows]
     whole, shown = scores[0], np.arange(len(explained))
     without_cited, without_chance = scores[1:].reshape(2, len(explained), -1)[:, shown, shown]
     return [
         _Case(
-            gap=max(abs(_told(one) - one.score), abs(one.score - float(whole[place]))),
+            gap=max(abs(_told(explanation) - explanation.score), abs(explanation.score - float(whole[place]))),
             entries=len(cited[place]) if len(ranked.evidence) > len(cited[place]) else 0,
             cited_drop=float(whole[place] - without_cited[place]),
             random_drop=float(whole[place] - without_chance[place]),
         )
-        for place, one in enumerate(explained)
+        for place, explanation in enumerate(explained)
     ]  # fmt: skip
 
 
@@ -151,13 +154,13 @@ def _told(shown: Explanation) -> float:
     return sum(cited.contribution for cited in shown.reasons) + shown.remainder
 
 
-def _strongest(shown: Explanation, terms: NDArray[np.float64]) -> list[int]:
+def _strongest(shown: Explanation, terms: Doubles) -> list[int]:
     """The three entries that add most, of those the reasons cite."""
     cited = {entry for reason in shown.reasons for entry in reason.rows}
     return sorted(cited, key=lambda entry: (-terms[entry], entry))[:CITED]
 
 
-def _less(evidence: PermittedEvidence, entries: Sequence[int] | NDArray[np.int64]) -> PermittedEvidence:
+def _less(evidence: PermittedEvidence, entries: Sequence[int] | Rows) -> PermittedEvidence:
     kept = np.ones(len(evidence), dtype=bool)
     kept[np.asarray(entries, dtype=np.int64)] = False
     return evidence.where(kept)
@@ -176,19 +179,22 @@ def _summed(kind: ItemKind, model: str, asked: int, not_identical: int, cases: S
     )  # fmt: skip
 
 
-def table(found: Sequence[Explained]) -> str:
-    """The gates and what was found, as Markdown."""
+def table(measured: Sequence[Explained]) -> str:
+    """The bounds and what was measured, as Markdown."""
     rows: list[tuple[str, str, Callable[[Explained], str]]] = [
-        ("listeners, items shown", "", lambda one: f"{one.listeners:,}, {one.cases:,}"),
-        ("contributions + remainder = score, within", f"{TOLERANCE:g}", lambda one: f"{one.largest_gap:.1e}"),
+        ("listeners, items shown", "", lambda explained: f"{explained.listeners:,}, {explained.cases:,}"),
+        ("contributions + remainder = score, within", f"{TOLERANCE:g}", lambda explained: f"{explained.largest_gap:.1e}"),
         ("removals (three entries cited; else one or two)", "",
-         lambda one: f"{one.removals:,} ({one.three_cited:,})"),
+         lambda explained: f"{explained.removals:,} ({explained.three_cited:,})"),
         ("removing the cited costs at least as much as as many at random", f"{LEAST_AS_LARGE:.0%}",
-         lambda one: f"{one.at_least_as_large:.2%}"),
-        ("and on average so many times as much", f"{LEAST_RATIO:g} ×", lambda one: f"{one.ratio:.2f} ×"),
-        ("listeners answered otherwise when they asked again", "0", lambda one: f"{one.not_identical}"),
+         lambda explained: f"{explained.at_least_as_large:.2%}"),
+        ("and on average so many times as much", f"{LEAST_RATIO:g} ×", lambda explained: f"{explained.ratio:.2f} ×"),
+        ("listeners answered otherwise when they asked again", "0", lambda explained: f"{explained.not_identical}"),
     ]  # fmt: skip
-    kinds = " | ".join(f"{one.kind.lower()}s" for one in found)
-    lines = [f"| | gate | {kinds} |", "|---|--:" + "|--:" * len(found) + "|"]
-    lines += [f"| {name} | {gate} | {' | '.join(of(one) for one in found)} |" for name, gate, of in rows]
+    kinds = " | ".join(f"{explained.kind.lower()}s" for explained in measured)
+    lines = [f"| | bound | {kinds} |", "|---|--:" + "|--:" * len(measured) + "|"]
+    lines += [
+        f"| {name} | {bound} | {' | '.join(of(explained) for explained in measured)} |"
+        for name, bound, of in rows
+    ]
     return "\n".join(lines)

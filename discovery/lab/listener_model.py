@@ -15,7 +15,7 @@ What is assumed, and why:
   20 tracks). The constants were set so that the radio that does *not* learn comes to about that.
 - **Leaving** is likelier after a skip, and more so after several in a row.
 
-`verdict.sensitivity` halves and doubles each constant. A world with ``popular`` is another community, made up to see
+`verdict.sensitivity` halves and doubles each constant. A model with ``popular`` is another community, made up to see
 what the radio does where its beliefs are wrong: its people hear out hits as gladly as what fits.
 """
 
@@ -26,20 +26,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from graph.arrays import Doubles, Floats, Ints, Rows
 from graph.serving.index import Evidence
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 LONGEST = 60  # items of a session at most
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """The constants of the world; see above for what they stand for."""
+    """The constants of the listener model; see above for what they stand for."""
 
     hear_any: float = 0.1  # chance to hear out what does not fit at all
     hear_best: float = 0.9  # and what fits best
@@ -71,10 +68,10 @@ class Ears:
     ``heard`` and ``leaves`` [LONGEST] what decides each time, uniform on 0 to 1.
     """
 
-    chance: NDArray[np.float32]
-    mood: NDArray[np.int64]
-    heard: Floats
-    leaves: Floats
+    chance: Floats
+    mood: Ints
+    heard: Doubles
+    leaves: Doubles
     seed: int | None
 
     def hears(self, row: int, place: int) -> bool:
@@ -82,16 +79,16 @@ class Ears:
 
 
 @dataclass(frozen=True, eq=False)
-class World:
-    """``words`` [n, T]: unit rows of tag weights that the model did not see."""
+class ListenerModel:
+    """``tag_weights`` [n, T]: a unit row an item, of tags that the model did not see."""
 
-    words: sp.csr_matrix
+    tag_weights: sp.csr_matrix
     listeners: Sequence[Listener]
     assumed: Assumptions = field(default_factory=Assumptions)
-    popular: Floats | None = (
+    popular: Doubles | None = (
         None  # [n] share of items that are more popular, where hits are heard out as gladly
     )
-    _fits: dict[tuple[int, int], Floats] = field(default_factory=dict)  # by listener and number of moods
+    _fits: dict[tuple[int, int], Doubles] = field(default_factory=dict)  # by listener and number of moods
 
     def ears(self, listener: Listener, seed: int) -> Ears:
         """``listener`` on the day ``seed``."""
@@ -117,45 +114,45 @@ class World:
         leave = assumed.leave if streak == 0 else assumed.leave_skipped + assumed.leave_more * (streak - 1)
         return bool(ears.leaves[len(outcomes) - 1] >= leave)
 
-    def _fits_of(self, listener: Listener) -> Floats:
+    def _fits_of(self, listener: Listener) -> Doubles:
         """How each item ranks in each mood [M, n]; kept, for it is the same every day."""
         key = (listener.number, self.assumed.moods)
         if key not in self._fits:
-            group = moods(self.words[listener.taste], self.assumed.moods)
-            found = [self._fit(listener.taste[group == mood]) for mood in range(int(group.max()) + 1)]
-            self._fits[key] = np.stack(found)
+            group = moods(self.tag_weights[listener.taste], self.assumed.moods)
+            fits = [self._fit(listener.taste[group == mood]) for mood in range(int(group.max()) + 1)]
+            self._fits[key] = np.stack(fits)
         return self._fits[key]
 
-    def _fit(self, rows: Rows) -> Floats:
+    def _fit(self, rows: Rows) -> Doubles:
         """How each item [n] ranks by likeness to ``rows``: the share of items that fit better; 0 for themselves.
 
         In a community that likes hits, or by popularity where that is better.
         """
-        likeness = (self.words @ self.words[rows].sum(axis=0).T).A1
+        likeness = (self.tag_weights @ self.tag_weights[rows].sum(axis=0).T).A1
         order = np.argsort(-likeness, kind="stable")
         better = np.empty(len(likeness))
         better[order] = np.arange(len(likeness)) / len(likeness)
         better[rows] = 0.0
         return better if self.popular is None else np.minimum(better, self.popular)
 
-    def _chance(self, fit: Floats) -> NDArray[np.float32]:
+    def _chance(self, fit: Doubles) -> Floats:
         assumed = self.assumed
         welcome = 1 / (1 + (fit / assumed.reach) ** 2)  # 1 for the best, a half at the reach
         welcome = np.maximum(welcome, assumed.elsewhere * welcome.max(axis=0))
         chance = assumed.hear_any + (assumed.hear_best - assumed.hear_any) * welcome
         return np.asarray(np.clip(chance, 0, 1), dtype=np.float32)
 
-    def _seed(self, listener: Listener, fit: Floats, rng: np.random.Generator) -> int:
+    def _seed(self, listener: Listener, fit: Doubles, rng: np.random.Generator) -> int:
         """One of the best known for the mood: people start from what they feel like."""
         known = listener.known[np.argsort(fit[listener.known], kind="stable")]
         return int(known[rng.integers(max(len(known) // 5, 1))])
 
 
-def moods(words: sp.csr_matrix, most: int) -> NDArray[np.int64]:
-    """The group of each row of ``words`` [t, T] by likeness, numbered from 0; ``most`` at most."""
-    if words.shape[0] == 1:
+def moods(tag_weights: sp.csr_matrix, most: int) -> Ints:
+    """The group of each row of ``tag_weights`` [t, T] by likeness, numbered from 0; ``most`` at most."""
+    if tag_weights.shape[0] == 1:
         return np.zeros(1, dtype=np.int64)
-    unlike = 1 - (words @ words.T).toarray()
+    unlike = 1 - (tag_weights @ tag_weights.T).toarray()
     tree = linkage(unlike[np.triu_indices(len(unlike), 1)], "average")
-    found = fcluster(tree, most, "maxclust")
-    return np.unique(found, return_inverse=True)[1].astype(np.int64)
+    clusters = fcluster(tree, most, "maxclust")
+    return np.unique(clusters, return_inverse=True)[1].astype(np.int64)

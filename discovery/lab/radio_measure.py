@@ -63,19 +63,19 @@ def variety(viewers: Sequence[User], kind: ItemKind, rng: np.random.Generator) -
     people = [
         viewers[int(number)] for number in rng.choice(len(viewers), min(8, len(viewers)), replace=False)
     ]
-    found = []
+    rows = []
     for setting in SETTINGS:
         unlike, score = [], []
         for viewer in people:
             playing = started(viewer, kind, variety=setting)
             for _ in range(LISTENED - 1):
                 playing = advanced(viewer, playing, Outcome.LISTENED)
-            ids = [each.item_id for each in playing.radio.heard]
+            ids = [item.item_id for item in playing.radio.heard]
             similarity = index.similarity(index.rows(np.array(ids, dtype=np.int64)))
             unlike.append(1 - float(similarity[np.triu_indices(len(ids), 1)].mean()))
             score.append(playing.now.score if playing.now else 0.0)
-        found.append({"variety": setting, "unlike": float(np.mean(unlike)), "score": float(np.mean(score))})
-    return found
+        rows.append({"variety": setting, "unlike": float(np.mean(unlike)), "score": float(np.mean(score))})
+    return rows
 
 
 def _index(kind: ItemKind) -> ItemIndex:

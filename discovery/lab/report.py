@@ -19,18 +19,18 @@ BANDITS = {
     "hits": "a community that hears out hits as gladly as what fits",
 }
 ALL = "any of the three, as likely as another"
-OF_ONE_WORLD = ("seed", "listeners", "assumed")
+OF_ONE_SIMULATION = ("seed", "listeners", "assumed")
 
 
 def written(
-    found: Mapping[str, Any], part: str, to: Path | None, page: Path | None, tell: Callable[[str], Any]
+    figures: Mapping[str, Any], part: str, to: Path | None, page: Path | None, tell: Callable[[str], Any]
 ) -> None:
     """Keep ``found`` as one part of the file ``to``, tell it, and write all parts there are into ``page``."""
     known = json.loads(to.read_text(encoding="utf-8")) if to is not None and to.exists() else {}
     before = known.get(part, {})
-    same = all(before.get(key) == found.get(key) for key in OF_ONE_WORLD)
-    known[part] = {**before, **found} if same and part == SIMULATION else dict(found)
-    tell(json.dumps(found, indent=1))
+    same = all(before.get(key) == figures.get(key) for key in OF_ONE_SIMULATION)
+    known[part] = {**before, **figures} if same and part == SIMULATION else dict(figures)
+    tell(json.dumps(figures, indent=1))
     if to is not None:
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
@@ -42,17 +42,20 @@ def written(
 
 def tables(known: Mapping[str, Any]) -> str:
     """Everything measured, as Markdown."""
-    parts = [_served(name, one) for name, one in known.items() if name.startswith("served")]
+    parts = [_served(name, figures) for name, figures in known.items() if name.startswith("served")]
     if "simulation" in known:
         parts.append(_simulated(known["simulation"]))
     return "\n\n".join(parts)
 
 
-def _served(name: str, one: Mapping[str, Any]) -> str:
-    skips, cost = one["skips"], one["cost"]
+def _served(name: str, figures: Mapping[str, Any]) -> str:
+    skips, cost = figures["skips"], figures["cost"]
     variety = _table(
         ("variety", "how unlike one another the items are", "score of the last"),
-        [(f"{row['variety']:.2f}", f"{row['unlike']:.3f}", f"{row['score']:.2f}") for row in one["variety"]],
+        [
+            (f"{row['variety']:.2f}", f"{row['unlike']:.3f}", f"{row['score']:.2f}")
+            for row in figures["variety"]
+        ],
     )
     return (
         f"### As it is served: {name.removeprefix('served ')}\n\n"
@@ -63,37 +66,39 @@ def _served(name: str, one: Mapping[str, Any]) -> str:
     )
 
 
-def _simulated(one: Mapping[str, Any]) -> str:
-    parts = [f"### Simulated: {one['listeners']:,} listeners, {one['artists']:,} artists, seed {one['seed']}"]
-    if "stations" in one:
-        parts += _stations(one)
-    runs = {name: one[key] for key, name in BANDITS.items() if key in one}
+def _simulated(figures: Mapping[str, Any]) -> str:
+    parts = [
+        f"### Simulated: {figures['listeners']:,} listeners, {figures['artists']:,} artists, seed {figures['seed']}"
+    ]
+    if "stations" in figures:
+        parts += _stations(figures)
+    runs = {name: figures[key] for key, name in BANDITS.items() if key in figures}
     if runs:
         parts.append(_bandits(runs))
-    if "sensitivity" in one:
-        parts += _sensitivity(one["sensitivity"], one["sensitivity_listeners"])
+    if "sensitivity" in figures:
+        parts += _sensitivity(figures["sensitivity"], figures["sensitivity_listeners"])
     return "\n\n".join(parts)
 
 
-def _stations(one: Mapping[str, Any]) -> list[str]:
+def _stations(figures: Mapping[str, Any]) -> list[str]:
     stations = _table(
         ("station", "items a session", "heard out", "share heard out"),
         [
             (name, f"{row['length']:.2f}", f"{row['heard']:.2f}", f"{row['share_heard']:.1%}")
-            for name, row in one["stations"].items()
+            for name, row in figures["stations"].items()
         ],
     )
     against = _table(
         ("radio against", "session length", "heard out"),
-        [(row["against"], _gain(row["length"]), _gain(row["reward"])) for row in one["against"]],
+        [(row["against"], _gain(row["length"]), _gain(row["reward"])) for row in figures["against"]],
     )
-    off = one["off_policy"]
+    off = figures["off_policy"]
     covered = ", ".join(f"{name} {count}" for name, count in off["covered"].items())
     told = (
         f"Off-policy intervals that cover the truth, of {off['runs']} logs of {off['choices_a_run']:,} choices: "
         f"{covered}."
     )
-    return [stations, against, told, _headroom(one["headroom"])]
+    return [stations, against, told, _headroom(figures["headroom"])]
 
 
 def _sensitivity(rows: Sequence[Mapping[str, Any]], listeners: int) -> list[str]:
@@ -111,32 +116,32 @@ def _sensitivity(rows: Sequence[Mapping[str, Any]], listeners: int) -> list[str]
     return [f"Session length where one assumption is halved or doubled ({listeners} listeners):", table]
 
 
-def _bandits(one: Mapping[str, Any]) -> str:
+def _bandits(runs: Mapping[str, Any]) -> str:
     rows = [
         (
             name, f"{row['runs']} × {row['listeners']:,} listeners", _gain(row["reward"]),
             ", ".join(f"{gain:+.1%}" for gain in row["by_day"]), f"{row['won']}",
         )
-        for name, row in one.items()
+        for name, row in runs.items()
     ]  # fmt: skip
-    if len(one) == len(BANDITS):  # run by run on the same seeds
-        gains = np.mean([row["gains"] for row in one.values()], axis=0)
+    if len(runs) == len(BANDITS):  # run by run on the same seeds
+        gains = np.mean([row["gains"] for row in runs.values()], axis=0)
         rows.append((ALL, f"{len(gains)}", _gain(over_runs(gains)), "", f"{(gains > 0).sum()}"))
     table = _table(("Thompson against greedy", "runs", "heard out in all", "by day", "ahead in"), rows)
     return f"Both begin with nothing learned, on the same luck, and learn the same way:\n\n{table}"
 
 
-def _headroom(one: Mapping[str, Any]) -> str:
-    always = ", ".join(f"{name} {worth:.3f}" for name, worth in one["always"].items())
+def _headroom(figures: Mapping[str, Any]) -> str:
+    always = ", ".join(f"{name} {worth:.3f}" for name, worth in figures["always"].items())
     return (
         "What choosing could gain in the states the radio met, as the chance that an item is heard out: by the "
-        f"bandit {one['policy']:.3f}; by one source throughout {always}; by the best in each state, which nobody "
-        f"can know, {one['best_in_each_state']:.3f}."
+        f"bandit {figures['policy']:.3f}; by one source throughout {always}; by the best in each state, which nobody "
+        f"can know, {figures['best_in_each_state']:.3f}."
     )
 
 
-def _gain(found: Mapping[str, float]) -> str:
-    return f"{found['gain']:+.1%} ({found['low']:+.1%} to {found['high']:+.1%})"
+def _gain(gain: Mapping[str, float]) -> str:
+    return f"{gain['gain']:+.1%} ({gain['low']:+.1%} to {gain['high']:+.1%})"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from discovery.lab.listener_model import Ears, Listener, World
+from discovery.lab.listener_model import Ears, Listener, ListenerModel
 from discovery.radio.bandit import Posterior, greedy, thompson, uniform
 from discovery.radio.choose import (
     AMOUNT,
@@ -29,10 +28,8 @@ from discovery.radio.choose import (
 from discovery.radio.log import OWN_WEIGHT
 from discovery.radio.session import HELD_FOR, Outcome
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source, entries, offers, only
+from graph.arrays import Doubles, Floats, Ints, Mask, Rows
 from graph.serving.index import Channel, ItemIndex
-
-Floats = NDArray[np.float64]
-Row32 = NDArray[np.float32]
 
 COHORT = 50  # listeners who are there at the same time
 REWARD = {Outcome.LISTENED: 1.0, Outcome.SKIPPED: 0.0}
@@ -65,15 +62,15 @@ class Model:
     """The index with what does not change while it is played: what each item adds to each other one."""
 
     index: ItemIndex
-    _lasting: dict[int, tuple[Row32 | None, Row32 | None]] = field(default_factory=dict)
+    _lasting: dict[int, tuple[Floats | None, Floats | None]] = field(default_factory=dict)
 
     @cached_property
-    def lifts(self) -> Row32:
+    def lifts(self) -> Floats:
         """What a pick of strength 1 adds to every item [n, n]: one product for all sessions."""
         every = np.arange(len(self.index))
-        return np.stack([self.one(int(row)) for row in every])
+        return np.stack([self.lift(int(row)) for row in every])
 
-    def one(self, row: int) -> Row32:
+    def lift(self, row: int) -> Floats:
         return self.index.scores(entries([row], [1.0], [Channel.PICK])) - self.index.prior
 
     @cached_property
@@ -85,11 +82,11 @@ class Model:
         return rules[Channel.NEGATIVE].gain / rules[Channel.PICK].gain
 
     @cached_property
-    def nearest(self) -> NDArray[np.int64]:
+    def nearest(self) -> Rows:
         """The nearest items to each [n, NEAREST]."""
         return np.stack([self.index.similar(row, NEAREST)[0] for row in range(len(self.index))])
 
-    def lasting(self, listener: Listener) -> tuple[Row32 | None, Row32 | None]:
+    def lasting(self, listener: Listener) -> tuple[Floats | None, Floats | None]:
         """What somebody plays and what their friends play, added up [n]; None where there is nothing."""
         if listener.number not in self._lasting:
             friend = listener.lasting.channel == Channel.FRIEND
@@ -105,14 +102,14 @@ class Model:
 class _Session:
     listener: Listener
     ears: Ears
-    own: Row32 | None
-    friends: Row32 | None
-    seeded: Row32 | None  # what the seed adds
-    felt: Row32 | None = None  # what happened adds, faded
+    own: Floats | None
+    friends: Floats | None
+    seeded: Floats | None  # what the seed adds
+    felt: Floats | None = None  # what happened adds, faded
     rows: list[int] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
-    features: list[Floats] = field(default_factory=list)
+    features: list[Doubles] = field(default_factory=list)
     held: list[tuple[int, int]] = field(default_factory=list)
 
     @property
@@ -130,7 +127,7 @@ class _Session:
             refused=np.array(refused if station.learns else [], dtype=np.int64),
         )  # fmt: skip
 
-    def hear(self, model: Model, station: Station, row: int, source: Source, x: Floats) -> None:
+    def hear(self, model: Model, station: Station, row: int, source: Source, x: Doubles) -> None:
         heard = self.ears.hears(row, len(self.rows))
         outcome = Outcome.LISTENED if heard else Outcome.SKIPPED
         self.rows.append(row)
@@ -146,33 +143,33 @@ class _Session:
         if not heard:
             self.held += [(int(near), len(self.rows) + HELD_FOR) for near in model.nearest[row]]
 
-    def open_rows(self, size: int, station: Station) -> NDArray[np.bool_]:
-        found = np.ones(size, dtype=bool)
-        found[self.listener.known] = False
-        found[self.rows] = False
+    def open_rows(self, size: int, station: Station) -> Mask:
+        is_open = np.ones(size, dtype=bool)
+        is_open[self.listener.known] = False
+        is_open[self.rows] = False
         if station.learns:
-            found[[row for row, until in self.held if until > len(self.rows)]] = False
-        return found
+            is_open[[row for row, until in self.held if until > len(self.rows)]] = False
+        return is_open
 
 
 @dataclass(eq=False)
 class Outcomes:
     """What one station did to each listener, and every state in which it chose."""
 
-    length: Floats  # [L] items until they left
-    reward: Floats  # [L] items heard out
-    features: Floats  # [C, A, d]
-    worth: Floats  # [C, A] true expected reward of each source; NaN where it had nothing to offer
-    probability: Floats  # [C, A] with which it chose
-    source: NDArray[np.int64]  # [C] chosen
-    day: NDArray[np.int64]  # [L] which of the models served
+    length: Doubles  # [L] items until they left
+    reward: Doubles  # [L] items heard out
+    features: Doubles  # [C, A, d]
+    worth: Doubles  # [C, A] true expected reward of each source; NaN where it had nothing to offer
+    probability: Doubles  # [C, A] with which it chose
+    source: Ints  # [C] chosen
+    day: Ints  # [L] which of the models served
 
 
-State = tuple[Floats, Floats, Floats]
+State = tuple[Doubles, Doubles, Doubles]
 
 
 def run(
-    days: Sequence[Model], world: World, station: Station, seed: int, *, watched: bool = True
+    days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int, *, watched: bool = True
 ) -> Outcomes:
     """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
 
@@ -181,7 +178,7 @@ def run(
     is kept for `discovery.lab.verdict.off_policy`.
     """
     rng, posterior = np.random.default_rng([seed, 1]), _taught([])
-    order = np.random.default_rng([seed, 2]).permutation(len(world.listeners))
+    order = np.random.default_rng([seed, 2]).permutation(len(listener_model.listeners))
     states: list[State] = []
     done: list[_Session] = []
     day_of: list[int] = []
@@ -189,30 +186,33 @@ def run(
         day = len(days) * start // len(order)
         model = days[day]
         cohort = [
-            _session(model, world, world.listeners[each], seed) for each in order[start : start + COHORT]
+            _session(model, listener_model, listener_model.listeners[number], seed)
+            for number in order[start : start + COHORT]
         ]
         staying = cohort
         while staying:
             watching = states if watched else None
-            served = [each for each in staying if _step(model, station, each, posterior, watching, rng)]
-            staying = [each for each in served if world.stays(each.ears, _heard(each))]
+            served = [
+                session for session in staying if _step(model, station, session, posterior, watching, rng)
+            ]
+            staying = [session for session in served if listener_model.stays(session.ears, _heard(session))]
         if station.learns:
             posterior = _taught(done + cohort)
         done += cohort
         day_of += [day] * len(cohort)
     back = np.argsort(order)
-    features_, worth, probability = (np.array([each[part] for each in states]) for part in range(3))
+    features_, worth, probability = (np.array([state[part] for state in states]) for part in range(3))
     return Outcomes(
-        length=np.array([len(each.rows) for each in done], dtype=np.float64)[back],
-        reward=np.array([sum(each.rewards) for each in done])[back],
+        length=np.array([len(session.rows) for session in done], dtype=np.float64)[back],
+        reward=np.array([sum(session.rewards) for session in done])[back],
         features=features_, worth=worth, probability=probability,
-        source=np.array([source for each in done for source in each.sources], dtype=np.int64),
+        source=np.array([source for session in done for source in session.sources], dtype=np.int64),
         day=np.array(day_of, dtype=np.int64)[back],
     )  # fmt: skip
 
 
-def _session(model: Model, world: World, listener: Listener, seed: int) -> _Session:
-    ears = world.ears(listener, seed)
+def _session(model: Model, listener_model: ListenerModel, listener: Listener, seed: int) -> _Session:
+    ears = listener_model.ears(listener, seed)
     own, friends = model.lasting(listener)
     seeded = None
     if ears.seed is not None:
@@ -243,20 +243,18 @@ def _step(
 
 
 def _noting(
-    station: Station, states: list[State], x: Floats, offered: Mapping[Source, Candidates], session: _Session
+    station: Station, states: list[State], x: Doubles, offered: Mapping[Source, Candidates], session: _Session
 ) -> Policy:
     """The station's policy, which also notes what each source would have been worth."""
     chance = session.ears.chance[session.ears.mood[len(session.rows)]]
 
-    def policy(
-        belief: Posterior, at: Floats, open_arms: NDArray[np.bool_], rng: np.random.Generator
-    ) -> Floats:
-        found = station.policy(belief, at, open_arms, rng)
+    def policy(belief: Posterior, at: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
+        probability = station.policy(belief, at, open_arms, rng)
         worth = np.full(ARMS, np.nan)
         for source, offer in offered.items():
             worth[source] = float(offer.probability @ chance[offer.rows])
-        states.append((x, worth, found[0]))
-        return found
+        states.append((x, worth, probability[0]))
+        return probability
 
     return policy
 
@@ -276,9 +274,9 @@ def _with_own(posterior: Posterior, session: _Session) -> Posterior:
     return posterior.learned(source, x, reward - AVERAGE, OWN_WEIGHT)
 
 
-def _choices(sessions: Sequence[_Session]) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _choices(sessions: Sequence[_Session]) -> tuple[Ints, Doubles, Doubles]:
     return (
-        np.array([source for each in sessions for source in each.sources], dtype=np.int64),
-        np.array([x for each in sessions for x in each.features]),
-        np.array([reward for each in sessions for reward in each.rewards]),
+        np.array([source for session in sessions for source in session.sources], dtype=np.int64),
+        np.array([x for session in sessions for x in session.features]),
+        np.array([reward for session in sessions for reward in session.rewards]),
     )

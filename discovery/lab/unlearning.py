@@ -1,6 +1,6 @@
 """Proof that erasing unlearns: can it be told from the model who was in it, before and after?
 
-Planted listeners and controls draw their plays alike, at random over the catalogue. Only the planted
+Planted listeners and controls draw their plays alike, at random over the catalog. Only the planted
 contribute. Whoever a model learned from, it finds their left-out plays more fitting than a stranger's;
 the AUC of that attack is what is measured. The erasure is the real one, and so are snapshot and fit;
 all of it happens in one transaction that is rolled back.
@@ -17,7 +17,6 @@ from django.conf import settings
 from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from accounts.intake import observable, observed_keep
 from accounts.models import Purpose, User
@@ -25,6 +24,7 @@ from accounts.services.consent import consents_grant_many
 from discovery.embedded.redis import redis_there
 from discovery.privacy.erasure import erasure_advance, erasure_request
 from graph import snapshot
+from graph.arrays import Ids
 from graph.models import Artist, ArtistPlayCount, ItemKind
 from graph.serving.index import Channel, Evidence, ItemIndex
 
@@ -74,7 +74,7 @@ def _measured(random: np.random.Generator, planted: int, items: int, tell: Told)
     return Membership(before, _auc(members, controls), int(left))
 
 
-def _plant(sets: Sequence[NDArray[np.int64]]) -> list[User]:
+def _plant(sets: Sequence[Ids]) -> list[User]:
     mark = f"canary-{timezone.now():%H%M%S%f}"
     people = User.objects.bulk_create([User(username=f"{mark}-{number}") for number in range(len(sets))])
     consents_grant_many(users=people, purposes=[Purpose.RECORD, Purpose.CONTRIBUTE], channel="canary")
@@ -87,7 +87,7 @@ def _plant(sets: Sequence[NDArray[np.int64]]) -> list[User]:
     return people
 
 
-def _auc(members: Sequence[NDArray[np.int64]], controls: Sequence[NDArray[np.int64]]) -> float:
+def _auc(members: Sequence[Ids], controls: Sequence[Ids]) -> float:
     from graph.ml.config import RecommenderConfig  # torch stays out of whoever only imports this
     from graph.ml.train import fit
 
@@ -100,7 +100,7 @@ def _auc(members: Sequence[NDArray[np.int64]], controls: Sequence[NDArray[np.int
     return float((wins.mean() + 1) / 2)
 
 
-def _fit_of(index: ItemIndex, chosen: NDArray[np.int64]) -> float:
+def _fit_of(index: ItemIndex, chosen: Ids) -> float:
     """How well each of these items fits the others: its score among all items, in standard deviations, on average."""
     rows = index.key_rows("item", chosen)
     fits = []

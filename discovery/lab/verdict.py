@@ -7,15 +7,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import sem, t
 
-from discovery.lab.listener_model import Assumptions, World
+from discovery.lab.listener_model import Assumptions, ListenerModel
 from discovery.lab.offpolicy import Log, doubly_robust, ips, snips
 from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Station, run
 from discovery.radio.sources import Source
-
-Floats = NDArray[np.float64]
+from graph.arrays import Doubles
 
 RESAMPLES = 2_000
 LOGGED = 2_000  # choices in one log
@@ -35,11 +33,11 @@ def stations(played: Mapping[str, Outcomes]) -> dict[str, dict[str, float]]:
     """Mean items a session and items heard out, by station."""
     return {
         name: {
-            "length": float(each.length.mean()),
-            "heard": float(each.reward.mean()),
-            "share_heard": float(each.reward.sum() / each.length.sum()),
+            "length": float(outcomes.length.mean()),
+            "heard": float(outcomes.reward.mean()),
+            "share_heard": float(outcomes.reward.sum() / outcomes.length.sum()),
         }
-        for name, each in played.items()
+        for name, outcomes in played.items()
     }
 
 
@@ -48,36 +46,39 @@ def against(played: Mapping[str, Outcomes], *, seed: int) -> list[dict[str, Any]
     rng = np.random.default_rng(seed)
     return [
         {
-            "station": one,
-            "against": other,
-            "length": ratio(played[one].length, played[other].length, rng),
-            "reward": ratio(played[one].reward, played[other].reward, rng),
+            "station": station,
+            "against": rival,
+            "length": ratio(played[station].length, played[rival].length, rng),
+            "reward": ratio(played[station].reward, played[rival].reward, rng),
         }
-        for one, other in PAIRS
+        for station, rival in PAIRS
     ]
 
 
-def ratio(one: Floats, other: Floats, rng: np.random.Generator) -> dict[str, float]:
-    """mean(one) / mean(other) − 1 over the same listeners, with its 95 % percentile bootstrap interval."""
-    chosen = rng.integers(len(one), size=(RESAMPLES, len(one)))
-    drawn = one[chosen].mean(axis=1) / other[chosen].mean(axis=1) - 1
+def ratio(ours: Doubles, theirs: Doubles, rng: np.random.Generator) -> dict[str, float]:
+    """mean(ours) / mean(theirs) − 1 over the same listeners, with its 95 % percentile bootstrap interval."""
+    chosen = rng.integers(len(ours), size=(RESAMPLES, len(ours)))
+    drawn = ours[chosen].mean(axis=1) / theirs[chosen].mean(axis=1) - 1
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return {"gain": float(one.mean() / other.mean() - 1), "low": float(low), "high": float(high)}
+    return {"gain": float(ours.mean() / theirs.mean() - 1), "low": float(low), "high": float(high)}
 
 
-def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dict[str, Any]:
+def bandits(days: Sequence[Model], listener_model: ListenerModel, *, runs: int, seed: int) -> dict[str, Any]:
     """The bandit against greedy in ``runs`` runs on the same luck, from nothing learned: reward of all listeners.
 
     The interval is Student's over the runs' differences, for within a run everybody shares one posterior.
     """
     rewards = np.array(
-        [[_by_day(days, world, each, seed + n) for each in (RADIO, GREEDY)] for n in range(runs)]
+        [
+            [_by_day(days, listener_model, station, seed + n) for station in (RADIO, GREEDY)]
+            for n in range(runs)
+        ]
     )
     ours, theirs = rewards[:, 0].sum(axis=1), rewards[:, 1].sum(axis=1)
     gains = (ours - theirs) / theirs.mean()
     return {
         "runs": runs,
-        "listeners": len(world.listeners),
+        "listeners": len(listener_model.listeners),
         "won": int((ours > theirs).sum()),
         "reward": over_runs(gains),
         "gains": gains.tolist(),
@@ -85,18 +86,18 @@ def bandits(days: Sequence[Model], world: World, *, runs: int, seed: int) -> dic
     }
 
 
-def over_runs(gains: Floats) -> dict[str, float]:
+def over_runs(gains: Doubles) -> dict[str, float]:
     """The mean of one gain a run [R] with Student's 95 % interval."""
     gain = float(gains.mean())
     half = float(sem(gains) * t.ppf(0.975, len(gains) - 1))
     return {"gain": gain, "low": gain - half, "high": gain + half}
 
 
-def _by_day(days: Sequence[Model], world: World, station: Station, seed: int) -> Floats:
+def _by_day(days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int) -> Doubles:
     """Items heard out [days]."""
-    played = run(days, world, station, seed, watched=False)
-    found = np.bincount(played.day, weights=played.reward, minlength=len(days))
-    return found.astype(np.float64)
+    played = run(days, listener_model, station, seed, watched=False)
+    rewards = np.bincount(played.day, weights=played.reward, minlength=len(days))
+    return rewards.astype(np.float64)
 
 
 def headroom(played: Outcomes) -> dict[str, Any]:
@@ -113,25 +114,25 @@ def headroom(played: Outcomes) -> dict[str, Any]:
     }
 
 
-def sensitivity(model: Model, world: World, *, seed: int) -> list[dict[str, Any]]:
+def sensitivity(model: Model, listener_model: ListenerModel, *, seed: int) -> list[dict[str, Any]]:
     """The radio's gain in session length where one assumption is half, or twice, what it is."""
     wanted = [station for station in STATIONS if station.name in JUDGED]
-    found = []
+    rows = []
     for constant in fields(Assumptions):
         for factor in FACTORS:
-            value = type(getattr(world.assumed, constant.name))(
-                getattr(world.assumed, constant.name) * factor
+            value = type(getattr(listener_model.assumed, constant.name))(
+                getattr(listener_model.assumed, constant.name) * factor
             )
-            other = replace(world, assumed=replace(world.assumed, **{constant.name: value}))
-            played = {each.name: run([model], other, each, seed, watched=False) for each in wanted}
-            length = {name: float(each.length.mean()) for name, each in played.items()}
+            other = replace(listener_model, assumed=replace(listener_model.assumed, **{constant.name: value}))
+            played = {station.name: run([model], other, station, seed, watched=False) for station in wanted}
+            length = {name: float(outcomes.length.mean()) for name, outcomes in played.items()}
             heard = played["radio without learning"]
-            found.append({
+            rows.append({
                 "assumption": constant.name, "value": value, "length": length["radio"],
                 "heard_without_learning": float(heard.reward.sum() / heard.length.sum()),
                 **{f"against {name}": length["radio"] / length[name] - 1 for name in JUDGED[1:]},
             })  # fmt: skip
-    return found
+    return rows
 
 
 def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
@@ -151,9 +152,9 @@ def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
         drawn = rng.integers(len(worth), size=LOGGED)
         log = _logged(features[drawn], worth[drawn], logging[drawn], rng)
         for name, estimate in estimates.items():
-            found = estimate(log, target[drawn])
-            covered[name] += int(found.covers(truth))
-            width[name] += (found.high - found.low) / runs
+            interval = estimate(log, target[drawn])
+            covered[name] += int(interval.covers(truth))
+            width[name] += (interval.high - interval.low) / runs
     own = float((logging * worth).sum(axis=1).mean())
     return {
         "runs": runs, "choices_a_run": LOGGED, "states": len(worth), "truth": truth,
@@ -161,7 +162,7 @@ def off_policy(played: Outcomes, *, runs: int, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _logged(features: Floats, worth: Floats, logging: Floats, rng: np.random.Generator) -> Log:
+def _logged(features: Doubles, worth: Doubles, logging: Doubles, rng: np.random.Generator) -> Log:
     rows = np.arange(len(worth))
     arm = np.minimum((logging.cumsum(axis=1) < rng.random((len(worth), 1))).sum(axis=1), worth.shape[1] - 1)
     return Log(
@@ -170,7 +171,7 @@ def _logged(features: Floats, worth: Floats, logging: Floats, rng: np.random.Gen
     )  # fmt: skip
 
 
-def _target(features: Floats, worth: Floats) -> Floats:
+def _target(features: Doubles, worth: Doubles) -> Doubles:
     """A policy that differs from the one that logged: softmax of a linear reading of the features."""
     arms = worth.shape[1]
     value = np.empty(worth.shape)

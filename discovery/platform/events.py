@@ -41,7 +41,7 @@ def door_channel(user_id: int) -> str:
     return f"door:{user_id}"
 
 
-def ring(channels: Iterable[str], message: dict[str, Any]) -> None:
+def publish(channels: Iterable[str], message: dict[str, Any]) -> None:
     """Tell ``channels``. Where Redis is away nobody hears it, and the caller goes on."""
     word = json.dumps(message)
     try:

@@ -38,7 +38,7 @@ from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of
 logger = logging.getLogger(__name__)
 
 CHANNEL = "erasure"
-REFUSALS = 3  # models without the person that the gate may refuse
+REFUSALS = 3  # models without the person whose promotion may be refused
 LONGEST_WAIT = timedelta(days=1)  # for one it takes; what the specification promises
 
 
@@ -156,7 +156,7 @@ def _edges_compared(erasure: Erasure, model: ModelVersion) -> dict[str, int] | N
 
 
 def _waited_enough(erasure: Erasure) -> bool:
-    """Whether the gate refused the models without the person too often, or there was none for too long."""
+    """Whether models without the person were refused too often, or there was none for too long."""
     refused = ModelVersion.objects.filter(
         state=ModelVersion.State.REJECTED, ledger_position__gte=erasure.ledger_position
     )

@@ -36,7 +36,7 @@ from graph.models import (
     TasteExclusion,
 )
 from graph.names import name_key
-from graph.services.catalogue import TrackName, artist_names_lock, tracks_get_or_create
+from graph.services.catalog import TrackName, artist_names_lock, tracks_get_or_create
 
 BATCH = 500
 Row = Mapping[str, Any]
@@ -86,7 +86,7 @@ def _restore(file: zipfile.ZipFile) -> tuple[User, dict[str, int]]:
         for batch in _batches(_lines(file, name)):
             store(user, batch)
             stored[name] += len(batch)
-    names = sorted(each for each in file.namelist() if each.startswith("playlists/"))
+    names = sorted(name for name in file.namelist() if name.startswith("playlists/"))
     for name in names:
         _playlist(user, json.loads(file.read(name))["playlist"])
     stored["playlists"] = len(names)
@@ -206,15 +206,15 @@ def _playlist(user: User, jspf: Row) -> None:
 def _exclusions(user: User, rows: list[Row]) -> None:
     playlists = dict(Playlist.objects.filter(owner=user).order_by("-pk").values_list("title", "pk"))
     for row in rows:
-        thing: dict[str, Any] = (
+        item: dict[str, Any] = (
             {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
         )
         excluded_at = _moment(row["excluded_at"])
-        TasteExclusion.objects.get_or_create(user=user, **thing, defaults={"excluded_at": excluded_at})
+        TasteExclusion.objects.get_or_create(user=user, **item, defaults={"excluded_at": excluded_at})
 
 
 def _items(rows: list[Row]) -> list[dict[str, int]]:
-    """The column and key of each row's track or artist; what the catalogue lacks is added."""
+    """The column and key of each row's track or artist; what the catalog lacks is added."""
     named = [row["track"] for row in rows if "track" in row]
     tracks = iter(_tracks(named))
     artists = _artists(
@@ -230,13 +230,13 @@ def _artists(names: Mapping[str, str]) -> dict[str, int]:
     def known() -> dict[str, int]:
         return dict(Artist.objects.filter(name__in=names).order_by("-pk").values_list("name", "pk"))
 
-    found = known()
-    if names.keys() <= found.keys():
-        return found
-    artist_names_lock({name_key(name) for name in names if name not in found})
-    found = known()  # somebody else may have added some while we waited
+    artists = known()
+    if names.keys() <= artists.keys():
+        return artists
+    artist_names_lock({name_key(name) for name in names if name not in artists})
+    artists = known()  # somebody else may have added some while we waited
     Artist.objects.bulk_create(
-        Artist(name=name, mbid=mbid) for name, mbid in names.items() if name not in found
+        Artist(name=name, mbid=mbid) for name, mbid in names.items() if name not in artists
     )
     return known()
 
@@ -271,6 +271,6 @@ def _moment(text: str | None) -> datetime | None:
 
 def _time(text: str) -> datetime:
     """Raises ValueError for what is no time."""
-    if (found := parse_datetime(text)) is None:
+    if (moment := parse_datetime(text)) is None:
         raise ValueError(f"{text!r} is no time")
-    return found
+    return moment

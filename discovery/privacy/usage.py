@@ -46,18 +46,18 @@ class Span:
 def held(user: User) -> list[Held]:
     """Every kind of thing that is kept, also where there is none of it; a query each."""
     granted = granted_purposes(user)
-    found = []
+    kinds = []
     for store in STORES:
         rows = store.rows(user)
         ends = rows.aggregate(oldest=Min(store.time), newest=Max(store.time)) if store.time else {}
-        found.append(
+        kinds.append(
             Held(
                 store.name, str(store.why), store.purpose, rows.count(),
                 tuple(purpose for purpose in store.used_for if purpose in granted),
                 ends.get("oldest"), ends.get("newest"),
             )
         )  # fmt: skip
-    return found
+    return kinds
 
 
 def models_that_saw(user: User) -> list[ModelVersion]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
-from discovery.platform.events import radio_channel, ring
+from discovery.platform.events import publish, radio_channel
 from discovery.radio import log, store
 from discovery.radio.choose import (
     REFUSALS,
@@ -128,7 +128,7 @@ def _play_next(viewer: User, radio: Radio) -> Playing:
     store.radio_save(user=viewer, radio=radio)
     if radio.now is not None and log.permitted(viewer):
         log.choice_log(user=viewer, radio=radio, choice=radio.now)
-    ring([radio_channel(radio.id)], {"step": radio.version})
+    publish([radio_channel(radio.id)], {"step": radio.version})
     return _playing(viewer, radio, listening)
 
 

@@ -20,7 +20,7 @@ from accounts.intake import deliberate
 from accounts.models import User
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from discovery.platform.events import door_channel, ring, room_channel
+from discovery.platform.events import door_channel, publish, room_channel
 from discovery.room.lineup import lineup, room_index
 from discovery.room.presence import (
     MOST_PEOPLE,
@@ -155,7 +155,7 @@ def rooms_refresh(*, user_ids: Iterable[int]) -> None:
             room = Room.objects.select_for_update().filter(pk=room_id).first()
             if room is not None and not _swept(room):
                 room.delete()
-        ring([room_channel(str(room_id))], {})
+        publish([room_channel(str(room_id))], {})
     _tell_doors(doors)
 
 
@@ -256,7 +256,7 @@ def _kind() -> ItemKind:
 
 def _tell(room: Room) -> None:
     key, step = room.pk, room.step
-    transaction.on_commit(lambda: ring([room_channel(str(key))], {"step": step}))
+    transaction.on_commit(lambda: publish([room_channel(str(key))], {"step": step}))
 
 
 def _doors(room_ids: Iterable[int]) -> set[int]:
@@ -266,7 +266,7 @@ def _doors(room_ids: Iterable[int]) -> set[int]:
 
 def _tell_doors(user_ids: Iterable[int]) -> None:
     channels = [door_channel(key) for key in sorted(user_ids)]
-    transaction.on_commit(lambda: ring(channels, {}))
+    transaction.on_commit(lambda: publish(channels, {}))
 
 
 def _kind_of(item: Artist | Track) -> ItemKind:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from discovery.platform.errors import InvalidInput, Refusal
 from discovery.platform.graphql.node import node_id
-from graph.services.catalogue import TrackName
+from graph.services.catalog import TrackName
 from graph.services.listening import Play
 
 

@@ -97,15 +97,15 @@ def _measure(
     held = held_out(view, split)
     users = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
     top = rank(model_scorer(view, index_of(artifact, view)), view.plays, users, seed=seed)
-    found = metrics.ndcg(hits_of(top, held, users), np.diff(held.indptr)[users])
-    tallies["items"].add(OURS, {MAIN: found})
+    values = metrics.ndcg(hits_of(top, held, users), np.diff(held.indptr)[users])
+    tallies["items"].add(OURS, {MAIN: values})
     asked, known = friend_matrices(split)
     if artifact.people is not None and asked.nnz and known.nnz:
         people = np.flatnonzero(np.diff(asked.indptr)).astype(np.int64)
         hidden = known + sp.eye(known.shape[0], format="csr")
         top = rank(friend_scorer(split, artifact, known), hidden, people, seed=seed)
-        found = metrics.recall(hits_of(top, asked, people), np.diff(asked.indptr)[people])
-        tallies["friends"].add(OURS, {MAIN: found})
+        values = metrics.recall(hits_of(top, asked, people), np.diff(asked.indptr)[people])
+        tallies["friends"].add(OURS, {MAIN: values})
     if len(snapshot.artist_plays.user):
         nobody = np.zeros_like(snapshot.discoverable)  # nothing is asked of friend suggestions here
         cold = _reduced(split_cold(replace(snapshot, discoverable=nobody), seed=seed), take_out)

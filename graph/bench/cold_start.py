@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Rows
 from graph.bench import peers
 from graph.bench.tally import MAIN, OURS, Measured, Tally
 from graph.ml import baselines, metrics
@@ -17,7 +17,6 @@ from graph.serving.artifact import Artifact
 from graph.serving.index import Channel, Evidence, ItemIndex
 
 PICKS = 3
-Users = NDArray[np.int64]
 
 
 def add_few_plays(
@@ -73,18 +72,18 @@ def add_cold(
         artists.add(name, _ndcg(_columns(scorer, unplayed), nothing, among, warm, seed))
 
 
-def _ndcg(scorer: Scorer, seen: sp.csr_matrix, held: sp.csr_matrix, users: Users, seed: int) -> Measured:
+def _ndcg(scorer: Scorer, seen: sp.csr_matrix, held: sp.csr_matrix, users: Rows, seed: int) -> Measured:
     top = rank(scorer, seen, users, seed=seed)
     hits, relevant = hits_of(top, held, users), np.diff(held.indptr)[users]
     return {MAIN: metrics.ndcg(hits, relevant), f"recall@{K}": metrics.recall(hits, relevant)}
 
 
-def _favorites(view: View, user: int, count: int) -> NDArray[np.int64]:
+def _favorites(view: View, user: int, count: int) -> Rows:
     own = view.plays[user]
     return np.asarray(own.indices[np.argsort(-own.data, kind="stable")[:count]], dtype=np.int64)
 
 
-def _evidence(view: View, user: int, rows: NDArray[np.int64], channel: Channel) -> Evidence:
+def _evidence(view: View, user: int, rows: Rows, channel: Channel) -> Evidence:
     told = np.ones(len(rows)) if channel is Channel.PICK else view.plays[user, rows].toarray().ravel()
     return Evidence(
         key_row=rows.astype(np.int64),
@@ -93,12 +92,12 @@ def _evidence(view: View, user: int, rows: NDArray[np.int64], channel: Channel) 
     )
 
 
-def _told(view: View, users: Users, rows: NDArray[np.int64]) -> sp.csr_matrix:
+def _told(view: View, users: Rows, rows: Rows) -> sp.csr_matrix:
     """What is told of each listener [U, N], as ones."""
     width = rows.shape[1]
     ones = np.ones(rows.size, dtype=np.float32)
     return sp.csr_matrix((ones, (np.repeat(users, width), rows.ravel())), shape=view.plays.shape)
 
 
-def _columns(scorer: Scorer, columns: NDArray[np.int64]) -> Scorer:
+def _columns(scorer: Scorer, columns: Rows) -> Scorer:
     return lambda users: scorer(users)[:, columns]

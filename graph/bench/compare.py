@@ -138,8 +138,8 @@ class _Comparison:
         }
         for name, scorer in scorers.items():
             hits = hits_of(rank(scorer, hidden, users, seed=seed), asked, users)
-            found = {MAIN: metrics.recall(hits, relevant), "mrr": metrics.reciprocal_rank(hits)}
-            self.friends.add(name, found)
+            values = {MAIN: metrics.recall(hits, relevant), "mrr": metrics.reciprocal_rank(hits)}
+            self.friends.add(name, values)
 
     def _cold(self, seed: int) -> None:
         if len(self.snapshot.artist_plays.user):
@@ -154,7 +154,7 @@ class _Comparison:
         rows = self.items.rows()
         reference = rows[REFERENCE]["cpu_seconds"]
         best = self.items.best(PLAYS_ONLY)
-        found: dict[str, Any] = {
+        result: dict[str, Any] = {
             "seeds": list(self.seeds),
             "als_tuned": tuned,
             "items": _part(f"NDCG@{K}", self.items, (REFERENCE, "als", best, "ease_with_kernels")),
@@ -164,7 +164,10 @@ class _Comparison:
                 "training_cpu_seconds": rows[OURS]["cpu_seconds"],
                 "training_cpu_to_als": rows[OURS]["cpu_seconds"] / reference,
                 "peak_mebibytes": self.peak_mebibytes,
-                **{name: float(np.mean([one[name] for one in self.serving])) for name in self.serving[0]},
+                **{
+                    name: float(np.mean([served[name] for served in self.serving]))
+                    for name in self.serving[0]
+                },
             },
         }
         for name, tally, measure_name, others in (
@@ -175,8 +178,8 @@ class _Comparison:
             ("cold_artists", self.cold_artists, f"NDCG@{K}", ("tag_cosine",)),
         ):
             if tally.values:
-                found[name] = _part(measure_name, tally, others)
-        return found
+                result[name] = _part(measure_name, tally, others)
+        return result
 
 
 LEARNED = ("memory", "network", "popularity", "friend_identity")
@@ -227,8 +230,8 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
 
 def asked_view(split: Split) -> View:
     """Artists where anything is held out among them, else tracks."""
-    found = {view.kind: view for view in views(split.train)}
-    return found["ARTIST"] if len(split.artists) else found["TRACK"]
+    by_kind = {view.kind: view for view in views(split.train)}
+    return by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
 
 
 def index_of(artifact: Artifact, view: View) -> ItemIndex:
@@ -242,8 +245,8 @@ def index_of(artifact: Artifact, view: View) -> ItemIndex:
 def timed(work: Callable[[], T]) -> tuple[T, float]:
     """What ``work`` returns, and the CPU seconds it took."""
     start = time.process_time()
-    found = work()
-    return found, time.process_time() - start
+    result = work()
+    return result, time.process_time() - start
 
 
 def _peak_mebibytes() -> float:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from graph.arrays import Doubles, Rows
 from graph.ml import metrics
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
@@ -24,10 +24,9 @@ from graph.snapshot import GraphSnapshot
 
 TOLERANCE = 0.005  # share of NDCG@20 that pruning may cost on validation
 STEP = 32  # columns taken off at a time
-Ints = NDArray[np.int64]
 
 
-def lean(
+def measure_compression(
     snapshot: GraphSnapshot,
     config: RecommenderConfig,
     *,
@@ -64,8 +63,8 @@ class _Trial:
     """Sources fitted once on a split's training part, to be put together in several ways."""
 
     def __init__(self, split: Split, config: RecommenderConfig) -> None:
-        found = {view.kind: view for view in views(split.train)}
-        self.view: View = found["ARTIST"] if len(split.artists) else found["TRACK"]
+        by_kind = {view.kind: view for view in views(split.train)}
+        self.view: View = by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
         self.held = held_out(self.view, split)
         self.config = config
         self.blocks = fit_sources(self.view, config, lambda _fraction, _message: None)
@@ -83,10 +82,10 @@ class _Trial:
         parts = ("codes", "key_scale", "query_scale", "key_unit", "query_unit")
         return index, sum(arrays[name].nbytes for name in parts if name in arrays)
 
-    def top(self, index: ItemIndex, users: Ints) -> Ints:
+    def top(self, index: ItemIndex, users: Rows) -> Rows:
         return rank(model_scorer(self.view, index), self.view.plays, users, seed=0)
 
-    def ndcg(self, top: Ints, users: Ints) -> float:
+    def ndcg(self, top: Rows, users: Rows) -> float:
         """Mean NDCG@20 of those of ``users`` (rows of ``top``) from whom something is held out."""
         relevant = np.diff(self.held.indptr)[users]
         asked = np.flatnonzero(relevant)
@@ -125,9 +124,9 @@ def int8_against_float(trial: _Trial) -> dict[str, float]:
     }
 
 
-def overlap(one: Ints, other: Ints) -> NDArray[np.float64]:
+def overlap(left: Rows, right: Rows) -> Doubles:
     """Share of the first k that two rankings [B, k] have in common, row by row."""
-    common = (one[:, :, None] == other[:, None, :]).any(axis=2)
+    common = (left[:, :, None] == right[:, None, :]).any(axis=2)
     return np.asarray(common.mean(axis=1), dtype=np.float64)
 
 
@@ -149,10 +148,10 @@ def prune_table(trial: _Trial, *, tolerance: float = TOLERANCE, step: int = STEP
         dims = best["dims"]
 
 
-def tables(found: dict[str, Any]) -> str:
-    """What ``lean`` found, as Markdown."""
-    small = found["int8"]
-    chosen = found["pruning"]
+def tables(measured: dict[str, Any]) -> str:
+    """What ``measure_compression`` found, as Markdown."""
+    small = measured["int8"]
+    chosen = measured["pruning"]
     lines = [
         (
             f"int8 beside float32 on the test split, {small['listeners']:,} listeners: **{small['times_smaller']:.2f} ×** "

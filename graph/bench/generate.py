@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from graph.arrays import Floats, Ints, ShortRows
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 ENOUGH = 0.97  # of the plays asked for
@@ -15,7 +15,6 @@ AT_HOME = 0.7  # share of plays inside the listener's community
 COMMUNITY = 500  # listeners
 FRIENDS = 8  # a listener's, on average
 TAGS = 500
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +70,22 @@ def _pairs(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> Ints
     """Different (listener, track) pairs as user · tracks + track, ascending."""
     label = rng.permutation(size.tracks)  # so that a track's number says nothing
     activity = np.cumsum(rng.lognormal(0, 1, size.users))
-    found = np.zeros(0, dtype=np.int64)
-    while len(found) < size.plays * ENOUGH:
-        missing = size.plays - len(found)
+    pairs = np.zeros(0, dtype=np.int64)
+    while len(pairs) < size.plays * ENOUGH:
+        missing = size.plays - len(pairs)
         user = np.searchsorted(activity, np.sort(rng.random(int(missing * 1.3))) * activity[-1])
         at_home = rng.random(len(user)) < AT_HOME
         rank = _ranks(np.where(at_home, size.tracks // homes, size.tracks), rng)
         track = label[np.where(at_home, rank * homes + home[user], rank)]
-        found = np.sort(np.concatenate([found, user * size.tracks + track]))
-        found = found[np.diff(found, prepend=-1) > 0]
-    if len(found) <= size.plays:
-        return found
-    gone = rng.integers(len(found), size=len(found) - size.plays)
-    return np.delete(found, gone)  # one drawn twice goes once: still enough are left
+        pairs = np.sort(np.concatenate([pairs, user * size.tracks + track]))
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    if len(pairs) <= size.plays:
+        return pairs
+    gone = rng.integers(len(pairs), size=len(pairs) - size.plays)
+    return np.delete(pairs, gone)  # one drawn twice goes once: still enough are left
 
 
-def _added_up(keys: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArray[np.float32]]:
+def _added_up(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
     """Each different key, ascending, and the sum of its values."""
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -103,18 +102,22 @@ def _ranks(many: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _artist_tags(size: Size, rng: np.random.Generator) -> Taggings:
-    """Two words of the catalogue for each artist."""
+    """Two words of the catalog for each artist."""
     item = np.repeat(np.arange(size.artists), 2)
     rows = np.unique(np.stack([item, rng.integers(TAGS, size=len(item))]), axis=1).astype(np.int32)
     return Taggings(user=np.full(rows.shape[1], -1, dtype=np.int32), item=rows[0], tag=rows[1])
 
 
-def _friendships(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> NDArray[np.int32]:
+def _friendships(size: Size, home: Ints, homes: int, rng: np.random.Generator) -> ShortRows:
     """Pairs (low, high), nine in ten within a community."""
-    one = rng.integers(size.users, size=size.users * FRIENDS // 2)
+    listener = rng.integers(size.users, size=size.users * FRIENDS // 2)
     by_home = np.argsort(home, kind="stable")
     starts = np.searchsorted(home[by_home], np.arange(homes + 1))
-    inside = starts[home[one]] + (rng.random(len(one)) * np.diff(starts)[home[one]]).astype(np.int64)
-    other = np.where(rng.random(len(one)) < 0.9, by_home[inside], rng.integers(size.users, size=len(one)))
-    pairs = np.unique(np.sort(np.stack([one, other], axis=1), axis=1), axis=0)
+    inside = starts[home[listener]] + (rng.random(len(listener)) * np.diff(starts)[home[listener]]).astype(
+        np.int64
+    )
+    friend = np.where(
+        rng.random(len(listener)) < 0.9, by_home[inside], rng.integers(size.users, size=len(listener))
+    )
+    pairs = np.unique(np.sort(np.stack([listener, friend], axis=1), axis=1), axis=0)
     return pairs[pairs[:, 0] < pairs[:, 1]].astype(np.int32)

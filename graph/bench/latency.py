@@ -10,17 +10,18 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from graph.arrays import Floats, Rows
 from graph.bench.generate import Size, generate
-from graph.ml.config import BlendConfig, MemoryConfig
+from graph.ml.config import BlendConfig, ItemItemConfig
 from graph.ml.data import track_view
-from graph.ml.item_item import fit_memory
+from graph.ml.item_item import fit_item_item
 from graph.ml.train import Progress, assemble_view, own_evidence
 from graph.serving.ann import NearestItems
 from graph.serving.artifact import Artifact
-from graph.serving.index import Evidence, Floats, Ints, ItemIndex, top_rows
+from graph.serving.index import Evidence, ItemIndex, top_rows
 
 SIZES = (100_000, 300_000, 1_000_000)
-MEMORY = MemoryConfig(dims=64)
+ITEM_ITEM = ItemItemConfig(dims=64)
 LISTENERS = 100
 PLAYS_A_TRACK = 10  # as generated
 K = 20
@@ -36,7 +37,7 @@ def benchmark(
         progress(position / len(sizes), f"{items:,} items")
         with threadpool_limits(1):
             rows.append(measure(items))
-    return {"dims": MEMORY.dims, "listeners": LISTENERS, "k": K, "sizes": rows}
+    return {"dims": ITEM_ITEM.dims, "listeners": LISTENERS, "k": K, "sizes": rows}
 
 
 def measure(items: int) -> dict[str, Any]:
@@ -47,13 +48,15 @@ def measure(items: int) -> dict[str, Any]:
     lists = NearestItems(index)
     built = time.process_time() - start
     exact, exact_ms = _timed(lambda evidence: _every(index, evidence), evidences)
-    found, found_ms = _timed(lambda evidence: _proposed(index, lists, evidence), evidences)
+    proposed, proposed_ms = _timed(lambda evidence: _proposed(index, lists, evidence), evidences)
     return {
         "items": len(index),
         "exact_ms": exact_ms,
-        "lists_ms": found_ms,
+        "lists_ms": proposed_ms,
         "recall": float(
-            np.mean([np.isin(one, other).mean() for one, other in zip(exact, found, strict=True)])
+            np.mean(
+                [np.isin(best, candidates).mean() for best, candidates in zip(exact, proposed, strict=True)]
+            )
         ),
         "build_cpu_seconds": built,
         "vectors_mebibytes": index.queries.nbytes / 2**20,
@@ -63,8 +66,8 @@ def measure(items: int) -> dict[str, Any]:
 
 def _served(items: int) -> tuple[ItemIndex, list[Evidence]]:
     view = track_view(generate(Size(plays=items * PLAYS_A_TRACK)))
-    memory = fit_memory(view, MEMORY, seed=0)
-    arrays, described = assemble_view(view, [memory], BlendConfig())
+    item_item = fit_item_item(view, ITEM_ITEM, seed=0)
+    arrays, described = assemble_view(view, [item_item], BlendConfig())
     artifact = Artifact.assemble(
         {"views": {"TRACK": described}}, {f"track.{name}": array for name, array in arrays.items()}
     )
@@ -76,13 +79,13 @@ def _served(items: int) -> tuple[ItemIndex, list[Evidence]]:
     return index, own_evidence(view, index, drawn)
 
 
-def _every(index: ItemIndex, evidence: Evidence) -> Ints:
+def _every(index: ItemIndex, evidence: Evidence) -> Rows:
     scores = index.scores(evidence)
     scores[evidence.key_row] = -np.inf
     return np.asarray(top_rows(scores[None, :], K)[0])
 
 
-def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Ints:
+def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Rows:
     rows = lists.candidates(index, evidence, np.unique(evidence.key_row), K)
     if rows is None:
         return _every(index, evidence)
@@ -90,26 +93,26 @@ def _proposed(index: ItemIndex, lists: NearestItems, evidence: Evidence) -> Ints
     return np.asarray(rows[top_rows(scores[None, :], K)[0]])
 
 
-def _timed(answer: Callable[[Evidence], Ints], evidences: Sequence[Evidence]) -> tuple[list[Ints], float]:
-    found, spent = [], []
+def _timed(answer: Callable[[Evidence], Rows], evidences: Sequence[Evidence]) -> tuple[list[Rows], float]:
+    answers, spent = [], []
     for evidence in evidences:
         start = time.thread_time()
-        found.append(answer(evidence))
+        answers.append(answer(evidence))
         spent.append(time.thread_time() - start)
-    return found, float(np.median(spent) * 1000)
+    return answers, float(np.median(spent) * 1000)
 
 
-def table(found: dict[str, Any]) -> str:
+def table(measured: dict[str, Any]) -> str:
     """The benchmark as Markdown."""
     lines = [
-        f"{found['dims']} dimensions, the first {found['k']} of {found['listeners']} listeners; median CPU ms, one thread.",
+        f"{measured['dims']} dimensions, the first {measured['k']} of {measured['listeners']} listeners; median CPU ms, one thread.",
         "",
         "| items | every item scored | faiss and re-scored | recall | lists' making, CPU s | float vectors, MiB | lists, MiB |",
         "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one['items']:,} | {one['exact_ms']:.1f} | {one['lists_ms']:.1f} | {one['recall']:.4f} "
-        f"| {one['build_cpu_seconds']:.1f} | {one['vectors_mebibytes']:,.0f} | {one['lists_mebibytes']:,.0f} |"
-        for one in found["sizes"]
+        f"| {row['items']:,} | {row['exact_ms']:.1f} | {row['lists_ms']:.1f} | {row['recall']:.4f} "
+        f"| {row['build_cpu_seconds']:.1f} | {row['vectors_mebibytes']:,.0f} | {row['lists_mebibytes']:,.0f} |"
+        for row in measured["sizes"]
     ]
     return "\n".join(lines)

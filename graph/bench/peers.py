@@ -6,23 +6,19 @@ says more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 import torch
 from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
-from numpy.typing import NDArray
 from torch_geometric.nn import LightGCN
 
-from graph.ml.config import MemoryConfig
+from graph.arrays import Floats, Rows
+from graph.ml.baselines import Scorer
+from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
 from graph.ml.item_item import feature_rows
-
-Floats = NDArray[np.float32]
-Scorer = Callable[[NDArray[np.int64]], Floats]
 
 
 def item_knn(
@@ -50,7 +46,7 @@ def ease_with_kernels(view: View, *, ridge: float = 100.0, tags: float = 2.0, fr
     """EASE whose Gram matrix also has rows of tags and of friends' mean plays."""
     plays = _balanced(view)
     mean = sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ plays
-    named = feature_rows(view.tags, MemoryConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
+    named = feature_rows(view.tags, ItemItemConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
     return _ease(plays, sp.vstack([named * tags, mean * friends]).tocsr().astype(np.float32), ridge)
 
 
@@ -108,8 +104,8 @@ def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, 
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        found = model.get_embedding(edges).numpy()
-    return lambda asked: np.asarray(found[asked] @ found[users:].T)
+        fitted = model.get_embedding(edges).numpy()
+    return lambda asked: np.asarray(fitted[asked] @ fitted[users:].T)
 
 
 def friends_mean(view: View) -> Scorer:
@@ -139,7 +135,7 @@ def personalized_pagerank(known: sp.csr_matrix, *, damping: float = 0.5, rounds:
     """Where a walk that returns home with 1 − damping is, by power iteration."""
     step = sp.diags(1 / np.maximum(np.diff(known.indptr), 1)) @ known
 
-    def scorer(users: NDArray[np.int64]) -> Floats:
+    def scorer(users: Rows) -> Floats:
         home = np.zeros((len(users), known.shape[0]), dtype=np.float32)
         home[np.arange(len(users)), users] = 1
         at = home

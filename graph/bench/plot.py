@@ -11,13 +11,13 @@ from graph.bench.tally import OURS
 WIDTH, LABEL, ROW, PAD = 760, 230, 20, 12
 
 
-def bars(found: dict[str, Any]) -> str:
+def bars(comparison: dict[str, Any]) -> str:
     """One panel a part of the comparison, one bar a method, best first."""
     drawn, top = [], PAD
     for name, title in PARTS.items():
-        if name in found:
-            drawn += _panel(f"{title}: {found[name]['measure']}", found[name]["methods"], top)
-            top += ROW * (len(found[name]["methods"]) + 2)
+        if name in comparison:
+            drawn += _panel(f"{title}: {comparison[name]['measure']}", comparison[name]["methods"], top)
+            top += ROW * (len(comparison[name]["methods"]) + 2)
     style = "text{font:12px sans-serif;fill:#222}.t{font-weight:bold}line{stroke:#222}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img">'

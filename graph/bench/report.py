@@ -16,44 +16,44 @@ PARTS = {
 }
 
 
-def tables(found: dict[str, Any]) -> str:
+def tables(comparison: dict[str, Any]) -> str:
     """The comparison's tables, ratios, learned weights and cost."""
     lines = [
-        f"Seeds: {', '.join(map(str, found['seeds']))}. ALS tuned to {_named(found['als_tuned'])}.",
+        f"Seeds: {', '.join(map(str, comparison['seeds']))}. ALS tuned to {_named(comparison['als_tuned'])}.",
         "",
     ]
     for name, title in PARTS.items():
-        if name in found:
-            lines += [*_table(title, found[name]), ""]
-    lines += [*_details(found["items"]), ""]
-    for seed, weights in zip(found["seeds"], found["weights"], strict=True):
+        if name in comparison:
+            lines += [*_table(title, comparison[name]), ""]
+    lines += [*_details(comparison["items"]), ""]
+    for seed, weights in zip(comparison["seeds"], comparison["weights"], strict=True):
         lines.append(f"- weights learned on seed {seed}: {_named(weights)}")
-    return "\n".join([*lines, "", _exactness(found), "", _cost(found)])
+    return "\n".join([*lines, "", _exactness(comparison), "", _cost(comparison)])
 
 
-def summary(found: dict[str, Any]) -> str:
+def summary(comparison: dict[str, Any]) -> str:
     """One line a question, for the README."""
     lines = ["| question | earshot | beside | | ratio | 95 % interval |", "|---|--:|---|--:|--:|--:|"]
     for name, title in PARTS.items():
-        for one in found[name]["ratios"] if name in found else ():
-            methods, (low, high) = found[name]["methods"], one["interval"]
+        for peer in comparison[name]["ratios"] if name in comparison else ():
+            methods, (low, high) = comparison[name]["methods"], peer["interval"]
             lines.append(
-                f"| {title}, {found[name]['measure']} | {methods['earshot']['mean']:.4f} | {one['to']} | "
-                f"{methods[one['to']]['mean']:.4f} | **{one['ratio']:.3f}** | {low:.3f}–{high:.3f} |"
+                f"| {title}, {comparison[name]['measure']} | {methods['earshot']['mean']:.4f} | {peer['to']} | "
+                f"{methods[peer['to']]['mean']:.4f} | **{peer['ratio']:.3f}** | {low:.3f}–{high:.3f} |"
             )
-    return "\n".join([*lines, "", _cost(found)])
+    return "\n".join([*lines, "", _cost(comparison)])
 
 
-def ablation_table(found: dict[str, Any]) -> str:
+def ablation_table(ablation: dict[str, Any]) -> str:
     """One line a variant; a dash where the question cannot be asked of it."""
-    parts = [name for name in PARTS if any(name in row for row in found["variants"].values())]
+    parts = [name for name in PARTS if any(name in row for row in ablation["variants"].values())]
     lines = [
-        f"Seeds: {', '.join(map(str, found['seeds']))}.",
+        f"Seeds: {', '.join(map(str, ablation['seeds']))}.",
         "",
         f"| | {' | '.join(PARTS[name] for name in parts)} |",
         f"|---|{'--:|' * len(parts)}",
     ]
-    for variant, row in found["variants"].items():
+    for variant, row in ablation["variants"].items():
         cells = [f"{row[name]:.4f}" if name in row else "–" for name in parts]
         lines.append(f"| {variant} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -95,11 +95,11 @@ def _table(title: str, part: dict[str, Any]) -> list[str]:
         low, high = row["interval"]
         lines.append(f"| {name} | {row['mean']:.4f} | {low:.4f}–{high:.4f} | {row['cpu_seconds']:.1f} |")
     lines.append("")
-    for one in part["ratios"]:
-        low, high = one["interval"]
-        each = ", ".join(f"{ratio:.3f}" for ratio in one["by_seed"])
+    for peer in part["ratios"]:
+        low, high = peer["interval"]
+        by_seed = ", ".join(f"{ratio:.3f}" for ratio in peer["by_seed"])
         lines.append(
-            f"- earshot / {one['to']}: **{one['ratio']:.3f}** ({low:.3f}–{high:.3f}); by seed {each}"
+            f"- earshot / {peer['to']}: **{peer['ratio']:.3f}** ({low:.3f}–{high:.3f}); by seed {by_seed}"
         )
     return lines
 
@@ -115,16 +115,16 @@ def _details(part: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _exactness(found: dict[str, Any]) -> str:
-    exact = found["additivity"]
+def _exactness(comparison: dict[str, Any]) -> str:
+    exact = comparison["additivity"]
     return (
         f"Reasons add up to the score within {exact['largest_error']:.1e}, "
         f"for each of {exact['listeners']} listeners."
     )
 
 
-def _cost(found: dict[str, Any]) -> str:
-    cost, methods = found["cost"], found["items"]["methods"]
+def _cost(comparison: dict[str, Any]) -> str:
+    cost, methods = comparison["cost"], comparison["items"]["methods"]
     to_tuned = cost["training_cpu_seconds"] / methods["als"]["cpu_seconds"]
     return (
         f"Training takes {cost['training_cpu_seconds']:.1f} CPU seconds, everything included: "

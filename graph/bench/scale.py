@@ -21,16 +21,16 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from graph.bench.generate import Size, generate
-from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
+from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.data import track_view
 from graph.ml.full_batch import FullBatch
-from graph.ml.item_item import fit_memory
+from graph.ml.item_item import fit_item_item
 from graph.ml.learn import network_of
 from graph.ml.train import Progress, fit
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 NETWORK = NetworkConfig(dims=64, layers=2, full_batch_above=0)
-MEMORY = MemoryConfig(dims=64)
+ITEM_ITEM = ItemItemConfig(dims=64)
 INCLUDES = {
     "propagation": "every link, forward and backward",
     "epoch": "with the loss, of at most two million sampled plays, and the update",
@@ -59,7 +59,7 @@ def benchmark(
         "epochs": epochs,
         "fits": fits,
         "exponents": {
-            name: exponent([one["plays"] for one in epochs], [one[name] for one in epochs])
+            name: exponent([row["plays"] for row in epochs], [row[name] for row in epochs])
             for name in ("propagation", "epoch")
             if len(epochs) > 1
         },
@@ -72,9 +72,9 @@ def measure_epoch(plays: int) -> dict[str, Any]:
     with threadpool_limits(1):
         view = track_view(generate(Size(plays=plays)))
         start = time.process_time()
-        memory = fit_memory(view, MEMORY, seed=0)
+        item_item = fit_item_item(view, ITEM_ITEM, seed=0)
         spent = time.process_time() - start
-        network, popularity, links, optimizer = network_of(view, memory, NETWORK, seed=0)
+        network, popularity, links, optimizer = network_of(view, item_item, NETWORK, seed=0)
         whole, rng = FullBatch(view, links, NETWORK), np.random.default_rng(0)
         costs = [whole.epoch(network, popularity, optimizer, rng) for _ in range(1 + REPEATS)][1:]
     quickest = min(costs, key=lambda cost: cost.total)  # whatever else runs here can only add
@@ -94,7 +94,7 @@ def measure_epoch(plays: int) -> dict[str, Any]:
 def measure_fit(plays: int) -> dict[str, Any]:
     """CPU seconds of a whole fit, both views and people, and the process's peak memory."""
     torch.set_num_threads(1)
-    config = RecommenderConfig(memory=MEMORY, network=replace(NETWORK, full_batch_above=2_000_000))
+    config = RecommenderConfig(memory=ITEM_ITEM, network=replace(NETWORK, full_batch_above=2_000_000))
     with threadpool_limits(1):
         snapshot = generate(Size(plays=plays))
         gc.collect()
@@ -126,26 +126,26 @@ def _peak_mebibytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def tables(found: dict[str, Any]) -> str:
+def tables(measured: dict[str, Any]) -> str:
     """The benchmark as Markdown."""
     lines = [
-        f"{found['dims']} dimensions, {found['layers']} layers, one thread, CPU seconds; the peak is the whole process's.",
+        f"{measured['dims']} dimensions, {measured['layers']} layers, one thread, CPU seconds; the peak is the whole process's.",
         "",
         "| plays | listeners × tracks | propagation | loss | update | an epoch | memory's fit | peak MiB |",
         "|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one['plays']:,} | {one['users']:,} × {one['items']:,} | {one['propagation']:.2f} | {one['loss']:.2f} "
-        f"| {one['update']:.2f} | {one['epoch']:.2f} | {one['memory']:.1f} | {one['peak_mebibytes']:,.0f} |"
-        for one in found["epochs"]
+        f"| {row['plays']:,} | {row['users']:,} × {row['items']:,} | {row['propagation']:.2f} | {row['loss']:.2f} "
+        f"| {row['update']:.2f} | {row['epoch']:.2f} | {row['memory']:.1f} | {row['peak_mebibytes']:,.0f} |"
+        for row in measured["epochs"]
     ]
     lines += [""] + [
         f"- {name} ({INCLUDES[name]}): cost ∝ plays^**{value:.2f}**"
-        for name, value in found["exponents"].items()
+        for name, value in measured["exponents"].items()
     ]
     lines += [
-        f"- a whole fit of {one['plays']:,} plays: {one['cpu_seconds']:.0f} CPU seconds, peak "
-        f"{one['peak_mebibytes']:,.0f} MiB, artifact {one['artifact_mebibytes']:.0f} MiB"
-        for one in found["fits"]
+        f"- a whole fit of {row['plays']:,} plays: {row['cpu_seconds']:.0f} CPU seconds, peak "
+        f"{row['peak_mebibytes']:,.0f} MiB, artifact {row['artifact_mebibytes']:.0f} MiB"
+        for row in measured["fits"]
     ]
     return "\n".join(lines)

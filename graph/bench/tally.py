@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Floats, Rows
 from graph.ml import metrics
 from graph.ml.data import View
 from graph.ml.evaluate import K, hits_of
 
-Floats = NDArray[np.float64]
 OURS = "earshot"
 MAIN = "main"  # the measure a table is ordered by
-Measured = dict[str, Floats]
+Measured = dict[str, Doubles]
 
 
 class Tally:
@@ -31,12 +30,12 @@ class Tally:
         self.values.setdefault(name, []).append(values)
         self.seconds.setdefault(name, []).append(seconds)
 
-    def all(self, name: str, measure: str = MAIN) -> Floats:
+    def all(self, name: str, measure: str = MAIN) -> Doubles:
         return np.concatenate([part[measure] for part in self.values[name]])
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Mean, interval, other measures and CPU seconds by method, best first."""
-        found: dict[str, dict[str, Any]] = {
+        rows: dict[str, dict[str, Any]] = {
             name: {
                 "mean": float(self.all(name).mean()),
                 "interval": metrics.interval(self.all(name)),
@@ -49,7 +48,7 @@ class Tally:
             }
             for name, parts in self.values.items()
         }
-        return dict(sorted(found.items(), key=lambda row: -row[1]["mean"]))
+        return dict(sorted(rows.items(), key=lambda row: -row[1]["mean"]))
 
     def ratio(self, other: str, ours: str = OURS) -> dict[str, Any]:
         """Ours to another method's mean over the same viewers, with a paired interval."""
@@ -73,11 +72,11 @@ class Tally:
 
 
 def measured(
-    top: NDArray[np.int64],
+    top: Rows,
     held: sp.csr_matrix,
-    users: NDArray[np.int64],
+    users: Rows,
     view: View,
-    vectors: NDArray[np.float32],
+    vectors: Floats,
 ) -> Measured:
     """Every metric of rankings ``top`` [B, K]; diversity is by ``vectors`` [N, d], the same for all methods."""
     hits, relevant = hits_of(top, held, users), np.diff(held.indptr)[users]

@@ -54,7 +54,7 @@ def lastfm_import(
         run = _Import(folder, watcher or Silent(), assume_consent=assume_consent)
         run.table(ARTISTS, run.artists)
         run.table(TAGS, run.tags)
-        run.catalogue_load()
+        run.catalog_load()
         run.table(COUNTS, run.counts)
         run.table(FRIENDS, run.friends)
         run.table(TAGGINGS, run.taggings)
@@ -66,7 +66,7 @@ def lastfm_import(
 def _count_anew() -> None:
     """Let PostgreSQL count what came: by what it believed before, a query over it may take minutes."""
     if connection.vendor == "postgresql":
-        tables = [connection.ops.quote_name(each._meta.db_table) for each in FILLED]  # noqa: SLF001 Django documents it
+        tables = [connection.ops.quote_name(model._meta.db_table) for model in FILLED]  # noqa: SLF001 Django documents it
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(tables)}")
 
@@ -89,8 +89,8 @@ class _Import:
         self.file = FileReport(table.file)
         self.report.files.append(self.file)
         self.watcher.file_started(table.file, size=(self.folder / table.file).stat().st_size)
-        found = rows(self.folder, table, report=self.file, watcher=self.watcher)
-        for batch in batches(found, BATCH):
+        parsed = rows(self.folder, table, report=self.file, watcher=self.watcher)
+        for batch in batches(parsed, BATCH):
             store(batch)
         self.watcher.file_done(self.file)
 
@@ -120,7 +120,7 @@ class _Import:
             return False
         return True
 
-    def catalogue_load(self) -> None:
+    def catalog_load(self) -> None:
         """Read the primary keys behind the ids that the files use."""
         artists = Artist.objects.values_list("external_id", "pk").iterator()
         self.artist_ids = {name: pk for name, pk in artists if name is not None}
@@ -233,8 +233,8 @@ class _Import:
     def _listeners_load(self, external_ids: Iterable[str]) -> None:
         fresh = set(external_ids) - self.listeners.keys()
         if fresh:
-            found, created = listeners_get_or_create(external_ids=fresh)
-            self.listeners |= found
+            keys, created = listeners_get_or_create(external_ids=fresh)
+            self.listeners |= keys
             self.report.listeners_new += created
             if self.assume_consent:  # before their plays come: the gate asks RECORD
                 self.report.consents_assumed_for += consents_assume(user_ids=found.values())

@@ -34,15 +34,15 @@ def listeners_get_or_create(*, external_ids: Collection[str]) -> tuple[dict[str,
         [User(username=f"lastfm-{name}", external_id=name, password=make_password(None)) for name in fresh],
         ignore_conflicts=True,
     )
-    found = known | _keys(fresh)
-    if taken := [name for name in fresh if name not in found]:
+    keys = known | _keys(fresh)
+    if taken := [name for name in fresh if name not in keys]:
         raise ImportFailed(f"The handle lastfm-{taken[0]} belongs to someone else. Nothing was stored.")
-    return found, len(fresh)
+    return keys, len(fresh)
 
 
 def _keys(external_ids: Collection[str]) -> dict[str, int]:
-    found = User.objects.filter(external_id__in=external_ids).values_list("external_id", "pk")
-    return {name: key for name, key in found if name is not None}
+    pairs = User.objects.filter(external_id__in=external_ids).values_list("external_id", "pk")
+    return {name: key for name, key in pairs if name is not None}
 
 
 def consents_assume(*, user_ids: Collection[int]) -> int:

@@ -53,8 +53,8 @@ def _problem(folder: Path, table: Table[Any]) -> str | None:
                 return f"{table.file} is empty"
     except OSError as error:
         return f"{table.file} cannot be read ({error.strerror})"
-    found = header.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n").decode("latin-1").split("\t")
-    if tuple(found) != table.columns:
+    columns = header.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n").decode("latin-1").split("\t")
+    if tuple(columns) != table.columns:
         return f"{table.file} does not start with the columns {', '.join(table.columns)}"
     return None
 
@@ -93,12 +93,12 @@ def _split(raw: bytes, table: Table[T]) -> list[str]:
     if len(raw) > MAX_LINE:
         raise InvalidInput("line too long")
     try:
-        found = raw.rstrip(b"\r\n").decode(table.encoding).split("\t")
+        columns = raw.rstrip(b"\r\n").decode(table.encoding).split("\t")
     except UnicodeDecodeError:
         raise InvalidInput(f"not {table.encoding}") from None
-    if len(found) != len(table.columns):
+    if len(columns) != len(table.columns):
         raise InvalidInput(f"not {len(table.columns)} columns")
-    return found
+    return columns
 
 
 def row_break(report: FileReport, watcher: Watcher, *, line: int, reason: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Floats, Rows
 from graph.ml.data import View
 
-Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # rows [b] -> scores [b, columns]
+Scorer = Callable[[Rows], Floats]  # rows [b] -> scores [b, columns]
 
 
 def popularity(view: View) -> Scorer:

@@ -14,14 +14,13 @@ from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Floats, Rows
 from graph.ml import metrics
 from graph.ml.config import BlendConfig
 from graph.ml.data import View
 from graph.serving.index import Channel, ItemIndex
 
-Floats = NDArray[np.float32]
 MIN_VIEWERS = 200  # with something hidden; fewer teach nothing but noise
 VIEWERS, CELLS = 1_000, 16_000_000  # how many are asked, and entries of one score table
 STEPS = {  # multiples of the configured weight that are tried
@@ -55,38 +54,38 @@ def learn_blend(view: View, held: sp.csr_matrix, index: ItemIndex, blend: BlendC
     for name, steps in STEPS.items():
         for step in steps if name in parts else ():
             tried = {**weights, name: step * float(getattr(blend, name))}
-            found = quality(tried)
-            if found > best * LEAST_GAIN:
-                best, weights = found, tried
+            tried_quality = quality(tried)
+            if tried_quality > best * LEAST_GAIN:
+                best, weights = tried_quality, tried
     return replace(blend, **cast("dict[str, Any]", weights))
 
 
-def _parts(view: View, index: ItemIndex, users: NDArray[np.int64], blend: BlendConfig) -> dict[str, Floats]:
+def _parts(view: View, index: ItemIndex, users: Rows, blend: BlendConfig) -> dict[str, Floats]:
     """What each weight multiplies [B, N], by the weight's name."""
     counts = np.maximum(np.diff(view.plays.indptr), 1)
     own = view.plays.copy()
     own.data = index.rules[Channel.OWN].strength(own.data, np.repeat(counts, np.diff(own.indptr)))
     folded = own[users] @ index.keys[: len(index)]
-    found = {
+    parts = {
         source.name: np.asarray(
             folded[:, source.start : source.stop] @ index.queries[:, source.start : source.stop].T
         )
         for source in index.sources
     }
     popular = index.prior / (blend.popularity or 1)
-    found["popularity"] = np.broadcast_to(popular, (len(users), len(index)))
+    parts["popularity"] = np.broadcast_to(popular, (len(users), len(index)))
     if view.friends.nnz:
         near = view.friends[users]
         rule = index.rules[Channel.FRIEND]
         plain = view.plays.copy()
         plain.data = rule.strength(plain.data, 1) / rule.gain
         entries = np.maximum(near @ np.diff(view.plays.indptr), 1) ** -blend.count_power
-        found["friend_identity"] = np.asarray((sp.diags(entries) @ near @ plain).todense(), dtype=np.float32)
-    return found
+        parts["friend_identity"] = np.asarray((sp.diags(entries) @ near @ plain).todense(), dtype=np.float32)
+    return parts
 
 
 def _friends_only(
-    view: View, held: sp.csr_matrix, users: NDArray[np.int64], parts: dict[str, Floats]
+    view: View, held: sp.csr_matrix, users: Rows, parts: dict[str, Floats]
 ) -> Callable[[dict[str, float]], float]:
     """Quality of what friends and popularity say; 1 where nobody has friends."""
     befriended = np.flatnonzero(np.diff(view.friends.indptr)[users])

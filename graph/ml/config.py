@@ -9,8 +9,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemoryConfig:
-    """The item–item memory: ridge regression between items, solved through a truncated SVD."""
+class ItemItemConfig:
+    """The item–item source: ridge regression between items, solved through a truncated SVD."""
 
     dims: int = 192
     ridge: float = 65.0
@@ -67,10 +67,10 @@ class ContentConfig:
 class BlendConfig:
     """How sources, channels and popularity add up."""
 
-    memory: float = 1.0  # sources in units of their scores' spread over listeners
+    memory: float = 1.0  # of the item–item source, which stored models know by this name; in units of spread
     network: float = 1.2
     popularity: float = 0.2  # per unit of log1p(listeners)
-    play_power: float = 1.7  # of log1p(count), as in the memory
+    play_power: float = 1.7  # of log1p(count), as in the item–item source
     count_power: float = 0.5  # evidence of a channel is scaled by its count to minus this power
     friend_gain: float = 0.02
     friend_identity: float = 0.8  # a friend's play lifts that very item
@@ -84,11 +84,11 @@ class BlendConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RecommenderConfig:
-    """One training run. ``untrained`` leaves random vectors: what the gate must refuse."""
+    """One training run. ``untrained`` leaves random vectors: what promotion must refuse."""
 
     seed: int = 7
     untrained: bool = False
-    memory: MemoryConfig = MemoryConfig()
+    memory: ItemItemConfig = ItemItemConfig()  # stored models know the item–item source by this name
     network: NetworkConfig = NetworkConfig()
     content: ContentConfig = ContentConfig()
     blend: BlendConfig = BlendConfig()
@@ -104,7 +104,7 @@ class RecommenderConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RecommenderConfig:
         parts = {
-            "memory": MemoryConfig,
+            "memory": ItemItemConfig,
             "network": NetworkConfig,
             "content": ContentConfig,
             "blend": BlendConfig,

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Floats, Rows
 from graph.ml.config import ContentConfig
 from graph.ml.data import View
 
-Floats = NDArray[np.float32]
 MIN_KNOWN = 20  # items played and tagged, below which nothing can be regressed
 
 
@@ -25,7 +24,7 @@ MIN_KNOWN = 20  # items played and tagged, below which nothing can be regressed
 class Imputed:
     """Vectors for items without listeners."""
 
-    rows: NDArray[np.int64]  # [C] items that have features and no listener
+    rows: Rows  # [C] items that have features and no listener
     codes: Floats  # [C, d] of length one
     size: Floats  # [C] how loud each is as a candidate; 1 is an item that is tagged as played ones are
 
@@ -41,17 +40,17 @@ def impute(view: View, codes: Floats, config: ContentConfig) -> Imputed:
         return Imputed(rows=rows, codes=codes[rows], size=np.zeros(0, dtype=np.float32))
     weight = np.sqrt(view.listeners[known]).astype(np.float64)
     mapped = _ridge(profiles[known], codes[known].astype(np.float64), weight, config)
-    found = profiles[rows] @ mapped
-    length = np.linalg.norm(found, axis=1, keepdims=True)
+    predicted = profiles[rows] @ mapped
+    length = np.linalg.norm(predicted, axis=1, keepdims=True)
     usual = np.average(amount[known], weights=weight)
     return Imputed(
         rows=rows,
-        codes=np.asarray(found / np.where(length > 0, length, 1), dtype=np.float32),
+        codes=np.asarray(predicted / np.where(length > 0, length, 1), dtype=np.float32),
         size=np.asarray(config.gain * amount[rows] / max(usual, 1e-6), dtype=np.float32),
     )
 
 
-def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, NDArray[np.float64]]:
+def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, Doubles]:
     """Unit tag (and artist) profiles [N, F], rare names louder, and log1p of each item's tags [N]."""
     features = sp.vstack([view.tags, view.artists]).tocsr().astype(np.float64)
     amount = np.log1p(np.asarray(features.sum(axis=0)).ravel())
@@ -66,19 +65,17 @@ def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, NDArr
     return (sp.diags(1 / np.where(length > 0, length, 1)) @ profiles).tocsr(), amount
 
 
-def _ridge(
-    inputs: sp.csr_matrix, targets: NDArray[np.float64], weight: NDArray[np.float64], config: ContentConfig
-) -> NDArray[np.float64]:
+def _ridge(inputs: sp.csr_matrix, targets: Doubles, weight: Doubles, config: ContentConfig) -> Doubles:
     """Argmin over B of Σ weight · |inputs B − targets|² + ridge · |B|², every column at once."""
     weighted = sp.diags(weight) @ inputs
     residual = np.asarray(weighted.T @ targets)
-    found, direction = np.zeros_like(residual), residual.copy()
+    solution, direction = np.zeros_like(residual), residual.copy()
     size = (residual**2).sum(axis=0)
     for _ in range(config.rounds):
         moved = weighted.T @ (inputs @ direction) + config.ridge * direction
         step = size / np.maximum((direction * moved).sum(axis=0), 1e-30)
-        found += step * direction
+        solution += step * direction
         residual -= step * moved
         before, size = size, (residual**2).sum(axis=0)
         direction = residual + size / np.maximum(before, 1e-30) * direction
-    return found
+    return solution

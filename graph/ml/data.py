@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
+from graph.arrays import Ids, ShortRows
 from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
-Ints = NDArray[np.int64]
 Edge = tuple[str, str, str]
 
 NAMES: Edge = ("tag", "names", "item")
@@ -29,16 +29,16 @@ class View:
     """What is known about one kind of item: who plays it, what it is called, who knows whom."""
 
     kind: str  # "ARTIST" or "TRACK"
-    ids: Ints  # [N] candidates
+    ids: Ids  # [N] candidates
     plays: sp.csr_matrix  # [U, N] play counts
-    tags: sp.csr_matrix  # [G, N] how many people (or the catalogue) use the tag for the item
-    tag_ids: Ints  # [G]
+    tags: sp.csr_matrix  # [G, N] how many people (or the catalog) use the tag for the item
+    tag_ids: Ids  # [G]
     artists: sp.csr_matrix  # [A, N] 1 where the artist made the item; [0, N] in the artist view
-    artist_ids: Ints  # [A]
+    artist_ids: Ids  # [A]
     friends: sp.csr_matrix  # [U, U] symmetric, ones
 
     @cached_property
-    def listeners(self) -> NDArray[np.int32]:
+    def listeners(self) -> ShortRows:
         """People who play each item [N]."""
         return np.bincount(self.plays.indices, minlength=len(self.ids)).astype(np.int32)
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Floats, Mask, Rows
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
@@ -23,7 +24,6 @@ from graph.snapshot import GraphSnapshot
 
 K = 20
 BLOCK = 256
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class ItemMetrics:
 
     viewers: int
     ndcg: float
-    own_ndcg: float  # from the viewer's own plays alone: what the gate asks of the learned vectors
+    own_ndcg: float  # from the viewer's own plays alone: what promotion asks of the learned vectors
     recall: float
     mrr: float
     coverage: float
@@ -53,7 +53,7 @@ class FriendMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """What the gate looks at; a part is None where the snapshot holds nothing to ask about."""
+    """What promotion looks at; a part is None where the snapshot holds nothing to ask about."""
 
     items: dict[str, ItemMetrics]  # by view
     friends: FriendMetrics | None
@@ -86,15 +86,13 @@ def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
     return Metrics(items=items, friends=friends)
 
 
-def rank(
-    scorer: Scorer, seen: sp.csr_matrix, users: NDArray[np.int64], *, seed: int, k: int = K
-) -> NDArray[np.int64]:
+def rank(scorer: Scorer, seen: sp.csr_matrix, users: Rows, *, seed: int, k: int = K) -> Rows:
     """The first ``k`` items not seen in training [len(users), k]; ties are broken at random, row by row.
 
     Ids often follow popularity, so a tie that fell to the lowest id would flatter a weak model.
     """
     rng = np.random.default_rng(seed)
-    found = []
+    tops = []
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         scores = np.array(scorer(block), dtype=np.float64)
@@ -104,11 +102,11 @@ def rank(
         scores[row, column] = -np.inf
         part = np.argpartition(-scores, min(k, scores.shape[1] - 1), axis=1)[:, :k]
         best = np.argsort(-np.take_along_axis(scores, part, axis=1), axis=1)
-        found.append(np.take_along_axis(part, best, axis=1))
-    return np.concatenate(found)
+        tops.append(np.take_along_axis(part, best, axis=1))
+    return np.concatenate(tops)
 
 
-def hits_of(top: NDArray[np.int64], held: sp.csr_matrix, users: NDArray[np.int64]) -> NDArray[np.bool_]:
+def hits_of(top: Rows, held: sp.csr_matrix, users: Rows) -> Mask:
     """Which of the ranked columns were held out [B, k]."""
     width = held.shape[1]
     coo = held[users].tocoo()
@@ -120,7 +118,7 @@ def hits_of(top: NDArray[np.int64], held: sp.csr_matrix, users: NDArray[np.int64
 def model_scorer(view: View, index: ItemIndex, *, friends: bool = True) -> Scorer:
     """The recommender's own scores, from each user's plays and, if asked, their friends'."""
 
-    def scorer(users: NDArray[np.int64]) -> NDArray[np.float32]:
+    def scorer(users: Rows) -> Floats:
         return index.scores_batch([evidence_of(view, int(user), friends=friends) for user in users])
 
     return scorer
@@ -209,7 +207,7 @@ def friend_scorer(split: Split, artifact: Artifact, known: sp.csr_matrix) -> Sco
         raise ValueError("the model suggests no people")
     vectors = taste_vectors(split.train, artifact)[np.flatnonzero(split.train.discoverable)]
 
-    def scorer(users: NDArray[np.int64]) -> NDArray[np.float32]:
+    def scorer(users: Rows) -> Floats:
         return people.scores(Viewers(vectors=vectors[users], neighbors=known[users]), known)
 
     return scorer

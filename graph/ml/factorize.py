@@ -2,7 +2,7 @@
 
 Randomized subspace iteration (Halko, Martinsson and Tropp, 2011). Only the side of the rows is made
 orthogonal, and the last step goes through the small Gram matrix of what is left, so that beside the
-rows themselves no more than two tables as long as the catalogue are ever held.
+rows themselves no more than two tables as long as the catalog are ever held.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 
+from graph.arrays import Doubles, Floats
 from graph.ml.model import Link
 
-Floats = NDArray[np.float32]
 OVERSAMPLES = 20
 AT_ONCE = 2_000  # rows of a product multiplied out at a time
 
 
 @dataclass(frozen=True)
-class Rows:
+class SparseProduct:
     """Some rows over items, as a product of sparse matrices (often of one)."""
 
     factors: tuple[sp.csr_matrix, ...]
@@ -32,22 +31,22 @@ class Rows:
     def shape(self) -> tuple[int, int]:
         return self.factors[0].shape[0], self.factors[-1].shape[1]
 
-    def squares(self) -> NDArray[np.float64]:
+    def squares(self) -> Doubles:
         """Sum of the squares of each column [N]."""
-        found = np.zeros(self.shape[1])
+        sums = np.zeros(self.shape[1])
         first, *others = self.factors
         for start in range(0, self.shape[0], AT_ONCE if others else max(self.shape[0], 1)):
             part = first[start : start + AT_ONCE] if others else first
             for factor in others:
                 part = part @ factor
-            found += np.bincount(part.indices, part.data.astype(np.float64) ** 2, minlength=self.shape[1])
-        return found
+            sums += np.bincount(part.indices, part.data.astype(np.float64) ** 2, minlength=self.shape[1])
+        return sums
 
 
 class Stack:
-    """Rows one below the other, their columns scaled: a matrix [M, N] known by its products."""
+    """Sparse products one below the other, their columns scaled: a matrix [M, N] known by its products."""
 
-    def __init__(self, rows: Sequence[Rows], column_scale: Floats) -> None:
+    def __init__(self, rows: Sequence[SparseProduct], column_scale: Floats) -> None:
         made: dict[int, Link] = {}  # a matrix that occurs twice is held once
         self._products = [
             [made.setdefault(id(factor), Link.of(factor)) for factor in part.factors] for part in rows
@@ -58,24 +57,24 @@ class Stack:
 
     def times(self, values: torch.Tensor) -> torch.Tensor:
         """[N, k] to [M, k]."""
-        scaled, found = values * self._scale, []
+        scaled, products = values * self._scale, []
         for links in self._products:
             part = scaled
             for link in reversed(links):
                 part = link.forward.sums(part)
-            found.append(part)
-        return torch.cat(found)
+            products.append(part)
+        return torch.cat(products)
 
     def transposed_times(self, values: torch.Tensor) -> torch.Tensor:
         """[M, k] to [N, k]."""
-        found = values.new_zeros(self.shape[1], values.shape[1])
+        total = values.new_zeros(self.shape[1], values.shape[1])
         for links, part in zip(
             self._products, torch.tensor_split(values, self._ends[:-1].tolist()), strict=True
         ):
             for link in links:
                 part = link.backward.sums(part.contiguous())  # noqa: PLW2901 it goes through the factors
-            found += part
-        return found.mul_(self._scale)
+            total += part
+        return total.mul_(self._scale)
 
 
 def right_singular(matrix: Stack, dims: int, *, rounds: int, seed: int) -> tuple[Floats, Floats]:

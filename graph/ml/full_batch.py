@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from graph.arrays import Rows
 from graph.ml.config import NetworkConfig
 from graph.ml.data import Edge, View
 from graph.ml.model import Link, TasteNetwork
@@ -78,20 +79,20 @@ class Candidates:
         self._size = size
         self._slot = np.full(len(listeners), -1, dtype=np.int32)
 
-    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], Tensor]:
+    def draw(self, rng: np.random.Generator) -> tuple[Rows, Tensor]:
         """Different items [S], and for each the logarithm of how many it stands for [S]."""
         drawn = np.searchsorted(self._cumulative, rng.random(self._size))
         items, times = np.unique(np.minimum(drawn, len(self._slot) - 1), return_counts=True)
         return items, torch.from_numpy(np.log(times) - self._log_expected[items]).float()
 
-    def played(self, plays: sp.csr_matrix, items: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    def played(self, plays: sp.csr_matrix, items: Rows) -> tuple[Tensor, Tensor]:
         """Where a listener (row) plays a candidate (column): not a wrong answer."""
         self._slot[items] = np.arange(len(items), dtype=np.int32)
         column = self._slot[plays.indices]
         self._slot[items] = -1
         row = np.repeat(np.arange(plays.shape[0]), np.diff(plays.indptr))
-        found = column >= 0
-        return torch.from_numpy(row[found]), torch.from_numpy(column[found]).long()
+        is_candidate = column >= 0
+        return torch.from_numpy(row[is_candidate]), torch.from_numpy(column[is_candidate]).long()
 
 
 class FullBatch:

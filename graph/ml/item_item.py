@@ -1,4 +1,4 @@
-"""The item–item memory: which items are played by the same people and called the same names.
+"""The item–item source: which items are played by the same people and called the same names.
 
 Ridge regression of each item on all others (EASE; Steck, WWW 2019), with tags and artists as
 further rows of the Gram matrix, gives item–item weights that are a low-rank product once the
@@ -17,13 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from graph.ml.config import MemoryConfig
+from graph.arrays import Floats
+from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
-from graph.ml.factorize import Rows, Stack, right_singular
-
-Floats = NDArray[np.float32]
+from graph.ml.factorize import SparseProduct, Stack, right_singular
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +42,8 @@ class Block:
         return self.codes * self.query_scale[:, None]
 
 
-def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
-    """Item vectors of the memory, deterministic for a seed."""
+def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
+    """Item vectors whose products are item–item weights, deterministic for a seed."""
     rows = _rows(view, config)
     weight = np.sum([part.squares() for part in rows], axis=0)
     ridge = (config.ridge * (1 + weight) ** config.degree_power).astype(np.float32)
@@ -61,24 +59,24 @@ def fit_memory(view: View, config: MemoryConfig, *, seed: int) -> Block:
     )
 
 
-def _rows(view: View, config: MemoryConfig) -> list[Rows]:
+def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """Listeners, tags, artists and circles of friends, each a row over items."""
     plays = view.plays.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
     plays = _balanced(plays)
-    found = [Rows((plays,))]
+    parts = [SparseProduct((plays,))]
     energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
         rows = feature_rows(incidence, config)
         size = float((rows.data**2).sum())
         if size and energy:
-            found.append(Rows((rows * (config.tag_weight * np.sqrt(energy / size)),)))
+            parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt(energy / size)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
     circles = sp.diags(config.friend_weight * degree**-config.friend_power) @ view.friends
-    return [*found, Rows((circles.tocsr(), plays))]
+    return [*parts, SparseProduct((circles.tocsr(), plays))]
 
 
-def feature_rows(incidence: sp.csr_matrix, config: MemoryConfig) -> sp.csr_matrix:
+def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
     """Tags or artists as rows [., N], the frequent ones damped."""
     kept = incidence[np.diff(incidence.indptr) >= config.tag_min_items].astype(np.float64)
     kept.data = kept.data**config.tag_count_power

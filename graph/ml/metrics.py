@@ -12,41 +12,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.integer[Any]]
+from graph.arrays import Doubles, Floats, Mask
+
+AnyInts = NDArray[np.integer[Any]]
 
 
-def recall(hits: Bools, relevant: Ints) -> Floats:
+def recall(hits: Mask, relevant: AnyInts) -> Doubles:
     """Share of the held-out items found among the first k."""
     return np.asarray(hits.sum(axis=1) / relevant, dtype=np.float64)
 
 
-def ndcg(hits: Bools, relevant: Ints) -> Floats:
+def ndcg(hits: Mask, relevant: AnyInts) -> Doubles:
     """Discounted gain over the best possible at this k (binary relevance, log2 discount)."""
     discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
     ideal = np.cumsum(discount)[np.minimum(relevant, hits.shape[1]) - 1]
     return np.asarray((hits * discount).sum(axis=1) / ideal, dtype=np.float64)
 
 
-def reciprocal_rank(hits: Bools) -> Floats:
+def reciprocal_rank(hits: Mask) -> Doubles:
     """One over the rank of the first hit; 0 without a hit."""
     first = hits.argmax(axis=1) + 1
     return np.where(hits.any(axis=1), 1 / first, 0.0)
 
 
-def coverage(top: Ints, items: int) -> float:
-    """Share of the catalogue that is shown to anyone."""
+def coverage(top: AnyInts, items: int) -> float:
+    """Share of the catalog that is shown to anyone."""
     return len(np.unique(top)) / items
 
 
-def novelty(top: Ints, popularity: Ints, viewers: int) -> Floats:
+def novelty(top: AnyInts, popularity: AnyInts, viewers: int) -> Doubles:
     """Mean self-information −log2(p) of the shown items, p smoothed by one listener."""
     share = (popularity + 1) / (viewers + 1)
     return np.asarray(-np.log2(share)[top].mean(axis=1), dtype=np.float64)
 
 
-def diversity(top: Ints, vectors: NDArray[np.float32]) -> Floats:
+def diversity(top: AnyInts, vectors: Floats) -> Doubles:
     """One minus the mean cosine between two different shown items."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.where(length > 0, length, 1)
@@ -56,7 +56,7 @@ def diversity(top: Ints, vectors: NDArray[np.float32]) -> Floats:
     return np.asarray(1 - gram / max(k * (k - 1), 1), dtype=np.float64)
 
 
-def popularity_gap(top: Ints, history: list[Ints], popularity: Ints) -> Floats:
+def popularity_gap(top: AnyInts, history: list[AnyInts], popularity: AnyInts) -> Doubles:
     """Mean log popularity of what is shown less that of what the viewer plays; 0 is calibrated."""
     level = np.log1p(popularity)
     return np.array(
@@ -64,7 +64,7 @@ def popularity_gap(top: Ints, history: list[Ints], popularity: Ints) -> Floats:
     )
 
 
-def interval(values: Floats, *, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
+def interval(values: Doubles, *, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
     """Bootstrap 95 % interval of the mean over viewers."""
     rng = np.random.default_rng(seed)
     means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(rounds)]
@@ -72,12 +72,14 @@ def interval(values: Floats, *, seed: int = 0, rounds: int = 2000) -> tuple[floa
     return float(low), float(high)
 
 
-def ratio_interval(ours: Floats, theirs: Floats, *, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
+def ratio_interval(
+    ours: Doubles, theirs: Doubles, *, seed: int = 0, rounds: int = 2000
+) -> tuple[float, float]:
     """Paired bootstrap 95 % interval of mean(ours) / mean(theirs) over the same viewers."""
     rng = np.random.default_rng(seed)
-    found = []
+    ratios = []
     for _ in range(rounds):
         drawn = rng.integers(len(ours), size=len(ours))
-        found.append(ours[drawn].mean() / theirs[drawn].mean())
-    low, high = np.quantile(found, [0.025, 0.975])
+        ratios.append(ours[drawn].mean() / theirs[drawn].mean())
+    low, high = np.quantile(ratios, [0.025, 0.975])
     return float(low), float(high)

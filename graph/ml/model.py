@@ -101,9 +101,9 @@ class _UnitInPlace(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        found, length = ctx.saved_tensors
-        along = torch.einsum("nd,nd->n", grads[0], found)[:, None]
-        turned: Tensor = torch.addcmul(grads[0], found, along, value=-1)
+        unit, length = ctx.saved_tensors
+        along = torch.einsum("nd,nd->n", grads[0], unit)[:, None]
+        turned: Tensor = torch.addcmul(grads[0], unit, along, value=-1)
         return turned.div_(length)
 
 

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from graph.arrays import Floats, Mask, Rows
 from graph.serving.friend_index import FEATURES, Pairs, PairScore, pair_features, symmetric
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 Taste = Callable[[sp.csr_matrix], Floats]  # friendships [P, P] -> unit rows of taste [P, d]
 
 FOLDS = 5
@@ -35,12 +33,12 @@ class Choices:
     """Hidden friends, each in the first column, beside strangers."""
 
     features: Floats  # [n, 1 + NEGATIVES, FEATURES]
-    barred: NDArray[np.bool_]  # [n, 1 + NEGATIVES] drawn as a stranger, but is none
+    barred: Mask  # [n, 1 + NEGATIVES] drawn as a stranger, but is none
     weight: Floats  # [n] one over the viewer's hidden friends: every viewer counts alike
 
 
 def learn_pair_score(
-    friendships: Ints, size: int, taste: Taste, signatures: sp.csr_matrix, *, seed: int
+    friendships: Rows, size: int, taste: Taste, signatures: sp.csr_matrix, *, seed: int
 ) -> PairScore:
     """From friendships [F, 2] as rows of ``size`` people."""
     rng = np.random.default_rng(seed)
@@ -50,16 +48,16 @@ def learn_pair_score(
     ]
     return _fitted(
         Choices(
-            features=np.concatenate([one.features for one in folds]),
-            barred=np.concatenate([one.barred for one in folds]),
-            weight=np.concatenate([one.weight for one in folds]),
+            features=np.concatenate([fold.features for fold in folds]),
+            barred=np.concatenate([fold.barred for fold in folds]),
+            weight=np.concatenate([fold.weight for fold in folds]),
         ),
         seed,
     )
 
 
 def _folds(
-    friendships: Ints, size: int, rng: np.random.Generator
+    friendships: Rows, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[sp.csr_matrix, sp.csr_matrix]]:
     """(what is known, what is hidden), each [P, P], each friendship hidden once."""
     fold = rng.integers(FOLDS, size=len(friendships))

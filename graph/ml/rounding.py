@@ -1,4 +1,4 @@
-"""Vectors as int8: a quarter of the memory, at a cost that ``lean`` measures.
+"""Vectors as int8: a quarter of the memory, at a cost that ``graph.bench.compression`` measures.
 
 A vector of a source is rounded in steps of its own size. The sizes, and a model's two scales with
 them, are kept as 16-bit floats in units of each source's largest, which adds about a two-thousandth.
@@ -11,23 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.arrays import Codes, Floats
+
 Arrays = dict[str, NDArray[Any]]
-Floats = NDArray[np.float32]
 
 
 def round_vectors(arrays: Arrays, widths: list[int]) -> Arrays:
     """A view's arrays with its float32 vectors as int8; ``widths`` are the columns of each source."""
     codes, step = quantize(arrays["codes"], widths)
-    found = {**arrays, "codes": codes}
+    rounded = {**arrays, "codes": codes}
     for name in ("key", "query"):
-        found[f"{name}_scale"], found[f"{name}_unit"] = pack(arrays[f"{name}_scale"] * step)
+        rounded[f"{name}_scale"], rounded[f"{name}_unit"] = pack(arrays[f"{name}_scale"] * step)
     for kind in ("tag", "artist"):
-        found[f"{kind}_keys"], step = quantize(arrays[f"{kind}_keys"], widths)
-        found[f"{kind}_scale"], found[f"{kind}_unit"] = pack(step)
-    return found
+        rounded[f"{kind}_keys"], step = quantize(arrays[f"{kind}_keys"], widths)
+        rounded[f"{kind}_scale"], rounded[f"{kind}_unit"] = pack(step)
+    return rounded
 
 
-def quantize(table: Floats, widths: list[int]) -> tuple[NDArray[np.int8], Floats]:
+def quantize(table: Floats, widths: list[int]) -> tuple[Codes, Floats]:
     """Rows as int8 with one step per row and source: (codes [n, d], steps [n, sources])."""
     codes = np.zeros(table.shape, dtype=np.int8)
     steps = np.ones((len(table), len(widths)), dtype=np.float32)

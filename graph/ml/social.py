@@ -10,10 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Floats, Rows
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
-from graph.ml.item_item import fit_memory
-from graph.ml.pairs import Floats, learn_pair_score
+from graph.ml.item_item import fit_item_item
+from graph.ml.pairs import learn_pair_score
 from graph.serving.artifact import Artifact
 from graph.serving.friend_index import FEATURES, PairScore, symmetric, unit_rows
 from graph.serving.index import SIGNATURE, Channel, Evidence, ItemIndex
@@ -23,20 +24,20 @@ MIN_PAIRS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class People:
-    """The artifact's part about people."""
+class FriendIndexPart:
+    """The friend index as it stands in the artifact, under the name "people"."""
 
     arrays: dict[str, NDArray[Any]]
     description: dict[str, Any] | None  # the manifest's "people"; None when nobody may be suggested
 
 
-def fit_people(
+def fit_friend_index(
     snapshot: GraphSnapshot, views: list[View], artifact: Artifact, config: RecommenderConfig
-) -> People:
+) -> FriendIndexPart:
     """Vectors of the people who may be suggested, and how features of a pair add up."""
     chosen = np.flatnonzero(snapshot.discoverable)
     if not len(chosen):
-        return People(arrays={}, description=None)
+        return FriendIndexPart(arrays={}, description=None)
     portraits = taste_vectors(snapshot, artifact)[chosen]
     dim = portraits.shape[1] - SIGNATURE
     signatures = sp.csr_matrix(portraits[:, dim:])
@@ -53,7 +54,7 @@ def fit_people(
         if array is not None:
             arrays[f"hidden_{name}"] = array
     columns = index.sources[0].stop if index else dim
-    return People(arrays=arrays, description={"weights": score.weights, "columns": columns})
+    return FriendIndexPart(arrays=arrays, description={"weights": score.weights, "columns": columns})
 
 
 def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> Floats:
@@ -78,7 +79,7 @@ def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> Floats:
 
 def _score(
     snapshot: GraphSnapshot,
-    chosen: NDArray[np.int64],
+    chosen: Rows,
     signatures: sp.csr_matrix,
     view: View | None,
     index: ItemIndex | None,
@@ -99,8 +100,8 @@ def _score(
     def taste(known: sp.csr_matrix) -> Floats:
         ends = chosen[np.stack(known.nonzero())]
         friends = symmetric(ends[0], ends[1], len(snapshot.users))
-        memory = fit_memory(replace(view, friends=friends), config.memory, seed=config.seed)
-        return unit_rows(np.asarray(strength @ memory.keys)[chosen])
+        item_item = fit_item_item(replace(view, friends=friends), config.memory, seed=config.seed)
+        return unit_rows(np.asarray(strength @ item_item.keys)[chosen])
 
     return learn_pair_score(pairs, len(chosen), taste, signatures, seed=config.seed)
 
@@ -118,7 +119,7 @@ def _kind(snapshot: GraphSnapshot) -> str:
 
 def _strength(view: View, index: ItemIndex) -> sp.csr_matrix:
     """Plays as serving weighs them [U, N]."""
-    found = view.plays.copy()
-    counts = np.diff(found.indptr)
-    found.data = index.rules[Channel.OWN].strength(found.data, np.repeat(counts, counts))
-    return found
+    plays = view.plays.copy()
+    counts = np.diff(plays.indptr)
+    plays.data = index.rules[Channel.OWN].strength(plays.data, np.repeat(counts, counts))
+    return plays

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
-from graph.ml.item_item import Block, fit_memory
+from graph.ml.item_item import Block, fit_item_item
 from graph.ml.learn import Progress, fit_network
 from graph.ml.prune import pruned
 
@@ -27,29 +27,33 @@ class Source:
     until: float  # share of a view's training that is done after it
 
 
-def _memory(view: View, _found: Mapping[str, Block], config: RecommenderConfig, progress: Progress) -> Block:
-    progress(0.0, "item–item memory")
-    return fit_memory(view, config.memory, seed=config.seed)
+def _item_item(
+    view: View, _earlier: Mapping[str, Block], config: RecommenderConfig, progress: Progress
+) -> Block:
+    progress(0.0, "item–item weights")
+    return fit_item_item(view, config.memory, seed=config.seed)
 
 
-def _network(view: View, found: Mapping[str, Block], config: RecommenderConfig, progress: Progress) -> Block:
+def _network(
+    view: View, earlier: Mapping[str, Block], config: RecommenderConfig, progress: Progress
+) -> Block:
     return fit_network(
-        view, found["memory"], config.network, config.content, seed=config.seed, progress=progress
+        view, earlier["memory"], config.network, config.content, seed=config.seed, progress=progress
     )
 
 
-SOURCES = (Source("memory", _memory, 0.1), Source("network", _network, 1.0))
+SOURCES = (Source("memory", _item_item, 0.1), Source("network", _network, 1.0))
 
 
 def fit_sources(view: View, config: RecommenderConfig, progress: Progress) -> list[Block]:
     """The blocks of every source with a weight, in column order."""
-    found: dict[str, Block] = {}
+    blocks: dict[str, Block] = {}
     start = 0.0
     for source in SOURCES:
-        found[source.name] = source.fit(view, found, config, _within(progress, start, source.until))
+        blocks[source.name] = source.fit(view, blocks, config, _within(progress, start, source.until))
         start = source.until
-    weighted = [name for name in found if getattr(config.blend, name)] or list(found)
-    return [pruned(found[name], getattr(config, name).keep_dims) for name in weighted]
+    weighted = [name for name in blocks if getattr(config.blend, name)] or list(blocks)
+    return [pruned(blocks[name], getattr(config, name).keep_dims) for name in weighted]
 
 
 def _within(progress: Progress, start: float, until: float) -> Progress:

@@ -8,11 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Mask, Rows
 from graph.ml.data import View
 from graph.snapshot import GraphSnapshot, Plays, Taggings
-
-Pairs = NDArray[np.int64]  # [E, 2]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +18,9 @@ class Split:
     """A training snapshot and the edges taken out of it."""
 
     train: GraphSnapshot
-    artists: Pairs  # (user row, artist row) held out
-    tracks: Pairs  # (user row, track row) held out
-    friendships: Pairs  # (user row, user row) held out, by pair: never only one direction
+    artists: Rows  # [E, 2] (user row, artist row) held out
+    tracks: Rows  # [E, 2] (user row, track row) held out
+    friendships: Rows  # [F, 2] (user row, user row) held out, by pair: never only one direction
 
 
 def split_snapshot(
@@ -102,7 +100,7 @@ def split_cold(snapshot: GraphSnapshot, *, seed: int, share: float = 0.1) -> Spl
     )
 
 
-def _share_of_each(group: NDArray[np.integer], share: float, rng: np.random.Generator) -> Bools:
+def _share_of_each(group: NDArray[np.integer], share: float, rng: np.random.Generator) -> Mask:
     """A random ``share`` of each group's rows (rounded), as a mask."""
     if not len(group):
         return np.zeros(0, dtype=bool)
@@ -113,31 +111,29 @@ def _share_of_each(group: NDArray[np.integer], share: float, rng: np.random.Gene
     return np.asarray(position < np.round(counts[group] * share), dtype=bool)
 
 
-def _keys(user: NDArray[np.integer], item: NDArray[np.integer], width: int) -> NDArray[np.int64]:
+def _keys(user: NDArray[np.integer], item: NDArray[np.integer], width: int) -> Rows:
     return np.asarray(user.astype(np.int64) * max(width, 1) + item)
 
 
-def _pairs(plays: Plays, mask: Bools) -> Pairs:
+def _pairs(plays: Plays, mask: Mask) -> Rows:
     return np.stack([plays.user[mask], plays.item[mask]], axis=1).astype(np.int64)
 
 
-def _plays(plays: Plays, kept: Bools) -> Plays:
+def _plays(plays: Plays, kept: Mask) -> Plays:
     return Plays(user=plays.user[kept], item=plays.item[kept], count=plays.count[kept])
 
 
-def _untagged(tags: Taggings, held: NDArray[np.int64], width: int) -> Taggings:
+def _untagged(tags: Taggings, held: Rows, width: int) -> Taggings:
     """Taggings without those a person gave to what is held out from them."""
     return _taggings(tags, ~np.isin(_keys(tags.user, tags.item, width), held) | (tags.user < 0))
 
 
-def _tracks_untagged(
-    snapshot: GraphSnapshot, artists: NDArray[np.int64], tracks: NDArray[np.int64]
-) -> Taggings:
+def _tracks_untagged(snapshot: GraphSnapshot, artists: Rows, tracks: Rows) -> Taggings:
     tags = snapshot.track_tags
     by_artist = np.isin(_keys(tags.user, snapshot.track_artist[tags.item], len(snapshot.artists)), artists)
     by_track = np.isin(_keys(tags.user, tags.item, len(snapshot.tracks)), tracks)
     return _taggings(tags, ~(by_artist | by_track) | (tags.user < 0))
 
 
-def _taggings(tags: Taggings, kept: Bools) -> Taggings:
+def _taggings(tags: Taggings, kept: Mask) -> Taggings:
     return Taggings(user=tags.user[kept], item=tags.item[kept], tag=tags.tag[kept])

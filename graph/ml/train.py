@@ -1,4 +1,4 @@
-"""From a snapshot to a fitted recommender: sources, blend, people."""
+"""From a snapshot to a fitted recommender: sources, blend, friend index."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Floats, Ids
 from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.item_item import Block
 from graph.ml.rounding import round_vectors
-from graph.ml.social import fit_people
+from graph.ml.social import fit_friend_index
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
 from graph.serving.artifact import Artifact
@@ -23,7 +24,6 @@ from graph.serving.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemI
 from graph.snapshot import GraphSnapshot
 
 Progress = Callable[[float, str], None]
-Floats = NDArray[np.float32]
 RARE = 10  # below this many listeners items count as equally rare
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
 
@@ -56,21 +56,21 @@ def fit(
     """
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
-    found = views(snapshot)
-    parts = len(found) + 2
+    candidate_views = views(snapshot)
+    parts = len(candidate_views) + 2
     blends = learned_blends(snapshot, config, progress=_part(progress, 0, parts, "weights"))
-    for position, view in enumerate(found):
+    for position, view in enumerate(candidate_views):
         blocks = _blocks(view, config, progress=_part(progress, position + 1, parts, view.kind))
         view_arrays, described[view.kind] = assemble_view(view, blocks, blends.get(view.kind, config.blend))
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
     artifact = Artifact.assemble({"views": described}, arrays)
-    people = fit_people(snapshot, found, artifact, config)
-    arrays |= {f"people.{name}": array for name, array in people.arrays.items()}
+    friend_index = fit_friend_index(snapshot, candidate_views, artifact, config)
+    arrays |= {f"people.{name}": array for name, array in friend_index.arrays.items()}
     progress(1.0, "trained")
     return FittedRecommender(
         arrays=arrays,
-        description={"views": described, "people": people.description},
+        description={"views": described, "people": friend_index.description},
         config=config,
         snapshot_hash=snapshot.content_hash,
         ledger_position=snapshot.ledger_position,
@@ -84,7 +84,7 @@ def learned_blends(
     if config.untrained or not config.blend.learned:
         return {}
     split = split_snapshot(snapshot, seed=config.seed, item_share=0.1, friend_share=0.0)
-    found = {}
+    blends = {}
     within = views(split.train)
     for position, view in enumerate(within):
         held = held_out(view, split)
@@ -94,8 +94,8 @@ def learned_blends(
             prefixed = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
             index = Artifact.assemble({"views": {view.kind: described}}, prefixed).index(view.kind)
             if index is not None:
-                found[view.kind] = learn_blend(view, held, index, config.blend)
-    return found
+                blends[view.kind] = learn_blend(view, held, index, config.blend)
+    return blends
 
 
 def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
@@ -164,17 +164,17 @@ def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -
 def own_evidence(view: View, index: ItemIndex, users: NDArray[np.integer[Any]]) -> list[Evidence]:
     """Each listener's own plays as evidence."""
     rows = index.rows(view.ids)
-    found = []
+    evidence = []
     for user in users:
         start, stop = view.plays.indptr[user], view.plays.indptr[user + 1]
-        found.append(
+        evidence.append(
             Evidence(
                 key_row=rows[view.plays.indices[start:stop]],
                 amount=view.plays.data[start:stop],
                 channel=np.full(stop - start, Channel.OWN, dtype=np.int8),
             )
         )
-    return found
+    return evidence
 
 
 def _rotated(block: Block) -> Block:
@@ -226,9 +226,7 @@ def spread_of_products(left: Floats, right: Floats) -> float:
     return float(np.sqrt(max(grams.sum() / (len(left) * len(right)) - mean**2, 0.0)))
 
 
-def _feature_keys(
-    incidence: sp.csr_matrix, ids: NDArray[np.int64], keys: Floats
-) -> tuple[NDArray[np.int64], Floats]:
+def _feature_keys(incidence: sp.csr_matrix, ids: Ids, keys: Floats) -> tuple[Ids, Floats]:
     """Keys of features that some item carries: the sum over their items, by the root of their number."""
     used = np.flatnonzero(np.diff(incidence.indptr))
     weights = incidence[used].astype(np.float32)

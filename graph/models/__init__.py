@@ -1,4 +1,4 @@
-"""Music as a graph: catalogue, listening, playlists, and the models trained on them."""
+"""Music as a graph: catalog, listening, playlists, and the models trained on them."""
 
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track
 from graph.models.communities import Community

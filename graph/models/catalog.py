@@ -53,7 +53,7 @@ class Track(models.Model):
 
 
 class Tag(models.Model):
-    """A word for music. The kind says what the catalogue uses it for; listeners' words are plain tags."""
+    """A word for music. The kind says what the catalog uses it for; listeners' words are plain tags."""
 
     class Kind(models.TextChoices):
         GENRE = "GENRE"
@@ -68,7 +68,7 @@ class Tag(models.Model):
 
 
 class Tagging(Gated):
-    """An artist or track called a word: by a listener, or by the catalogue itself (no user)."""
+    """An artist or track called a word: by a listener, or by the catalog itself (no user)."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="taggings"

@@ -12,7 +12,7 @@ class ModelVersion(models.Model):
     class State(models.TextChoices):
         ACTIVE = "ACTIVE"  # served now; at most one
         RETIRED = "RETIRED"  # was served
-        REJECTED = "REJECTED"  # refused by the gate, with the reason
+        REJECTED = "REJECTED"  # its promotion was refused, with the reason
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=8, choices=State.choices)

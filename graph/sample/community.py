@@ -12,7 +12,7 @@ from accounts.intake import deliberate
 from accounts.models import Purpose, User
 from discovery.platform.errors import Conflict, InvalidInput
 from graph.models import PlaylistEntry
-from graph.sample.catalogue import Catalogue, catalogue_create
+from graph.sample.catalog import Catalog, catalog_create
 from graph.sample.listening import (
     Plays,
     Taste,
@@ -69,68 +69,64 @@ def sample_community_create(
 
 def _create(rng: Generator, count: int, now: datetime, tell: Callable[[str], None]) -> SampleReport:
     tell("artists and tracks")
-    catalogue = catalogue_create(rng=rng)
+    catalog = catalog_create(rng=rng)
     tell("listeners and their choices")
     choices = choices_draw(rng, count)
     people = listeners_create(rng=rng, choices=choices)
     choices_record(people=people, choices=choices)
     tell("friendships")
-    tastes = _tastes(rng, catalogue, count)
+    tastes = _tastes(rng, catalog, count)
     friendships = friendships_create(rng=rng, people=people, tastes=tastes, now=now)
     tell("plays and feedback")
-    plays = _plays(rng, catalogue, tastes, choices)
+    plays = _plays(rng, catalog, tastes, choices)
     user_ids = [user.pk for user in people]
-    listens = listens_create(
-        rng=rng, catalogue=catalogue, user_ids=user_ids, tastes=tastes, plays=plays, now=now
-    )
-    feedback = feedback_create(rng=rng, catalogue=catalogue, user_ids=user_ids, plays=plays, now=now)
-    _playlist_create(people[0], catalogue, plays[0])
+    listens = listens_create(rng=rng, catalog=catalog, user_ids=user_ids, tastes=tastes, plays=plays, now=now)
+    feedback = feedback_create(rng=rng, catalog=catalog, user_ids=user_ids, plays=plays, now=now)
+    _playlist_create(people[0], catalog, plays[0])
     tags_refresh()
     return SampleReport(
         listeners=count,
         friendships=friendships,
-        artists=catalogue.artist_ids.size,
-        tracks=catalogue.track_ids.size,
+        artists=catalog.artist_ids.size,
+        tracks=catalog.track_ids.size,
         listens=listens,
         feedback=feedback,
     )
 
 
-def _tastes(rng: Generator, catalogue: Catalogue, count: int) -> list[Taste]:
+def _tastes(rng: Generator, catalog: Catalog, count: int) -> list[Taste]:
     """One a person; the circle is at home in the same niche."""
-    tastes = [taste_draw(rng, catalogue) for _ in range(count)]
+    tastes = [taste_draw(rng, catalog) for _ in range(count)]
     return [
         replace(taste, home=tastes[0].home) if row < CIRCLE else taste for row, taste in enumerate(tastes)
     ]
 
 
-def _plays(
-    rng: Generator, catalogue: Catalogue, tastes: list[Taste], choices: list[Choice]
-) -> dict[int, Plays]:
+def _plays(rng: Generator, catalog: Catalog, tastes: list[Taste], choices: list[Choice]) -> dict[int, Plays]:
     """By position, for those who let their plays be recorded.
 
     In the circle, the second demo login alone plays some tracks that the first would like.
     """
     plays = {
-        person: plays_draw(rng, tastes[person], catalogue)
+        person: plays_draw(rng, tastes[person], catalog)
         for person, choice in enumerate(choices)
         if Purpose.RECORD in choice.granted
     }
-    own = signature(tastes[1], catalogue, known=plays[0])
+    own = signature(tastes[1], catalog, known=plays[0])
     for person in range(CIRCLE):
         plays[person] = {track: times for track, times in plays[person].items() if track not in own}
     plays[1] |= own
     return plays
 
 
-def _playlist_create(owner: User, catalogue: Catalogue, plays: Plays) -> None:
+def _playlist_create(owner: User, catalog: Catalog, plays: Plays) -> None:
     act = deliberate(owner)
     playlist = playlist_create(owner=owner, title="Morning walk", description="Slow ones first.")
     favorites = sorted(plays, key=lambda track: -plays[track])[:8]
     with act.write():
         PlaylistEntry.objects.bulk_create(
             PlaylistEntry(
-                playlist=playlist, track_id=int(catalogue.track_ids[track]), position=position,
+                playlist=playlist, track_id=int(catalog.track_ids[track]), position=position,
                 added_by=owner, added_at=act.moment,
             )
             for position, track in enumerate(favorites)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from accounts.intake import observable, observed_keep, restoring
+from graph.arrays import Doubles, Rows
 from graph.models import Feedback, FeedbackKind, Listen
-from graph.sample.catalogue import NICHES, Catalogue
+from graph.sample.catalog import NICHES, Catalog
 
 DAYS = 90
 SOURCE = "sample"
@@ -30,22 +30,22 @@ class Taste:
     second: int  # niche
 
 
-def taste_draw(rng: Generator, catalogue: Catalogue) -> Taste:
-    niches = int(catalogue.niche.max()) + 1
+def taste_draw(rng: Generator, catalog: Catalog) -> Taste:
+    niches = int(catalog.niche.max()) + 1
     return Taste(home=int(rng.integers(niches)), second=int(rng.integers(niches)))
 
 
-def plays_draw(rng: Generator, taste: Taste, catalogue: Catalogue) -> Plays:
+def plays_draw(rng: Generator, taste: Taste, catalog: Catalog) -> Plays:
     """Some artists by taste, some tracks of each, and a long tail of how often."""
     artists = rng.choice(
-        catalogue.niche.size,
+        catalog.niche.size,
         size=int(rng.integers(*ARTISTS_EACH)),
         replace=False,
-        p=_affinity(taste, catalogue),
+        p=_affinity(taste, catalog),
     )
     weights: dict[int, float] = {}
     for artist in artists:
-        own = np.flatnonzero(catalogue.track_artist == artist)
+        own = np.flatnonzero(catalog.track_artist == artist)
         hits = 1 / np.arange(1, own.size + 1)  # the first ones are everybody's favorites
         chosen = rng.choice(
             own, size=min(own.size, int(rng.integers(*TRACKS_EACH))), replace=False, p=hits / hits.sum()
@@ -58,36 +58,36 @@ def plays_draw(rng: Generator, taste: Taste, catalogue: Catalogue) -> Plays:
     return {track: int(count) for track, count in zip(weights, times, strict=True) if count}
 
 
-def _affinity(taste: Taste, catalogue: Catalogue) -> NDArray[np.float64]:
+def _affinity(taste: Taste, catalog: Catalog) -> Doubles:
     """[ARTISTS] how likely this taste is to take up each artist; sums to 1."""
-    fit = np.full(catalogue.niche.size, 0.05)
-    fit[catalogue.scene == taste.home // NICHES] = 0.6
-    fit[catalogue.niche == taste.second] = 2.5
-    fit[catalogue.niche == taste.home] = 6.0
-    weight: NDArray[np.float64] = fit * catalogue.popularity
-    share: NDArray[np.float64] = weight / weight.sum()
+    fit = np.full(catalog.niche.size, 0.05)
+    fit[catalog.scene == taste.home // NICHES] = 0.6
+    fit[catalog.niche == taste.second] = 2.5
+    fit[catalog.niche == taste.home] = 6.0
+    weight: Doubles = fit * catalog.popularity
+    share: Doubles = weight / weight.sum()
     return share
 
 
-def signature(taste: Taste, catalogue: Catalogue, known: Plays) -> Plays:
+def signature(taste: Taste, catalog: Catalog, known: Plays) -> Plays:
     """The best liked tracks of the home niche that are not ``known``, played a lot."""
-    appeal = catalogue.popularity[catalogue.track_artist] / (1 + _rank_within_artist(catalogue))
-    home = np.flatnonzero(catalogue.niche[catalogue.track_artist] == taste.home)
+    appeal = catalog.popularity[catalog.track_artist] / (1 + _rank_within_artist(catalog))
+    home = np.flatnonzero(catalog.niche[catalog.track_artist] == taste.home)
     best = [int(track) for track in home[np.argsort(-appeal[home])] if int(track) not in known]
     return dict.fromkeys(best[:SIGNATURE_TRACKS], SIGNATURE_PLAYS)
 
 
-def _rank_within_artist(catalogue: Catalogue) -> NDArray[np.int64]:
+def _rank_within_artist(catalog: Catalog) -> Rows:
     """[TRACKS] 0 for the first track of each artist; tracks are sorted by artist."""
-    starts = np.searchsorted(catalogue.track_artist, catalogue.track_artist)
-    rank: NDArray[np.int64] = np.arange(catalogue.track_artist.size) - starts
+    starts = np.searchsorted(catalog.track_artist, catalog.track_artist)
+    rank: Rows = np.arange(catalog.track_artist.size) - starts
     return rank
 
 
 def listens_create(
     *,
     rng: Generator,
-    catalogue: Catalogue,
+    catalog: Catalog,
     user_ids: Sequence[int],
     tastes: Sequence[Taste],
     plays: Mapping[int, Plays],
@@ -97,18 +97,18 @@ def listens_create(
     rows = [
         listen
         for person, tracks in plays.items()
-        for listen in _listens(rng, catalogue, user_ids[person], tastes[person], tracks, now)
+        for listen in _listens(rng, catalog, user_ids[person], tastes[person], tracks, now)
     ]
     observed_keep(rows, people=observable(user_ids))
     return len(rows)
 
 
 def _listens(
-    rng: Generator, catalogue: Catalogue, user_id: int, taste: Taste, tracks: Plays, now: datetime
+    rng: Generator, catalog: Catalog, user_id: int, taste: Taste, tracks: Plays, now: datetime
 ) -> Iterator[Listen]:
     rows = rng.permutation(np.repeat(np.fromiter(tracks, dtype=np.int64), list(tracks.values())))
-    durations = catalogue.duration_ms[rows]
-    at_home = np.isin(catalogue.niche[catalogue.track_artist[rows]], [taste.home, taste.second])
+    durations = catalog.duration_ms[rows]
+    at_home = np.isin(catalog.niche[catalog.track_artist[rows]], [taste.home, taste.second])
     skipped = rng.random(rows.size) < np.where(at_home, 0.04, 0.3)
     heard = np.where(
         skipped, rng.integers(1_000, 20_000, size=rows.size), durations * rng.uniform(0.8, 1, size=rows.size)
@@ -117,7 +117,7 @@ def _listens(
     for number, (row, ms, age) in enumerate(zip(rows, heard, ages, strict=True)):
         yield Listen(
             user_id=user_id,
-            track_id=int(catalogue.track_ids[row]),
+            track_id=int(catalog.track_ids[row]),
             listened_at=now - timedelta(seconds=float(age)),
             ms_played=int(ms),
             source=SOURCE,
@@ -128,7 +128,7 @@ def _listens(
 def feedback_create(
     *,
     rng: Generator,
-    catalogue: Catalogue,
+    catalog: Catalog,
     user_ids: Sequence[int],
     plays: Mapping[int, Plays],
     now: datetime,
@@ -139,17 +139,17 @@ def feedback_create(
         favorites = sorted(tracks, key=lambda track: -tracks[track])[:3]
         if rng.random() < 0.5:
             rows += [
-                _said(user_ids[person], FeedbackKind.LIKE, now, track_id=int(catalogue.track_ids[track]))
+                _said(user_ids[person], FeedbackKind.LIKE, now, track_id=int(catalog.track_ids[track]))
                 for track in favorites
             ]
-        artist = catalogue.track_artist[favorites[0]]
+        artist = catalog.track_artist[favorites[0]]
         if rng.random() < 0.3:
             rows.append(
-                _said(user_ids[person], FeedbackKind.LIKE, now, artist_id=int(catalogue.artist_ids[artist]))
+                _said(user_ids[person], FeedbackKind.LIKE, now, artist_id=int(catalog.artist_ids[artist]))
             )
-        stranger = int(rng.integers(catalogue.track_ids.size))
+        stranger = int(rng.integers(catalog.track_ids.size))
         if stranger not in tracks and rng.random() < 0.2:
-            track = int(catalogue.track_ids[stranger])
+            track = int(catalog.track_ids[stranger])
             rows.append(_said(user_ids[person], FeedbackKind.DISLIKE, now, track_id=track))
     with restoring():
         Feedback.objects.bulk_create(rows, batch_size=5000)

@@ -18,7 +18,7 @@ from accounts.models import (
     pair,
 )
 from accounts.services.ledger import Change, ledger_record
-from graph.sample.catalogue import NICHES
+from graph.sample.catalog import NICHES
 from graph.sample.listening import Taste
 from graph.sample.words import person_name
 
@@ -42,7 +42,7 @@ class Choice:
 
 
 def _social_without(purpose: Purpose, share: float) -> Choice:
-    granted = tuple(each for each in LISTENING + SOCIAL if each is not purpose)
+    granted = tuple(allowed for allowed in LISTENING + SOCIAL if allowed is not purpose)
     return Choice(share, granted, (purpose,), PersonalizationLevel.SOCIAL)
 
 
@@ -105,18 +105,18 @@ def friendships_create(
     *, rng: Generator, people: Sequence[User], tastes: Sequence[Taste], now: datetime
 ) -> int:
     """Store friendships, most of them between people of like taste. ``tastes`` in the order of ``people``."""
-    pairs = {(one, other) for one in range(min(CIRCLE, len(people))) for other in range(one)} | {
+    pairs = {(person, friend) for person in range(min(CIRCLE, len(people))) for friend in range(person)} | {
         tuple(sorted(ends, reverse=True)) for ends in _friends_drawn(rng, tastes)
     }
     rows = [
         Friendship(
-            **pair(people[one], people[other]),
-            requested_by=people[one],
+            **pair(people[person], people[friend]),
+            requested_by=people[person],
             state=Friendship.State.ACCEPTED,
             requested_at=now,
             accepted_at=now - timedelta(days=float(rng.uniform(90, 900))),
         )
-        for one, other in sorted(pairs)
+        for person, friend in sorted(pairs)
     ]
     Friendship.objects.bulk_create(rows, batch_size=5000)
     return len(rows)

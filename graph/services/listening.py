@@ -13,7 +13,7 @@ from accounts.models import User
 from discovery.platform.errors import InvalidInput, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
-from graph.services.catalogue import TrackName, track_name_clean, tracks_get_or_create
+from graph.services.catalog import TrackName, track_name_clean, tracks_get_or_create
 from graph.services.news import friends_tell
 
 MAX_PLAYS = 100  # in one call
@@ -91,7 +91,7 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
 
 
 def _tell_friends(user: User, listens: Sequence[Listen]) -> None:
-    """Ring at friends for plays of now."""
+    """Publish plays of now to friends."""
     since = timezone.now() - NEWS
     friends_tell(user, [{"listen": listen.pk} for listen in listens if listen.listened_at >= since])
 
@@ -166,8 +166,8 @@ def _tracks(plays: dict[int, Play]) -> tuple[dict[int, int], list[PlayRefusal]]:
     named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
     wanted = {index: play.track for index, play in plays.items() if isinstance(play.track, int)}
     there = set(Track.objects.filter(pk__in=set(wanted.values())).values_list("pk", flat=True))
-    found = {index: key for index, key in wanted.items() if key in there}
+    track_ids = {index: key for index, key in wanted.items() if key in there}
     keys = tracks_get_or_create(names=list(named.values()))
-    found |= dict(zip(named, keys, strict=True))
+    track_ids |= dict(zip(named, keys, strict=True))
     missing = NotFound(_("There is no such track."), field="trackId")
-    return found, [_refusal(index, missing) for index in wanted if index not in found]
+    return track_ids, [_refusal(index, missing) for index in wanted if index not in track_ids]

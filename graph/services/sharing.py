@@ -47,7 +47,7 @@ def item_recommend(
 @transaction.atomic
 def recommendation_remove(*, user: User, recommendation_id: int) -> None:
     """Take back what one recommended, or put away what was recommended to one. Raises NotFound."""
-    found = ItemRecommendation.objects.filter(pk=recommendation_id)
-    deleted, _rows = (found.filter(sender=user) | found.filter(recipient=user)).delete()
+    recommendations = ItemRecommendation.objects.filter(pk=recommendation_id)
+    deleted, _rows = (recommendations.filter(sender=user) | recommendations.filter(recipient=user)).delete()
     if not deleted:
         raise NotFound(_("There is no such recommendation."), field="recommendationId")

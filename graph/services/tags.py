@@ -20,7 +20,7 @@ _LOOKUPS = {
 def tags_refresh() -> int:
     """Bring the words shown with each item up to date; return how many items changed.
 
-    The catalogue's own words come first, then those that enough contributing listeners chose
+    The catalog's own words come first, then those that enough contributing listeners chose
     (``SMALLEST_AGGREGATE``), the most chosen first. To be called with every new model, so that a
     withdrawal of CONTRIBUTE counts here when it does there.
     """

@@ -37,10 +37,10 @@ class Found:
 
 def communities_refresh(snapshot: GraphSnapshot) -> int:
     """Replace the communities by those of ``snapshot``; return how many there are."""
-    found = communities_find(taste_graph(snapshot))
+    communities = communities_find(taste_graph(snapshot))
     words = dict(Artist.objects.values_list("pk", "tags"))
     rows: list[Community] = []
-    for community, tags in zip(found, _telling_tags(found, words), strict=True):
+    for community, tags in zip(communities, _telling_tags(communities, words), strict=True):
         rows.append(
             Community(
                 name=_name(tags, {row.name for row in rows}),
@@ -61,9 +61,9 @@ def taste_graph(snapshot: GraphSnapshot) -> nx.Graph:
     """Contributors and the artists they play; an edge weighs the logarithm of the plays."""
     whole = to_networkx(snapshot)
     plays = nx.Graph()
-    for one, other, edge in whole.edges(data=True):
-        if edge["kind"] == "plays" and {one[0], other[0]} == {"user", "artist"}:
-            plays.add_edge(one, other, weight=math.log1p(edge["count"]))
+    for node, neighbor, edge in whole.edges(data=True):
+        if edge["kind"] == "plays" and {node[0], neighbor[0]} == {"user", "artist"}:
+            plays.add_edge(node, neighbor, weight=math.log1p(edge["count"]))
     return plays
 
 
@@ -77,7 +77,7 @@ def communities_find(plays: nx.Graph) -> list[Found]:
         people = {key for kind, key in part if kind == "user"}
         if len(people) >= SMALLEST_AGGREGATE:
             kept.append(Found(len(people), _listeners(plays, part, people)))
-    kept.sort(key=lambda one: (-one.size, list(one.listeners)))
+    kept.sort(key=lambda community: (-community.size, list(community.listeners)))
     return kept[:MOST]
 
 
@@ -94,10 +94,10 @@ def _listeners(plays: nx.Graph, part: set[Node], people: set[int]) -> dict[int, 
     return {artist: counts[artist] for artist in order}
 
 
-def _telling_tags(found: Sequence[Found], words: dict[int, list[str]]) -> list[list[str]]:
+def _telling_tags(communities: Sequence[Found], words: dict[int, list[str]]) -> list[list[str]]:
     """For each community the words more usual there than elsewhere (their part of the divergence), best first."""
-    uses = [Counter[str]() for _ in found]
-    for used, community in zip(uses, found, strict=True):
+    uses = [Counter[str]() for _ in communities]
+    for used, community in zip(uses, communities, strict=True):
         for artist, listeners in community.listeners.items():
             for word in words.get(artist, ()):
                 used[word] += listeners

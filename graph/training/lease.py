@@ -19,7 +19,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from discovery.platform.errors import LeaseLost
-from discovery.platform.events import TRAINING, ring
+from discovery.platform.events import TRAINING, publish
 from graph.models import ModelVersion, TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def lease_beat(lease: Lease, *, progress: float, step: str) -> None:
     ).update(heartbeat_at=timezone.now(), progress=progress, step=step[:80])
     if not ours:
         raise LeaseLost(f"{lease.key} is no longer ours (fence {lease.fence})")
-    ring([TRAINING], {"run": lease.run_id})
+    publish([TRAINING], {"run": lease.run_id})
 
 
 def lease_hold(lease: Lease) -> TrainingRun:
@@ -98,7 +98,7 @@ def lease_complete(lease: Lease, *, model_version: ModelVersion) -> None:
     run.state, run.model_version, run.progress = TrainingRun.State.DONE, model_version, 1.0
     run.step, run.ended_at = "", timezone.now()
     run.save()
-    transaction.on_commit(lambda: ring([TRAINING], {"run": run.pk}))
+    transaction.on_commit(lambda: publish([TRAINING], {"run": run.pk}))
 
 
 def lease_fail(lease: Lease, *, error: str) -> None:

@@ -20,7 +20,7 @@ CLEARLY_WORSE = 0.9
 COMPARABLE = 1.2
 
 
-def gate(candidate: Metrics, active: Metrics | None) -> str:
+def promotion_refusal(candidate: Metrics, active: Metrics | None) -> str:
     """Why the candidate must not be served; empty when it may.
 
     ``active`` are the metrics of the model that is served now, or None when there is none or when

@@ -23,7 +23,7 @@ from accounts.models import ConsentEvent, ConsentState, Purpose
 from graph.models import ModelVersion, TrainingRun
 from graph.serving.active_model import active_version, artifact_directory, manifest_hash
 from graph.training.lease import Lease, is_live, lease_complete, lease_hold
-from graph.training.promotion import finite, gate
+from graph.training.promotion import finite, promotion_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +40,13 @@ def model_publish(
     config: dict[str, Any],
     metrics: dict[str, Any],
 ) -> ModelVersion:
-    """Put a trained model through the gate, and in place of the active one if it passes.
+    """Put a trained model in place of the active one, unless its promotion is refused.
 
     ``write`` writes the artifact into the empty directory it is given. The version is REJECTED with
-    the reason where the gate refuses, and then no file is kept. Raises LeaseLost, having changed
+    the reason where promotion is refused, and then no file is kept. Raises LeaseLost, having changed
     nothing, when another worker has taken the run over.
     """
-    refused = gate(metrics, _yardstick())
+    refused = promotion_refusal(metrics, _yardstick())
     version = ModelVersion(
         data_hash=data_hash, ledger_position=ledger_position, config=config, metrics=finite(metrics)
     )
@@ -116,8 +116,8 @@ def leftovers_sweep() -> list[str]:
 def _is_leftover(name: str) -> bool:
     if name.startswith(DRAFT):
         run, _, fence = name.removeprefix(DRAFT).partition("-")
-        found = TrainingRun.objects.filter(pk=run, fence=fence).first()
-        return found is None or not is_live(found)
+        owner = TrainingRun.objects.filter(pk=run, fence=fence).first()
+        return owner is None or not is_live(owner)
     try:
         version_id = uuid.UUID(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How a model is born: claim, snapshot, fit, evaluate, gate, publish. The command and the task call this."""
+"""How a model is born: claim, snapshot, fit, evaluate, promotion, publish. The command and the task call this."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from accounts.models import Friendship, User
+from graph.arrays import Ids
 from graph.models import ArtistPlayCount, Feedback, ItemKind, Listen, ModelVersion, Tagging
 from graph.serving.active_model import artifact_directory, manifest_hash
 from graph.serving.artifact import MANIFEST
@@ -27,7 +28,6 @@ from graph.snapshot import GraphSnapshot
 EDGES = "edges.npy"
 
 Hashes = NDArray[np.uint64]  # ascending, each once
-Edges = NDArray[np.int64]  # [E, k] database ids
 
 
 class EdgesUnknown(Exception):  # what it says
@@ -45,11 +45,11 @@ def edges_of_model(version: ModelVersion) -> Hashes:
     """Hashes of what a model was trained on. Raises EdgesUnknown where its files do not say so."""
     directory = artifact_directory(version.pk)
     try:
-        found = manifest_hash(directory)
+        digest = manifest_hash(directory)
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
         raise EdgesUnknown(str(error)) from error
-    if found != version.manifest_hash:
+    if digest != version.manifest_hash:
         raise EdgesUnknown(f"the manifest of model {version.pk} is not the published one")
     return edges_read(directory, manifest.get("training_edges", {}))
 
@@ -57,10 +57,10 @@ def edges_of_model(version: ModelVersion) -> Hashes:
 def edges_read(directory: Path, told: Mapping[str, str]) -> Hashes:
     """The hashes of a model's edges, where the file is the one its manifest tells of. Raises EdgesUnknown."""
     try:
-        found = {"sha256": _sha256(directory / EDGES), "key": _fingerprint()}
+        actual = {"sha256": _sha256(directory / EDGES), "key": _fingerprint()}
     except OSError as error:
         raise EdgesUnknown(str(error)) from error
-    if found != told:
+    if actual != told:
         raise EdgesUnknown(f"{directory / EDGES} is not the published one, or was made with another key")
     hashes: Hashes = np.load(directory / EDGES, allow_pickle=False)
     return hashes
@@ -79,19 +79,19 @@ def edges_of_person(user: User) -> Hashes:
     rows = {
         "track_plays": [(user.pk, track) for track in tracks],
         "artist_plays": [(user.pk, artist) for artist in artists],
-        "track_tags": [(user.pk, *each) for each in tagged.exclude(track=None).values_list("track_id", "tag_id")],
-        "artist_tags": [(user.pk, *each) for each in tagged.exclude(artist=None).values_list("artist_id", "tag_id")],
+        "track_tags": [(user.pk, *ids) for ids in tagged.exclude(track=None).values_list("track_id", "tag_id")],
+        "artist_tags": [(user.pk, *ids) for ids in tagged.exclude(artist=None).values_list("artist_id", "tag_id")],
         "friendships": list(friends),
     }  # fmt: skip
-    return _hashed((name, np.array(each, np.int64)) for name, each in rows.items() if each)
+    return _hashed((name, np.array(edges, np.int64)) for name, edges in rows.items() if edges)
 
 
 def _values(rows: Any, column: str) -> Iterable[int]:
-    found: Iterable[int] = rows.order_by().values_list(column, flat=True).distinct()
-    return found
+    keys: Iterable[int] = rows.order_by().values_list(column, flat=True).distinct()
+    return keys
 
 
-def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:
+def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Ids]]:
     items = {ItemKind.TRACK: taken.tracks, ItemKind.ARTIST: taken.artists}
     for kind, plays, tags in (
         (ItemKind.TRACK, taken.track_plays, taken.track_tags),
@@ -99,13 +99,13 @@ def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Edges]]:
     ):
         name = kind.value.lower()
         yield f"{name}_plays", np.stack([taken.users[plays.user], items[kind][plays.item]], axis=1)
-        said = tags.user >= 0  # the others are the catalogue's words
+        said = tags.user >= 0  # the others are the catalog's words
         columns = (taken.users[tags.user[said]], items[kind][tags.item[said]], taken.tags[tags.tag[said]])
         yield f"{name}_tags", np.stack(columns, axis=1)
     yield "friendships", taken.users[taken.friendships]
 
 
-def _hashed(edges: Iterable[tuple[str, Edges]]) -> Hashes:
+def _hashed(edges: Iterable[tuple[str, Ids]]) -> Hashes:
     digests = bytearray()
     for name, rows in edges:
         begun = hashlib.blake2b(name.encode(), digest_size=8, key=_key())

@@ -1,6 +1,6 @@
 import pytest
 
-from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
+from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from tests.graph.ml.worlds import clusters
 
 
@@ -14,7 +14,7 @@ def _one_thread():
 @pytest.fixture(scope="session")
 def small_config():
     return RecommenderConfig(
-        memory=MemoryConfig(dims=24, ridge=2.0), network=NetworkConfig(dims=16, epochs=4, batch_users=32)
+        memory=ItemItemConfig(dims=24, ridge=2.0), network=NetworkConfig(dims=16, epochs=4, batch_users=32)
     )
 
 

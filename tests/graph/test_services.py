@@ -140,7 +140,7 @@ class PlaylistOrderTest(TestCase):
 # --- words
 
 
-def test_words_of_the_catalogue_come_first_and_few_people_are_not_quoted():
+def test_words_of_the_catalog_come_first_and_few_people_are_not_quoted():
     song = factories.track()
     people = [
         factories.answered(factories.listener(), Purpose.CONTRIBUTE)

@@ -14,7 +14,7 @@ from accounts.models import Purpose
 from accounts.services.consent import consent_set
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded
 from graph.models import Artist, Listen, Track
-from graph.services.catalogue import TrackName
+from graph.services.catalog import TrackName
 from graph.services.listening import MAX_PLAYS, Play, listens_record
 from tests import factories
 

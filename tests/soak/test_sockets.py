@@ -20,7 +20,7 @@ from accounts.models import Purpose
 from accounts.services.consent import consent_set
 from accounts.services.friendship import block_create
 from accounts.services.token import token_issue
-from discovery.platform.events import ring, viewer_channel
+from discovery.platform.events import publish, viewer_channel
 from discovery.realtime.hub import LONGEST_WAIT
 from graph.services.listening import Play, listens_record
 from tests import factories
@@ -140,9 +140,9 @@ class Run:
         )
         done = listens_record(user=actor, plays=[play])
         assert done.stored == 1
-        if actor == self.audience.ada:  # ring where it must not be heard
+        if actor == self.audience.ada:  # publish where it must not be heard
             listen = actor.listens.get(source_id=title)
-            ring([viewer_channel(viewer.pk) for viewer in self.audience.outside()], {"listen": listen.pk})
+            publish([viewer_channel(viewer.pk) for viewer in self.audience.outside()], {"listen": listen.pk})
 
     def arrive(self, title, seconds=60):
         wanted = self.expected[title]

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            row, expired = policy_publish(material_for=[Purpose(each) for each in options["material"]])
+            row, expired = policy_publish(material_for=[Purpose(purpose) for purpose in options["material"]])
         except Conflict as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"Policy {row.version} is published; {expired} consents expired.")

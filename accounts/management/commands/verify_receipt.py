@@ -22,11 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = json.loads(options["file"].read_text(encoding="utf-8"))
+            content = json.loads(options["file"].read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from error
         key = options["key"] or public_key_text(settings.SIGNING_KEY)
-        documents = found if isinstance(found, list) else [found]
+        documents = content if isinstance(content, list) else [content]
         for number, document in enumerate(documents, start=1):
             try:
                 verify(document if isinstance(document, dict) else {}, key)

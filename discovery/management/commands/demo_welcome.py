@@ -47,10 +47,10 @@ class Command(BaseCommand):
 
 
 def _sample() -> list[User]:
-    found = {user.username: user for user in User.objects.filter(username__in=SAMPLE_LOGINS)}
-    if len(found) != len(SAMPLE_LOGINS):
+    people = {user.username: user for user in User.objects.filter(username__in=SAMPLE_LOGINS)}
+    if len(people) != len(SAMPLE_LOGINS):
         raise CommandError("There is no sample community: run create_sample_community first.")
-    return [found[name] for name in SAMPLE_LOGINS]
+    return [people[name] for name in SAMPLE_LOGINS]
 
 
 def _imported() -> list[User]:

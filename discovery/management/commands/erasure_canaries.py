@@ -21,12 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = erasure_membership(
+        membership = erasure_membership(
             planted=options["planted"], items=options["items"], seed=options["seed"], tell=self.stdout.write
         )
-        self.stdout.write(f"membership AUC before {found.before:.3f}, after {found.after:.3f}")
-        self.stdout.write(f"training edges of the erased left: {found.edges_left}")
-        if found.before < KNOWN:
+        self.stdout.write(f"membership AUC before {membership.before:.3f}, after {membership.after:.3f}")
+        self.stdout.write(f"training edges of the erased left: {membership.edges_left}")
+        if membership.before < KNOWN:
             raise CommandError("The planted were not learned well enough for the proof to mean anything.")
-        if not GUESSING[0] <= found.after <= GUESSING[1] or found.edges_left:
+        if not GUESSING[0] <= membership.after <= GUESSING[1] or membership.edges_left:
             raise CommandError("The erased can still be told from strangers.")

@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if options["compare"]:
             from graph.bench.compare import compare
 
-            found = compare(
+            measured = compare(
                 taken,
                 RecommenderConfig(),
                 seeds=seeds,
@@ -64,68 +64,68 @@ class Command(BaseCommand):
                 tuned_before=options["tuning_file"],
                 progress=self._say,
             )
-            self._print_comparison(found)
-            self._write_comparison(found, options)
+            self._print_comparison(measured)
+            self._write_comparison(measured, options)
         elif options["ablations"]:
             from graph.bench.ablations import ablate
             from graph.bench.report import ABLATIONS, ablation_table, write_between_marks
 
-            found = ablate(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
-            self.stdout.write(ablation_table(found))
+            measured = ablate(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
+            self.stdout.write(ablation_table(measured))
             if options["markdown"]:
-                write_between_marks(options["markdown"], ablation_table(found), ABLATIONS)
+                write_between_marks(options["markdown"], ablation_table(measured), ABLATIONS)
         else:
-            found = evaluate(taken, RecommenderConfig()).to_dict()
-            self.stdout.write(json.dumps(found, indent=1))
+            measured = evaluate(taken, RecommenderConfig()).to_dict()
+            self.stdout.write(json.dumps(measured, indent=1))
         if options["json"]:
-            options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
 
     def _explanations(self, options: dict[str, Any]) -> None:
         from discovery.lab.faithfulness import explanations_measure, table
 
-        found = []
+        explained = []
         for kind in ItemKind:
             try:
-                one = explanations_measure(kind, listeners=options["listeners"])
+                measured = explanations_measure(kind, listeners=options["listeners"])
             except Conflict as error:
                 raise CommandError(error.message) from error
-            if one is not None:
-                found.append(one)
-        text = table(found)
+            if measured is not None:
+                explained.append(measured)
+        text = table(explained)
         self.stdout.write(text)
         if options["json"]:
             options["json"].write_text(
-                json.dumps([one.to_dict() for one in found], indent=1) + "\n", encoding="utf-8"
+                json.dumps([measured.to_dict() for measured in explained], indent=1) + "\n", encoding="utf-8"
             )
         if options["markdown"]:
             from graph.bench.report import write_between_marks
 
             write_between_marks(options["markdown"], text)
-        if not all(one.holds for one in found):
-            raise CommandError("A gate of the explanations does not hold.")
+        if not all(measured.holds for measured in explained):
+            raise CommandError("A bound of the explanations is not kept.")
 
     def _say(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")
 
-    def _write_comparison(self, found: dict[str, Any], options: dict[str, Any]) -> None:
+    def _write_comparison(self, comparison: dict[str, Any], options: dict[str, Any]) -> None:
         from graph.bench.plot import bars
         from graph.bench.report import SUMMARY, summary, tables, write_between_marks
 
         if options["markdown"]:
-            write_between_marks(options["markdown"], tables(found))
+            write_between_marks(options["markdown"], tables(comparison))
         if options["summary"]:
-            write_between_marks(options["summary"], summary(found), SUMMARY)
+            write_between_marks(options["summary"], summary(comparison), SUMMARY)
         if options["json"]:
-            options["json"].with_suffix(".svg").write_text(bars(found), encoding="utf-8")
+            options["json"].with_suffix(".svg").write_text(bars(comparison), encoding="utf-8")
 
-    def _print_comparison(self, found: dict[str, Any]) -> None:
+    def _print_comparison(self, comparison: dict[str, Any]) -> None:
         from graph.bench.report import PARTS
 
         console = Console(file=cast("IO[str]", self.stdout), width=100)
         for part in PARTS:
-            if part in found:
-                console.print(_table(part.replace("_", " "), found[part]))
-        cost = found["cost"]
+            if part in comparison:
+                console.print(_table(part.replace("_", " "), comparison[part]))
+        cost = comparison["cost"]
         console.print(
             f"training: {cost['training_cpu_seconds']:.1f} CPU seconds, {cost['training_cpu_to_als']:.2f} × ALS; "
             f"top 20 for everyone: {cost['export_cpu_seconds']:.2f} CPU seconds, "
@@ -134,7 +134,7 @@ class Command(BaseCommand):
 
 
 def _table(title: str, part: dict[str, Any]) -> Table:
-    table = Table(title=title, caption="\n".join(_ratio(one) for one in part["ratios"]))
+    table = Table(title=title, caption="\n".join(_ratio(peer) for peer in part["ratios"]))
     for heading in ("method", part["measure"], "95 % interval", "CPU seconds"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
     for name, row in part["methods"].items():
@@ -143,6 +143,6 @@ def _table(title: str, part: dict[str, Any]) -> Table:
     return table
 
 
-def _ratio(one: dict[str, Any]) -> str:
-    low, high = one["interval"]
-    return f"earshot / {one['to']} = {one['ratio']:.3f} ({low:.3f}–{high:.3f})"
+def _ratio(peer: dict[str, Any]) -> str:
+    low, high = peer["interval"]
+    return f"earshot / {peer['to']} = {peer['ratio']:.3f} ({low:.3f}–{high:.3f})"

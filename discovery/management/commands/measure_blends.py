@@ -20,14 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *, groups: int, kind: str, seed: int, **_: Any) -> None:
-        found = fairness_measure(groups=groups, kind=ItemKind(kind), seed=seed)
-        if not found.ratios:
+        fairness = fairness_measure(groups=groups, kind=ItemKind(kind), seed=seed)
+        if not fairness.ratios:
             raise CommandError("Nobody shares with a friend here.")
-        ratios = np.array(found.ratios)
+        ratios = np.array(fairness.ratios)
         self.stdout.write(
-            f"{len(ratios):,} groups of {min(found.sizes)} to {max(found.sizes)} people"
-            f" ({np.mean(found.sizes):.1f} on average), {kind.lower()}s\n"
-            f"least-served over mean satisfaction: at least {FAIR} in {found.fair:,};"
+            f"{len(ratios):,} groups of {min(fairness.sizes)} to {max(fairness.sizes)} people"
+            f" ({np.mean(fairness.sizes):.1f} on average), {kind.lower()}s\n"
+            f"least-served over mean satisfaction: at least {FAIR} in {fairness.fair:,};"
             f" lowest {ratios.min():.3f}, 1st percentile {np.percentile(ratios, 1):.3f}, median {np.median(ratios):.3f}\n"
-            f"mean satisfaction {np.mean(found.means):.3f}, of the least-served {np.mean(found.least):.3f}"
+            f"mean satisfaction {np.mean(fairness.means):.3f}, of the least-served {np.mean(fairness.least):.3f}"
         )

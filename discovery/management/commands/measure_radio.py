@@ -48,14 +48,14 @@ class Command(BaseCommand):
         tracks = model.artifact.index("TRACK")
         kind = ItemKind.TRACK if tracks is not None and len(tracks) else ItemKind.ARTIST
         with redis_there(settings.REDIS_URL) as url, override_settings(REDIS_URL=url):  # as it is served
-            found = {
+            figures = {
                 "kind": kind.value,
                 "skips": measure.skips(viewers, kind, options["skips"], rng),
                 "cost": self._cost(viewers, kind, rng),
                 "variety": measure.variety(viewers, kind, rng),
             }
         part = f"served {options['name']}"
-        report.written(found, part, options["json"], options["markdown"], self.stdout.write)
+        report.written(figures, part, options["json"], options["markdown"], self.stdout.write)
 
     def _cost(self, viewers: list[User], kind: ItemKind, rng: np.random.Generator) -> dict[str, float]:
         """CPU milliseconds of one request, in turn: the plain query, and an advance after a skip."""

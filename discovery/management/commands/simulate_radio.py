@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from discovery.lab import report, verdict
-from discovery.lab import world as people
-from discovery.lab.listener_model import World
+from discovery.lab import population, report, verdict
+from discovery.lab.listener_model import ListenerModel
 from discovery.lab.simulate import STATIONS, Model, run
 from graph import snapshot
 
@@ -41,34 +40,41 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         seed = options["seed"]
-        growing, world = _world(options["listeners"], seed, JOINED if "growing" in options["parts"] else ALL)
+        growing, listener_model = _listener_model(
+            options["listeners"], seed, JOINED if "growing" in options["parts"] else ALL
+        )
         model = growing[-1]
-        self.stderr.write(f"{len(world.listeners):,} listeners, {len(model.index):,} artists")
-        found: dict[str, Any] = {
-            "seed": seed, "listeners": len(world.listeners), "artists": len(model.index),
-            "assumed": asdict(world.assumed),
+        self.stderr.write(f"{len(listener_model.listeners):,} listeners, {len(model.index):,} artists")
+        figures: dict[str, Any] = {
+            "seed": seed, "listeners": len(listener_model.listeners), "artists": len(model.index),
+            "assumed": asdict(listener_model.assumed),
         }  # fmt: skip
-        compared, sensitive = _first(world, options["compared"]), _first(world, options["sensitive"])
+        compared, sensitive = (
+            _first(listener_model, options["compared"]),
+            _first(listener_model, options["sensitive"]),
+        )
         if "stations" in options["parts"]:
-            found |= self._stations(model, world, seed, options["runs"])
-        hits = World(compared.words, compared.listeners, compared.assumed, people.popularity(model.index))
+            figures |= self._stations(model, listener_model, seed, options["runs"])
+        hits = ListenerModel(
+            compared.tag_weights, compared.listeners, compared.assumed, population.popularity(model.index)
+        )
         for part, days, where in (
             ("bandit", [model], compared),
             ("growing", growing, compared),
             ("hits", [model], hits),
         ):
             if part in options["parts"]:
-                found[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
+                figures[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
         if "sensitivity" in options["parts"]:
-            found["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
-            found["sensitivity_listeners"] = len(sensitive.listeners)
-        report.written(found, "simulation", options["json"], options["markdown"], self.stdout.write)
+            figures["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
+            figures["sensitivity_listeners"] = len(sensitive.listeners)
+        report.written(figures, "simulation", options["json"], options["markdown"], self.stdout.write)
 
-    def _stations(self, model: Model, world: World, seed: int, runs: int) -> dict[str, Any]:
+    def _stations(self, model: Model, listener_model: ListenerModel, seed: int, runs: int) -> dict[str, Any]:
         played = {}
         for station in STATIONS:
             begin = time.monotonic()
-            played[station.name] = run([model], world, station, seed)
+            played[station.name] = run([model], listener_model, station, seed)
             mean = played[station.name].length.mean()
             self.stderr.write(
                 f"{station.name}: {mean:.2f} items a session ({time.monotonic() - begin:.0f} s)"
@@ -81,30 +87,30 @@ class Command(BaseCommand):
         }
 
 
-def _first(world: World, count: int) -> World:
-    return World(world.words, world.listeners[:count], world.assumed)
+def _first(listener_model: ListenerModel, count: int) -> ListenerModel:
+    return ListenerModel(listener_model.tag_weights, listener_model.listeners[:count], listener_model.assumed)
 
 
-def _world(count: int, seed: int, joined: Sequence[float]) -> tuple[list[Model], World]:
+def _listener_model(count: int, seed: int, joined: Sequence[float]) -> tuple[list[Model], ListenerModel]:
     """Models without what is held out, of a growing community; the tags they did not see; the people."""
     from graph.ml.config import RecommenderConfig
     from graph.ml.split import split_snapshot
     from graph.ml.train import fit
 
     whole = snapshot.take()
-    told, kept = people.taggers_split(whole, np.random.default_rng(seed))
+    told, kept = population.taggers_split(whole, np.random.default_rng(seed))
     split = split_snapshot(told, seed=seed)
     days = []
-    for train in people.grown(split.train, joined, seed):
+    for train in population.grown(split.train, joined, seed):
         full = fit(train, RecommenderConfig()).artifact().index("ARTIST")
         if full is None:
             raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
-        days.append(Model(people.known_to(full, whole, split.train)))
+        days.append(Model(population.known_to(full, whole, split.train)))
     index = days[-1].index
     row_of = index.rows(whole.artists)  # by the snapshot's row; -1 where left out
-    words = people.words(kept, row_of, len(index), len(whole.tags))
-    tagged = np.asarray(words.getnnz(axis=1) > 0)
-    found = people.listeners(split.train, split.artists, row_of, tagged, count, seed)
-    if not found:
+    tag_weights = population.tag_weights(kept, row_of, len(index), len(whole.tags))
+    tagged = np.asarray(tag_weights.getnnz(axis=1) > 0)
+    listeners = population.listeners(split.train, split.artists, row_of, tagged, count, seed)
+    if not listeners:
         raise CommandError("Nobody here plays enough to be simulated.")
-    return days, World(words, found)
+    return days, ListenerModel(tag_weights, listeners)

@@ -32,26 +32,26 @@ class Command(BaseCommand):
         if options["nearest"] is not None:
             from graph.bench import latency as serving
 
-            found = serving.benchmark(options["nearest"] or serving.SIZES, progress=self._progress)
-            self._write(found, serving.table(found), "nearest", options)
+            measured = serving.benchmark(options["nearest"] or serving.SIZES, progress=self._progress)
+            self._write(measured, serving.table(measured), "nearest", options)
             return
         from graph.bench.scale import SIZES, benchmark, tables
 
-        found = benchmark(
+        measured = benchmark(
             sizes=options["plays"] or SIZES,
             fit_up_to=options["fit_up_to"],
             progress=self._progress,
         )
-        self._write(found, tables(found), "scale", options)
+        self._write(measured, tables(measured), "scale", options)
 
     def _progress(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")
 
-    def _write(self, found: dict[str, Any], text: str, marks: str, options: dict[str, Any]) -> None:
+    def _write(self, measured: dict[str, Any], text: str, marks: str, options: dict[str, Any]) -> None:
         from graph.bench.report import write_between_marks
 
         self.stdout.write(text)
         if options["json"]:
-            options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
         if options["markdown"]:
             write_between_marks(options["markdown"], text, marks)

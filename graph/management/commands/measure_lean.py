@@ -20,20 +20,20 @@ class Command(BaseCommand):
         parser.add_argument("--markdown", type=Path, help="put the tables between the marks of this document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from graph.bench.compression import lean, tables
+        from graph.bench.compression import measure_compression, tables
         from graph.bench.report import write_between_marks
         from graph.ml.config import RecommenderConfig
 
         taken = snapshot.take()
         if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
             raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
-        found = lean(
+        measured = measure_compression(
             taken,
             RecommenderConfig(),
             progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
         )
-        self.stdout.write(tables(found))
+        self.stdout.write(tables(measured))
         if options["json"]:
-            options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
         if options["markdown"]:
-            write_between_marks(options["markdown"], tables(found), "lean")
+            write_between_marks(options["markdown"], tables(measured), "lean")

@@ -17,7 +17,7 @@ from graph.training import run as training
 
 
 class Command(BaseCommand):
-    help = "Snapshot, training, evaluation, gate and promotion; the Celery task runs the same service."
+    help = "Snapshot, training, evaluation and promotion; the Celery task runs the same service."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--config", type=Path, help="a JSON file of a model's configuration")
@@ -43,10 +43,10 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         if version.state != ModelVersion.State.ACTIVE:
             raise CommandError(f"The model was refused: {version.rejected_because}")
-        for kind, found in version.metrics["items"].items():
+        for kind, measured in version.metrics["items"].items():
             self.stdout.write(
-                f"{kind}: NDCG@20 {found['ndcg']:.4f} (most popular items: {found['popularity_ndcg']:.4f}), "
-                f"recall@20 {found['recall']:.4f}, {found['viewers']} listeners"
+                f"{kind}: NDCG@20 {measured['ndcg']:.4f} (most popular items: {measured['popularity_ndcg']:.4f}), "
+                f"recall@20 {measured['recall']:.4f}, {measured['viewers']} listeners"
             )
         self.stdout.write(f"Model {version.pk} is active.")
 

@@ -7,10 +7,10 @@ import pytest
 import scipy.sparse as sp
 
 from discovery.lab import simulate
-from discovery.lab.listener_model import Assumptions, Listener, World, moods
+from discovery.lab.listener_model import Assumptions, Listener, ListenerModel, moods
+from discovery.lab.population import popularity
 from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, _Session, run
 from discovery.lab.verdict import headroom, over_runs
-from discovery.lab.world import popularity
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
 from discovery.radio.session import Outcome
 from discovery.radio.sources import READINGS, Source, entries, score
@@ -29,21 +29,21 @@ def model():
 
 
 @pytest.fixture
-def world():
+def listener_model():
     near = np.abs(np.subtract.outer(np.arange(SIZE), np.arange(SIZE)))
-    words = np.exp(-np.minimum(near, SIZE - near))
-    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    tag_weights = np.exp(-np.minimum(near, SIZE - near))
+    tag_weights /= np.linalg.norm(tag_weights, axis=1, keepdims=True)
     people = [
         Listener(number, np.array([3, 4, 12]), entries([0, 1], [1.0, 2.0], [Channel.OWN] * 2), np.array([0, 1]), number % 2 == 0)
         for number in range(12)
     ]  # fmt: skip
-    return World(sp.csr_matrix(words), people)
+    return ListenerModel(sp.csr_matrix(tag_weights), people)
 
 
-def test_a_session_adds_up_as_the_radio_adds_it_up(model, world):
+def test_a_session_adds_up_as_the_radio_adds_it_up(model, listener_model):
     """The simulator fades a running sum; the radio fades each entry and takes back the index's scaling."""
-    listener = world.listeners[0]
-    ears = world.ears(listener, 1)
+    listener = listener_model.listeners[0]
+    ears = listener_model.ears(listener, 1)
     own, friends = model.lasting(listener)
     session = _Session(listener, ears, own, friends, np.float32(SEED_AMOUNT) * model.lifts[ears.seed])
     for row in (7, 12, 4, 15):
@@ -64,49 +64,53 @@ def test_a_session_adds_up_as_the_radio_adds_it_up(model, world):
 
 
 @pytest.mark.parametrize("station", [RADIO, GREEDY, STATIONS[-1]], ids=lambda station: station.name)
-def test_the_same_seed_gives_the_same_day(model, world, station):
-    one, other = run([model], world, station, 5), run([model], world, station, 5)
+def test_the_same_seed_gives_the_same_day(model, listener_model, station):
+    one, other = run([model], listener_model, station, 5), run([model], listener_model, station, 5)
     assert one.length.tolist() == other.length.tolist()
     assert one.reward.tolist() == other.reward.tolist()
     assert (one.reward <= one.length).all()
 
 
-def test_everybody_meets_every_station_on_the_same_day(world):
-    one, other, next_day = (world.ears(world.listeners[1], seed) for seed in (5, 5, 6))
+def test_everybody_meets_every_station_on_the_same_day(listener_model):
+    one, other, next_day = (listener_model.ears(listener_model.listeners[1], seed) for seed in (5, 5, 6))
     assert one.heard.tolist() == other.heard.tolist() != next_day.heard.tolist()
     assert one.mood.tolist() == other.mood.tolist()
     assert one.seed is None  # this one starts from nothing
 
 
-def test_what_fits_the_mood_is_heard_out_more_than_what_fits_another(world):
-    ears = world.ears(world.listeners[0], 5)
+def test_what_fits_the_mood_is_heard_out_more_than_what_fits_another(listener_model):
+    ears = listener_model.ears(listener_model.listeners[0], 5)
     here, there = (ears.chance[:, row] for row in (3, 12))
-    assert ears.chance.shape == (world.assumed.moods, SIZE)
+    assert ears.chance.shape == (listener_model.assumed.moods, SIZE)
     for chance in (here, there):
-        assert chance.max() == pytest.approx(world.assumed.hear_best)
-        assert chance.min() < world.assumed.hear_best / 2
+        assert chance.max() == pytest.approx(listener_model.assumed.hear_best)
+        assert chance.min() < listener_model.assumed.hear_best / 2
 
 
-def test_skips_in_a_row_make_people_leave(world):
-    ears = world.ears(world.listeners[0], 5)
-    always = World(world.words, world.listeners, Assumptions(leave=0, leave_skipped=0, leave_more=1))
+def test_skips_in_a_row_make_people_leave(listener_model):
+    ears = listener_model.ears(listener_model.listeners[0], 5)
+    always = ListenerModel(
+        listener_model.tag_weights,
+        listener_model.listeners,
+        Assumptions(leave=0, leave_skipped=0, leave_more=1),
+    )
     assert always.stays(ears, [False])
     assert not always.stays(ears, [False, False])
     assert always.stays(ears, [False, False, True])
 
 
 def test_likeness_makes_the_moods():
-    words = sp.csr_matrix([[1.0, 0], [1, 0], [0, 1], [0, 1]])
-    found = moods(words, 2)
+    tag_weights = sp.csr_matrix([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    found = moods(tag_weights, 2)
     assert found[0] == found[1] != found[2] == found[3]
 
 
-def test_the_days_share_the_cohorts_and_what_was_learned(model, world, monkeypatch):
+def test_the_days_share_the_cohorts_and_what_was_learned(model, listener_model, monkeypatch):
     monkeypatch.setattr(simulate, "COHORT", 3)
     silent = Model(small_index(np.zeros((SIZE, 2)), prior=np.linspace(0.2, 0.1, SIZE)))
-    found = run([silent, model], world, RADIO, 5)
+    found = run([silent, model], listener_model, RADIO, 5)
     assert np.bincount(found.day).tolist() == [6, 6]
-    alone = run([model], world, RADIO, 5)
+    alone = run([model], listener_model, RADIO, 5)
     assert alone.day.tolist() == [0] * 12
     assert found.reward.tolist() != alone.reward.tolist()
 
@@ -125,12 +129,16 @@ def test_headroom_reads_what_was_met():
     assert found["best_in_each_state"] == pytest.approx((0.9 + 0.6) / 2)
 
 
-def test_where_hits_are_liked_the_most_popular_fits_everybody(model, world):
-    hits = World(world.words, world.listeners, world.assumed, popularity(model.index))
+def test_where_hits_are_liked_the_most_popular_fits_everybody(model, listener_model):
+    hits = ListenerModel(
+        listener_model.tag_weights, listener_model.listeners, listener_model.assumed, popularity(model.index)
+    )
     best = int(model.index.prior.argmax())
-    liked, here = (each.ears(world.listeners[0], 5).chance[:, best] for each in (hits, world))
-    assert liked == pytest.approx(world.assumed.hear_best)
-    assert (here < world.assumed.hear_best / 2).all()
+    liked, here = (
+        each.ears(listener_model.listeners[0], 5).chance[:, best] for each in (hits, listener_model)
+    )
+    assert liked == pytest.approx(listener_model.assumed.hear_best)
+    assert (here < listener_model.assumed.hear_best / 2).all()
 
 
 def test_a_gain_has_an_interval_over_the_runs():

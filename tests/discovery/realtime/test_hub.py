@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from discovery.embedded.redis import RedisServer
-from discovery.platform.events import ring
+from discovery.platform.events import publish
 from discovery.realtime.hub import LOOK_AGAIN, NEWEST, WAITING, Hub, Inbox
 
 
@@ -59,8 +59,8 @@ def heard(inbox, seconds=10):
 def test_a_subscriber_hears_what_happens_from_its_beginning_on(server):
     async def listens():
         async with Hub(server.url).opened(["one", "other"]) as inbox:
-            await asyncio.to_thread(ring, ["one", "third"], {"number": 1})
-            await asyncio.to_thread(ring, ["other"], {"number": 2})
+            await asyncio.to_thread(publish, ["one", "third"], {"number": 1})
+            await asyncio.to_thread(publish, ["other"], {"number": 2})
             return [await heard(inbox), await heard(inbox)]
 
     assert asyncio.run(listens()) == [{"number": 1}, {"number": 2}]
@@ -75,7 +75,7 @@ def test_after_a_time_without_redis_everybody_looks_again_once_and_hears_on(serv
             async with hub.opened(["one"]) as meanwhile:
                 await asyncio.to_thread(server.start)
                 again = [await heard(before), await heard(meanwhile)]
-                await asyncio.to_thread(ring, ["one"], {"number": 1})
+                await asyncio.to_thread(publish, ["one"], {"number": 1})
                 return again, [await heard(before), await heard(meanwhile)]
 
     assert asyncio.run(listens()) == ([LOOK_AGAIN] * 2, [{"number": 1}] * 2)
@@ -95,7 +95,7 @@ def test_many_who_come_at_once_while_the_connection_is_made_all_hear(server):
         tasks = [asyncio.create_task(one(number)) for number in range(100)]
         for _ in tasks:
             await ready.acquire()
-        await asyncio.to_thread(ring, [f"viewer:{number}" for number in range(100)], {"number": 1})
+        await asyncio.to_thread(publish, [f"viewer:{number}" for number in range(100)], {"number": 1})
         return await asyncio.gather(*tasks)
 
     assert asyncio.run(listens()) == [{"number": 1}] * 100

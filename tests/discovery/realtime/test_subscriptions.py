@@ -15,7 +15,7 @@ from accounts.models import Purpose
 from accounts.services.consent import consent_set
 from accounts.services.friendship import block_create
 from accounts.services.token import token_issue
-from discovery.platform.events import radio_channel, ring, viewer_channel
+from discovery.platform.events import publish, radio_channel, viewer_channel
 from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id
 from graph.models import FeedbackKind
@@ -95,7 +95,7 @@ def test_a_withdrawal_and_a_block_silence_a_running_subscription_at_once(live, f
     consent_set(user=friends.ben, purpose=Purpose.NAMED, granted=True)
     listen = friends.ben.listens.latest("pk")
     block_create(user=friends.ben, other=friends.ada)
-    ring([viewer_channel(friends.ada.pk)], {"listen": listen.pk})  # what was on its way already
+    publish([viewer_channel(friends.ada.pk)], {"listen": listen.pk})  # what was on its way already
     assert socket.silent()
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from graph.bench import compression as lean
+from graph.bench import compression
 from graph.ml.item_item import Block
 from graph.ml.prune import pruned
 from graph.ml.rounding import pack, quantize, round_vectors
@@ -101,16 +101,16 @@ def test_a_model_trains_with_as_many_columns_as_asked_for(world, small_config):
 
 def test_overlap_ignores_order():
     one, other = np.array([[1, 2, 3, 4], [1, 2, 3, 4]]), np.array([[4, 3, 2, 1], [1, 9, 8, 7]])
-    assert lean.overlap(one, other).tolist() == [1.0, 0.25]
+    assert compression.overlap(one, other).tolist() == [1.0, 0.25]
 
 
-def test_lean_measures_on_the_test_split_and_prunes_within_its_tolerance(world, small_config):
-    found = lean.lean(world, small_config)
+def test_compression_is_measured_on_the_test_split_and_prunes_within_its_tolerance(world, small_config):
+    found = compression.measure_compression(world, small_config)
     table = found["pruning"]["validation"]
     assert [sum(row["dims"].values()) for row in table] == sorted(
         {sum(row["dims"].values()) for row in table}, reverse=True
     )
-    assert min(row["ndcg"] for row in table) >= table[0]["ndcg"] * (1 - lean.TOLERANCE)
+    assert min(row["ndcg"] for row in table) >= table[0]["ndcg"] * (1 - compression.TOLERANCE)
     assert found["pruning"]["test"][1]["dims"] == table[-1]["dims"]
     assert found["pruning"]["test"][0]["ndcg"] == pytest.approx(found["int8"]["int8_ndcg"])
     assert found["int8"]["int8_bytes"] < found["int8"]["float32_bytes"]

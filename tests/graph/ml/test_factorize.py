@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from graph.ml import factorize
-from graph.ml.factorize import Rows, Stack, right_singular
+from graph.ml.factorize import SparseProduct, Stack, right_singular
 
 
 @pytest.fixture(params=[1, 3, 1000])
@@ -15,7 +15,7 @@ def stacked(request, monkeypatch):
     friends = sp.random(40, 40, density=0.1, random_state=rng, format="csr", dtype=np.float32)
     scale = rng.random(25).astype(np.float32) + 0.5
     dense = np.vstack([plays.toarray(), friends.toarray() @ plays.toarray()])
-    return [Rows((plays,)), Rows((friends, plays))], scale, dense
+    return [SparseProduct((plays,)), SparseProduct((friends, plays))], scale, dense
 
 
 def test_squares_are_the_columns_of_what_is_never_multiplied_out(stacked):
@@ -33,7 +33,7 @@ def test_the_singular_vectors_are_those_of_the_dense_matrix(stacked):
 
 def test_more_dims_than_the_matrix_has_are_as_many_as_it_has():
     singular, right = right_singular(
-        Stack([Rows((sp.eye(4, 3, format="csr"),))], np.ones(3, np.float32)), 9, rounds=1, seed=0
+        Stack([SparseProduct((sp.eye(4, 3, format="csr"),))], np.ones(3, np.float32)), 9, rounds=1, seed=0
     )
     assert singular == pytest.approx([1, 1, 1], abs=1e-5)
     assert right.shape == (3, 3)

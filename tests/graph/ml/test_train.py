@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from graph.ml.config import MemoryConfig, NetworkConfig, RecommenderConfig
+from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.evaluate import evaluate
 from graph.ml.export import write_artifact
 from graph.ml.split import split_snapshot
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact
 from graph.serving.index import Channel, Evidence
-from graph.training.promotion import gate
+from graph.training.promotion import promotion_refusal
 from tests.graph.ml.worlds import checkerboard, snapshot_of
 
 
@@ -52,18 +52,18 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_others(world, small_conf
 
 
 def test_config_round_trips_through_json_and_refuses_unknown_names():
-    config = RecommenderConfig(seed=3, memory=MemoryConfig(dims=5), network=NetworkConfig(epochs=2))
+    config = RecommenderConfig(seed=3, memory=ItemItemConfig(dims=5), network=NetworkConfig(epochs=2))
     assert RecommenderConfig.from_json(config.to_json()) == config
     with pytest.raises(TypeError):
         RecommenderConfig.from_dict({"speed": 3})
 
 
-def test_a_learned_model_passes_the_gate_and_a_random_one_does_not(world, small_config):
+def test_a_learned_model_is_promoted_and_a_random_one_is_refused(world, small_config):
     sizes = {"data": {"users": len(world.users)}}
     learned = {**evaluate(world, small_config).to_dict(), **sizes}
-    assert gate(learned, None) == ""
+    assert promotion_refusal(learned, None) == ""
     random = {**evaluate(world, replace(small_config, untrained=True)).to_dict(), **sizes}
-    refused = gate(random, None)
+    refused = promotion_refusal(random, None)
     assert refused.count("of the most popular items") == 2
     assert "ARTIST" in refused
     assert "TRACK" in refused
@@ -118,7 +118,7 @@ def test_no_held_out_edge_and_no_tag_on_it_is_left_in_training():
     assert np.bincount(split.artists[:, 0], minlength=30).tolist() == np.round(counts * 0.2).tolist()
 
 
-def test_catalogue_tags_stay_when_a_listener_s_own_go():
+def test_catalog_tags_stay_when_a_listener_s_own_go():
     plays = np.ones((1, 5))
     whole = snapshot_of(plays, tags=[(-1, item, 0) for item in range(5)])
     assert len(split_snapshot(whole, seed=0).train.artist_tags.user) == 5

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from accounts.intake import restoring
+from graph.arrays import Doubles, Ids, Ints, Rows
 from graph.models import Artist, Tag, Tagging, Track
 from graph.sample.words import SCENES, artist_names, track_line, track_titles
 
@@ -16,20 +16,20 @@ NICHES = 3  # in each scene
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalog:
     """What was stored, and where it stands in the world of tastes."""
 
-    artist_ids: NDArray[np.int64]  # [ARTISTS]
-    scene: NDArray[np.int64]  # [ARTISTS] row of SCENES
-    niche: NDArray[np.int64]  # [ARTISTS] scene * NICHES + niche within the scene
-    popularity: NDArray[np.float64]  # [ARTISTS] sums to 1
-    track_ids: NDArray[np.int64]  # [TRACKS]
-    track_artist: NDArray[np.int64]  # [TRACKS] rows of artist_ids
-    duration_ms: NDArray[np.int64]  # [TRACKS]
+    artist_ids: Ids  # [ARTISTS]
+    scene: Rows  # [ARTISTS] row of SCENES
+    niche: Rows  # [ARTISTS] scene * NICHES + niche within the scene
+    popularity: Doubles  # [ARTISTS] sums to 1
+    track_ids: Ids  # [TRACKS]
+    track_artist: Rows  # [TRACKS] rows of artist_ids
+    duration_ms: Ints  # [TRACKS]
 
 
-def catalogue_create(*, rng: Generator) -> Catalogue:
-    """Store the catalogue. Artists of a niche share a genre; niches of a scene share its moods."""
+def catalog_create(*, rng: Generator) -> Catalog:
+    """Store the catalog. Artists of a niche share a genre; niches of a scene share its moods."""
     niche = np.arange(ARTISTS) % (len(SCENES) * NICHES)
     scene = niche // NICHES
     artists = Artist.objects.bulk_create(
@@ -56,7 +56,7 @@ def catalogue_create(*, rng: Generator) -> Catalogue:
         zip(tracks, moods, strict=True),
     )
     popularity = (1 + rng.permutation(ARTISTS)) ** -0.6
-    return Catalogue(
+    return Catalog(
         artist_ids=np.array([artist.pk for artist in artists]),
         scene=scene,
         niche=niche,
@@ -68,7 +68,7 @@ def catalogue_create(*, rng: Generator) -> Catalogue:
 
 
 def _tag(*said: Iterable[tuple[Artist | Track, str]]) -> None:
-    """The catalogue's own words; a word that is there already keeps its kind."""
+    """The catalog's own words; a word that is there already keeps its kind."""
     words = {genre: Tag.Kind.GENRE for scene in SCENES for genre in scene["genres"]}
     words |= {mood: Tag.Kind.MOOD for scene in SCENES for mood in scene["moods"]}
     Tag.objects.bulk_create(

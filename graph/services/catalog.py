@@ -1,4 +1,4 @@
-"""The catalogue as plays bring it along: a track that is named is found again, or added."""
+"""The catalog as plays bring it along: a track that is named is found again, or added."""
 
 import hashlib
 import re

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from graph.models import Artist, Track
-from graph.services.catalogue import TrackName, tracks_get_or_create
+from graph.services.catalog import TrackName, tracks_get_or_create
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 

@@ -1,4 +1,4 @@
-"""The world of a simulation from the consented snapshot: a model, the tags it never saw, and the people."""
+"""Whom a simulation is about, from the consented snapshot: listeners, the tags the model never saw, earlier days."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from discovery.lab.listener_model import Listener
 from discovery.radio.sources import entries
+from graph.arrays import Doubles, Mask, Rows
 from graph.serving.index import Channel, Evidence, ItemIndex
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
-Rows = NDArray[np.int64]
-
-HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the world
+HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the simulation
 TASTE = 3  # held-out artists that somebody needs to be simulated
 NEWCOMERS = 0.5  # share of listeners of whose past the radio knows nothing
 STARTING = 0.5  # share of listeners who start from an artist
@@ -25,14 +23,14 @@ STARTING = 0.5  # share of listeners who start from an artist
 def taggers_split(snapshot: GraphSnapshot, rng: np.random.Generator) -> tuple[GraphSnapshot, Taggings]:
     """The snapshot with the tags of half of those who tag, and the tags of the other half.
 
-    The catalogue's own tags stay with the snapshot.
+    The catalog's own tags stay with the snapshot.
     """
     tags = snapshot.artist_tags
     apart = np.append(rng.random(len(snapshot.users)) < 0.5, False)[tags.user]
     return replace(snapshot, artist_tags=_tags(tags, ~apart)), _tags(tags, apart)
 
 
-def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
+def tag_weights(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
     """Unit rows of TF–IDF tag weights by artist [size, names]; ``row_of`` is -1 for what is left out."""
     kept = row_of[tags.item] >= 0
     counts = sp.csr_matrix(
@@ -44,29 +42,29 @@ def words(tags: Taggings, row_of: Rows, size: int, names: int) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ counts)
 
 
-def popularity(index: ItemIndex) -> NDArray[np.float64]:
+def popularity(index: ItemIndex) -> Doubles:
     """The share of items that are more popular than each, by the model's prior [n]."""
-    found = np.empty(len(index))
-    found[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
-    return found
+    share = np.empty(len(index))
+    share[np.argsort(-index.prior, kind="stable")] = np.arange(len(index)) / len(index)
+    return share
 
 
 def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[GraphSnapshot]:
     """What there was to learn from when only each of ``shares`` of the contributors had joined.
 
-    Who joined early is there later too. The catalogue, its own tags and the rows stay the same.
+    Who joined early is there later too. The catalog, its own tags and the rows stay the same.
     """
     place = np.random.default_rng([seed, 3]).permutation(len(train.users)) / len(train.users)
     return [_of(train, place < share) for share in shares]
 
 
 def listeners(
-    train: GraphSnapshot, held_out: Rows, row_of: Rows, tagged: NDArray[np.bool_], count: int, seed: int
+    train: GraphSnapshot, held_out: Rows, row_of: Rows, tagged: Mask, count: int, seed: int
 ) -> list[Listener]:
     """At most ``count`` people with tastes of what was ``held_out`` [E, 2] and is ``tagged`` [n]."""
     rng = np.random.default_rng(seed)
     friends = _friends(train)
-    found: list[Listener] = []
+    people: list[Listener] = []
     for user in rng.permutation(len(train.users)):
         taste = row_of[held_out[held_out[:, 0] == user, 1]]
         taste = np.unique(taste[taste >= 0])
@@ -77,15 +75,15 @@ def listeners(
         lasting = entries([], [], [])
         if rng.random() >= NEWCOMERS:
             lasting = _lasting(train, known, amounts, friends.get(int(user), ()), row_of)
-        found.append(
+        people.append(
             Listener(
                 number=int(user), taste=taste, lasting=lasting, known=known,
                 starts=bool(rng.random() < STARTING),
             )
         )  # fmt: skip
-        if len(found) == count:
+        if len(people) == count:
             break
-    return found
+    return people
 
 
 def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) -> ItemIndex:
@@ -95,9 +93,9 @@ def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) ->
     return index.among(np.sort(rows[rows >= 0]))
 
 
-def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
+def _of(snapshot: GraphSnapshot, joined: Mask) -> GraphSnapshot:
     """The snapshot with what those who ``joined`` [U] did."""
-    tagging = np.append(joined, True)  # the last for user -1, the catalogue
+    tagging = np.append(joined, True)  # the last for user -1, the catalog
     return replace(
         snapshot, discoverable=snapshot.discoverable & joined,
         artist_plays=_plays(snapshot.artist_plays, joined), track_plays=_plays(snapshot.track_plays, joined),
@@ -107,13 +105,13 @@ def _of(snapshot: GraphSnapshot, joined: NDArray[np.bool_]) -> GraphSnapshot:
     )  # fmt: skip
 
 
-def _plays(plays: Plays, joined: NDArray[np.bool_]) -> Plays:
+def _plays(plays: Plays, joined: Mask) -> Plays:
     kept = joined[plays.user]
     return replace(plays, user=plays.user[kept], item=plays.item[kept], count=plays.count[kept])
 
 
 def _lasting(
-    train: GraphSnapshot, known: Rows, amounts: NDArray[np.float64], friends: Sequence[int], row_of: Rows
+    train: GraphSnapshot, known: Rows, amounts: Doubles, friends: Sequence[int], row_of: Rows
 ) -> Evidence:
     rows, counts, channels = known.tolist(), amounts.tolist(), [Channel.OWN] * len(known)
     for friend in friends:
@@ -124,19 +122,19 @@ def _lasting(
     return entries(rows, counts, channels)
 
 
-def _played(plays: Plays, user: int, row_of: Rows) -> tuple[Rows, NDArray[np.float64]]:
+def _played(plays: Plays, user: int, row_of: Rows) -> tuple[Rows, Doubles]:
     start, stop = np.searchsorted(plays.user, [user, user + 1])
     rows = row_of[plays.item[start:stop]]
     return rows[rows >= 0], plays.count[start:stop][rows >= 0].astype(np.float64)
 
 
 def _friends(train: GraphSnapshot) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+    friends: dict[int, list[int]] = {}
     for low, high in train.friendships.tolist():
-        found.setdefault(low, []).append(high)
-        found.setdefault(high, []).append(low)
-    return found
+        friends.setdefault(low, []).append(high)
+        friends.setdefault(high, []).append(low)
+    return friends
 
 
-def _tags(tags: Taggings, mask: NDArray[np.bool_]) -> Taggings:
+def _tags(tags: Taggings, mask: Mask) -> Taggings:
     return replace(tags, user=tags.user[mask], item=tags.item[mask], tag=tags.tag[mask])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from accounts.models import PersonalizationLevel, Purpose
 from accounts.policies import Use
+from accounts.presentation import Ref
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.recommend.ranking import Ranking
 from graph.models import ItemKind
@@ -60,6 +61,11 @@ class NodeRef:
 
     kind: NodeKind
     id: int
+
+    @property
+    def ref(self) -> Ref:
+        """The same for `accounts.presentation`."""
+        return Ref(self.kind.value.title(), self.id)
 
 
 @dataclass(frozen=True)

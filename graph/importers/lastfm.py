@@ -237,7 +237,7 @@ class _Import:
             self.listeners |= keys
             self.report.listeners_new += created
             if self.assume_consent:  # before their plays come: the gate asks RECORD
-                self.report.consents_assumed_for += consents_assume(user_ids=found.values())
+                self.report.consents_assumed_for += consents_assume(user_ids=keys.values())
 
     def _listener_artist(self, row: CountRow | TaggingRow) -> tuple[int, int]:
         return self.listeners[row.listener], self.artist_ids[row.artist]

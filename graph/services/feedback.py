@@ -27,7 +27,7 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about).delete()
     with act.write():
         given, created = Feedback.objects.update_or_create(
-            user=user, kind=kind, **about, defaults={"given_at": act.moment}
+            user=user, kind=kind, **about, defaults={"given_at": timezone.now()}
         )
     if created and kind is FeedbackKind.LIKE:  # said again, it is no news
         transaction.on_commit(lambda: friends_tell(user, [{"like": given.pk}]))

@@ -25,18 +25,20 @@ from graph.bench.tuning import TuningCache, tune_als
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
-from graph.ml.data import View, views
+from graph.ml.data import View
 from graph.ml.evaluate import (
     K,
     evidence_of,
     friend_matrices,
     friend_scorer,
     hits_of,
+    index_of,
     model_scorer,
     rank,
 )
-from graph.ml.split import Split, held_out, split_cold, split_snapshot
-from graph.ml.train import Progress, fit
+from graph.ml.progress import Progress, silent
+from graph.ml.split import Split, asked_view, held_out, split_cold, split_snapshot
+from graph.ml.train import fit
 from graph.serving.artifact import Artifact
 from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot
@@ -58,7 +60,7 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     tune: bool = False,
     tuned_before: Path | None = None,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Everything the tables show, as JSON-able data.
 
@@ -226,20 +228,6 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
         "als_recommend_cpu_seconds": theirs,
         "export_cpu_to_als": ours / theirs,
     }
-
-
-def asked_view(split: Split) -> View:
-    """Artists where anything is held out among them, else tracks."""
-    by_kind = {view.kind: view for view in views(split.train)}
-    return by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
-
-
-def index_of(artifact: Artifact, view: View) -> ItemIndex:
-    """Raises ValueError where the model has no such view."""
-    index = artifact.index(view.kind)
-    if index is None:
-        raise ValueError(f"the model has no {view.kind} view")
-    return index
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -26,7 +26,8 @@ from graph.ml.data import track_view
 from graph.ml.full_batch import FullBatch
 from graph.ml.item_item import fit_item_item
 from graph.ml.learn import network_of
-from graph.ml.train import Progress, fit
+from graph.ml.progress import Progress, silent
+from graph.ml.train import fit
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 NETWORK = NetworkConfig(dims=64, layers=2, full_batch_above=0)
@@ -42,7 +43,7 @@ def benchmark(
     *,
     sizes: Sequence[int] = SIZES,
     fit_up_to: int = 0,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Epochs at every size, a whole ``fit`` at those up to ``fit_up_to`` plays, and how cost grows."""
     epochs = []

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts import policies
 from accounts.models import User
 from discovery.platform.errors import Conflict
-from graph.models import Artist, Feedback, FeedbackKind, Track
+from graph.models import Artist, Feedback, FeedbackKind, Track, item_column
 from graph.services.news import friends_tell
 
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
@@ -22,7 +22,7 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     stored = User.objects.select_for_update().get(pk=user.pk)  # two answers at once must not both stand
     if policies.in_private_session(stored):
         raise Conflict(_("This was said in a private session."), code="PRIVATE_SESSION")
-    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
+    about = item_column(item)
     if kind in VERDICTS:
         Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about).delete()
     given, created = Feedback.objects.update_or_create(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.policies import friends_of
 from discovery.platform.errors import LimitExceeded, NotFound
-from graph.models import Artist, ItemRecommendation, Track
+from graph.models import Artist, ItemRecommendation, Track, item_column
 from graph.names import name_clean
 
 NOTE_LENGTH = 500
@@ -28,15 +28,15 @@ def item_recommend(
     User.objects.select_for_update().get(pk=sender.pk)  # twice at once must not both be new
     if not friends_of(sender).filter(pk=recipient.pk).exists():
         raise NotFound(_("There is no such friend."), field="listenerId")
-    words = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
+    cleaned = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
     now = timezone.now()
     lately = ItemRecommendation.objects.filter(sender=sender, sent_at__gt=now - timedelta(days=1))
-    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
+    about = item_column(item)
     known = ItemRecommendation.objects.filter(sender=sender, recipient=recipient, **about)
     if not known.exists() and lately.count() >= MAX_A_DAY:
         raise LimitExceeded(_("At most %(most)d recommendations are sent a day.") % {"most": MAX_A_DAY})
     sent, _created = ItemRecommendation.objects.update_or_create(
-        sender=sender, recipient=recipient, **about, defaults={"note": words, "sent_at": now}
+        sender=sender, recipient=recipient, **about, defaults={"note": cleaned, "sent_at": now}
     )
     return sent
 

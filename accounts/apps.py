@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "People: who they are, whom they know, what they allow"
+
+    def ready(self) -> None:
+        from accounts import visible
+
+        visible.register()

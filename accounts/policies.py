@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 SMALLEST_FRIEND_COUNT = 3
 SMALLEST_AGGREGATE = 10
 
+NOBODY = Q(pk__in=())
+
 # So many people are named in a query; for more, everybody's rows are read.
 FEW = 100
 
@@ -303,13 +305,36 @@ def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
 # --- people ---------------------------------------------------------------------------------
 
 
-def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
+def listener_visible(viewer: Viewer) -> Q:
     """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
     if (somebody := active_user(viewer)) is None:
-        return User.objects.none()
-    return User.objects.filter(
-        Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE), is_active=True
-    ).exclude(blocked_with(somebody))
+        return NOBODY
+    near = Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE)
+    return Q(near, is_active=True) & ~blocked_with(somebody)
+
+
+def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
+    """Everybody whom ``viewer`` may see: `listener_visible`."""
+    return User.objects.filter(listener_visible(viewer))
+
+
+def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tuple[int, int]]:
+    """(viewer key, person key) for each of ``people`` whom each viewer may see; four queries for any number."""
+    keys = {viewer.pk for viewer in viewers if viewer.is_active}
+    active = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
+    found = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
+    blocked = blocked_pairs(keys | active)
+    ends = Friendship.objects.filter(within(keys, "low") | within(keys, "high")).values_list(
+        "low_id", "high_id"
+    )
+    linked = {frozenset(pair) for pair in ends}
+    return {
+        (viewer, person)
+        for viewer in keys
+        for person in active
+        if (pair := frozenset((viewer, person))) not in blocked
+        and (viewer == person or person in found or pair in linked)
+    }
 
 
 def friends_of(viewer: Viewer) -> QuerySet[User]:

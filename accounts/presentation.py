@@ -38,7 +38,7 @@ class Ref(NamedTuple):
     id: int
 
 
-class Use(NamedTuple):
+class Disclosure(NamedTuple):
     """That data of ``source`` shaped an answer; ``named``: they stand in it by name, with ``item`` where one is cited."""
 
     source: int
@@ -50,7 +50,7 @@ class Draft(Protocol[Answer_co]):
     """What a surface concluded, before anything in it has a name."""
 
     @property
-    def uses(self) -> Collection[Use]:
+    def disclosures(self) -> Collection[Disclosure]:
         """Whose data shaped it; the viewer's own need not be there."""
 
     def refs(self) -> Iterable[Ref]:
@@ -80,7 +80,7 @@ class Kind:
 _kinds: dict[str, Kind] = {}
 _kind_of: dict[type[Model], Kind] = {}
 _carried: dict[tuple[str, str], str] = {}
-_disclose: list[Callable[[Mapping[int, Collection[Use]]], None]] = []
+_disclose: list[Callable[[Mapping[int, Collection[Disclosure]]], None]] = []
 
 
 def register(kind: Kind) -> None:
@@ -98,8 +98,8 @@ def carry(kind: str, field: str, because: str) -> None:
     _carried[kind, field] = because
 
 
-def disclose_with(note: Callable[[Mapping[int, Collection[Use]]], None]) -> None:
-    """Have uses, by viewer key, told through ``note`` before an answer that they shaped goes out."""
+def disclose_with(note: Callable[[Mapping[int, Collection[Disclosure]]], None]) -> None:
+    """Have disclosures, by viewer key, made through ``note`` before an answer that they shaped goes out."""
     _disclose[:] = [note]
 
 
@@ -124,13 +124,13 @@ _SEAL = object()
 def present(viewer: Viewer, draft: Draft[Answer]) -> Presented[Answer]:
     """The answer of ``draft`` to ``viewer``, as far as they may see it now. One query a kind of thing."""
     key = viewer_key(viewer)
-    _told({key: _of_others(key, draft.uses)})
+    _told({key: _of_others(key, draft.disclosures)})
     return Presented(_SEAL, draft.shown(_fetched(viewer, draft.refs())), key)
 
 
 def present_each(drafts: Sequence[tuple[User, Draft[Answer]]]) -> list[Presented[Answer]]:
     """``present`` for many viewers, in their order, in a number of queries that does not depend on how many."""
-    _told({viewer.pk: _of_others(viewer.pk, draft.uses) for viewer, draft in drafts})
+    _told({viewer.pk: _of_others(viewer.pk, draft.disclosures) for viewer, draft in drafts})
     viewers = {viewer.pk: viewer for viewer, _draft in drafts}.values()
     wanted = _by_kind(ref for _viewer, draft in drafts for ref in draft.refs())
     rows = {Ref(name, row.pk): row for name, ids in wanted.items() for row in _rows(_kinds[name], ids)}
@@ -208,7 +208,9 @@ def ensure_shown(row: Model, viewer: Viewer, parent: object, parent_kind: str, f
     if (parent_kind, field) in _carried and key in getattr(parent, _MARK, ()):
         _marked(row, key)
         return
-    raise NotPresented(f"{parent_kind}.{field} shows a {type(row).__name__} that was not presented to its viewer")
+    raise NotPresented(
+        f"{parent_kind}.{field} shows a {type(row).__name__} that was not presented to its viewer"
+    )
 
 
 def viewer_key(viewer: Viewer) -> int:
@@ -261,14 +263,14 @@ def _by_kind(refs: Iterable[Ref]) -> dict[str, set[int]]:
     return ids
 
 
-def _of_others(key: int, uses: Iterable[Use]) -> set[Use]:
-    return {use for use in uses if use.source != key}
+def _of_others(key: int, disclosures: Iterable[Disclosure]) -> set[Disclosure]:
+    return {use for use in disclosures if use.source != key}
 
 
-def _told(uses: Mapping[int, Collection[Use]]) -> None:
+def _told(disclosures: Mapping[int, Collection[Disclosure]]) -> None:
     """Tell whoever shaped an answer. Raises RuntimeError where nobody would: then there is no answer either."""
-    if not any(uses.values()):
+    if not any(disclosures.values()):
         return
     if not _disclose:
         raise RuntimeError("Nobody tells people that their data shaped an answer.")
-    _disclose[0](uses)
+    _disclose[0](disclosures)

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class GraphConfig(AppConfig):
     name = "graph"
     verbose_name = "Music as a graph"
+
+    def ready(self) -> None:
+        from graph import visible
+
+        visible.register()

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Manager, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Manager, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
@@ -233,33 +233,40 @@ def playlists_editable_by(viewer: User) -> QuerySet[Playlist]:
 
 
 def _playlists(viewer: User, roles: Collection[PlaylistCollaborator.Role]) -> QuerySet[Playlist]:
+    return Playlist.objects.filter(playlist_visible(viewer, roles))
+
+
+def playlist_visible(
+    viewer: User, roles: Collection[PlaylistCollaborator.Role] = tuple(PlaylistCollaborator.Role)
+) -> Q:
+    """One's own playlists, and those a friend shares with ``viewer`` in one of these roles."""
     shared = PlaylistCollaborator.objects.filter(
         user=viewer, role__in=roles, playlist__owner__in=friends_of(viewer)
     )
-    return Playlist.objects.filter(Q(owner=viewer) | Q(pk__in=shared.values("playlist")))
+    return Q(owner=viewer) | Q(pk__in=shared.values("playlist"))
 
 
 def playlist_list(*, viewer: User) -> QuerySet[Playlist]:
     """Every playlist the viewer may see, latest touched first."""
-    return playlists_visible_to(viewer).order_by("-updated_at", "-pk")
+    return playlists_visible_to(viewer).order_by(F("updated_at").desc(nulls_last=True), "-pk")
 
 
 def collaborators_visible_to(viewer: User) -> QuerySet[PlaylistCollaborator]:
     """Who takes part in playlists, of the people the viewer may see; by when they joined."""
     people = PlaylistCollaborator.objects.filter(user__in=listeners_visible_to(viewer))
-    return people.select_related("user").order_by("since", "pk")
+    return people.select_related("user").order_by(F("since").asc(nulls_first=True), "pk")
 
 
 def recommendations_received(*, viewer: User) -> QuerySet[ItemRecommendation]:
     """What friends recommend to the viewer, latest first; a friendship's end or a block takes it away."""
     rows = ItemRecommendation.objects.filter(recipient=viewer, sender__in=friends_of(viewer))
-    return rows.order_by("-sent_at", "-pk")
+    return rows.order_by(F("sent_at").desc(nulls_last=True), "-pk")
 
 
 def recommendations_sent(*, viewer: User) -> QuerySet[ItemRecommendation]:
     """What the viewer recommends to people who still are friends, latest first."""
     rows = ItemRecommendation.objects.filter(sender=viewer, recipient__in=friends_of(viewer))
-    return rows.order_by("-sent_at", "-pk")
+    return rows.order_by(F("sent_at").desc(nulls_last=True), "-pk")
 
 
 def model_version_active() -> ModelVersion | None:

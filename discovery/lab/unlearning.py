@@ -18,6 +18,7 @@ from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from accounts.intake import observable, observed_keep
 from accounts.models import Purpose, User
 from accounts.services.consent import consents_grant_many
 from discovery.embedded.redis import redis_there
@@ -76,12 +77,13 @@ def _measured(random: np.random.Generator, planted: int, items: int, tell: Told)
 def _plant(sets: Sequence[Ids]) -> list[User]:
     mark = f"canary-{timezone.now():%H%M%S%f}"
     people = User.objects.bulk_create([User(username=f"{mark}-{number}") for number in range(len(sets))])
-    consents_grant_many(users=people, purposes=[Purpose.CONTRIBUTE], channel="canary")
-    ArtistPlayCount.objects.bulk_create(
+    consents_grant_many(users=people, purposes=[Purpose.RECORD, Purpose.CONTRIBUTE], channel="canary")
+    counts = [
         ArtistPlayCount(user=person, artist_id=artist, count=PLAYS_EACH, source="canary")
         for person, chosen in zip(people, sets, strict=True)
         for artist in chosen.tolist()
-    )
+    ]
+    observed_keep(counts, people=observable([person.pk for person in people]))
     return people
 
 

@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.intake import Gated
 from graph.models import ItemKind
 
 
-class RadioChoice(models.Model):
+class RadioChoice(Gated):
     """One choice of a radio with the probability it was made with, and what came of it.
 
     Written only while the listener grants EXPERIMENT. It is what off-policy evaluation reads, and what

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.intake import Gated
 from graph.models import ItemKind
 
 
@@ -45,7 +46,7 @@ class RoomMember(models.Model):
         return f"{self.user_id} in {self.room_id}"
 
 
-class RoomWord(models.Model):
+class RoomWord(Gated):
     """A vote for an item or a veto against it. It counts for as long as who said it is in the room."""
 
     class Kind(models.TextChoices):

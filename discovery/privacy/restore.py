@@ -17,6 +17,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.dateparse import parse_date, parse_datetime
 
+from accounts.intake import restoring
 from accounts.models import ConsentEvent, User
 from accounts.services.audit import consents_rebuild
 from accounts.services.identity import is_erased
@@ -53,7 +54,7 @@ def export_restore(path: Path) -> tuple[User, dict[str, int]]:
 
     """
     try:
-        with closing(zipfile.ZipFile(path)) as file:
+        with closing(zipfile.ZipFile(path)) as file, restoring():
             _check(file)
             return _restore(file)
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
@@ -176,8 +177,11 @@ def _tags(user: User, rows: list[Row]) -> None:
 
 
 def _playlist(user: User, jspf: Row) -> None:
-    made = Playlist.objects.create(owner=user, title=jspf["title"], description=jspf["annotation"])
-    Playlist.objects.filter(pk=made.pk).update(created_at=_moment(jspf["date"]))
+    created_at = _moment(jspf["date"])
+    made = Playlist.objects.create(
+        owner=user, title=jspf["title"], description=jspf["annotation"],
+        created_at=created_at, updated_at=created_at,
+    )  # fmt: skip
     position = itertools.count()
     for batch in _batches(jspf["track"]):
         extensions = [next(iter(row["extension"].values()))[0] for row in batch]
@@ -193,7 +197,7 @@ def _playlist(user: User, jspf: Row) -> None:
         PlaylistEntry.objects.bulk_create(
             PlaylistEntry(
                 playlist=made, track_id=track, position=next(position),
-                added_by=user if extension["added_by_you"] else None,
+                added_by=user if extension["added_by_you"] else None, added_at=_moment(extension["added_at"]),
             )
             for track, extension in zip(_tracks(names), extensions, strict=True)
         )  # fmt: skip
@@ -205,7 +209,8 @@ def _exclusions(user: User, rows: list[Row]) -> None:
         item: dict[str, Any] = (
             {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
         )
-        TasteExclusion.objects.get_or_create(user=user, **item)
+        excluded_at = _moment(row["excluded_at"])
+        TasteExclusion.objects.get_or_create(user=user, **item, defaults={"excluded_at": excluded_at})
 
 
 def _items(rows: list[Row]) -> list[dict[str, int]]:

@@ -6,8 +6,10 @@ import threading
 import time
 
 import numpy as np
+from django.db import transaction
+from django.utils import timezone
 
-from accounts import policies
+from accounts import intake, policies
 from accounts.models import Purpose, User
 from discovery.models import RadioChoice
 from discovery.radio.bandit import Posterior
@@ -21,26 +23,36 @@ _learned: tuple[float, Posterior] | None = None
 _learning = threading.Lock()
 
 
+EXPERIMENTS = (Purpose.EXPERIMENT,)  # what a log of choices rests on, beside RECORD
+
+
 def permitted(user: User) -> bool:
     """Whether choices may be logged now."""
-    return policies.permits(user, Purpose.EXPERIMENT) and not policies.in_private_session(user)
+    return intake.may_observe(user, also=EXPERIMENTS)
 
 
+@transaction.atomic
 def choice_log(*, user: User, radio: Radio, choice: Choice) -> None:
-    """Note what was chosen and how likely that was, before anything came of it."""
-    RadioChoice.objects.update_or_create(
-        radio=radio.id, step=radio.version,
+    """Note what was chosen and how likely that was, before anything came of it. Raises as the gate does."""
+    intake.observe(user, also=EXPERIMENTS).put(
+        RadioChoice, at=timezone.now(), radio=radio.id, step=radio.version,
         defaults={
-            "user": user, "item_kind": radio.kind, "item_id": choice.item_id, "source": choice.source,
+            "item_kind": radio.kind, "item_id": choice.item_id, "source": choice.source,
             "propensity": choice.propensity, "arm_propensity": choice.arm_propensity,
             "features": list(choice.features),
         },
     )  # fmt: skip
 
 
-def outcome_log(*, radio: Radio, step: int, outcome: Outcome, reward: float) -> None:
-    """Note what came of a choice that is in the log."""
-    RadioChoice.objects.filter(radio=radio.id, step=step).update(outcome=outcome, reward=reward)
+@transaction.atomic
+def outcome_log(*, user: User, radio: Radio, outcome: Outcome, reward: float) -> None:
+    """Note what came of a choice, where it is in the log. Raises as the gate does."""
+    gate = intake.observe(user, also=EXPERIMENTS)
+    if RadioChoice.objects.filter(user=user, radio=radio.id, step=radio.version).exists():
+        gate.put(
+            RadioChoice, at=timezone.now(), radio=radio.id, step=radio.version,
+            defaults={"outcome": outcome, "reward": reward},
+        )  # fmt: skip
 
 
 def heard_get(*, user: User, radio: Radio) -> Radio:

@@ -109,7 +109,7 @@ def radio_advance(
     if outcome in REFUSALS and radio.now is not None and index is not None:
         held = neighbours(index, radio.now.item_id)
     if log.permitted(viewer):
-        log.outcome_log(radio=radio, step=radio.version, outcome=outcome, reward=reward)
+        log.outcome_log(user=viewer, radio=radio, outcome=outcome, reward=reward)
     return _play_next(viewer, radio.advanced(outcome, reward, held))
 
 

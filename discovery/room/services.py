@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policies
+from accounts.intake import deliberate
 from accounts.models import User
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
@@ -221,13 +222,16 @@ def _invite(room: Room, user: User, other: User, *, field: str) -> None:
 def _say(room: Room, user: User, item: Artist | Track, kind: RoomWord.Kind | None) -> None:
     if ItemKind(room.kind) is not _kind_of(item):
         raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
+    act = deliberate(user)
+    act.ensure_vote()
     if kind is None:
         RoomWord.objects.filter(room=room, user=user, item_id=item.pk).delete()
         return
     index, _version, _degraded = room_index(ItemKind(room.kind))
     if index is None or int(index.rows(np.array([item.pk], dtype=np.int64))[0]) < 0:
         raise NotFound(_("This room cannot play this item."), field="itemId")
-    RoomWord.objects.update_or_create(room=room, user=user, item_id=item.pk, defaults={"kind": kind})
+    with act.write():
+        RoomWord.objects.update_or_create(room=room, user=user, item_id=item.pk, defaults={"kind": kind})
 
 
 def _move_on(room: Room, people: Sequence[User], outcome: RoomPlay.Outcome) -> None:

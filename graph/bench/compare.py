@@ -6,12 +6,10 @@ interval. CPU time is the process's own, so that a busy machine does not count.
 
 from __future__ import annotations
 
-import resource
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from graph.bench import peers
 from graph.bench.cold_start import add_cold, add_few_plays
+from graph.bench.cost import peak_mebibytes, timed
 from graph.bench.tally import MAIN, OURS, Tally, measured
 from graph.bench.tuning import TuningCache, tune_als
 from graph.ml import baselines, metrics
@@ -49,7 +48,6 @@ PLAYS_ONLY = ("popularity", "item_knn", "ease", "als", REFERENCE, "bpr", "light_
 # the whole grid on a validation split instead.
 ALS_TUNED: dict[str, Any] = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
 ALS_REFERENCE: dict[str, Any] = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
-T = TypeVar("T")
 EXACT = 8  # of the best candidates of each listener, whose reasons are added up
 
 
@@ -93,7 +91,7 @@ class _Comparison:
                 tuned = tune_als(split.train, seed=seed, cache=cache)
             self._say(seed, "fitting the recommender")
             artifact, seconds = timed(partial(self._fit, split))
-            self.peak_mebibytes = self.peak_mebibytes or _peak_mebibytes()
+            self.peak_mebibytes = self.peak_mebibytes or peak_mebibytes()
             view = asked_view(split)
             self._items(view, split, artifact, seconds, seed, tuned)
             self._friends(split, artifact, seed)
@@ -228,14 +226,3 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
         "als_recommend_cpu_seconds": theirs,
         "export_cpu_to_als": ours / theirs,
     }
-
-
-def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What ``work`` returns, and the CPU seconds it took."""
-    start = time.process_time()
-    result = work()
-    return result, time.process_time() - start
-
-
-def _peak_mebibytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +19,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from graph.bench.cost import peak_mebibytes
 from graph.bench.generate import Size, generate
 from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.data import track_view
@@ -88,7 +88,7 @@ def measure_epoch(plays: int) -> dict[str, Any]:
         "loss": quickest.loss,
         "update": quickest.update,
         "epoch": quickest.total,
-        "peak_mebibytes": _peak_mebibytes(),
+        "peak_mebibytes": peak_mebibytes(),
     }
 
 
@@ -99,14 +99,14 @@ def measure_fit(plays: int) -> dict[str, Any]:
     with threadpool_limits(1):
         snapshot = generate(Size(plays=plays))
         gc.collect()
-        before, start = _peak_mebibytes(), time.process_time()
+        before, start = peak_mebibytes(), time.process_time()
         fitted = fit(snapshot, config)
     return {
         "plays": len(snapshot.track_plays.user),
         "cpu_seconds": time.process_time() - start,
         "artifact_mebibytes": sum(array.nbytes for array in fitted.arrays.values()) / 2**20,
         "snapshot_peak_mebibytes": before,
-        "peak_mebibytes": _peak_mebibytes(),
+        "peak_mebibytes": peak_mebibytes(),
     }
 
 
@@ -121,10 +121,6 @@ def _alone(measure: Callable[[int], dict[str, Any]], plays: int) -> dict[str, An
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=django.setup) as process:
         return process.submit(measure, plays).result()
-
-
-def _peak_mebibytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def tables(measured: dict[str, Any]) -> str:

@@ -1,10 +1,11 @@
 """Import of the Last.fm HetRec 2011 files: streaming, idempotent, whole or not at all.
 
 Play counts stay counts by artist; no plays are invented. Listeners arrive with every purpose
-undefined, unless their consent is assumed for research: then the ledger says so.
+undefined, and so without their plays, unless their consent is assumed for research: then the ledger says so.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Manager
 from django.utils import timezone
 
+from accounts.intake import observable, observed_keep, restoring
 from accounts.models import Block, Consent, Friendship, User
 from accounts.services.identity import ended_among
 from graph.importers.lastfm_people import consents_assume, listeners_get_or_create
@@ -49,15 +51,13 @@ def lastfm_import(
     """
     tables_check(folder, list(TABLES))
     with transaction.atomic():
-        run = _Import(folder, watcher or Silent())
+        run = _Import(folder, watcher or Silent(), assume_consent=assume_consent)
         run.table(ARTISTS, run.artists)
         run.table(TAGS, run.tags)
         run.catalog_load()
         run.table(COUNTS, run.counts)
         run.table(FRIENDS, run.friends)
         run.table(TAGGINGS, run.taggings)
-        if assume_consent:
-            run.report.consents_assumed_for = consents_assume(user_ids=run.listeners.values())
         _count_anew()
         tags_refresh()
     return run.report
@@ -74,7 +74,8 @@ def _count_anew() -> None:
 class _Import:
     """One run: the ids it met so far, and its report. A batch goes in, rows of one table go out."""
 
-    def __init__(self, folder: Path, watcher: Watcher) -> None:
+    def __init__(self, folder: Path, watcher: Watcher, *, assume_consent: bool) -> None:
+        self.assume_consent = assume_consent
         self.folder, self.watcher, self.report = folder, watcher, ImportReport()
         self.file = FileReport("")  # the report on the file being read
         self.artist_ids: dict[str, int] = {}
@@ -82,6 +83,7 @@ class _Import:
         self.tag_owners: dict[str, str] = {}  # name → the tagID that brought it
         self.tag_ids: dict[str, int] = {}  # tagID → primary key
         self.listeners: dict[str, int] = {}
+        self.recording: frozenset[int] = frozenset()  # of the batch, those who let their plays be kept
 
     def table(self, table: Table[T], store: Callable[[list[Row[T]]], None]) -> None:
         self.file = FileReport(table.file)
@@ -128,7 +130,7 @@ class _Import:
     def counts(self, batch: list[Row[CountRow]]) -> None:
         good = self._known(batch, "artist", self.artist_ids)
         self._listeners_load(row.value.listener for row in good)
-        good = self._not_erased(good)
+        good = self._recorded(self._not_erased(good))
         keyed = [(self._listener_artist(row.value), row.value) for row in good]
         known = ArtistPlayCount.objects.filter(source=SOURCE, **_among(key for key, _ in keyed))
         self._store(
@@ -138,7 +140,16 @@ class _Import:
                 for key, value in keyed
             ),
             set(known.values_list("user_id", "artist_id")),
+            insert=lambda counts: observed_keep(counts, people=self.recording, ignore_conflicts=True),
         )
+
+    def _recorded(self, batch: list[Row[CountRow]]) -> list[Row[CountRow]]:
+        """The rows of people who let their plays be kept."""
+        self.recording = observable({self.listeners[row.value.listener] for row in batch})
+        kept = [row for row in batch if self.listeners[row.value.listener] in self.recording]
+        if len(kept) < len(batch):
+            self.file.skipped["keeping plays (RECORD) is not granted"] += len(batch) - len(kept)
+        return kept
 
     def friends(self, batch: list[Row[FriendRow]]) -> None:
         self._listeners_load(name for row in batch for name in row.value)
@@ -196,6 +207,7 @@ class _Import:
                 for key, value in keyed
             ),
             set(known.values_list("user_id", "artist_id", "tag_id")),
+            insert=_put_down,
         )
 
     def _known(self, batch: list[Row[T]], field: str, ids: dict[str, int]) -> list[Row[T]]:
@@ -224,12 +236,19 @@ class _Import:
             keys, created = listeners_get_or_create(external_ids=fresh)
             self.listeners |= keys
             self.report.listeners_new += created
+            if self.assume_consent:  # before their plays come: the gate asks RECORD
+                self.report.consents_assumed_for += consents_assume(user_ids=keys.values())
 
     def _listener_artist(self, row: CountRow | TaggingRow) -> tuple[int, int]:
         return self.listeners[row.listener], self.artist_ids[row.artist]
 
     def _store(
-        self, manager: Manager[Any], wanted: Iterable[tuple[Any, dict[str, Any]]], known: set[Any]
+        self,
+        manager: Manager[Any],
+        wanted: Iterable[tuple[Any, dict[str, Any]]],
+        known: set[Any],
+        *,
+        insert: Callable[[list[Any]], object] | None = None,
     ) -> None:
         """Insert the values whose key is neither known nor among the earlier ones; count the rest."""
         total = 0
@@ -239,12 +258,17 @@ class _Import:
             if key not in known:
                 fresh.setdefault(key, values)
         # A concurrent writer may have been faster with the same row: that is what ignore_conflicts is for.
-        manager.bulk_create(
-            [manager.model(**values) for values in fresh.values()], batch_size=BATCH, ignore_conflicts=True
-        )
+        insert = insert or partial(manager.bulk_create, batch_size=BATCH, ignore_conflicts=True)
+        insert([manager.model(**values) for values in fresh.values()])
         self.file.stored += len(fresh)
         if total > len(fresh):
             self.file.skipped[ALREADY_STORED] += total - len(fresh)
+
+
+def _put_down(taggings: list[Tagging]) -> None:
+    """Words that people gave elsewhere were put down by them; they bring their day along."""
+    with restoring():
+        Tagging.objects.bulk_create(taggings, batch_size=BATCH, ignore_conflicts=True)
 
 
 def _listener(row: Row[Any]) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.intake import Gated
 from graph.models.fields import KeyField
 from graph.names import NAME_LENGTH
 
@@ -73,7 +74,7 @@ class Tag(models.Model):
         return self.name
 
 
-class Tagging(models.Model):
+class Tagging(Gated):
     """An artist or track called a word: by a listener, or by the catalog itself (no user)."""
 
     user = models.ForeignKey(

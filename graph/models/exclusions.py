@@ -4,11 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.intake import Gated
 from graph.models.catalog import Artist, Track
 from graph.models.playlists import Playlist
 
 
-class TasteExclusion(models.Model):
+class TasteExclusion(Gated):
     """What ``user`` did with this item counts for nothing: neither for them, nor for friends, nor in training.
 
     An artist stands for all its tracks, a playlist for the tracks that are in it now.
@@ -20,7 +21,7 @@ class TasteExclusion(models.Model):
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    excluded_at = models.DateTimeField(auto_now_add=True)
+    excluded_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
 
     class Meta:
         constraints = (

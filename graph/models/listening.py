@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.intake import Gated
 from graph.models.catalog import Artist, Track
 
 LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays of the item, played or not
@@ -20,7 +21,7 @@ HEARD = (
 )
 
 
-class Listen(models.Model):
+class Listen(Gated):
     """One play of a track, as one source reported it. Short plays are kept: a skip is a signal."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="listens")
@@ -41,7 +42,7 @@ class Listen(models.Model):
         return f"{self.user_id} played {self.track_id}"
 
 
-class ArtistPlayCount(models.Model):
+class ArtistPlayCount(Gated):
     """How often a listener played an artist, where the source tells no more than that."""
 
     user = models.ForeignKey(
@@ -70,7 +71,7 @@ class FeedbackKind(models.TextChoices):
     HIDE = "HIDE"
 
 
-class Feedback(models.Model):
+class Feedback(Gated):
     """A listener's word on one artist or track: one row a kind, ``given_at`` the last time."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feedback")

@@ -3,23 +3,24 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.intake import Gated
 from graph.models.catalog import Track
 
 
-class Playlist(models.Model):
+class Playlist(Gated):
     """A listener's ordered list of tracks."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="playlists")
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
+    updated_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.title
 
 
-class PlaylistCollaborator(models.Model):
+class PlaylistCollaborator(Gated):
     """A friend of the owner who may see a playlist, or change what is in it. The owner has no row."""
 
     class Role(models.TextChoices):
@@ -31,7 +32,7 @@ class PlaylistCollaborator(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collaborations"
     )
     role = models.CharField(max_length=6, choices=Role.choices)
-    since = models.DateTimeField(auto_now_add=True)
+    since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -42,7 +43,7 @@ class PlaylistCollaborator(models.Model):
         return f"{self.user_id} {self.role} of {self.playlist_id}"
 
 
-class PlaylistEntry(models.Model):
+class PlaylistEntry(Gated):
     """One place in a playlist. The same track may stand in several places."""
 
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="entries")
@@ -51,7 +52,7 @@ class PlaylistEntry(models.Model):
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    added_at = models.DateTimeField(auto_now_add=True)
+    added_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("position", "id")

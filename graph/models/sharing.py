@@ -4,10 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.intake import Gated
 from graph.models.catalog import Artist, Track
 
 
-class ItemRecommendation(models.Model):
+class ItemRecommendation(Gated):
     """A track or artist that one listener recommends to a friend, with a note. One row a pair and item."""
 
     sender = models.ForeignKey(
@@ -19,7 +20,7 @@ class ItemRecommendation(models.Model):
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=500, blank=True)
-    sent_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
 
     class Meta:
         constraints = (

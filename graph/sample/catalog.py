@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from accounts.intake import restoring
 from graph.arrays import Doubles, Ids, Ints, Rows
 from graph.models import Artist, Tag, Tagging, Track, item_column
 from graph.sample.words import SCENES, artist_names, track_line, track_titles
@@ -74,6 +75,7 @@ def _tag(*said: Iterable[tuple[Artist | Track, str]]) -> None:
         [Tag(name=name, kind=kind) for name, kind in kinds.items()], ignore_conflicts=True
     )
     tags = dict(Tag.objects.filter(name__in=kinds).values_list("name", "pk"))
-    Tagging.objects.bulk_create(
-        Tagging(**item_column(item), tag_id=tags[name]) for pairs in said for item, name in pairs
-    )
+    with restoring():  # nobody's tags: the catalog's own
+        Tagging.objects.bulk_create(
+            Tagging(**item_column(item), tag_id=tags[name]) for pairs in said for item, name in pairs
+        )

@@ -8,9 +8,10 @@ import numpy as np
 from django.db import transaction
 from numpy.random import Generator
 
+from accounts.intake import deliberate
 from accounts.models import Purpose, User
 from discovery.platform.errors import Conflict, InvalidInput
-from graph.models import Playlist, PlaylistEntry
+from graph.models import PlaylistEntry
 from graph.sample.catalog import Catalog, catalog_create
 from graph.sample.listening import (
     Plays,
@@ -30,6 +31,7 @@ from graph.sample.people import (
     friendships_create,
     listeners_create,
 )
+from graph.services.playlists import playlist_create
 from graph.services.tags import tags_refresh
 
 SMALLEST = 20  # listeners
@@ -118,11 +120,14 @@ def _plays(rng: Generator, catalog: Catalog, tastes: list[Taste], choices: list[
 
 
 def _playlist_create(owner: User, catalog: Catalog, plays: Plays) -> None:
-    playlist = Playlist.objects.create(owner=owner, title="Morning walk", description="Slow ones first.")
+    act = deliberate(owner)
+    playlist = playlist_create(owner=owner, title="Morning walk", description="Slow ones first.")
     favorites = sorted(plays, key=lambda track: -plays[track])[:8]
-    PlaylistEntry.objects.bulk_create(
-        PlaylistEntry(
-            playlist=playlist, track_id=int(catalog.track_ids[track]), position=position, added_by=owner
-        )
-        for position, track in enumerate(favorites)
-    )
+    with act.write():
+        PlaylistEntry.objects.bulk_create(
+            PlaylistEntry(
+                playlist=playlist, track_id=int(catalog.track_ids[track]), position=position,
+                added_by=owner, added_at=act.moment,
+            )
+            for position, track in enumerate(favorites)
+        )  # fmt: skip

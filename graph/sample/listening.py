@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.random import Generator
 
+from accounts.intake import observable, observed_keep, restoring
 from graph.arrays import Doubles, Rows
 from graph.models import Feedback, FeedbackKind, Listen
 from graph.sample.catalog import NICHES, Catalog
@@ -98,7 +99,7 @@ def listens_create(
         for person, tracks in plays.items()
         for listen in _listens(rng, catalog, user_ids[person], tastes[person], tracks, now)
     ]
-    Listen.objects.bulk_create(rows, batch_size=5000)
+    observed_keep(rows, people=observable(user_ids))
     return len(rows)
 
 
@@ -150,7 +151,8 @@ def feedback_create(
         if stranger not in tracks and rng.random() < 0.2:
             track = int(catalog.track_ids[stranger])
             rows.append(_said(user_ids[person], FeedbackKind.DISLIKE, now, track_id=track))
-    Feedback.objects.bulk_create(rows, batch_size=5000)
+    with restoring():
+        Feedback.objects.bulk_create(rows, batch_size=5000)
     return len(rows)
 
 

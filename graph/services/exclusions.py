@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.intake import deliberate
 from accounts.models import User
 from accounts.services.ledger import epoch_raise
 from discovery.platform.errors import LimitExceeded
@@ -19,7 +20,7 @@ def taste_exclusion_set(*, user: User, thing: Track | Artist | Playlist, exclude
 
     Nothing is deleted. Saying the same twice changes nothing. Raises LimitExceeded beyond ``MAX_EXCLUSIONS``.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    act = deliberate(user)
     about: dict[str, Any] = {type(thing).__name__.lower(): thing}
     theirs = TasteExclusion.objects.filter(user=user)
     if excluded:
@@ -28,7 +29,8 @@ def taste_exclusion_set(*, user: User, thing: Track | Artist | Playlist, exclude
                 _("At most %(most)d things can be excluded.") % {"most": MAX_EXCLUSIONS},
                 field="id",
             )
-        changed = theirs.get_or_create(user=user, **about)[1]
+        with act.write():
+            changed = theirs.get_or_create(user=user, **about, defaults={"excluded_at": act.moment})[1]
     else:
         changed = bool(theirs.filter(**about).delete()[0])
     if changed:

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import policies
-from accounts.models import Purpose, User
-from discovery.platform.errors import Conflict, ConsentMissing, InvalidInput, LimitExceeded, NotFound, Refusal
+from accounts.intake import Observer, observe
+from accounts.models import User
+from discovery.platform.errors import InvalidInput, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
 from graph.services.catalog import LONGEST_MS, TrackName, track_name_clean, tracks_get_or_create
@@ -62,29 +62,26 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
 
     Raises LimitExceeded for more than ``MAX_PLAYS`` plays, and ConsentMissing where RECORD is not granted.
     """
-    if len(plays) > MAX_PLAYS:
-        raise LimitExceeded(
-            _("At most %(most)d plays are taken at once.") % {"most": MAX_PLAYS}, field="input"
-        )
-    stored = User.objects.select_for_update().get(pk=user.pk)  # a withdrawal waits, or is seen below
-    if not policies.permits(stored, Purpose.RECORD):
-        raise ConsentMissing(_("Recording of plays is not granted."), field=Purpose.RECORD.value)
-    good, refusals = _checked(stored, plays)
+    observer = observe(user, quantity=len(plays), most=MAX_PLAYS)
+    good, refusals = _checked(observer, plays)
     fresh = _without_duplicates(user, good)
     track_ids, unknown = _tracks(fresh)
-    listens = Listen.objects.bulk_create(
-        Listen(
-            user=user,
-            track_id=track_ids[index],
-            listened_at=play.listened_at,
-            ms_played=play.ms_played,
-            source=play.source,
-            source_id=play.source_id,
-        )
-        for index, play in fresh.items()
-        if index in track_ids
+    listens = observer.keep(
+        (
+            Listen(
+                user=user,
+                track_id=track_ids[index],
+                listened_at=play.listened_at,
+                ms_played=play.ms_played,
+                source=play.source,
+                source_id=play.source_id,
+            )
+            for index, play in fresh.items()
+            if index in track_ids
+        ),
+        at="listened_at",
     )
-    transaction.on_commit(lambda: _tell_friends(stored, listens))
+    transaction.on_commit(lambda: _tell_friends(observer.user, listens))
     return RecordedListens(
         stored=len(track_ids),
         duplicates=len(good) - len(fresh),
@@ -98,7 +95,9 @@ def _tell_friends(user: User, listens: Sequence[Listen]) -> None:
     friends_tell(user, [{"listen": listen.pk} for listen in listens if listen.listened_at >= since])
 
 
-def _checked(user: User, plays: Sequence[Play | Refusal]) -> tuple[dict[int, Play], list[PlayRefusal]]:
+def _checked(
+    observer: Observer, plays: Sequence[Play | Refusal]
+) -> tuple[dict[int, Play], list[PlayRefusal]]:
     good: dict[int, Play] = {}
     refusals = []
     now = timezone.now()
@@ -107,8 +106,7 @@ def _checked(user: User, plays: Sequence[Play | Refusal]) -> tuple[dict[int, Pla
             if isinstance(play, Refusal):
                 raise play
             clean = _clean(play, now)
-            if policies.played_in_private(user, clean.listened_at):
-                raise Conflict(_("This was played in a private session."), code="PRIVATE_SESSION")
+            observer.ensure_public(clean.listened_at)
             good[index] = clean
         except Refusal as refusal:
             refusals.append(_refusal(index, refusal))

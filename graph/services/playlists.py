@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.intake import Deliberation, deliberate
 from accounts.models import User
 from accounts.policies import friends_of
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
@@ -23,21 +24,25 @@ MAX_COLLABORATORS = 100  # of one playlist
 @transaction.atomic
 def playlist_create(*, owner: User, title: str, description: str = "") -> Playlist:
     """Raises InvalidInput, and LimitExceeded beyond ``MAX_PLAYLISTS``."""
-    User.objects.select_for_update().get(pk=owner.pk)
+    act = deliberate(owner)
     if Playlist.objects.filter(owner=owner).count() >= MAX_PLAYLISTS:
         raise LimitExceeded(_("One listener has at most %(most)d playlists.") % {"most": MAX_PLAYLISTS})
-    return Playlist.objects.create(owner=owner, title=_title(title), description=_description(description))
+    with act.write():
+        return Playlist.objects.create(
+            owner=owner, title=_title(title), description=_description(description),
+            created_at=act.moment, updated_at=act.moment,
+        )  # fmt: skip
 
 
 @transaction.atomic
 def playlist_rename(*, owner: User, playlist_id: int, title: str, description: str | None = None) -> Playlist:
     """Raises NotFound and InvalidInput. The description stays where none is given."""
+    act = deliberate(owner)
     playlist = _locked_own(owner, playlist_id)
     playlist.title = _title(title)
     if description is not None:
         playlist.description = _description(description)
-    playlist.save()
-    return playlist
+    return _touched(playlist, act)
 
 
 @transaction.atomic
@@ -54,6 +59,7 @@ def playlist_share(
 
     Raises NotFound for a playlist that is not the owner's and for somebody who is no friend, and LimitExceeded.
     """
+    act = deliberate(owner)
     playlist = _locked_own(owner, playlist_id)
     if not friends_of(owner).filter(pk=friend.pk).exists():
         raise NotFound(_("There is no such friend."), field="listenerId")
@@ -62,9 +68,12 @@ def playlist_share(
         raise LimitExceeded(
             _("A playlist is shared with at most %(most)d people.") % {"most": MAX_COLLABORATORS}
         )
-    PlaylistCollaborator.objects.update_or_create(playlist=playlist, user=friend, defaults={"role": role})
-    playlist.save()
-    return playlist
+    with act.write():
+        PlaylistCollaborator.objects.update_or_create(
+            playlist=playlist, user=friend,
+            defaults={"role": role}, create_defaults={"role": role, "since": act.moment},
+        )  # fmt: skip
+    return _touched(playlist, act)
 
 
 @transaction.atomic
@@ -73,13 +82,14 @@ def playlist_unshare(*, user: User, playlist_id: int, listener: User) -> None:
 
     Raises NotFound where there is nothing to end, or it is not the user's to end.
     """
+    act = deliberate(user)
     playlist = _locked(playlist_id, playlists_visible_to(user))
     if user.pk not in {playlist.owner_id, listener.pk}:
         raise NotFound(_("There is no such playlist."), field="playlistId")
     deleted, _rows = playlist.collaborators.filter(user=listener).delete()
     if not deleted:
         raise NotFound(_("There is no such listener."), field="listenerId")
-    playlist.save()
+    _touched(playlist, act)
 
 
 @transaction.atomic
@@ -90,6 +100,7 @@ def playlist_entry_add(
 
     Raises NotFound, InvalidInput for a position outside the list, LimitExceeded beyond ``MAX_ENTRIES``.
     """
+    act = deliberate(user)
     playlist = _locked_to_edit(user, playlist_id)
     if not Track.objects.filter(pk=track_id).exists():
         raise NotFound(_("There is no such track."), field="trackId")
@@ -97,33 +108,47 @@ def playlist_entry_add(
     if size >= MAX_ENTRIES:
         raise LimitExceeded(_("A playlist has at most %(most)d entries.") % {"most": MAX_ENTRIES})
     place = size if position is None else _position(position, size)
-    playlist.entries.filter(position__gte=place).update(position=F("position") + 1)
-    playlist.save()
-    return PlaylistEntry.objects.create(playlist=playlist, track_id=track_id, position=place, added_by=user)
+    with act.write():
+        playlist.entries.filter(position__gte=place).update(position=F("position") + 1)
+        return PlaylistEntry.objects.create(
+            playlist=_touched(playlist, act), track_id=track_id, position=place,
+            added_by=user, added_at=act.moment,
+        )  # fmt: skip
 
 
 @transaction.atomic
 def playlist_entry_remove(*, user: User, entry_id: int) -> Playlist:
     """Raises NotFound."""
+    act = deliberate(user)
     playlist, entry = _locked_with_entry(user, entry_id)
     entry.delete()
-    playlist.entries.filter(position__gt=entry.position).update(position=F("position") - 1)
-    playlist.save()
-    return playlist
+    with act.write():
+        playlist.entries.filter(position__gt=entry.position).update(position=F("position") - 1)
+    return _touched(playlist, act)
 
 
 @transaction.atomic
 def playlist_entry_move(*, user: User, entry_id: int, position: int) -> PlaylistEntry:
     """Put an entry where it then stands at ``position``. Raises NotFound and InvalidInput."""
+    act = deliberate(user)
     playlist, entry = _locked_with_entry(user, entry_id)
     place = _position(position, playlist.entries.count() - 1)
     between = (place, entry.position - 1) if place < entry.position else (entry.position + 1, place)
     step = 1 if place < entry.position else -1
-    playlist.entries.filter(position__range=between).update(position=F("position") + step)
-    entry.position = place
-    entry.save(update_fields=["position"])
-    playlist.save()
+    with act.write():
+        playlist.entries.filter(position__range=between).update(position=F("position") + step)
+        entry.position = place
+        entry.save(update_fields=["position"])
+    _touched(playlist, act)
     return entry
+
+
+def _touched(playlist: Playlist, act: Deliberation) -> Playlist:
+    """The playlist, stored as changed now; in a private session it is not said when."""
+    playlist.updated_at = act.moment or playlist.updated_at
+    with act.write():
+        playlist.save()
+    return playlist
 
 
 def _locked(playlist_id: int, allowed: QuerySet[Playlist]) -> Playlist:

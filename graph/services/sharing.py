@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.intake import deliberate
 from accounts.models import User
 from accounts.policies import friends_of
 from discovery.platform.errors import LimitExceeded, NotFound
@@ -25,19 +27,20 @@ def item_recommend(
     Raises NotFound where they are no friends (whoever else they are to each other), InvalidInput for the note,
     and LimitExceeded beyond ``MAX_A_DAY``.
     """
-    User.objects.select_for_update().get(pk=sender.pk)  # twice at once must not both be new
+    act = deliberate(sender)  # its lock lets one of two at once be new
     if not friends_of(sender).filter(pk=recipient.pk).exists():
         raise NotFound(_("There is no such friend."), field="listenerId")
     cleaned = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
     now = timezone.now()
-    lately = ItemRecommendation.objects.filter(sender=sender, sent_at__gt=now - timedelta(days=1))
+    lately = Q(sent_at__gt=now - timedelta(days=1)) | (Q(sent_at=None) if act.private else Q())
     about = item_column(item)
     known = ItemRecommendation.objects.filter(sender=sender, recipient=recipient, **about)
-    if not known.exists() and lately.count() >= MAX_A_DAY:
+    if not known.exists() and ItemRecommendation.objects.filter(lately, sender=sender).count() >= MAX_A_DAY:
         raise LimitExceeded(_("At most %(most)d recommendations are sent a day.") % {"most": MAX_A_DAY})
-    sent, _created = ItemRecommendation.objects.update_or_create(
-        sender=sender, recipient=recipient, **about, defaults={"note": cleaned, "sent_at": now}
-    )
+    with act.write():
+        sent, _created = ItemRecommendation.objects.update_or_create(
+            sender=sender, recipient=recipient, **about, defaults={"note": cleaned, "sent_at": act.moment}
+        )
     return sent
 
 

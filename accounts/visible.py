@@ -1,0 +1,42 @@
+"""Which people, requests and lines of the ledger a viewer may see: what `presentation` asks."""
+
+from django.db.models import Q
+
+from accounts import policies, presentation
+from accounts.conditions import Viewer, active_user
+from accounts.models import ConsentEvent, Friendship, User
+from accounts.presentation import Kind
+from accounts.selectors import friend_request_list
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    presentation.register(
+        Kind(
+            "Listener", User, policies.listener_visible,
+            called=_called, pairs_visible=policies.visible_pairs,
+        )
+    )  # fmt: skip
+    presentation.register(Kind("FriendRequest", Friendship, _request_visible))
+    presentation.register(Kind("ConsentEvent", ConsentEvent, _line_visible))
+    both = "a request is visible to its two ends, where each may see the other"
+    presentation.carry("FriendRequest", "sender", both)
+    presentation.carry("FriendRequest", "receiver", both)
+
+
+def _called(user: User) -> str:
+    return user.display_name or user.username
+
+
+def _request_visible(viewer: Viewer) -> Q:
+    somebody = active_user(viewer)
+    return (
+        policies.NOBODY
+        if somebody is None
+        else Q(pk__in=friend_request_list(viewer=somebody).order_by().values("pk"))
+    )
+
+
+def _line_visible(viewer: Viewer) -> Q:
+    somebody = active_user(viewer)
+    return policies.NOBODY if somebody is None else Q(subject=somebody.pseudonym)

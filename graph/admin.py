@@ -1,8 +1,8 @@
 """Music for the people who run the installation. Nobody's listening is shown here."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from accounts.admin import ReadOnlyAdmin
 from graph.models import Artist, ModelVersion, Tag, Track, TrainingRun
 
 
@@ -27,26 +27,13 @@ class TagAdmin(admin.ModelAdmin[Tag]):
     search_fields = ("name",)
 
 
-class ReadOnlyAdmin:
-    """What only the machinery writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnlyAdmin, admin.ModelAdmin[ModelVersion]):
+class ModelVersionAdmin(ReadOnlyAdmin):
     list_display = ("id", "state", "created_at", "activated_at", "ledger_position", "rejected_because")
     list_filter = ("state",)
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(ReadOnlyAdmin, admin.ModelAdmin[TrainingRun]):
+class TrainingRunAdmin(ReadOnlyAdmin):
     list_display = ("key", "state", "step", "progress", "started_at", "ended_at", "error")
     list_filter = ("state",)

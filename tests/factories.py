@@ -53,16 +53,21 @@ def answered(
     return user
 
 
-def befriended(one: User, *others: User) -> User:
-    """An accepted friendship of ``one`` with each of ``others``."""
+def revoke(user: User, *purposes: Purpose) -> None:
+    """Take back what ``answered`` wrote, towards everybody and single friends alike."""
+    Consent.objects.filter(user=user, purpose__in=purposes).update(state=ConsentState.WITHDRAWN)
+
+
+def befriended(user: User, *others: User) -> User:
+    """An accepted friendship of ``user`` with each of ``others``."""
     for other in others:
         Friendship.objects.create(
-            **pair(one, other),
+            **pair(user, other),
             requested_by=other,
             state=Friendship.State.ACCEPTED,
             accepted_at=timezone.now(),
         )
-    return one
+    return user
 
 
 def requested(asker: User, other: User) -> Friendship:

@@ -11,19 +11,15 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
-import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psycopg
 
 from discovery.embedded.process import child_start, child_stop, last_lines
 from discovery.embedded.scratch import ScratchFolder
+from discovery.embedded.server import Server
 from discovery.platform.errors import ServiceFailed
 
-START_SECONDS = 60.0
 # A test database may be lost with the machine, so it never waits for the disk.
 SETTINGS = {
     "listen_addresses": "",
@@ -50,12 +46,15 @@ def postgres_installation() -> Path:
     raise ServiceFailed("There is no PostgreSQL: install the dev dependencies, or set DATABASE_URL.")
 
 
-class PostgresServer:
-    """One throw-away server in a temporary folder; ``with PostgresServer() as server: …``."""
+class PostgresServer(Server):
+    """One throw-away server in a temporary folder."""
+
+    name = "PostgreSQL"
+    start_seconds = 60.0
 
     def __init__(self) -> None:
+        super().__init__()
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-        self._child: subprocess.Popen[bytes] | None = None
         self._scratch: ScratchFolder | None = None
 
     @property
@@ -65,15 +64,13 @@ class PostgresServer:
         return self._scratch.path
 
     @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    @property
     def url(self) -> str:
         """For DATABASE_URL: the path is the socket's folder and the database's name."""
         return f"postgres://postgres@/{self.home}/postgres"
-
-    @property
-    def child(self) -> subprocess.Popen[bytes]:
-        if self._child is None:
-            raise ServiceFailed("This PostgreSQL was not started.")
-        return self._child
 
     def start(self) -> None:
         """Returns when the server answers. Raises ServiceFailed with its log when it does not."""
@@ -85,9 +82,7 @@ class PostgresServer:
         self._initialize(binaries / "initdb", data)
         command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.home)]
         command += [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        self._child = child_start(
-            command, signal_number=signal.SIGINT, log=self.home / "log", user=self._user
-        )
+        self._child = child_start(command, signal_number=signal.SIGINT, log=self.log, user=self._user)
         self._wait()
 
     def _initialize(self, initdb: Path, data: Path) -> None:
@@ -110,15 +105,6 @@ class PostgresServer:
             shutil.copytree(libraries, self.home / libraries.name, symlinks=True)
         return copied
 
-    def _wait(self) -> None:
-        until = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.child.poll() is not None or time.monotonic() > until:
-                message = f"PostgreSQL did not start:\n{last_lines(self.home / 'log')}"
-                self.stop()
-                raise ServiceFailed(message)
-            time.sleep(0.05)
-
     def answers(self) -> bool:
         try:
             psycopg.connect(
@@ -134,12 +120,3 @@ class PostgresServer:
             child_stop(self._child, signal_number=signal.SIGINT)
         if self._scratch is not None:
             self._scratch.remove()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

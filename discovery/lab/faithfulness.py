@@ -84,7 +84,8 @@ def explanations_measure(
     rng = np.random.default_rng(seed)
     cases: list[_Case] = []
     asked = not_identical = 0
-    people = User.objects.in_bulk(_drawn(rng))
+    ids = np.array(User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
+    people = User.objects.in_bulk(rng.permutation(ids).tolist())
     for viewer in people.values():
         evidence = gathering.gather(viewer, kind)
         if not len(evidence.in_index(index)[0]):
@@ -109,11 +110,6 @@ class _Case:
     random_drop: float  # without as many at random
 
 
-def _drawn(rng: np.random.Generator) -> Sequence[int]:
-    ids = np.array(User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
-    return [int(pk) for pk in rng.permutation(ids)]
-
-
 def _answer(index: ItemIndex, evidence: PermittedEvidence) -> tuple[ranking.Ranking, list[Explanation]]:
     ranked = ranking.rank(index, evidence, count=LOOKED_AT)
     return ranked, explain.explain(ranked)
@@ -135,13 +131,13 @@ def _cases(
     ]
     chance = [rng.permutation(len(ranked.evidence))[: len(entries)] for entries in cited]
     taken = [np.array(entries, dtype=np.int64) for entries in [*cited, *chance]]
-    lists = [ranked.evidence, *(_less(ranked.evidence, entries) for entries in taken)]
+    lists = [ranked.evidence, *(_without(ranked.evidence, entries) for entries in taken)]
     scores = index.scores_batch([evidence.in_index(index)[1] for evidence in lists])[:, ranked.rows]
     whole, shown = scores[0], np.arange(len(explained))
     without_cited, without_chance = scores[1:].reshape(2, len(explained), -1)[:, shown, shown]
     return [
         _Case(
-            gap=max(abs(_told(explanation) - explanation.score), abs(explanation.score - float(whole[place]))),
+            gap=max(abs(_added_up(explanation) - explanation.score), abs(explanation.score - float(whole[place]))),
             entries=len(cited[place]) if len(ranked.evidence) > len(cited[place]) else 0,
             cited_drop=float(whole[place] - without_cited[place]),
             random_drop=float(whole[place] - without_chance[place]),
@@ -150,7 +146,7 @@ def _cases(
     ]  # fmt: skip
 
 
-def _told(shown: Explanation) -> float:
+def _added_up(shown: Explanation) -> float:
     return sum(cited.contribution for cited in shown.reasons) + shown.remainder
 
 
@@ -160,7 +156,7 @@ def _strongest(shown: Explanation, terms: Doubles) -> list[int]:
     return sorted(cited, key=lambda entry: (-terms[entry], entry))[:CITED]
 
 
-def _less(evidence: PermittedEvidence, entries: Sequence[int] | Rows) -> PermittedEvidence:
+def _without(evidence: PermittedEvidence, entries: Sequence[int] | Rows) -> PermittedEvidence:
     kept = np.ones(len(evidence), dtype=bool)
     kept[np.asarray(entries, dtype=np.int64)] = False
     return evidence.where(kept)

@@ -113,6 +113,10 @@ class _Session:
     held: list[tuple[int, int]] = field(default_factory=list)
 
     @property
+    def heard(self) -> list[bool]:
+        return [outcome is Outcome.LISTENED for outcome in self.outcomes]
+
+    @property
     def rewards(self) -> list[float]:
         return [REWARD[outcome] for outcome in self.outcomes]
 
@@ -195,7 +199,7 @@ def run(
             served = [
                 session for session in staying if _step(model, station, session, posterior, watching, rng)
             ]
-            staying = [session for session in served if listener_model.stays(session.ears, _heard(session))]
+            staying = [session for session in served if listener_model.stays(session.ears, session.heard)]
         if station.learns:
             posterior = _taught(done + cohort)
         done += cohort
@@ -257,10 +261,6 @@ def _noting(
         return probability
 
     return policy
-
-
-def _heard(session: _Session) -> list[bool]:
-    return [outcome is Outcome.LISTENED for outcome in session.outcomes]
 
 
 def _taught(sessions: Sequence[_Session]) -> Posterior:

@@ -169,9 +169,9 @@ def _feedback(user: User, rows: list[Row]) -> None:
 
 def _tags(user: User, rows: list[Row]) -> None:
     Tag.objects.bulk_create([Tag(name=name) for name in {row["tag"] for row in rows}], ignore_conflicts=True)
-    words = dict(Tag.objects.filter(name__in={row["tag"] for row in rows}).values_list("name", "pk"))
+    tag_ids = dict(Tag.objects.filter(name__in={row["tag"] for row in rows}).values_list("name", "pk"))
     Tagging.objects.bulk_create(
-        Tagging(user=user, **item, tag_id=words[row["tag"]], tagged_on=parse_date(row["tagged_on"] or ""))
+        Tagging(user=user, **item, tag_id=tag_ids[row["tag"]], tagged_on=parse_date(row["tagged_on"] or ""))
         for item, row in zip(_items(rows), rows, strict=True)
     )
 

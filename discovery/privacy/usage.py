@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -76,13 +76,9 @@ def models_that_saw(user: User) -> list[ModelVersion]:
 def contribution_spans(user: User) -> Sequence[Span]:
     """Where in the ledger CONTRIBUTE stood granted, oldest first."""
     events = ConsentEvent.objects.filter(subject=user.pseudonym, purpose=Purpose.CONTRIBUTE, scope=None)
-    return _spans(events.order_by("pk"))
-
-
-def _spans(events: Iterable[ConsentEvent]) -> list[Span]:
     spans: list[Span] = []
     start: int | None = None
-    for event in events:
+    for event in events.order_by("pk"):
         if event.new_state == ConsentState.GRANTED:
             start = event.pk if start is None else start
         elif start is not None:

@@ -12,13 +12,13 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from graph.bench.cold_start import add_cold
-from graph.bench.compare import asked_view, index_of
 from graph.bench.tally import MAIN, OURS, Tally
 from graph.ml import metrics
 from graph.ml.config import RecommenderConfig
-from graph.ml.evaluate import friend_matrices, friend_scorer, hits_of, model_scorer, rank
-from graph.ml.split import Split, held_out, split_cold, split_snapshot
-from graph.ml.train import Progress, fit
+from graph.ml.evaluate import friend_matrices, friend_scorer, hits_of, index_of, model_scorer, rank
+from graph.ml.progress import Progress, silent
+from graph.ml.split import Split, asked_view, held_out, split_cold, split_snapshot
+from graph.ml.train import fit
 from graph.snapshot import GraphSnapshot, Taggings
 
 WHOLE = "everything"
@@ -67,7 +67,7 @@ def ablate(
     config: RecommenderConfig,
     *,
     seeds: Sequence[int],
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Means over viewers and seeds of every variant, for artists, friends and what is cold."""
     torch.set_num_threads(1)

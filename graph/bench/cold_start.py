@@ -11,7 +11,7 @@ from graph.bench.tally import MAIN, OURS, Measured, Tally
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.data import View
-from graph.ml.evaluate import K, hits_of, model_scorer, rank
+from graph.ml.evaluate import K, hits_of, index_of, model_scorer, rank
 from graph.ml.split import Split, held_out
 from graph.serving.artifact import Artifact
 from graph.serving.index import Channel, Evidence, ItemIndex
@@ -50,10 +50,7 @@ def add_cold(
     listeners: Tally, artists: Tally, split: Split, view: View, artifact: Artifact, seed: int
 ) -> None:
     """Listeners known by their friends only, and artists known by their tags only."""
-    held, index = held_out(view, split), artifact.index(view.kind)
-    if index is None:
-        raise ValueError(f"the model has no {view.kind} view")
-    ours = model_scorer(view, index)
+    held, ours = held_out(view, split), model_scorer(view, index_of(artifact, view))
     cold = (np.diff(view.plays.indptr) == 0) & (np.diff(held.indptr) > 0)
     heard = np.asarray(view.friends @ np.diff(view.plays.indptr)) > 0
     for name, scorer in {

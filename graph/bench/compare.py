@@ -6,12 +6,10 @@ interval. CPU time is the process's own, so that a busy machine does not count.
 
 from __future__ import annotations
 
-import resource
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,23 +18,26 @@ from threadpoolctl import threadpool_limits
 
 from graph.bench import peers
 from graph.bench.cold_start import add_cold, add_few_plays
+from graph.bench.cost import peak_mebibytes, timed
 from graph.bench.tally import MAIN, OURS, Tally, measured
 from graph.bench.tuning import TuningCache, tune_als
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
-from graph.ml.data import View, views
+from graph.ml.data import View
 from graph.ml.evaluate import (
     K,
     evidence_of,
     friend_matrices,
     friend_scorer,
     hits_of,
+    index_of,
     model_scorer,
     rank,
 )
-from graph.ml.split import Split, held_out, split_cold, split_snapshot
-from graph.ml.train import Progress, fit
+from graph.ml.progress import Progress, silent
+from graph.ml.split import Split, asked_view, held_out, split_cold, split_snapshot
+from graph.ml.train import fit
 from graph.serving.artifact import Artifact
 from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot
@@ -47,7 +48,6 @@ PLAYS_ONLY = ("popularity", "item_knn", "ease", "als", REFERENCE, "bpr", "light_
 # the whole grid on a validation split instead.
 ALS_TUNED: dict[str, Any] = {"factors": 256, "alpha": 10.0, "regularization": 120.0}
 ALS_REFERENCE: dict[str, Any] = {"factors": 256, "alpha": 20.0, "regularization": 70.0}
-T = TypeVar("T")
 EXACT = 8  # of the best candidates of each listener, whose reasons are added up
 
 
@@ -58,7 +58,7 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     tune: bool = False,
     tuned_before: Path | None = None,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Everything the tables show, as JSON-able data.
 
@@ -91,7 +91,7 @@ class _Comparison:
                 tuned = tune_als(split.train, seed=seed, cache=cache)
             self._say(seed, "fitting the recommender")
             artifact, seconds = timed(partial(self._fit, split))
-            self.peak_mebibytes = self.peak_mebibytes or _peak_mebibytes()
+            self.peak_mebibytes = self.peak_mebibytes or peak_mebibytes()
             view = asked_view(split)
             self._items(view, split, artifact, seconds, seed, tuned)
             self._friends(split, artifact, seed)
@@ -226,28 +226,3 @@ def _serving(view: View, index: ItemIndex, seed: int) -> dict[str, float]:
         "als_recommend_cpu_seconds": theirs,
         "export_cpu_to_als": ours / theirs,
     }
-
-
-def asked_view(split: Split) -> View:
-    """Artists where anything is held out among them, else tracks."""
-    by_kind = {view.kind: view for view in views(split.train)}
-    return by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
-
-
-def index_of(artifact: Artifact, view: View) -> ItemIndex:
-    """Raises ValueError where the model has no such view."""
-    index = artifact.index(view.kind)
-    if index is None:
-        raise ValueError(f"the model has no {view.kind} view")
-    return index
-
-
-def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What ``work`` returns, and the CPU seconds it took."""
-    start = time.process_time()
-    result = work()
-    return result, time.process_time() - start
-
-
-def _peak_mebibytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

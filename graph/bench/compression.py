@@ -11,14 +11,13 @@ from threadpoolctl import threadpool_limits
 from graph.arrays import Doubles, Rows
 from graph.ml import metrics
 from graph.ml.config import RecommenderConfig
-from graph.ml.data import View, views
 from graph.ml.evaluate import hits_of, model_scorer, rank
 from graph.ml.item_item import Block
+from graph.ml.progress import Progress, silent
 from graph.ml.prune import pruned
 from graph.ml.sources import fit_sources
-from graph.ml.split import Split, held_out, split_snapshot
-from graph.ml.train import Progress, assemble_view
-from graph.serving.artifact import Artifact
+from graph.ml.split import Split, asked_view, held_out, split_snapshot
+from graph.ml.train import assemble_view, index_assembled
 from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot
 
@@ -31,7 +30,7 @@ def measure_compression(
     config: RecommenderConfig,
     *,
     seed: int = 0,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """int8 against float32 on the test split; columns chosen on a validation split inside its
     training part, and measured on the test split.
@@ -63,11 +62,10 @@ class _Trial:
     """Sources fitted once on a split's training part, to be put together in several ways."""
 
     def __init__(self, split: Split, config: RecommenderConfig) -> None:
-        by_kind = {view.kind: view for view in views(split.train)}
-        self.view: View = by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
+        self.view = asked_view(split)
         self.held = held_out(self.view, split)
         self.config = config
-        self.blocks = fit_sources(self.view, config, lambda _fraction, _message: None)
+        self.blocks = fit_sources(self.view, config, silent)
 
     def dims(self) -> dict[str, int]:
         return {block.name: block.codes.shape[1] for block in self.blocks}
@@ -75,12 +73,9 @@ class _Trial:
     def index(self, blocks: list[Block], *, rounded: bool = True) -> tuple[ItemIndex, int]:
         """The view served from these blocks, and the bytes of its items' vectors and their scales."""
         arrays, described = assemble_view(self.view, blocks, self.config.blend, rounded=rounded)
-        named = {f"{self.view.kind.lower()}.{name}": array for name, array in arrays.items()}
-        index = Artifact.assemble({"views": {self.view.kind: described}}, named).index(self.view.kind)
-        if index is None:
-            raise ValueError(f"nothing was assembled for {self.view.kind}")
         parts = ("codes", "key_scale", "query_scale", "key_unit", "query_unit")
-        return index, sum(arrays[name].nbytes for name in parts if name in arrays)
+        size = sum(arrays[name].nbytes for name in parts if name in arrays)
+        return index_assembled(self.view, arrays, described), size
 
     def top(self, index: ItemIndex, users: Rows) -> Rows:
         return rank(model_scorer(self.view, index), self.view.plays, users, seed=0)

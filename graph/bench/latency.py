@@ -14,10 +14,11 @@ from graph.arrays import Floats, Rows
 from graph.bench.generate import Size, generate
 from graph.ml.config import BlendConfig, ItemItemConfig
 from graph.ml.data import track_view
+from graph.ml.evaluate import evidence_of
 from graph.ml.item_item import fit_item_item
-from graph.ml.train import Progress, assemble_view, own_evidence
+from graph.ml.progress import Progress, silent
+from graph.ml.train import assemble_view, index_assembled
 from graph.serving.ann import NearestItems
-from graph.serving.artifact import Artifact
 from graph.serving.index import Evidence, ItemIndex, top_rows
 
 SIZES = (100_000, 300_000, 1_000_000)
@@ -27,9 +28,7 @@ PLAYS_A_TRACK = 10  # as generated
 K = 20
 
 
-def benchmark(
-    sizes: Sequence[int] = SIZES, *, progress: Progress = lambda _fraction, _message: None
-) -> dict[str, Any]:
+def benchmark(sizes: Sequence[int] = SIZES, *, progress: Progress = silent) -> dict[str, Any]:
     """A row a size; one thread."""
     faiss.omp_set_num_threads(1)
     rows = []
@@ -68,15 +67,10 @@ def _served(items: int) -> tuple[ItemIndex, list[Evidence]]:
     view = track_view(generate(Size(plays=items * PLAYS_A_TRACK)))
     item_item = fit_item_item(view, ITEM_ITEM, seed=0)
     arrays, described = assemble_view(view, [item_item], BlendConfig())
-    artifact = Artifact.assemble(
-        {"views": {"TRACK": described}}, {f"track.{name}": array for name, array in arrays.items()}
-    )
-    index = artifact.index("TRACK")
-    if index is None:
-        raise ValueError("nothing was assembled")
+    index = index_assembled(view, arrays, described)
     heard = np.flatnonzero(np.diff(view.plays.indptr))
     drawn = np.random.default_rng(0).choice(heard, min(LISTENERS, len(heard)), replace=False)
-    return index, own_evidence(view, index, drawn)
+    return index, [evidence_of(view, int(user), friends=False) for user in drawn]
 
 
 def _every(index: ItemIndex, evidence: Evidence) -> Rows:

@@ -17,6 +17,7 @@ from torch_geometric.nn import LightGCN
 from graph.arrays import Floats, Rows
 from graph.ml.baselines import Scorer
 from graph.ml.config import ItemItemConfig
+from graph.ml.content import unit_rows
 from graph.ml.data import View
 from graph.ml.item_item import feature_rows
 
@@ -45,7 +46,7 @@ def ease(view: View, *, ridge: float = 100.0) -> Scorer:
 def ease_with_kernels(view: View, *, ridge: float = 100.0, tags: float = 2.0, friends: float = 0.5) -> Scorer:
     """EASE whose Gram matrix also has rows of tags and of friends' mean plays."""
     plays = _balanced(view)
-    mean = sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ plays
+    mean = _shares(view.friends) @ plays
     named = feature_rows(view.tags, ItemItemConfig(tag_min_items=5, tag_power=0.5, tag_count_power=0.5))
     return _ease(plays, sp.vstack([named * tags, mean * friends]).tocsr().astype(np.float32), ridge)
 
@@ -110,9 +111,7 @@ def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, 
 
 def friends_mean(view: View) -> Scorer:
     """How much a user's friends play each item, on average."""
-    mean = (
-        sp.diags(1 / np.maximum(np.diff(view.friends.indptr), 1)) @ view.friends @ _balanced(view)
-    ).tocsr()
+    mean = (_shares(view.friends) @ _balanced(view)).tocsr()
     return lambda users: _dense(mean[users])
 
 
@@ -120,20 +119,20 @@ def tag_cosine(view: View) -> Scorer:
     """Cosine between a listener's tags (those of what they play) and an item's."""
     tags = view.tags.T.tocsr().astype(np.float32)
     rarity = np.log(len(view.ids) / np.maximum(np.diff(view.tags.indptr), 1))
-    items = _unit(tags @ sp.diags(rarity.astype(np.float32)))
-    people = _unit(_balanced(view) @ items)
+    items = unit_rows(tags @ sp.diags(rarity.astype(np.float32)))
+    people = unit_rows(_balanced(view) @ items)
     return lambda users: _dense(people[users] @ items.T)
 
 
 def resource_allocation(known: sp.csr_matrix) -> Scorer:
     """Friends in common, each by one over their degree (Zhou et al., 2009)."""
-    share = sp.diags(1 / np.maximum(np.diff(known.indptr), 1))
-    return lambda users: _dense(known[users] @ share @ known)
+    shares = _shares(known)
+    return lambda users: _dense(known[users] @ shares)
 
 
 def personalized_pagerank(known: sp.csr_matrix, *, damping: float = 0.5, rounds: int = 8) -> Scorer:
     """Where a walk that returns home with 1 − damping is, by power iteration."""
-    step = sp.diags(1 / np.maximum(np.diff(known.indptr), 1)) @ known
+    step = _shares(known)
 
     def scorer(users: Rows) -> Floats:
         home = np.zeros((len(users), known.shape[0]), dtype=np.float32)
@@ -157,6 +156,11 @@ def _ease(plays: sp.csr_matrix, features: sp.csr_matrix, ridge: float) -> Scorer
     return lambda users: np.asarray((plays[users] @ half.T) @ half / diagonal, dtype=np.float32)
 
 
+def _shares(links: sp.csr_matrix) -> sp.csr_matrix:
+    """Each row's links divided by their number."""
+    return sp.diags(1 / np.maximum(np.diff(links.indptr), 1)) @ links
+
+
 def _logged(view: View) -> sp.csr_matrix:
     plays = view.plays.copy()
     plays.data = np.log1p(plays.data).astype(np.float32)
@@ -177,11 +181,6 @@ def _nearest(gram: sp.csr_matrix, keep: int) -> sp.csr_matrix:
     place[order] = np.arange(len(row)) - gram.indptr[row[order]]
     near = place < keep
     return sp.csr_matrix((gram.data[near], (row[near], gram.indices[near])), shape=gram.shape)
-
-
-def _unit(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return (sp.diags((1 / np.where(length > 0, length, 1)).astype(np.float32)) @ matrix).tocsr()
 
 
 def _dense(matrix: sp.csr_matrix) -> Floats:

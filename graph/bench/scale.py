@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,13 +19,15 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from graph.bench.cost import peak_mebibytes
 from graph.bench.generate import Size, generate
 from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.data import track_view
 from graph.ml.full_batch import FullBatch
 from graph.ml.item_item import fit_item_item
 from graph.ml.learn import network_of
-from graph.ml.train import Progress, fit
+from graph.ml.progress import Progress, silent
+from graph.ml.train import fit
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 NETWORK = NetworkConfig(dims=64, layers=2, full_batch_above=0)
@@ -42,7 +43,7 @@ def benchmark(
     *,
     sizes: Sequence[int] = SIZES,
     fit_up_to: int = 0,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Epochs at every size, a whole ``fit`` at those up to ``fit_up_to`` plays, and how cost grows."""
     epochs = []
@@ -87,7 +88,7 @@ def measure_epoch(plays: int) -> dict[str, Any]:
         "loss": quickest.loss,
         "update": quickest.update,
         "epoch": quickest.total,
-        "peak_mebibytes": _peak_mebibytes(),
+        "peak_mebibytes": peak_mebibytes(),
     }
 
 
@@ -98,14 +99,14 @@ def measure_fit(plays: int) -> dict[str, Any]:
     with threadpool_limits(1):
         snapshot = generate(Size(plays=plays))
         gc.collect()
-        before, start = _peak_mebibytes(), time.process_time()
+        before, start = peak_mebibytes(), time.process_time()
         fitted = fit(snapshot, config)
     return {
         "plays": len(snapshot.track_plays.user),
         "cpu_seconds": time.process_time() - start,
         "artifact_mebibytes": sum(array.nbytes for array in fitted.arrays.values()) / 2**20,
         "snapshot_peak_mebibytes": before,
-        "peak_mebibytes": _peak_mebibytes(),
+        "peak_mebibytes": peak_mebibytes(),
     }
 
 
@@ -120,10 +121,6 @@ def _alone(measure: Callable[[int], dict[str, Any]], plays: int) -> dict[str, An
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=django.setup) as process:
         return process.submit(measure, plays).result()
-
-
-def _peak_mebibytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def tables(measured: dict[str, Any]) -> str:

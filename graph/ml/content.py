@@ -61,8 +61,13 @@ def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, Doubl
     rarity = np.log(max(len(view.ids), 2) / frequency[kept].clip(1)).clip(0) ** config.rarity_power
     profiles = (features.T @ sp.diags(rarity)).tocsr()
     profiles.eliminate_zeros()
-    length = np.sqrt(np.asarray(profiles.multiply(profiles).sum(axis=1)).ravel())
-    return (sp.diags(1 / np.where(length > 0, length, 1)) @ profiles).tocsr(), amount
+    return unit_rows(profiles), amount
+
+
+def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Rows divided by their length; empty ones stay empty."""
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return (sp.diags(1 / np.where(length > 0, length, 1)) @ matrix).tocsr()
 
 
 def _ridge(inputs: sp.csr_matrix, targets: Doubles, weight: Doubles, config: ContentConfig) -> Doubles:

@@ -1,4 +1,7 @@
-"""The snapshot as one view's matrices and as a torch-geometric HeteroData."""
+"""What the snapshot says of one kind of item: a view's matrices, and the torch-geometric graph that is learned from.
+
+Snapshots come in, and nothing of the database.
+"""
 
 from __future__ import annotations
 
@@ -110,27 +113,6 @@ def view_data(view: View) -> HeteroData:
         coo = matrix.tocoo()
         data[edge].edge_index = _edges(coo.row, coo.col)
         data[edge].edge_weight = torch.from_numpy(coo.data.astype(np.float32))
-    return data
-
-
-def to_hetero_data(snapshot: GraphSnapshot) -> HeteroData:
-    """The whole consented graph: users, artists, tracks and tags with their edges both ways."""
-    data = HeteroData()
-    data["user"].num_nodes = len(snapshot.users)
-    data["tag"].num_nodes = len(snapshot.tags)
-    for name, ids, plays, tags in (
-        ("artist", snapshot.artists, snapshot.artist_plays, snapshot.artist_tags),
-        ("track", snapshot.tracks, snapshot.track_plays, snapshot.track_tags),
-    ):
-        data[name].num_nodes = len(ids)
-        data["user", "plays", name].edge_index = _edges(plays.user, plays.item)
-        data["user", "plays", name].edge_attr = torch.from_numpy(plays.count)
-        pairs = np.unique(np.stack([tags.item, tags.tag]), axis=1)
-        data[name, "tagged", "tag"].edge_index = _edges(*pairs)
-    made = np.arange(len(snapshot.tracks), dtype=np.int64)
-    data["artist", "made", "track"].edge_index = _edges(snapshot.track_artist, made)
-    low, high = snapshot.friendships.T
-    data["user", "knows", "user"].edge_index = _edges(np.append(low, high), np.append(high, low))
     return data
 
 

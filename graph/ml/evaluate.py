@@ -14,9 +14,10 @@ from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
+from graph.ml.progress import Progress, silent
 from graph.ml.social import taste_vectors
 from graph.ml.split import Split, held_out, split_snapshot
-from graph.ml.train import Progress, fit
+from graph.ml.train import fit
 from graph.serving.artifact import Artifact
 from graph.serving.friend_index import Viewers, symmetric
 from graph.serving.index import Channel, Evidence, ItemIndex
@@ -67,7 +68,7 @@ def evaluate(
     config: RecommenderConfig,
     *,
     seed: int = 0,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> Metrics:
     """Split with ``seed``, fit on the training part only, and measure on what was held out."""
     split = split_snapshot(snapshot, seed=seed)
@@ -81,7 +82,7 @@ def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
     for view in views(split.train):
         held = held_out(view, split)
         if held.nnz:
-            items[view.kind] = _item_metrics(view, held, artifact.index(view.kind), seed)
+            items[view.kind] = _item_metrics(view, held, index_of(artifact, view), seed)
     friends = _friend_metrics(split, artifact, seed) if len(split.friendships) else None
     return Metrics(items=items, friends=friends)
 
@@ -115,6 +116,14 @@ def hits_of(top: Rows, held: sp.csr_matrix, users: Rows) -> Mask:
     return np.isin(asked, truth)
 
 
+def index_of(artifact: Artifact, view: View) -> ItemIndex:
+    """The index of a view. Raises ValueError where the model has none."""
+    index = artifact.index(view.kind)
+    if index is None:
+        raise ValueError(f"the model has no {view.kind} view")
+    return index
+
+
 def model_scorer(view: View, index: ItemIndex, *, friends: bool = True) -> Scorer:
     """The recommender's own scores, from each user's plays and, if asked, their friends'."""
 
@@ -141,9 +150,7 @@ def evidence_of(view: View, user: int, *, friends: bool = True) -> Evidence:
     )
 
 
-def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex | None, seed: int) -> ItemMetrics:
-    if index is None:
-        raise ValueError(f"the model has no {view.kind} view")
+def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) -> ItemMetrics:
     users = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
     relevant = np.diff(held.indptr)[users]
     top = rank(model_scorer(view, index), view.plays, users, seed=seed)

@@ -8,7 +8,7 @@ approaches as the sample grows. Beyond ``full_batch_above`` plays an epoch is on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,8 +21,7 @@ from graph.ml.data import Edge, View, view_data
 from graph.ml.full_batch import FullBatch
 from graph.ml.item_item import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
-
-Progress = Callable[[float, str], None]
+from graph.ml.progress import Progress
 
 
 def fit_network(

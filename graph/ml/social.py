@@ -41,7 +41,8 @@ def fit_friend_index(
     portraits = taste_vectors(snapshot, artifact)[chosen]
     dim = portraits.shape[1] - SIGNATURE
     signatures = sp.csr_matrix(portraits[:, dim:])
-    view, index = _compared(snapshot, views, artifact)
+    kind = _kind(snapshot)
+    view, index = next((view for view in views if view.kind == kind), None), artifact.index(kind)
     score = _score(snapshot, chosen, signatures, view, index, config)
     arrays: dict[str, NDArray[Any]] = {
         "ids": snapshot.users[chosen].astype(np.int64),
@@ -104,13 +105,6 @@ def _score(
         return unit_rows(np.asarray(strength @ item_item.keys)[chosen])
 
     return learn_pair_score(pairs, len(chosen), taste, signatures, seed=config.seed)
-
-
-def _compared(
-    snapshot: GraphSnapshot, views: list[View], artifact: Artifact
-) -> tuple[View | None, ItemIndex | None]:
-    kind = _kind(snapshot)
-    return next((view for view in views if view.kind == kind), None), artifact.index(kind)
 
 
 def _kind(snapshot: GraphSnapshot) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
 from graph.ml.item_item import Block, fit_item_item
-from graph.ml.learn import Progress, fit_network
+from graph.ml.learn import fit_network
+from graph.ml.progress import Progress, within
 from graph.ml.prune import pruned
 
 Fit = Callable[[View, Mapping[str, Block], RecommenderConfig, Progress], Block]
@@ -50,11 +51,7 @@ def fit_sources(view: View, config: RecommenderConfig, progress: Progress) -> li
     blocks: dict[str, Block] = {}
     start = 0.0
     for source in SOURCES:
-        blocks[source.name] = source.fit(view, blocks, config, _within(progress, start, source.until))
+        blocks[source.name] = source.fit(view, blocks, config, within(progress, start, source.until))
         start = source.until
     weighted = [name for name in blocks if getattr(config.blend, name)] or list(blocks)
     return [pruned(blocks[name], getattr(config, name).keep_dims) for name in weighted]
-
-
-def _within(progress: Progress, start: float, until: float) -> Progress:
-    return lambda fraction, message: progress(start + (until - start) * fraction, message)

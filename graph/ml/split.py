@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Mask, Rows
-from graph.ml.data import View
+from graph.ml.data import View, views
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 
@@ -68,6 +68,12 @@ def held_out(view: View, split: Split) -> sp.csr_matrix:
     pairs = split.artists if view.kind == "ARTIST" else split.tracks
     ones = np.ones(len(pairs), dtype=np.float32)
     return sp.csr_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=view.plays.shape)
+
+
+def asked_view(split: Split) -> View:
+    """Artists where anything is held out among them, else tracks."""
+    by_kind = {view.kind: view for view in views(split.train)}
+    return by_kind["ARTIST"] if len(split.artists) else by_kind["TRACK"]
 
 
 def split_cold(snapshot: GraphSnapshot, *, seed: int, share: float = 0.1) -> Split:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,15 +14,15 @@ from graph.ml.blend import MIN_VIEWERS, learn_blend
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.item_item import Block
+from graph.ml.progress import Progress, silent, within
 from graph.ml.rounding import round_vectors
 from graph.ml.social import fit_friend_index
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
 from graph.serving.artifact import Artifact
-from graph.serving.index import SIGNATURE, Channel, ChannelRule, Evidence, ItemIndex
+from graph.serving.index import SIGNATURE, Channel, ChannelRule, ItemIndex
 from graph.snapshot import GraphSnapshot
 
-Progress = Callable[[float, str], None]
 RARE = 10  # below this many listeners items count as equally rare
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
 
@@ -47,7 +46,7 @@ def fit(
     snapshot: GraphSnapshot,
     config: RecommenderConfig,
     *,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = silent,
 ) -> FittedRecommender:
     """Train every source on every view, then the friend suggestions.
 
@@ -58,9 +57,13 @@ def fit(
     described: dict[str, Any] = {}
     candidate_views = views(snapshot)
     parts = len(candidate_views) + 2
-    blends = learned_blends(snapshot, config, progress=_part(progress, 0, parts, "weights"))
+    blends = learned_blends(snapshot, config, progress=within(progress, 0, 1 / parts, "weights"))
     for position, view in enumerate(candidate_views):
-        blocks = _blocks(view, config, progress=_part(progress, position + 1, parts, view.kind))
+        blocks = _blocks(
+            view,
+            config,
+            progress=within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower()),
+        )
         view_arrays, described[view.kind] = assemble_view(view, blocks, blends.get(view.kind, config.blend))
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
@@ -85,16 +88,15 @@ def learned_blends(
         return {}
     split = split_snapshot(snapshot, seed=config.seed, item_share=0.1, friend_share=0.0)
     blends = {}
-    within = views(split.train)
-    for position, view in enumerate(within):
+    training_views = views(split.train)
+    for position, view in enumerate(training_views):
         held = held_out(view, split)
         if (np.diff(held.indptr) > 0).sum() >= MIN_VIEWERS:
-            blocks = _blocks(view, config, progress=_part(progress, position, len(within), view.kind))
+            start, stop = position / len(training_views), (position + 1) / len(training_views)
+            blocks = _blocks(view, config, progress=within(progress, start, stop, view.kind.lower()))
             arrays, described = assemble_view(view, blocks, config.blend)
-            prefixed = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
-            index = Artifact.assemble({"views": {view.kind: described}}, prefixed).index(view.kind)
-            if index is not None:
-                blends[view.kind] = learn_blend(view, held, index, config.blend)
+            index = index_assembled(view, arrays, described)
+            blends[view.kind] = learn_blend(view, held, index, config.blend)
     return blends
 
 
@@ -136,6 +138,15 @@ def assemble_view(
     return arrays, {"sources": sources, "channels": rules, "blend": asdict(blend)}
 
 
+def index_assembled(view: View, arrays: dict[str, NDArray[Any]], described: dict[str, Any]) -> ItemIndex:
+    """The index that serves what ``assemble_view`` made, of this view alone."""
+    named = {f"{view.kind.lower()}.{name}": array for name, array in arrays.items()}
+    index = Artifact.assemble({"views": {view.kind: described}}, named).index(view.kind)
+    if index is None:
+        raise ValueError(f"nothing was assembled for {view.kind}")
+    return index
+
+
 def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -> dict[Channel, ChannelRule]:
     """How each channel's evidence weighs."""
 
@@ -159,22 +170,6 @@ def channel_rules(blend: BlendConfig, weights: tuple[float, ...], unit: float) -
         Channel.PROMPT_TAG: rule(blend.prompt_gain, counts=False),
         Channel.NEGATIVE: rule(-blend.negative_gain, counts=False, identity=blend.negative_identity),
     }
-
-
-def own_evidence(view: View, index: ItemIndex, users: NDArray[np.integer[Any]]) -> list[Evidence]:
-    """Each listener's own plays as evidence."""
-    rows = index.rows(view.ids)
-    evidence = []
-    for user in users:
-        start, stop = view.plays.indptr[user], view.plays.indptr[user + 1]
-        evidence.append(
-            Evidence(
-                key_row=rows[view.plays.indices[start:stop]],
-                amount=view.plays.data[start:stop],
-                channel=np.full(stop - start, Channel.OWN, dtype=np.int8),
-            )
-        )
-    return evidence
 
 
 def _rotated(block: Block) -> Block:
@@ -247,7 +242,3 @@ def _random(name: str, items: int, seed: int) -> Block:
         key_scale=ones,
         query_scale=ones,
     )
-
-
-def _part(progress: Progress, position: int, parts: int, kind: str) -> Progress:
-    return lambda fraction, message: progress((position + fraction) / parts, f"{kind.lower()}: {message}")

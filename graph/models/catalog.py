@@ -1,5 +1,7 @@
 """What there is to hear: artists, tracks and the words attached to them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -50,6 +52,11 @@ class Track(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+def item_column(item: Artist | Track) -> dict[str, Any]:
+    """The column that ``item`` stands in, of a row about an artist or a track: for a filter or a new row."""
+    return {"artist": item} if isinstance(item, Artist) else {"track": item}
 
 
 class Tag(models.Model):

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from accounts.intake import restoring
 from graph.arrays import Doubles, Ids, Ints, Rows
-from graph.models import Artist, Tag, Tagging, Track
+from graph.models import Artist, Tag, Tagging, Track, item_column
 from graph.sample.words import SCENES, artist_names, track_line, track_titles
 
 ARTISTS, TRACKS = 120, 1500
@@ -17,7 +17,7 @@ NICHES = 3  # in each scene
 
 @dataclass(frozen=True)
 class Catalog:
-    """What was stored, and where it stands in the world of tastes."""
+    """What was stored, and where it stands among the tastes."""
 
     artist_ids: Ids  # [ARTISTS]
     scene: Rows  # [ARTISTS] row of SCENES
@@ -68,16 +68,14 @@ def catalog_create(*, rng: Generator) -> Catalog:
 
 
 def _tag(*said: Iterable[tuple[Artist | Track, str]]) -> None:
-    """The catalog's own words; a word that is there already keeps its kind."""
-    words = {genre: Tag.Kind.GENRE for scene in SCENES for genre in scene["genres"]}
-    words |= {mood: Tag.Kind.MOOD for scene in SCENES for mood in scene["moods"]}
+    """The catalog's own tags; one that is there already keeps its kind."""
+    kinds = {genre: Tag.Kind.GENRE for scene in SCENES for genre in scene["genres"]}
+    kinds |= {mood: Tag.Kind.MOOD for scene in SCENES for mood in scene["moods"]}
     Tag.objects.bulk_create(
-        [Tag(name=name, kind=kind) for name, kind in words.items()], ignore_conflicts=True
+        [Tag(name=name, kind=kind) for name, kind in kinds.items()], ignore_conflicts=True
     )
-    tags = dict(Tag.objects.filter(name__in=words).values_list("name", "pk"))
-    with restoring():  # nobody's words: the catalog's own
+    tags = dict(Tag.objects.filter(name__in=kinds).values_list("name", "pk"))
+    with restoring():  # nobody's tags: the catalog's own
         Tagging.objects.bulk_create(
-            Tagging(**{"artist" if isinstance(item, Artist) else "track": item}, tag_id=tags[word])
-            for pairs in said
-            for item, word in pairs
+            Tagging(**item_column(item), tag_id=tags[name]) for pairs in said for item, name in pairs
         )

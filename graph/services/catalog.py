@@ -12,7 +12,7 @@ from discovery.platform.errors import InvalidInput
 from graph.models import Artist, Track
 from graph.names import name_clean, name_key
 
-LONGEST_MS = 86_400_000  # a day
+LONGEST_MS = 86_400_000  # a day: of a track, and of a play
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
@@ -89,7 +89,7 @@ def tracks_get_or_create(*, names: Sequence[TrackName]) -> list[int]:
         # Somebody else may be adding the same one: then theirs stands.
         Track.objects.bulk_create(added.values(), ignore_conflicts=True)
         known = _Known(names, artists)
-    return [_found(known.find(name, (artists[name.keys[0]], name.keys[1]))) for name in names]
+    return [_still_there(known.find(name, (artists[name.keys[0]], name.keys[1]))) for name in names]
 
 
 def _artists(names: Sequence[TrackName]) -> dict[str, int]:
@@ -149,7 +149,7 @@ class _Known:
         )
 
 
-def _found(key: int | None) -> int:
+def _still_there(key: int | None) -> int:
     if key is None:
         raise RuntimeError("a track vanished while it was being recorded")
     return key

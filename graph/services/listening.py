@@ -13,7 +13,7 @@ from accounts.models import User
 from discovery.platform.errors import InvalidInput, NotFound, Refusal
 from graph.models import Listen, Track
 from graph.names import name_clean
-from graph.services.catalog import TrackName, track_name_clean, tracks_get_or_create
+from graph.services.catalog import LONGEST_MS, TrackName, track_name_clean, tracks_get_or_create
 from graph.services.news import friends_tell
 
 MAX_PLAYS = 100  # in one call
@@ -22,7 +22,6 @@ EARLIEST = datetime(
     2002, 10, 1, tzinfo=UTC
 )  # when scrobbling began; what claims to be older is a broken clock
 CLOCK_SKEW = timedelta(minutes=5)  # a client's clock may run ahead a little
-DAY_MS = 86_400_000
 NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
 
 
@@ -119,7 +118,7 @@ def _refusal(index: int, refusal: Refusal) -> PlayRefusal:
 
 
 def _clean(play: Play, now: datetime) -> Play:
-    if play.ms_played is not None and not 0 <= play.ms_played <= DAY_MS:
+    if play.ms_played is not None and not 0 <= play.ms_played <= LONGEST_MS:
         raise InvalidInput(_("A play lasts from 0 ms to a day."), field="msPlayed", code="INVALID_DURATION")
     return replace(
         play,

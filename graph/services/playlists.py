@@ -83,7 +83,7 @@ def playlist_unshare(*, user: User, playlist_id: int, listener: User) -> None:
     Raises NotFound where there is nothing to end, or it is not the user's to end.
     """
     act = deliberate(user)
-    playlist = _locked(user, playlist_id, playlists_visible_to(user))
+    playlist = _locked(playlist_id, playlists_visible_to(user))
     if user.pk not in {playlist.owner_id, listener.pk}:
         raise NotFound(_("There is no such playlist."), field="playlistId")
     deleted, _rows = playlist.collaborators.filter(user=listener).delete()
@@ -151,7 +151,7 @@ def _touched(playlist: Playlist, act: Deliberation) -> Playlist:
     return playlist
 
 
-def _locked(user: User, playlist_id: int, allowed: QuerySet[Playlist]) -> Playlist:
+def _locked(playlist_id: int, allowed: QuerySet[Playlist]) -> Playlist:
     """The playlist, once nobody else changes it, where it is among the ``allowed`` then."""
     playlist = Playlist.objects.select_for_update().filter(pk=playlist_id).first()
     if playlist is None or not allowed.filter(pk=playlist_id).exists():
@@ -160,11 +160,11 @@ def _locked(user: User, playlist_id: int, allowed: QuerySet[Playlist]) -> Playli
 
 
 def _locked_own(owner: User, playlist_id: int) -> Playlist:
-    return _locked(owner, playlist_id, Playlist.objects.filter(owner=owner))
+    return _locked(playlist_id, Playlist.objects.filter(owner=owner))
 
 
 def _locked_to_edit(user: User, playlist_id: int) -> Playlist:
-    playlist = _locked(user, playlist_id, playlists_visible_to(user))
+    playlist = _locked(playlist_id, playlists_visible_to(user))
     if not playlists_editable_by(user).filter(pk=playlist_id).exists():
         raise NotAllowed(_("You may see this playlist, and not change it."), field="playlistId")
     return playlist

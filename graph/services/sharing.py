@@ -11,7 +11,7 @@ from accounts.intake import deliberate
 from accounts.models import User
 from accounts.policies import friends_of
 from discovery.platform.errors import LimitExceeded, NotFound
-from graph.models import Artist, ItemRecommendation, Track
+from graph.models import Artist, ItemRecommendation, Track, item_column
 from graph.names import name_clean
 
 NOTE_LENGTH = 500
@@ -30,16 +30,16 @@ def item_recommend(
     act = deliberate(sender)  # its lock lets one of two at once be new
     if not friends_of(sender).filter(pk=recipient.pk).exists():
         raise NotFound(_("There is no such friend."), field="listenerId")
-    words = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
+    cleaned = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
     now = timezone.now()
     lately = Q(sent_at__gt=now - timedelta(days=1)) | (Q(sent_at=None) if act.private else Q())
-    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
+    about = item_column(item)
     known = ItemRecommendation.objects.filter(sender=sender, recipient=recipient, **about)
     if not known.exists() and ItemRecommendation.objects.filter(lately, sender=sender).count() >= MAX_A_DAY:
         raise LimitExceeded(_("At most %(most)d recommendations are sent a day.") % {"most": MAX_A_DAY})
     with act.write():
         sent, _created = ItemRecommendation.objects.update_or_create(
-            sender=sender, recipient=recipient, **about, defaults={"note": words, "sent_at": act.moment}
+            sender=sender, recipient=recipient, **about, defaults={"note": cleaned, "sent_at": act.moment}
         )
     return sent
 

@@ -1,4 +1,4 @@
-"""The words shown with artists and tracks."""
+"""The tags shown with artists and tracks."""
 
 from collections import defaultdict
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models import Count, Manager, Q
 from accounts import policies
 from graph.models import Artist, Tagging, Track, counted
 
-SHOWN = 10  # words of one item
+SHOWN = 10  # tags of one item
 _LOOKUPS = {
     "artist_id": {"artist": "artist"},
     "track_id": {"track": "track", "artist": "track__artist"},
@@ -18,9 +18,9 @@ _LOOKUPS = {
 
 @transaction.atomic
 def tags_refresh() -> int:
-    """Bring the words shown with each item up to date; return how many items changed.
+    """Bring the tags shown with each item up to date; return how many items changed.
 
-    The catalog's own words come first, then those that enough contributing listeners chose
+    The catalog's own tags come first, then those that enough contributing listeners chose
     (``SMALLEST_AGGREGATE``), the most chosen first. To be called with every new model, so that a
     withdrawal of CONTRIBUTE counts here when it does there.
     """
@@ -28,18 +28,18 @@ def tags_refresh() -> int:
 
 
 def _refresh(items: Manager[Any], column: str) -> int:
-    shown = _words(column)
+    shown = _shown_tags(column)
     changed = []
     for item in items.only("pk", "tags").iterator():
-        if item.tags != (words := shown.get(item.pk, [])):
-            item.tags = words
+        if item.tags != (tags := shown.get(item.pk, [])):
+            item.tags = tags
             changed.append(item)
     items.bulk_update(changed, ["tags"], batch_size=300)
     return len(changed)
 
 
-def _words(item: str) -> dict[int, list[str]]:
-    """By item: the words to show, in order."""
+def _shown_tags(item: str) -> dict[int, list[str]]:
+    """By item: the tags to show, in order."""
     rows = (
         Tagging.objects.filter(counted(**_LOOKUPS[item]), **{f"{item}__isnull": False})
         .filter(Q(user=None) | Q(user__in=policies.contributors()))
@@ -49,8 +49,8 @@ def _words(item: str) -> dict[int, list[str]]:
         .filter(Q(own__gt=0) | Q(people__gte=policies.SMALLEST_AGGREGATE))
         .order_by(item, "-own", "-people", "tag__name")
     )
-    words: dict[int, list[str]] = defaultdict(list)
-    for item_id, word, _own, _people in rows.iterator():
-        if len(words[item_id]) < SHOWN:
-            words[item_id].append(word)
-    return dict(words)
+    tags: dict[int, list[str]] = defaultdict(list)
+    for item_id, name, _own, _people in rows.iterator():
+        if len(tags[item_id]) < SHOWN:
+            tags[item_id].append(name)
+    return dict(tags)

@@ -1,4 +1,4 @@
-"""Communities of taste: Louvain on who plays what, named by the words that set them apart.
+"""Communities of taste: Louvain on who plays what, named by the tags that set them apart.
 
 Only contributors are in the graph, no community of fewer than ``SMALLEST_AGGREGATE`` of them is kept, and
 of each only artists that as many of its members play. They are found anew from every snapshot that a
@@ -28,7 +28,7 @@ Node = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Found:
+class UnnamedCommunity:
     """A community before it has a name: ``listeners`` counts members by artist, the most telling first."""
 
     size: int
@@ -38,9 +38,9 @@ class Found:
 def communities_refresh(snapshot: GraphSnapshot) -> int:
     """Replace the communities by those of ``snapshot``; return how many there are."""
     communities = communities_find(taste_graph(snapshot))
-    words = dict(Artist.objects.values_list("pk", "tags"))
+    tags_of = dict(Artist.objects.values_list("pk", "tags"))
     rows: list[Community] = []
-    for community, tags in zip(communities, _telling_tags(communities, words), strict=True):
+    for community, tags in zip(communities, _telling_tags(communities, tags_of), strict=True):
         rows.append(
             Community(
                 name=_name(tags, {row.name for row in rows}),
@@ -67,7 +67,7 @@ def taste_graph(snapshot: GraphSnapshot) -> nx.Graph:
     return plays
 
 
-def communities_find(plays: nx.Graph) -> list[Found]:
+def communities_find(plays: nx.Graph) -> list[UnnamedCommunity]:
     """Communities with enough members, the largest first."""
     if not plays.number_of_edges():
         return []
@@ -76,7 +76,7 @@ def communities_find(plays: nx.Graph) -> list[Found]:
     for part in parts:
         people = {key for kind, key in part if kind == "user"}
         if len(people) >= SMALLEST_AGGREGATE:
-            kept.append(Found(len(people), _listeners(plays, part, people)))
+            kept.append(UnnamedCommunity(len(people), _listeners(plays, part, people)))
     kept.sort(key=lambda community: (-community.size, list(community.listeners)))
     return kept[:MOST]
 
@@ -94,31 +94,31 @@ def _listeners(plays: nx.Graph, part: set[Node], people: set[int]) -> dict[int, 
     return {artist: counts[artist] for artist in order}
 
 
-def _telling_tags(communities: Sequence[Found], words: dict[int, list[str]]) -> list[list[str]]:
-    """For each community the words more usual there than elsewhere (their part of the divergence), best first."""
+def _telling_tags(communities: Sequence[UnnamedCommunity], tags_of: dict[int, list[str]]) -> list[list[str]]:
+    """For each community the tags more usual there than elsewhere (their part of the divergence), best first."""
     uses = [Counter[str]() for _ in communities]
     for used, community in zip(uses, communities, strict=True):
         for artist, listeners in community.listeners.items():
-            for word in words.get(artist, ()):
-                used[word] += listeners
+            for tag in tags_of.get(artist, ()):
+                used[tag] += listeners
     everywhere = sum(uses, Counter[str]())
     whole = max(everywhere.total(), 1)
     telling = []
     for used in uses:
         here = max(used.total(), 1)
         gain = {
-            word: count / here * math.log((count / here) / (everywhere[word] / whole))
-            for word, count in used.items()
+            tag: count / here * math.log((count / here) / (everywhere[tag] / whole))
+            for tag, count in used.items()
         }
         best = sorted(
-            (word for word in gain if gain[word] > 0 or len(uses) == 1), key=lambda w: (-gain[w], w)
+            (tag for tag in gain if gain[tag] > 0 or len(uses) == 1), key=lambda tag: (-gain[tag], tag)
         )
         telling.append(best[:SHOWN_TAGS])
     return telling
 
 
 def _name(tags: list[str], taken: set[str]) -> str:
-    """The first words that no larger community has for a name; numbered where there are none."""
+    """The first tags that no larger community has for a name; numbered where there are none."""
     for length in range(min(NAME_TAGS, len(tags)), len(tags) + 1):
         name = ", ".join(tags[:length])[:110]
         if name and name not in taken:

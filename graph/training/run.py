@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from discovery.platform.errors import TrainingFailed
 from graph import snapshot
+from graph.ml.progress import Progress, silent, within
 from graph.models import ModelVersion, TrainingRun
 from graph.training import publish
 from graph.training.communities import communities_refresh
@@ -22,8 +22,6 @@ from graph.training.training_edges import edges_write
 
 if TYPE_CHECKING:
     from graph.ml.config import RecommenderConfig
-
-Progress = Callable[[float, str], None]  # fraction in [0, 1], what is being done
 
 BY_HAND = "manual:"  # how the keys of foreground runs begin
 
@@ -42,7 +40,7 @@ def train_and_publish(
     key: str,
     holder: str,
     config: RecommenderConfig | None = None,
-    progress: Progress = lambda _fraction, _step: None,
+    progress: Progress = silent,
 ) -> ModelVersion | None:
     """Train on what is permitted now and publish the result, as ACTIVE or REJECTED.
 
@@ -78,8 +76,8 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     taken = snapshot.take()
     if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
         raise TrainingFailed("Nobody has granted that their plays train models, or there are no plays.")
-    measured = evaluate(taken, config, progress=_part(report, 0.02, 0.5, "measuring"))
-    fitted = fit(taken, config, progress=_part(report, 0.5, 0.97, "fitting"))
+    measured = evaluate(taken, config, progress=within(report, 0.02, 0.5, "measuring"))
+    fitted = fit(taken, config, progress=within(report, 0.5, 0.97, "fitting"))
     report(0.97, "finding communities")
     communities_refresh(taken)
     report(0.98, "publishing")
@@ -107,10 +105,6 @@ def _sizes(taken: snapshot.GraphSnapshot) -> dict[str, int]:
         "artist_plays": len(taken.artist_plays.user),
         "track_plays": len(taken.track_plays.user),
     }
-
-
-def _part(report: Progress, start: float, end: float, what: str) -> Progress:
-    return lambda fraction, step: report(start + (end - start) * fraction, f"{what}: {step}")
 
 
 def is_up_to_date(config: RecommenderConfig | None = None) -> bool:

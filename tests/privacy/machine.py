@@ -369,12 +369,9 @@ class Listening(Together, RuleBasedStateMachine):
     @invariant()
     def permissions_are_what_was_said(self):
         served.steps += 1
-        found = {
-            name: set(
-                Consent.objects.filter(user=each.user, friend=None, state="GRANTED").values_list(
-                    "purpose", flat=True
-                )
-            )
-            for name, each in list(self.oracle.people.items())[:1]
-        }
-        assert all(found[name] == self.oracle.people[name].granted for name in found), "3, 4, 16"
+        granted = {person.user.pk: set() for person in self.oracle.people.values()}
+        rows = Consent.objects.filter(user__in=granted, friend=None, state="GRANTED")
+        for user_id, purpose in rows.values_list("user_id", "purpose"):
+            granted[user_id].add(purpose)
+        for name, person in self.oracle.people.items():
+            assert granted[person.user.pk] == person.granted, f"3, 4, 16: {name}"

@@ -53,7 +53,7 @@ def test_what_is_held_is_counted_with_its_use(world):
     assert held["plays"].used_for == (Purpose.SELF, Purpose.SOCIAL_OUT, Purpose.CONTRIBUTE)
     assert held["plays"].oldest == factories.NOON
     assert held["friendships"].count == 2
-    Consent.objects.filter(user=world.ada, purpose=Purpose.CONTRIBUTE).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(world.ada, Purpose.CONTRIBUTE)
     assert Purpose.CONTRIBUTE not in {each.name: each for each in usage.held(world.ada)}["plays"].used_for
 
 
@@ -89,7 +89,7 @@ def test_an_unnamed_source_learns_that_they_were_used_and_of_no_item(world):
     third = factories.sharer("dora")
     factories.listens(third, world.common)
     factories.befriended(world.ada, third)
-    Consent.objects.filter(user=world.ben, purpose=Purpose.NAMED).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(world.ben, Purpose.NAMED)
     feed.for_you(world.ada, ItemKind.TRACK)
     assert uses(world.ben) == [(world.ada.pk, False, 0)]
 

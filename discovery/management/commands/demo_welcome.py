@@ -13,9 +13,7 @@ from django.db import transaction
 from accounts.models import Friendship, PersonalizationLevel, User
 from accounts.services.consent import level_set
 from accounts.services.token import token_issue
-
-SAMPLE_LOGINS = ("ada", "ben")
-PASSWORD = "earshot-demo"  # noqa: S105 printed on purpose; the demo listens on this machine only
+from graph.sample.people import DEMO_LOGINS, DEMO_PASSWORD
 
 QUERY = """
 { viewer { discover(kind: %s, first: 3) { level edges { node {
@@ -39,7 +37,7 @@ class Command(BaseCommand):
         tokens = [token_issue(user=user) for user in people]
         self.stdout.write(f"\nEarshot answers at {options['url']}/graphql/\n")
         for user, token in zip(people, tokens, strict=True):
-            self.stdout.write(f"login: {user.username}  password: {PASSWORD}\ntoken: {token}")
+            self.stdout.write(f"login: {user.username}  password: {DEMO_PASSWORD}\ntoken: {token}")
         kind = "ARTIST" if options["imported"] else "TRACK"
         self.stdout.write(
             f"\nA first query, to paste into a shell:\n\n{_curl(options['url'], tokens[0], kind)}\n"
@@ -47,10 +45,10 @@ class Command(BaseCommand):
 
 
 def _sample() -> list[User]:
-    people = {user.username: user for user in User.objects.filter(username__in=SAMPLE_LOGINS)}
-    if len(people) != len(SAMPLE_LOGINS):
+    people = {user.username: user for user in User.objects.filter(username__in=DEMO_LOGINS)}
+    if len(people) != len(DEMO_LOGINS):
         raise CommandError("There is no sample community: run create_sample_community first.")
-    return [people[name] for name in SAMPLE_LOGINS]
+    return [people[name] for name in DEMO_LOGINS]
 
 
 def _imported() -> list[User]:
@@ -71,7 +69,7 @@ def _imported() -> list[User]:
     for user in people:
         if not user.has_usable_password():
             with transaction.atomic():
-                user.set_password(PASSWORD)
+                user.set_password(DEMO_PASSWORD)
                 user.save(update_fields=["password"])
                 level_set(user=user, level=PersonalizationLevel.SOCIAL)
     return people
@@ -79,5 +77,5 @@ def _imported() -> list[User]:
 
 def _curl(url: str, token: str, kind: str) -> str:
     body = json.dumps({"query": " ".join((QUERY % kind).split())})
-    words = ["curl", "-s", f"{url}/graphql/", "-H", f"Authorization: Bearer {token}"]
-    return shlex.join([*words, "-H", "Content-Type: application/json", "-d", body])
+    command = ["curl", "-s", f"{url}/graphql/", "-H", f"Authorization: Bearer {token}"]
+    return shlex.join([*command, "-H", "Content-Type: application/json", "-d", body])

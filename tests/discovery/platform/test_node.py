@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Purpose
 from discovery.platform.errors import InvalidInput
-from discovery.platform.graphql.inputs import past_moment, text
+from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.node import global_id, node_id
 from tests.api.client import App
 from tests.factories import answered, blocked, listener
@@ -74,19 +74,3 @@ def test_text_that_is_none(value):
 
 def test_text_is_kept_but_for_space_around_it():
     assert text(" 🎵 Ünï ", field="title", largest=10) == "🎵 Ünï"
-
-
-def test_moments_of_the_past_only():
-    from datetime import UTC, datetime, timedelta
-
-    from django.utils import timezone
-
-    naive = datetime(2020, 1, 1)  # noqa: DTZ001
-    assert past_moment(naive, field="at") == naive.replace(tzinfo=UTC)
-    for wrong in (
-        timezone.now() + timedelta(hours=1),
-        datetime.max.replace(tzinfo=UTC),
-        datetime(1, 1, 1, tzinfo=UTC),
-    ):
-        with pytest.raises(InvalidInput):
-            past_moment(wrong, field="at")

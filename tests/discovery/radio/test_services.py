@@ -6,7 +6,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
+from accounts.models import PersonalizationLevel, Purpose
 from accounts.signals import person_purging
 from discovery.models import RadioChoice
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
@@ -75,7 +75,7 @@ def test_every_choice_is_logged_with_the_probability_it_had(dial):
 
 def test_without_experiment_nothing_is_logged_and_the_radio_plays_on(dial):
     user, _ = dial
-    Consent.objects.filter(user=user, purpose=Purpose.EXPERIMENT).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(user, Purpose.EXPERIMENT)
     playing = advance(user, begin(user), Outcome.SKIPPED)
     assert playing.radio.now is not None
     assert not RadioChoice.objects.exists()
@@ -94,7 +94,7 @@ def test_off_plays_the_most_popular_to_everyone(dial):
 
 def test_it_comes_back_from_the_clients_word_when_redis_has_lost_it(dial):
     user, _ = dial
-    Consent.objects.filter(user=user, purpose=Purpose.EXPERIMENT).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(user, Purpose.EXPERIMENT)
     playing = advance(user, begin(user), Outcome.SKIPPED)
     store.client().flushdb()
     resumed = advance(user, playing, Outcome.SKIPPED, resume=resume_word(playing.radio))
@@ -115,7 +115,7 @@ def test_it_comes_back_from_the_log_when_redis_has_lost_it(dial):
 
 def test_it_begins_again_from_its_id_when_nothing_else_is_left(dial):
     user, tracks = dial
-    Consent.objects.filter(user=user, purpose=Purpose.EXPERIMENT).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(user, Purpose.EXPERIMENT)
     playing = begin(user, seed_kind=SeedKind.TRACK, seed_id=tracks[3].pk)
     store.client().flushdb()
     again = advance(user, playing)
@@ -166,7 +166,7 @@ def test_only_a_friend_who_shares_is_a_seed(dial):
     for nobody in (stranger.pk, user.pk, 0):
         with pytest.raises(NotFound):
             begin(user, seed_kind=SeedKind.FRIEND, seed_id=nobody)
-    Consent.objects.filter(user=friend, purpose=Purpose.SOCIAL_OUT).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(friend, Purpose.SOCIAL_OUT)
     with pytest.raises(NotFound):
         begin(user, seed_kind=SeedKind.FRIEND, seed_id=friend.pk)
     after = advance(user, playing)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
+from accounts.models import PersonalizationLevel, Purpose
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, gather, gather_many
 from graph.models import LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, ItemKind
 from graph.serving.index import Channel
@@ -21,10 +21,6 @@ def entries(evidence):
     """(channel, key id, amount, friend) of each entry, in order."""
     rows = zip(evidence.channel, evidence.key_id, evidence.amount, evidence.friend, strict=True)
     return [(Channel(int(c)), int(k), float(a), int(f)) for c, k, a, f in rows]
-
-
-def revoke(user, *purposes):
-    Consent.objects.filter(user=user, purpose__in=purposes).update(state=ConsentState.WITHDRAWN)
 
 
 def test_own_plays_are_counted_and_skips_are_negative():
@@ -83,7 +79,7 @@ def test_without_self_nothing_enters_and_the_answer_says_so():
     factories.befriended(ana, ben)
     for person in (ana, ben):
         factories.listens(person, factories.track(), 3)
-    revoke(ana, Purpose.SELF)
+    factories.revoke(ana, Purpose.SELF)
     evidence = gather(ana, ItemKind.TRACK)
     assert len(evidence) == 0
     assert Purpose.SELF in evidence.use.not_used
@@ -96,7 +92,7 @@ def test_a_friends_plays_need_both_sides(who, purpose):
     factories.befriended(ana, ben)
     factories.listens(ben, theirs, 2)
     assert entries(gather(ana, ItemKind.TRACK)) == [(Channel.FRIEND, theirs.pk, 2.0, ben.pk)]
-    revoke(people[who], purpose)
+    factories.revoke(people[who], purpose)
     assert entries(gather(ana, ItemKind.TRACK)) == []
 
 
@@ -113,7 +109,7 @@ def test_an_unnamed_friend_enters_only_in_a_crowd_of_three():
     for friend in friends:
         factories.listens(friend, factories.track(), 1)
     unnamed = friends[0]
-    revoke(unnamed, Purpose.NAMED)
+    factories.revoke(unnamed, Purpose.NAMED)
     factories.befriended(ana, *friends[:2])
     assert set(gather(ana, ItemKind.TRACK).friend.tolist()) == {friends[1].pk}
     factories.befriended(ana, friends[2])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
+from accounts.models import PersonalizationLevel, Purpose
 from discovery.platform.errors import ModelUnavailable
 from discovery.recommend import feed
 from discovery.recommend.explain import ReasonKind
@@ -12,10 +12,6 @@ from tests import factories
 from tests.discovery.small_index import small_index
 
 pytestmark = pytest.mark.django_db
-
-
-def revoke(user, *purposes):
-    Consent.objects.filter(user=user, purpose__in=purposes).update(state=ConsentState.WITHDRAWN)
 
 
 @pytest.fixture
@@ -54,12 +50,12 @@ def test_from_friends_shows_what_they_play_and_names_them(world):
 
 
 def test_a_withdrawn_social_out_is_gone_with_the_next_request(world):
-    revoke(world.ben, Purpose.SOCIAL_OUT)
+    factories.revoke(world.ben, Purpose.SOCIAL_OUT)
     assert shown(feed.from_friends(world.ada, ItemKind.TRACK)) == [world.favorites["cleo"]]
 
 
 def test_nothing_of_a_friend_without_social_out_shapes_any_answer(world):
-    revoke(world.ben, Purpose.SOCIAL_OUT)
+    factories.revoke(world.ben, Purpose.SOCIAL_OUT)
     with_plays = feed.for_you(world.ada, ItemKind.TRACK)
     world.ben.listens.all().delete()
     without = feed.for_you(world.ada, ItemKind.TRACK)

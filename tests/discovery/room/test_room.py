@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.models import ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.friendship import block_create, friendship_end
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord, SocialUse
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
@@ -39,10 +39,6 @@ def titles(view):
 def whose(view):
     """The handle that each title begins with."""
     return [title.split()[0] for title in titles(view)]
-
-
-def revoke(user, *purposes):
-    Consent.objects.filter(user=user, purpose__in=purposes).update(state=ConsentState.WITHDRAWN)
 
 
 # --- coming and going -----------------------------------------------------------------------
@@ -99,8 +95,8 @@ def test_the_hosts_place_goes_to_who_came_next_and_the_last_one_closes_the_room(
 def test_somebody_out_of_sight_is_counted_and_not_named(room, friends):
     dora = factories.sharer("dora")
     factories.befriended(friends.ada, dora)
-    revoke(dora, Purpose.DISCOVERABLE)
-    revoke(friends.ben, Purpose.DISCOVERABLE)
+    factories.revoke(dora, Purpose.DISCOVERABLE)
+    factories.revoke(friends.ben, Purpose.DISCOVERABLE)
     room_invite(user=friends.ada, room_id=room.pk, other=dora)
     room_join(user=dora, room_id=room.pk)
     seen = room_get(viewer=friends.ben, room_id=room.pk)
@@ -208,11 +204,11 @@ def test_turns_go_by_what_was_played(room, friends):
 @pytest.mark.parametrize(
     "withdraw",
     [
-        lambda f: revoke(f.ben, Purpose.SOCIAL_OUT),
-        lambda f: revoke(f.ben, Purpose.NAMED),
-        lambda f: revoke(f.ben, Purpose.SELF),
+        lambda f: factories.revoke(f.ben, Purpose.SOCIAL_OUT),
+        lambda f: factories.revoke(f.ben, Purpose.NAMED),
+        lambda f: factories.revoke(f.ben, Purpose.SELF),
         lambda f: factories.answered(f.ben, Purpose.SOCIAL_OUT, friend=f.ada, state=ConsentState.DENIED),
-        lambda f: revoke(f.ada, Purpose.SOCIAL_IN),
+        lambda f: factories.revoke(f.ada, Purpose.SOCIAL_IN),
         lambda f: User.objects.filter(pk=f.ada.pk).update(level=PersonalizationLevel.OWN),
         lambda f: friendship_end(user=f.ada, other=f.ben),
     ],
@@ -245,7 +241,7 @@ def test_of_two_strangers_in_a_friends_room_only_the_friend_counts(room, friends
 
 def test_a_vote_brings_an_item_forward_and_counts_while_the_voter_is_there(room, friends):
     room_join(user=friends.cleo, room_id=room.pk)
-    revoke(friends.cleo, Purpose.SOCIAL_OUT, Purpose.NAMED)
+    factories.revoke(friends.cleo, Purpose.SOCIAL_OUT, Purpose.NAMED)
     wished = friends.tracks["cleo"][5]
     assert wished.title not in titles(room_get(viewer=friends.ada, room_id=room.pk))[:6]
     room_vote(user=friends.cleo, room_id=room.pk, item=wished, vote=True)

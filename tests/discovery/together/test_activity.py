@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Block, Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
+from accounts.models import Block, ConsentState, Friendship, PersonalizationLevel, Purpose, User
 from discovery.together.activity import ActivityKind, activity_list, news_told
 from graph.models import Feedback, FeedbackKind, TasteExclusion
 from tests import factories
@@ -56,14 +56,10 @@ def liked_by(user):
     return Feedback.objects.get(user=user, kind=FeedbackKind.LIKE)
 
 
-def withdraw(user, purpose):
-    Consent.objects.filter(user=user, purpose=purpose).update(state=ConsentState.WITHDRAWN)
-
-
 ENDINGS = {
-    "social out": lambda _, ben: withdraw(ben, Purpose.SOCIAL_OUT),
-    "named": lambda _, ben: withdraw(ben, Purpose.NAMED),
-    "social in": lambda ada, _: withdraw(ada, Purpose.SOCIAL_IN),
+    "social out": lambda _, ben: factories.revoke(ben, Purpose.SOCIAL_OUT),
+    "named": lambda _, ben: factories.revoke(ben, Purpose.NAMED),
+    "social in": lambda ada, _: factories.revoke(ada, Purpose.SOCIAL_IN),
     "not to her": lambda ada, ben: factories.answered(
         ben, Purpose.NAMED, friend=ada, state=ConsentState.DENIED
     ),

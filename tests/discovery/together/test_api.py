@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Consent, ConsentState, Purpose
+from accounts.models import Purpose
 from discovery.platform.graphql.node import global_id
 from graph.models import Community, ItemRecommendation
 from tests import factories
@@ -82,7 +82,7 @@ def test_a_taste_match_and_its_refusal(triangle):
         [{"title": "Ada's Favorite"}],
         [{"title": "Ben's Favorite"}],
     )
-    Consent.objects.filter(user=triangle.ben, purpose=Purpose.SOCIAL_OUT).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(triangle.ben, Purpose.SOCIAL_OUT)
     refusals = [
         app.ask(MATCH, **{"with": other})["errors"]
         for other in (person(triangle.ben), global_id("Listener", 10**9))
@@ -297,5 +297,5 @@ def test_communities_and_ones_own(triangle):
     own = "{ viewer { community { name } } }"
     assert App(triangle.ada).data(own)["viewer"]["community"] == {"name": "Jazz"}
     assert App(triangle.ben).data(own)["viewer"]["community"] is None
-    Consent.objects.filter(user=triangle.ada, purpose=Purpose.SELF).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(triangle.ada, Purpose.SELF)
     assert App(triangle.ada).data(own)["viewer"]["community"] is None

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import Block, Consent, ConsentState, Friendship, Purpose
+from accounts.models import Block, ConsentState, Friendship, Purpose
 from discovery.platform.errors import InvalidInput
 from discovery.recommend import feed
 from discovery.recommend.feed import DegradedReason
@@ -17,10 +17,6 @@ from tests.serving import OneIndex
 
 pytestmark = pytest.mark.django_db
 TRACK = ItemKind.TRACK
-
-
-def revoke(user, *purposes):
-    Consent.objects.filter(user=user, purpose__in=purposes).update(state=ConsentState.WITHDRAWN)
 
 
 def names(answer):
@@ -82,7 +78,7 @@ def test_what_somebody_outside_shares_with_a_member_stays_out(triangle):
 
 
 def leave_social_out(world, person):
-    revoke(person, Purpose.SOCIAL_OUT)
+    factories.revoke(person, Purpose.SOCIAL_OUT)
 
 
 def leave_for_ada(world, person):
@@ -90,15 +86,15 @@ def leave_for_ada(world, person):
 
 
 def leave_named(world, person):
-    revoke(person, Purpose.NAMED)
+    factories.revoke(person, Purpose.NAMED)
 
 
 def leave_self(world, person):
-    revoke(person, Purpose.SELF)
+    factories.revoke(person, Purpose.SELF)
 
 
 def leave_social_in(world, person):
-    revoke(person, Purpose.SOCIAL_IN)
+    factories.revoke(person, Purpose.SOCIAL_IN)
 
 
 def leave_by_ada(world, person):
@@ -128,7 +124,7 @@ def test_whoever_does_not_share_both_ways_changes_nothing(triangle, leave):
 
 
 def test_with_nobody_who_shares_there_is_no_blend_and_strangers_look_like_nobody(triangle):
-    revoke(triangle.ben, Purpose.SOCIAL_OUT)
+    factories.revoke(triangle.ben, Purpose.SOCIAL_OUT)
     stranger = factories.sharer("stranger")
     answers = [blend(triangle.ada, [other], TRACK) for other in (triangle.ben.pk, stranger.pk, 10**9)]
     assert answers[0].degraded is DegradedReason.NOT_SHARED
@@ -178,7 +174,7 @@ class NobodyLeaks(TestCase):
         factories.befriended(people[0], *people[1:])
         for person, song, times in plays:
             factories.listens(people[person], tracks[song], times)
-        revoke(people[silent], Purpose.SOCIAL_OUT)
+        factories.revoke(people[silent], Purpose.SOCIAL_OUT)
         vectors = [[1.0, float(number), float(number % 2)] for number in range(6)]
         index = small_index(vectors, ids=[track.pk for track in tracks])
         version = object()

@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Block, Consent, ConsentState, PersonalizationLevel, Purpose
+from accounts.models import Block, PersonalizationLevel, Purpose
 from discovery.recommend.explain import NodeKind, NodeRef
 from discovery.together.paths import connection_to
 from graph.models import ArtistPlayCount
@@ -21,10 +21,6 @@ def to_artist(artist):
 
 def to_person(user):
     return NodeRef(NodeKind.LISTENER, user.pk)
-
-
-def withdraw(user, *purposes):
-    Consent.objects.filter(user=user, purpose__in=purposes).update(state=ConsentState.WITHDRAWN)
 
 
 def test_through_a_friend_to_a_track_and_its_artist():
@@ -70,7 +66,7 @@ def test_of_equal_ways_the_most_played():
 @pytest.mark.parametrize("purpose", [Purpose.SOCIAL_OUT, Purpose.NAMED])
 def test_a_friends_plays_are_no_way_without_their_consent(purpose):
     world = factories.triangle_of_friends()
-    withdraw(world.ben, purpose)
+    factories.revoke(world.ben, purpose)
     assert connection_to(world.ada, to_track(world.favorites["ben"])) is None
 
 
@@ -115,7 +111,7 @@ def test_to_a_friend_and_through_a_bridge(chain):
 
 @pytest.mark.parametrize("who", [0, 1, 2])
 def test_every_end_and_the_bridge_must_be_found(chain, who):
-    withdraw(chain[who], Purpose.DISCOVERABLE)
+    factories.revoke(chain[who], Purpose.DISCOVERABLE)
     assert connection_to(chain[0], to_person(chain[2])) is None
     assert connection_to(chain[0], to_person(chain[1])) is not None
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from accounts.models import Block, Consent, ConsentState, PersonalizationLevel, Purpose
+from accounts.models import Block, PersonalizationLevel, Purpose
 from discovery.platform.errors import NotFound
 from discovery.recommend import feed
 from discovery.recommend.feed import DegradedReason
@@ -93,7 +93,7 @@ def test_similar_listeners_in_order_of_likeness(triangle, crowd):
 
 @pytest.mark.parametrize("purpose", [Purpose.DISCOVERABLE, Purpose.CONTRIBUTE])
 def test_who_withdraws_is_gone_whatever_the_model_holds(triangle, crowd, purpose):
-    Consent.objects.filter(user=crowd[1], purpose=purpose).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(crowd[1], purpose)
     assert similar_listeners(triangle.ada) == [crowd[2], crowd[0], crowd[3]]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Consent, ConsentState, Purpose
+from accounts.models import Purpose
 from graph import snapshot
 from graph.models import Community
 from graph.training.communities import communities_refresh
@@ -59,7 +59,7 @@ def test_the_same_snapshot_has_the_same_communities(two_scenes):
 def test_a_withdrawal_takes_a_community_below_ten_out_of_sight(two_scenes):
     refresh()
     person = two_scenes["metal"][0][0]
-    Consent.objects.filter(user=person, purpose=Purpose.CONTRIBUTE).update(state=ConsentState.WITHDRAWN)
+    factories.revoke(person, Purpose.CONTRIBUTE)
     assert refresh() == 1
     assert {name: size for name, (size, _) in found().items()} == {
         "jazz, live": 12

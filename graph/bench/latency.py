@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from graph.arrays import Floats, Ints
 from graph.bench.generate import Size, generate
 from graph.ml.config import BlendConfig, MemoryConfig
 from graph.ml.data import track_view
@@ -17,7 +18,7 @@ from graph.ml.item_item import fit_memory
 from graph.ml.train import Progress, assemble_view, own_evidence
 from graph.serving.ann import NearestItems
 from graph.serving.artifact import Artifact
-from graph.serving.index import Evidence, Floats, Ints, ItemIndex, top_rows
+from graph.serving.index import Evidence, ItemIndex, top_rows
 
 SIZES = (100_000, 300_000, 1_000_000)
 MEMORY = MemoryConfig(dims=64)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import User
@@ -15,6 +14,7 @@ from discovery.platform.errors import NotFound
 from discovery.recommend import explain, feed
 from discovery.recommend.suggestions import taste_vectors
 from discovery.together import company
+from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
 from graph.serving.index import Evidence, ItemIndex
 
@@ -70,7 +70,7 @@ def taste_match(viewer: User, other_id: int, kind: ItemKind = ItemKind.ARTIST) -
     return _dress(viewer, together.members[1], kind, mine, theirs, alike, degraded)
 
 
-def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> NDArray[np.float64]:
+def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> Doubles:
     """[M, M] how alike what the evidence recommends is: the correlation of the personal scores of all items.
 
     1 is the same ranking; 0 is none in common, opposed, or nothing to go by.

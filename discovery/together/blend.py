@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
 from accounts.models import User
 from discovery.platform.errors import InvalidInput
@@ -19,6 +18,7 @@ from discovery.recommend import explain, feed
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.together import company, fairness
 from discovery.together.taste import likeness
+from graph.arrays import Doubles, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
 from graph.serving.index import ItemIndex
 
@@ -113,10 +113,9 @@ def _compose(
     )
 
 
-def _candidates(index: ItemIndex, turned_away: Collection[int]) -> NDArray[np.int64]:
+def _candidates(index: ItemIndex, turned_away: Collection[int]) -> Rows:
     """Every row but those the viewer turned away. What the members know may stand in it: it is theirs."""
-    refused = index.rows(np.fromiter(turned_away, dtype=np.int64, count=len(turned_away)))
-    return np.setdiff1d(np.arange(len(index)), refused)
+    return np.setdiff1d(np.arange(len(index)), index.known_rows(turned_away))
 
 
 @dataclass(frozen=True)
@@ -132,8 +131,8 @@ def cite(
     index: ItemIndex,
     kind: ItemKind,
     evidences: Sequence[PermittedEvidence],
-    rows: NDArray[np.int64],
-    relevant: NDArray[np.float64],
+    rows: Rows,
+    relevant: Doubles,
 ) -> list[Line]:
     """For whom each of ``rows`` [k] is, by relevance [M, k], and what of their evidence speaks for it."""
     own_kind = explain.NodeKind.TRACK if kind is ItemKind.TRACK else explain.NodeKind.ARTIST
@@ -155,7 +154,7 @@ def cite(
 
 
 def _strongest(
-    index: ItemIndex, evidence: PermittedEvidence, rows: NDArray[np.int64]
+    index: ItemIndex, evidence: PermittedEvidence, rows: Rows
 ) -> list[tuple[explain.NodeRef, ...]]:
     """What of the evidence adds most to each row, at most ``CITED`` of it; nothing that takes away."""
     part, entries = evidence.in_index(index)

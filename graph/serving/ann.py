@@ -69,7 +69,7 @@ class NearestItems:
 
 
 def _with_prior(index: ItemIndex, rows: Rows) -> Floats:
-    return np.column_stack([index.queries[rows], index.prior[rows]])
+    return np.column_stack([index.query_rows(rows), index.prior[rows]])
 
 
 _built: WeakKeyDictionary[ItemIndex, Future[NearestItems | None]] = WeakKeyDictionary()

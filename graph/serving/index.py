@@ -127,17 +127,29 @@ class ItemIndex:
 
     @cached_property
     def queries(self) -> Floats:
-        """Item vectors as candidates [n, dim]."""
-        return self._scaled(self._query_scale)
+        """Item vectors as candidates [n, dim], column by column in memory.
+
+        That is the order in which one viewer's scores are added up fastest; a few rows are cheaper made anew
+        (`query_rows`) than gathered from all columns.
+        """
+        return np.asfortranarray(self._scaled(self._codes, self._query_scale))
+
+    def query_rows(self, rows: Rows) -> Floats:
+        """Some of ``queries`` [len(rows), dim]."""
+        return self._scaled(self._codes[rows], self._query_scale[rows])
 
     @cached_property
     def keys(self) -> Floats:
         """Vectors as evidence [n + tags + artists, dim]: items first, then tags, then artists."""
-        blocks = [self._scaled(self._key_scale), self._features["tag"][1], self._features["artist"][1]]
+        blocks = [
+            self._scaled(self._codes, self._key_scale),
+            self._features["tag"][1],
+            self._features["artist"][1],
+        ]
         return np.concatenate(blocks, dtype=np.float32)
 
-    def _scaled(self, scale: Floats) -> Floats:
-        return np.asarray(self._codes * self._spread_out(scale), dtype=np.float32)
+    def _scaled(self, codes: Codes | Floats, scale: Floats) -> Floats:
+        return np.asarray(codes * self._spread_out(scale), dtype=np.float32)
 
     def _feature_keys(self, arrays: Mapping[str, NDArray[Any]], kind: str) -> Floats:
         keys: Floats = arrays[f"{kind}_keys"]
@@ -211,7 +223,7 @@ class ItemIndex:
         counts = np.bincount(evidence.channel, minlength=len(Channel))
         for number in np.flatnonzero(counts):
             entries = evidence.channel == number
-            rule, count = self.rules[Channel(number)], int(counts[number])
+            rule, count = self.rules[Channel(int(number))], int(counts[number])
             strength[entries] = rule.strength(evidence.amount[entries], count)
         return strength
 
@@ -240,7 +252,7 @@ class ItemIndex:
     def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
         strength = self.strengths(evidence)
-        scores = self.queries[rows] @ self._folded(evidence, strength) + self.prior[rows]
+        scores = self.query_rows(rows) @ self._folded(evidence, strength) + self.prior[rows]
         place = _positions(rows, evidence.key_row)
         own = place >= 0
         np.add.at(scores, place[own], self._lift(evidence, strength)[own])
@@ -297,7 +309,7 @@ class ItemIndex:
         ``prior[rows] + contributions.sum(0)`` equals ``scores[rows]`` up to float32 rounding.
         """
         strength = self.strengths(evidence)
-        queries = self.queries[rows]
+        queries = self.query_rows(rows)
         added = np.zeros((len(evidence), len(queries)), dtype=np.float32)
         for entries, weights in self._by_weights(evidence):
             added[entries] = self.keys[evidence.key_row[entries]] @ (queries * weights).T
@@ -316,7 +328,7 @@ class ItemIndex:
 
     def similarity(self, rows: Rows) -> Floats:
         """Cosine between candidates [k, k]."""
-        vectors = unit_rows(self.queries[rows])
+        vectors = unit_rows(self.query_rows(rows))
         return np.asarray(vectors @ vectors.T, dtype=np.float32)
 
     def _folded(self, evidence: Evidence, strength: Floats) -> Floats:

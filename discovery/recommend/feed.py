@@ -13,7 +13,7 @@ from accounts import policies
 from accounts.models import PersonalizationLevel, Purpose, User
 from discovery.platform.errors import ModelUnavailable
 from discovery.recommend import evidence as gathering
-from discovery.recommend import explain, ranking
+from discovery.recommend import explain, ranking, wording
 from discovery.recommend.disclosure import social_use_note
 from discovery.recommend.evidence import PermittedEvidence
 from graph import selectors
@@ -156,9 +156,9 @@ def dress(
         shown = [cited for cited in one.reasons if all(ref in names for ref in cited.evidence)]
         reasons = tuple(
             Reason(
-                cited, explain.wording(cited, names),
+                cited, wording.wording(cited, names),
                 tuple(nodes[ref] for ref in cited.evidence if ref in nodes),
-                explain.action_label(cited, names) if viewer is not None and cited.action else "",
+                wording.action_label(cited, names) if viewer is not None and cited.action else "",
             )
             for cited in shown
         )  # fmt: skip

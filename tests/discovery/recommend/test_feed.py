@@ -105,7 +105,7 @@ def test_an_unreadable_model_degrades_the_answer(world, monkeypatch):
     def broken():
         raise ModelUnavailable("damaged")
 
-    monkeypatch.setattr(feed.registry, "active", broken)
+    monkeypatch.setattr(feed.active_model, "active", broken)
     answer = feed.for_you(world.ada, ItemKind.TRACK)
     assert (answer.items, answer.degraded) == ((), DegradedReason.MODEL_UNAVAILABLE)
 

@@ -18,8 +18,9 @@ from accounts.models import User
 from discovery.platform.errors import Conflict
 from discovery.recommend import evidence as gathering
 from discovery.recommend import explain, feed, ranking
+from discovery.recommend.citing import CITED
 from discovery.recommend.evidence import PermittedEvidence
-from discovery.recommend.explain import CITED, Explanation
+from discovery.recommend.explain import Explanation
 from graph.arrays import Doubles, Rows
 from graph.models import ItemKind
 from graph.serving import active_model

@@ -28,7 +28,7 @@ from discovery.radio.choose import (
     refused,
 )
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
-from discovery.radio.sources import Rows, Scores, Source, offers, score, undiluted
+from discovery.radio.sources import Scores, Source, offers, score, undiluted
 from discovery.recommend import evidence as gathering
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
@@ -36,6 +36,7 @@ from discovery.recommend.ranking import Ranking, top_rows
 from discovery.recommend.serving import index_for, playable_kind
 from discovery.recommend.standing import marks_of, sources_of, stands
 from graph import selectors
+from graph.arrays import Doubles, Ids, Rows
 from graph.models import ItemKind, Tag
 from graph.serving.index import Channel, Evidence, ItemIndex
 
@@ -220,8 +221,7 @@ def _ranking(radio: Radio, listening: _Listening) -> Ranking:
     open_ = open_rows(index, radio, _known(listening.permitted))
     rows = np.empty(0, dtype=np.int64)
     if radio.now is not None:
-        rows = index.rows(np.array([radio.now.item_id], dtype=np.int64))
-        rows = rows[rows >= 0]
+        rows = index.known_rows([radio.now.item_id])
         open_[rows] = False
     rows = np.concatenate([rows, top_rows(listening.scores.whole, np.flatnonzero(open_), UPCOMING)])
     return Ranking(
@@ -231,7 +231,7 @@ def _ranking(radio: Radio, listening: _Listening) -> Ranking:
     )  # fmt: skip
 
 
-def _contributions(listening: _Listening, rows: Rows) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _contributions(listening: _Listening, rows: Rows) -> Doubles:
     """What each entry adds to each row [E, len(rows)], lasting entries first, as in ``permitted``."""
     index, session = listening.index, listening.session
     happened = index.contributions(session, rows) * undiluted(index, session)[:, None]
@@ -254,16 +254,15 @@ def _check_seed(viewer: User, kind: SeedKind, seed_id: int) -> None:
         raise NotFound(_("There is nothing to start from here."), field="seedId")
 
 
-def _known(permitted: PermittedEvidence) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _known(permitted: PermittedEvidence) -> Ids:
     return np.fromiter(permitted.known, dtype=np.int64, count=len(permitted.known))
 
 
-def _recent(index: ItemIndex, radio: Radio) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
-    rows = index.rows(np.array([each.item_id for each in radio.heard[-RECENT:]], dtype=np.int64))
-    return rows[rows >= 0]
+def _recent(index: ItemIndex, radio: Radio) -> Rows:
+    return index.known_rows([each.item_id for each in radio.heard[-RECENT:]])
 
 
-def _first(size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _first(size: int) -> Doubles:
     found = np.zeros(size)
     found[:1] = 1.0
     return found

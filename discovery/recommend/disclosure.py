@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from itertools import product
 
 from django.db import connections, router
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts import presentation
 from accounts.presentation import Disclosure, Ref
 from discovery.models import SocialUse
-from discovery.recommend.explain import Explanation, NodeKind, ReasonKind
+from discovery.recommend.explain import Explanation, ReasonKind
 from discovery.recommend.ranking import Ranking
 from graph.models import ItemKind
 from graph.selectors import item_ref
@@ -53,11 +54,10 @@ def _named(explanation: Explanation, kind: ItemKind) -> Iterable[Disclosure]:
     for cited in explanation.reasons:
         if cited.kind is not ReasonKind.FRIEND:
             continue
-        things = [node.ref for node in cited.evidence if node.kind is not NodeKind.LISTENER]
-        for node in cited.evidence:
-            if node.kind is NodeKind.LISTENER:
-                for thing in things or [item_ref(kind, explanation.item_id)]:
-                    yield Disclosure(node.id, named=True, item=thing)
+        things = [ref for ref in cited.evidence if ref.kind != "Listener"]
+        people = [ref.id for ref in cited.evidence if ref.kind == "Listener"]
+        for person, thing in product(people, things or [item_ref(kind, explanation.item_id)]):
+            yield Disclosure(person, named=True, item=thing)
 
 
 def social_uses_note(disclosures: Mapping[int, Collection[Disclosure]]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Draft, Presented, Ref, name_of, present, present_nothing
-from discovery.recommend import explain
+from discovery.recommend import explain, wording
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.ranking import Ranking
@@ -74,38 +74,38 @@ def recommend(
 
 def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Feed]:
     """``feed`` with what was ranked, the largest terms of each score as its reasons; ``actions``: what to do about them."""
-    kind, explained = ranked.evidence.kind, explain.explain(ranked)
-    item_kind = explain.NodeKind(kind.value)
-    cited = {node for explanation in explained for reason in explanation.reasons for node in reason.evidence}
-    cited |= {explain.NodeRef(item_kind, explanation.item_id) for explanation in explained}
+    explained = explain.explain(ranked)
+    items = [item_ref(ranked.evidence.kind, explanation.item_id) for explanation in explained]
+    refs = {ref for explanation in explained for cited in explanation.reasons for ref in cited.evidence}
+    refs.update(items)
 
     def shown(nodes: Mapping[Ref, Any]) -> Feed:
-        names = {node: name_of(nodes[node.ref]) for node in cited if node.ref in nodes}
-        items = [
-            _worded(explanation, item, nodes, names, actions=actions)
-            for explanation in explained
-            if (item := nodes.get(item_ref(kind, explanation.item_id))) is not None
+        names = {ref: name_of(node) for ref, node in nodes.items()}
+        recommended = [
+            _worded(explanation, nodes[item], nodes, names, actions=actions)
+            for explanation, item in zip(explained, items, strict=True)
+            if item in nodes
         ]
-        return replace(feed, items=items)
+        return replace(feed, items=recommended)
 
-    return Draft([node.ref for node in cited], shown, ranking_disclosures(ranked, explained))
+    return Draft(refs, shown, ranking_disclosures(ranked, explained))
 
 
 def _worded(
     explanation: explain.Explanation,
     item: Artist | Track,
     nodes: Mapping[Ref, Any],
-    names: Mapping[explain.NodeRef, str],
+    names: Mapping[Ref, str],
     *,
     actions: bool,
 ) -> Recommendation:
     # What stopped being visible while we were ranking is no reason any more.
-    kept = [cited for cited in explanation.reasons if all(node in names for node in cited.evidence)]
+    kept = [cited for cited in explanation.reasons if all(ref in names for ref in cited.evidence)]
     reasons = tuple(
         Reason(
-            cited, explain.wording(cited, names),
-            tuple(nodes[node.ref] for node in cited.evidence if node.kind is not explain.NodeKind.TAG),
-            explain.action_label(cited, names) if actions and cited.action else "",
+            cited, wording.wording(cited, names),
+            tuple(nodes[ref] for ref in cited.evidence if ref.kind != "Tag"),  # a word is no node
+            wording.action_label(cited, names) if actions and cited.action else "",
         )
         for cited in kept
     )  # fmt: skip

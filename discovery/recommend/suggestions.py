@@ -13,7 +13,6 @@ import numpy as np
 import scipy.sparse as sp
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import User
@@ -22,6 +21,7 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend.batch import AT_ONCE
 from discovery.recommend.ranking import DEEPEST, top_rows
 from discovery.recommend.serving import DegradedReason, served_model
+from graph.arrays import Floats, Ids
 from graph.models import ItemKind
 from graph.serving.artifact import Artifact
 from graph.serving.friend_index import PeopleIndex, Viewers
@@ -112,23 +112,23 @@ def suggest_all(
             yield viewer, list(zip(people.ids[best].tolist(), row[best].tolist(), strict=True))
 
 
-def _rows_of(matrix: sp.csr_matrix, rows: NDArray[np.int64]) -> sp.csr_matrix:
+def _rows_of(matrix: sp.csr_matrix, rows: Ids) -> sp.csr_matrix:
     """The given rows; an empty one where the row is -1."""
     picked = matrix[np.maximum(rows, 0)]
     return sp.diags((rows >= 0).astype(np.float32)) @ picked
 
 
-def _linked() -> NDArray[np.int64]:
+def _linked() -> Ids:
     """Pairs between whom nothing is to be suggested: friends, open requests, blocks."""
     return np.array(list(policies.linked_pairs()), dtype=np.int64).reshape(-1, 2)
 
 
-def _pairs() -> NDArray[np.int64]:
+def _pairs() -> Ids:
     pairs = list(policies.discoverable_pairs())
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> NDArray[np.float32]:
+def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> Floats:
     """Each viewer's own permitted plays, folded in for this call [B, .]; see ItemIndex.portrait."""
     kind = ItemKind.ARTIST if artifact.index(ItemKind.ARTIST.value) else ItemKind.TRACK
     index = artifact.index(kind.value)
@@ -139,8 +139,6 @@ def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[Use
     return index.portrait([one.in_index(index)[1] for one in own])
 
 
-def _mutual(
-    people: PeopleIndex, bridges: NDArray[np.int64], adjacency: sp.csr_matrix, ids: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _mutual(people: PeopleIndex, bridges: Ids, adjacency: sp.csr_matrix, ids: Ids) -> Ids:
     shared = (people.neighbors(bridges) @ adjacency).toarray()[0]
     return np.asarray(shared[people.rows(ids)], dtype=np.int64)

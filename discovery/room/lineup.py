@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accounts.groups import shared_among
 from accounts.models import PersonalizationLevel, User
@@ -22,6 +21,7 @@ from discovery.recommend.serving import DegradedReason, index_for
 from discovery.recommend.standing import stands
 from discovery.room.votes import Said
 from discovery.together import blend, fairness
+from graph.arrays import Doubles, Rows
 from graph.models import ItemKind, ModelVersion
 from graph.serving.index import Channel, ItemIndex
 
@@ -60,7 +60,7 @@ class _Tastes:
     members: Sequence[int]
     sharers: frozenset[int]
     evidence: Sequence[PermittedEvidence]
-    relevant: NDArray[np.float64]
+    relevant: Doubles
     personal: bool
 
 
@@ -121,7 +121,7 @@ def _own_tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind) -> dic
     return {key: evidence for key, evidence in known.items() if len(evidence)}
 
 
-def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> NDArray[np.float64]:
+def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> Doubles:
     """How relevant every item is to each [E, n], with what the room refused in each sum."""
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]
@@ -129,7 +129,6 @@ def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Sa
     return fairness.relevance(index.scores_batch(sums).astype(np.float64))
 
 
-def _rows(index: ItemIndex, ids: Collection[int]) -> NDArray[np.int64]:
+def _rows(index: ItemIndex, ids: Collection[int]) -> Rows:
     """The rows of those items that the model knows."""
-    rows = index.rows(np.fromiter(ids, dtype=np.int64, count=len(ids)))
-    return rows[rows >= 0]
+    return index.known_rows(ids)

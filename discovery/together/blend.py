@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
 from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, present, present_nothing
@@ -176,10 +175,9 @@ def line_disclosures(lines: Iterable[Line], members: Iterable[int]) -> set[Discl
     return cited | {Disclosure(person, named=True) for person in silent}
 
 
-def _candidates(index: ItemIndex, turned_away: Collection[int]) -> NDArray[np.int64]:
+def _candidates(index: ItemIndex, turned_away: Collection[int]) -> Rows:
     """Every row but those the viewer turned away. What the members know may stand in it: it is theirs."""
-    refused = index.rows(np.fromiter(turned_away, dtype=np.int64, count=len(turned_away)))
-    return np.setdiff1d(np.arange(len(index)), refused)
+    return np.setdiff1d(np.arange(len(index)), index.known_rows(turned_away))
 
 
 def cite(

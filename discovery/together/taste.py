@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import User
@@ -17,6 +16,7 @@ from discovery.platform.errors import NotFound
 from discovery.recommend.serving import DegradedReason, index_for, served_model
 from discovery.recommend.suggestions import taste_vectors
 from discovery.together import company
+from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
 from graph.selectors import item_ref
 from graph.serving.index import Evidence, ItemIndex
@@ -81,7 +81,7 @@ def _nobody() -> NotFound:
     return NotFound(_("There is no such listener to compare with."), field="with")
 
 
-def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> NDArray[np.float64]:
+def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> Doubles:
     """[M, M] how alike what the evidence recommends is: the correlation of the personal scores of all items.
 
     1 is the same ranking; 0 is none in common, opposed, or nothing to go by.

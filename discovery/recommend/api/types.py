@@ -41,9 +41,7 @@ class ReasonAction:
         action = reason.cited.action
         if action is None or not reason.action_label:
             return None
-        target = None
-        if (node := action.target) is not None:
-            target = strawberry.ID(global_id(node.kind.value.title(), node.id))
+        target = action.target and strawberry.ID(global_id(*action.target))
         return cls(
             kind=action.kind, label=reason.action_label, purpose=action.purpose, target=target,
             level=action.level,

@@ -13,7 +13,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     presentation.register(
         Kind(
-            "Listener", User, policies.listener_visible,
+            "Listener", User, _listener_visible,
             called=_called, pairs_visible=policies.visible_pairs,
         )
     )  # fmt: skip
@@ -22,6 +22,10 @@ def register() -> None:
     both = "a request is visible to its two ends, where each may see the other"
     presentation.carry("FriendRequest", "sender", both)
     presentation.carry("FriendRequest", "receiver", both)
+
+
+def _listener_visible(viewer: Viewer) -> Q:
+    return policies.listener_visible(viewer)
 
 
 def _called(user: User) -> str:

@@ -74,9 +74,9 @@ class GuardedExecution(EarshotExecution):
     """An execution in which no row goes out that the pipeline did not present to whoever asks."""
 
     def check_shown(
-        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Info
+        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Any
     ) -> None:
-        ensure_shown(result, info.context.viewer, source, info.parent_type.name, field_name)  # type: ignore[attr-defined]  # graphql-core's
+        ensure_shown(result, info.context.viewer, source, info.parent_type.name, field_name)
 
 
 class Schema(strawberry.Schema):

@@ -39,7 +39,7 @@ def choice_log(*, user: User, radio: Radio, choice: Choice) -> None:
         defaults={
             "item_kind": radio.kind, "item_id": choice.item_id, "source": choice.source,
             "propensity": choice.propensity, "arm_propensity": choice.arm_propensity,
-            "features": list(choice.features),
+            "features": list(choice.features), "marks": list(choice.marks),
         },
     )  # fmt: skip
 
@@ -68,7 +68,14 @@ def heard_get(*, user: User, radio: Radio) -> Radio:
     last = rows[-1]
     now = None
     if last.reward is None:
-        now = Choice(last.item_id, last.source, last.propensity, last.arm_propensity, tuple(last.features))
+        now = Choice(
+            last.item_id,
+            last.source,
+            last.propensity,
+            last.arm_propensity,
+            tuple(last.features),
+            tuple(last.marks),
+        )
     version = last.step if now else last.step + 1
     return Radio(**{**vars(radio), "version": version, "heard": heard, "now": now})
 

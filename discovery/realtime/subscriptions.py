@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import strawberry
@@ -92,16 +92,8 @@ class Subscription:
             yield shown
 
 
-News = tuple[User, ActivityKind, int]
-
-
-def _news_told(asked: Collection[News]) -> dict[News, Presented[activity.Activity | None]]:
-    told = activity.news_told(asked)
-    return {news: told[key] for news in asked if (key := (news[0].pk, *news[1:])) in told}
-
-
 # What somebody does is news to many at once: whom it may be told is asked for all of them together.
-_news: Batched[News, Presented[activity.Activity | None]] = Batched(_news_told)
+_news: Batched[activity.News, Presented[activity.Activity | None]] = Batched(activity.news_told)
 
 
 def _asked(work: Callable[[User, Mapping[str, Any]], Shown | None]) -> Show[Shown]:

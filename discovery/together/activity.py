@@ -49,11 +49,10 @@ class Activity:
     at: datetime
 
 
-@dataclass(frozen=True)
-class ActivityPage:
+class ActivityPage(NamedTuple):
     """A page of activities, latest first, and whether there is more."""
 
-    activities: tuple[Activity, ...]
+    activities: list[Activity]
     has_next: bool
 
 
@@ -74,23 +73,22 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented
     people = list(policies.activity_sources(viewer).values_list("pk", flat=True))
     stop = min(start + count, FURTHEST)
     if not people or start >= stop:
-        return present_nothing(viewer, ActivityPage((), has_next=False))
+        return present_nothing(viewer, ActivityPage([], has_next=False))
     rows = list(_rows(people, timezone.now() - RECENT).order_by("-at", "-what", "-pk")[start : stop + 1])
     has_next, rows = len(rows) > stop - start and stop < FURTHEST, rows[: stop - start]
     done = [_done(row) for row in rows]
     return present(
         viewer,
-        _told(done, lambda told: ActivityPage(tuple(activity for activity in told if activity), has_next)),
+        _told(done, lambda told: ActivityPage([activity for activity in told if activity], has_next)),
     )
 
 
-def news_told(
-    asked: Collection[tuple[User, ActivityKind, int]],
-) -> dict[tuple[int, ActivityKind, int], Presented[Activity | None]]:
-    """Of these (viewer, kind, play or like), those that the viewer may be told of now, by (viewer key, kind, key).
+# A viewer, and which play or like of somebody's they may be told of.
+News = tuple[User, ActivityKind, int]
 
-    As many queries for hundreds as for one.
-    """
+
+def news_told(asked: Collection[News]) -> dict[News, Presented[Activity | None]]:
+    """Of these, what the viewers may be told of now. As many queries for hundreds as for one."""
     done = _done_among({(kind, key) for _viewer, kind, key in asked})
     people = {viewer.pk for viewer, *_ in asked} | {each.listener for each in done.values()}
     sources = {
@@ -100,16 +98,10 @@ def news_told(
         if source.named
     }
     tellable = [
-        (viewer, each)
-        for viewer, kind, key in asked
-        if (each := done.get((kind, key))) is not None and (viewer.pk, each.listener) in sources
+        news for news in asked if news[1:] in done and (news[0].pk, done[news[1:]].listener) in sources
     ]
-    drafts = [(viewer, _told([each], lambda told: told[0])) for viewer, each in tellable]
-    presented = present_each(drafts)
-    return {
-        (viewer.pk, each.kind, each.key): told
-        for (viewer, each), told in zip(tellable, presented, strict=True)
-    }
+    drafts = [(news[0], _told([done[news[1:]]], lambda told: told[0])) for news in tellable]
+    return dict(zip(tellable, present_each(drafts), strict=True))
 
 
 def _told(done: Sequence[Done], answer: Callable[[list[Activity | None]], Answer]) -> Draft[Answer]:

@@ -55,10 +55,12 @@ class World:
     def _objects(self):
         """One object of each Node type, the owner's where it is anybody's; global ids by type."""
         owner, friend = self.owner, self.people["friend"]
-        track = factories.track("Shared")
+        track, now = factories.track("Shared"), timezone.now()
         (listen,) = factories.listens(owner, track)
-        playlist = Playlist.objects.create(owner=owner, title="Mine")
-        entry = PlaylistEntry.objects.create(playlist=playlist, track=track, position=0, added_by=owner)
+        playlist = Playlist.objects.create(owner=owner, title="Mine", created_at=now, updated_at=now)
+        entry = PlaylistEntry.objects.create(
+            playlist=playlist, track=track, position=0, added_by=owner, added_at=now
+        )
         asker = factories.sharer("asker")
         request = Friendship.objects.get(pk=factories.requested(asker, owner).pk)
         consent_set(user=owner, purpose=Purpose.FEEDBACK, granted=True)

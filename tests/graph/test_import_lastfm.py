@@ -83,7 +83,7 @@ def stored_rows():
 
 def test_stores_what_the_files_say(tmp_path):
     notes = Notes()
-    report = lastfm_import(folder=write(tmp_path), watcher=notes)
+    report = lastfm_import(folder=write(tmp_path), assume_consent=True, watcher=notes)
 
     assert dict(Artist.objects.values_list("external_id", "name")) == {"1": "Sigur Rós", "2": "椎名林檎"}
     assert set(Tag.objects.values_list("name", flat=True)) == {"chanson française", "post rock"}
@@ -108,14 +108,17 @@ def test_stores_what_the_files_say(tmp_path):
     assert notes.bytes == notes.size
 
 
-def test_listeners_arrive_without_password_and_without_any_answer(tmp_path):
-    lastfm_import(folder=write(tmp_path))
+def test_listeners_arrive_without_password_and_without_any_answer_and_so_without_plays(tmp_path):
+    report = lastfm_import(folder=write(tmp_path))
 
     five = User.objects.get(external_id="5")
     assert five.username == "lastfm-5"
     assert not five.has_usable_password()
     assert five.level == PersonalizationLevel.OFF
     assert Consent.objects.count() == ConsentEvent.objects.count() == 0
+    assert not ArtistPlayCount.objects.exists()
+    counts = next(file for file in report.files if file.file == "user_artists.dat")
+    assert counts.skipped == {"keeping plays (RECORD) is not granted": 3}
 
 
 def test_a_second_import_stores_nothing(tmp_path):
@@ -160,7 +163,9 @@ def test_a_broken_row_is_reported_with_its_line_and_stops_nothing(tmp_path, file
     last = {"artists": "9\tLast\t\t", "tags": "19\tlast", "user_artists": "6\t2\t1", "user_friends": "5\t70"}
     last_row = last.get(file, "6\t2\t10\t1\t1\t2010")
 
-    report = lastfm_import(folder=write(tmp_path, **{file: [row, last_row]}), watcher=notes)
+    report = lastfm_import(
+        folder=write(tmp_path, **{file: [row, last_row]}), assume_consent=True, watcher=notes
+    )
 
     assert notes.broken == [(f"{file}.dat", good_lines + 1, reason)]
     [told] = [each for each in report.files if each.file == f"{file}.dat"]
@@ -224,7 +229,7 @@ def test_a_taken_handle_stores_nothing(tmp_path):
     before = stored_rows()
 
     with pytest.raises(ImportFailed, match="lastfm-6"):
-        lastfm_import(folder=write(tmp_path))
+        lastfm_import(folder=write(tmp_path), assume_consent=True)
 
     assert stored_rows() == before
 
@@ -255,13 +260,14 @@ def test_an_answer_once_given_is_not_overridden(tmp_path):
     report = lastfm_import(folder=tmp_path, assume_consent=True)
 
     assert report.consents_assumed_for == 2
+    assert set(ArtistPlayCount.objects.values_list("user__external_id", flat=True)) == {"6"}
     five.refresh_from_db()
     assert five.level == PersonalizationLevel.OFF
     assert not five.consents.filter(state=ConsentState.GRANTED).exists()
 
 
 def test_a_blocked_pair_is_not_made_friends(tmp_path):
-    lastfm_import(folder=write(tmp_path))
+    lastfm_import(folder=write(tmp_path), assume_consent=True)
     five, six = (User.objects.get(external_id=name) for name in "56")
     Friendship.objects.filter(**pair(five, six)).delete()
     Block.objects.create(blocker=six, blocked=five)
@@ -274,7 +280,7 @@ def test_a_blocked_pair_is_not_made_friends(tmp_path):
 
 @pytest.mark.parametrize("end", ["ended", "declined", "blocked for a while"])
 def test_a_friendship_that_ended_does_not_come_back(tmp_path, end):
-    lastfm_import(folder=write(tmp_path))
+    lastfm_import(folder=write(tmp_path), assume_consent=True)
     five, six = (User.objects.get(external_id=name) for name in "56")
     if end == "ended":
         friendship_end(user=six, other=five)
@@ -300,7 +306,7 @@ def test_a_friendship_that_ended_does_not_come_back(tmp_path, end):
 
 def test_the_command_sums_up_and_names_the_broken_row(tmp_path, capsys):
     out = StringIO()
-    call_command("import_lastfm", write(tmp_path, user_artists=["5\t1\tx"]), stdout=out)
+    call_command("import_lastfm", write(tmp_path, user_artists=["5\t1\tx"]), assume_consent=True, stdout=out)
 
     assert out.getvalue().splitlines()[2] == (
         "user_artists.dat: 4 rows read, 3 stored, 1 skipped (1 weight is not a whole number)"
@@ -313,7 +319,7 @@ def test_the_planner_knows_what_came(tmp_path):
     """With statistics of before, the query for the words to show took minutes on real data."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    lastfm_import(folder=write(tmp_path))
+    lastfm_import(folder=write(tmp_path), assume_consent=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [Tagging._meta.db_table])
         assert cursor.fetchone() == (Tagging.objects.count(),)
@@ -329,7 +335,7 @@ def test_the_published_data_set():
     folder /= "lastfm-hetrec2011"
     if not folder.is_dir():
         pytest.skip(f"the HetRec 2011 files are not in {folder}")
-    report = lastfm_import(folder=folder)
+    report = lastfm_import(folder=folder, assume_consent=True)
 
     counts, friends = report.files[2], report.files[3]
     assert counts.stored == counts.read > 0

@@ -7,7 +7,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts import policies
 from accounts.models import Purpose
-from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.errors import ConsentMissing, InvalidInput, NotFound
 from graph import selectors
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry
 from graph.services.feedback import feedback_give
@@ -31,7 +31,7 @@ def kinds(user):
 
 @pytest.mark.parametrize("make", [factories.track, factories.artist])
 def test_verdicts_replace_one_another_and_a_skip_stands_beside_them(make):
-    user, item, bystander = factories.listener(), make(), make()
+    user, item, bystander = factories.answered(factories.listener(), Purpose.RECORD), make(), make()
     feedback_give(user=user, item=bystander, kind=FeedbackKind.LIKE)
     seen = []
     for kind in (
@@ -51,11 +51,19 @@ def test_verdicts_replace_one_another_and_a_skip_stands_beside_them(make):
 
 
 def test_a_skip_again_moves_its_time():
-    user, item = factories.listener(), factories.track()
+    user, item = factories.answered(factories.listener(), Purpose.RECORD), factories.track()
     first = feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
     second = feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
     assert second.pk == first.pk
     assert Feedback.objects.get().given_at == second.given_at > first.given_at
+
+
+def test_a_skip_is_observed_and_asks_record_where_a_like_does_not():
+    user, item = factories.listener(), factories.track()
+    with pytest.raises(ConsentMissing):
+        feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
+    feedback_give(user=user, item=item, kind=FeedbackKind.LIKE)
+    assert kinds(user) == ["LIKE"]
 
 
 # --- playlists
@@ -215,7 +223,10 @@ def test_feedback_of_keeps_people_and_kinds_apart():
 
 
 def found(text, kind=None, start=0, count=10):
-    return [str(item) for item in selectors.search(text=text, kind=kind, start=start, count=count)]
+    return [
+        str(item)
+        for item in selectors.search(viewer=None, text=text, kind=kind, start=start, count=count).answer
+    ]
 
 
 def test_search_ranks_exact_then_prefix_then_contained():

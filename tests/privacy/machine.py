@@ -315,7 +315,10 @@ class Listening(Together, RuleBasedStateMachine):
     def _looks_right(self, name, viewer):
         allowed = {other for other, named in self.oracle.sources(name).items() if named}
         person = self.oracle.people[name]
-        for answer in (feed.for_you(viewer, ItemKind.TRACK), feed.from_friends(viewer, ItemKind.TRACK)):
+        for answer in (
+            feed.for_you(viewer, ItemKind.TRACK).answer,
+            feed.from_friends(viewer, ItemKind.TRACK).answer,
+        ):
             for shown in answer.items:
                 known = {*person.counted, *person.excluded} if self.oracle.own(name) else set()
                 assert shown.item.pk not in known, "what is known or excluded is not proposed"
@@ -348,7 +351,7 @@ class Listening(Together, RuleBasedStateMachine):
             assert with_plays == without, "1: no answer depends on plays that are not shared"
 
     def _answer(self, name):
-        shown = feed.for_you(self.user(name), ItemKind.TRACK).items
+        shown = feed.for_you(self.user(name), ItemKind.TRACK).answer.items
         return [(each.item.pk, each.score, [reason.text for reason in each.reasons]) for each in shown]
 
     @rule()
@@ -356,7 +359,7 @@ class Listening(Together, RuleBasedStateMachine):
         answers = [
             [
                 (each.item.pk, each.score)
-                for each in feed.for_you(self.user(name), ItemKind.TRACK, level=0).items
+                for each in feed.for_you(self.user(name), ItemKind.TRACK, level=0).answer.items
             ]
             for name in self.oracle.people
         ]

@@ -85,7 +85,7 @@ def test_it_acts_on_the_next_request(ben, world):
     shown = app.data('mutation { requestErasure(confirm: "ben") { ... on Erasure { state url } } }')
     assert shown["requestErasure"]["state"] == "FROZEN"
     assert app.post({"query": "{ viewer { id } }"}).status_code == 401
-    answer = feed.from_friends(world.ada, ItemKind.TRACK)
+    answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
     assert [each.item for each in answer.items] == [world.favorites["cleo"]]
     path = shown["requestErasure"]["url"].removeprefix("http://testserver")
     assert app.client.get(path).json() == {

@@ -32,30 +32,30 @@ def test_an_excluded_play_counts_as_if_it_had_not_been(world, kind_of_thing):
     thing = {"track": favorite, "artist": favorite.artist, "playlist": playlist(ada, favorite)}[kind_of_thing]
     taste_exclusion_set(user=ada, thing=thing, excluded=True)
     Feedback.objects.create(user=ada, track=favorite, kind=FeedbackKind.LIKE, given_at=factories.NOON)
-    with_plays = feed.for_you(ada, ItemKind.TRACK)
+    with_plays = feed.for_you(ada, ItemKind.TRACK).answer
     Listen.objects.filter(user=ada, track=favorite).delete()
     Feedback.objects.all().delete()
-    assert scores(feed.for_you(ada, ItemKind.TRACK)) == scores(with_plays)
+    assert scores(feed.for_you(ada, ItemKind.TRACK).answer) == scores(with_plays)
     assert favorite.pk not in [shown.item.pk for shown in with_plays.items]
 
 
 def test_taken_back_in_it_counts_again(world):
-    before = scores(feed.for_you(world.ada, ItemKind.TRACK))
+    before = scores(feed.for_you(world.ada, ItemKind.TRACK).answer)
     for excluded in (True, False):
         taste_exclusion_set(user=world.ada, thing=world.favorites["ada"], excluded=excluded)
-    assert scores(feed.for_you(world.ada, ItemKind.TRACK)) == before
+    assert scores(feed.for_you(world.ada, ItemKind.TRACK).answer) == before
 
 
 def test_it_reaches_no_friend(world):
     taste_exclusion_set(user=world.ben, thing=world.favorites["ben"], excluded=True)
-    answer = feed.from_friends(world.ada, ItemKind.TRACK)
+    answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
     assert [shown.item for shown in answer.items] == [world.favorites["cleo"]]
 
 
 def test_somebody_elses_exclusion_changes_nothing(world):
-    before = scores(feed.for_you(world.ada, ItemKind.TRACK))
+    before = scores(feed.for_you(world.ada, ItemKind.TRACK).answer)
     taste_exclusion_set(user=world.ben, thing=world.favorites["ada"], excluded=True)
-    assert scores(feed.for_you(world.ada, ItemKind.TRACK)) == before
+    assert scores(feed.for_you(world.ada, ItemKind.TRACK).answer) == before
 
 
 def test_it_is_not_trained_on(world):
@@ -101,15 +101,15 @@ def test_a_change_of_it_raises_the_epoch_and_repeating_it_does_not(world):
 def test_the_preview_is_what_then_happens(world, kind_of_thing):
     ada, favorite = world.ada, world.favorites["ada"]
     thing = {"track": favorite, "artist": favorite.artist, "playlist": playlist(ada, favorite)}[kind_of_thing]
-    preview = preview_removal(ada, thing, ItemKind.TRACK, count=20)
+    preview = preview_removal(ada, thing, ItemKind.TRACK, count=20).answer
     assert preview.signals == 1
-    assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).items] == preview.before
+    assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).answer.items] == preview.before
     taste_exclusion_set(user=ada, thing=thing, excluded=True)
-    assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).items] == preview.after
+    assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).answer.items] == preview.after
 
 
 def test_the_preview_without_a_friend(world):
-    preview = preview_removal(world.ada, world.ben, ItemKind.TRACK, count=1)
+    preview = preview_removal(world.ada, world.ben, ItemKind.TRACK, count=1).answer
     entries = gather(world.ada, ItemKind.TRACK)
     theirs = (entries.channel == Channel.FRIEND) & (entries.friend == world.ben.pk)
     assert preview.signals == theirs.sum() == 2

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Consent, ConsentEvent, ConsentState, PersonalizationLevel, Purpose
+from accounts.presentation import rows_shown
 from accounts.services.consent import consent_set
 from discovery.models import SocialUse
 from discovery.privacy import usage
@@ -25,7 +26,7 @@ def uses(source):
 
 def test_shares_of_the_parameters_add_up_and_follow_the_level(world):
     def shares():
-        found = recommender_parameters(world.ada, ItemKind.TRACK)
+        found = recommender_parameters(world.ada, ItemKind.TRACK).answer
         return {each.signal: each.average_share for each in found}
 
     assert sum(shares().values()) == pytest.approx(1.0)
@@ -37,12 +38,14 @@ def test_shares_of_the_parameters_add_up_and_follow_the_level(world):
 
 
 def test_every_permission_named_turns_its_signal_off(world):
-    for each in recommender_parameters(world.ada, ItemKind.TRACK):
+    for each in recommender_parameters(world.ada, ItemKind.TRACK).answer:
         if each.purpose is None or not each.average_share:
             continue
         row = Consent.objects.get(user=world.ada, purpose=each.purpose)
         Consent.objects.filter(pk=row.pk).update(state=ConsentState.WITHDRAWN)
-        then = {one.signal: one.average_share for one in recommender_parameters(world.ada, ItemKind.TRACK)}
+        then = {
+            one.signal: one.average_share for one in recommender_parameters(world.ada, ItemKind.TRACK).answer
+        }
         assert then[each.signal] == 0, each.signal
         Consent.objects.filter(pk=row.pk).update(state=ConsentState.GRANTED)
 
@@ -96,15 +99,15 @@ def test_an_unnamed_source_learns_that_they_were_used_and_of_no_item(world):
 
 def test_nothing_is_noted_below_social(world):
     feed.for_you(world.ada, ItemKind.TRACK, level=PersonalizationLevel.OWN)
-    feed.popular(ItemKind.TRACK)
+    feed.popular(None, ItemKind.TRACK)
     assert SocialUse.objects.count() == 0
 
 
 def test_a_recipient_out_of_sight_is_not_told_of(world):
     feed.from_friends(world.ada, ItemKind.TRACK)
-    assert usage.shown_to(world.ben).count() == 1
+    assert rows_shown(world.ben, usage.shown_to(world.ben)).answer.count() == 1
     factories.blocked(world.ada, world.ben)
-    assert usage.shown_to(world.ben).count() == 0
+    assert rows_shown(world.ben, usage.shown_to(world.ben)).answer.count() == 0
 
 
 def test_notes_are_forgotten_in_time(world):

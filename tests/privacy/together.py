@@ -5,8 +5,8 @@ from hypothesis.stateful import rule
 
 from accounts import policies
 from accounts.models import Purpose
+from accounts.presentation import Ref
 from discovery.platform.errors import NotFound
-from discovery.recommend.explain import NodeKind, NodeRef
 from discovery.together.activity import activity_list
 from discovery.together.blend import blend
 from discovery.together.paths import connection_to
@@ -32,7 +32,7 @@ class Together:
     def _can_be_compared_if_both_share(self, name, other):
         mine, theirs = (set(self.oracle.people[each].counted) for each in (name, other))
         try:
-            answer = taste_match(self.user(name), self.user(other).pk, ItemKind.TRACK)
+            answer = taste_match(self.user(name), self.user(other).pk, ItemKind.TRACK).answer
         except NotFound:
             assert other not in self.oracle.companions(name), "whoever shares both ways can be compared with"
             return
@@ -46,7 +46,7 @@ class Together:
         if name not in self.oracle.people:
             return
         others = [self.user(other).pk for other in self.oracle.people if other != name]
-        answer = blend(self.user(name), others, ItemKind.TRACK)
+        answer = blend(self.user(name), others, ItemKind.TRACK).answer
         companions = self.oracle.companions(name)
         members = {member.listener.username for member in answer.members}
         assert members == ({name, *companions} if companions else set()), "1, 2: only who shares both ways"
@@ -61,7 +61,7 @@ class Together:
             self.activity_is_what_may_be_told(name)
 
     def activity_is_what_may_be_told(self, name):
-        rows, _more = activity_list(self.user(name), count=100)
+        rows, _more = activity_list(self.user(name), count=100).answer
         told = {(row.listener.username, row.item.pk) for row in rows}
         assert told == {
             (other, track)
@@ -92,7 +92,7 @@ class Together:
             other for other in self.oracle.told_of(name) if self.oracle.people[other].counted.get(target)
         }
         itself = self.oracle.own(name) and self.oracle.people[name].counted.get(target)
-        found = connection_to(self.user(name), NodeRef(NodeKind.TRACK, target))
+        found = connection_to(self.user(name), Ref("Track", target)).answer
         assert (found is not None) == bool(players or itself), "1, 2, 12: a way leads over what may be told"
         if found is not None:
             between = [node.username for node in found.nodes[1:-1]]

@@ -11,9 +11,11 @@ import os
 import statistics
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from unittest import mock
 
 import django
+from django.db.models import Q
 
 QUERY = (
     "{ viewer { discover(first: 20) { edges { node { score remainder item { ... on Track { title } }"
@@ -64,19 +66,18 @@ def measured(app, kind, user):
 
 
 def patches(user):
-    from accounts import policies
-    from accounts.models import User
-    from discovery.recommend import feed
+    from accounts import policies, presentation
     from graph import selectors
 
     use = policies.effective_use(user)
     sources = policies.social_sources(user, use)
+    people = presentation.registered()["Listener"]
     return [
         mock.patch.object(policies, "effective_uses", return_value=[use]),
         mock.patch.object(policies, "social_sources", return_value=sources),
-        mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
+        mock.patch.dict(presentation._kinds, {"Listener": replace(people, visible_to=lambda _viewer: Q())}),
         mock.patch.object(selectors, "excluding_among", return_value=frozenset()),
-        mock.patch.object(feed, "social_use_note"),
+        mock.patch.object(presentation, "_told"),
     ]
 
 

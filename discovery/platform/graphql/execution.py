@@ -91,7 +91,7 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
         self._plans: dict[int, tuple[GroupedFieldSet, Plan]] = {}
 
     def check_shown(
-        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Info
+        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Any
     ) -> None:
         """Called before a row goes out, once each time it does.
 
@@ -314,7 +314,7 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         told = return_type.is_type_of is None
         if isinstance(result, Model):
-            self.check_shown(return_type, result, info.source, info.field_name, info)  # type: ignore[attr-defined, arg-type]  # it is ours
+            self.check_shown(return_type, result, info.source, info.field_name, info)  # type: ignore[attr-defined]  # it is ours
             told = told or (
                 TYPE_CAST_ATTRIBUTE not in result.__dict__ and is_row_of(return_type, type(result))
             )

@@ -55,10 +55,10 @@ def test_no_item_comes_twice(dial):
 def test_listening_draws_nearer_and_reasons_add_up(dial):
     user, tracks = dial
     playing = begin(user, seed_kind=SeedKind.TRACK, seed_id=tracks[6].pk)
-    for recommendation in playing.items:
+    for recommendation in playing.queue.answer.items:
         total = sum(reason.cited.contribution for reason in recommendation.reasons) + recommendation.remainder
         assert total == pytest.approx(recommendation.score)
-    nearest = playing.items[1].item
+    nearest = playing.queue.answer.items[1].item
     assert nearest in tracks[4:9]
 
 
@@ -170,7 +170,9 @@ def test_only_a_friend_who_shares_is_a_seed(dial):
     with pytest.raises(NotFound):
         begin(user, seed_kind=SeedKind.FRIEND, seed_id=friend.pk)
     after = advance(user, playing)
-    assert not any(reason.cited.kind == "FRIEND" for one in after.items for reason in one.reasons)
+    assert not any(
+        reason.cited.kind == "FRIEND" for one in after.queue.answer.items for reason in one.reasons
+    )
 
 
 @pytest.mark.parametrize("variety", [-0.1, 1.1])

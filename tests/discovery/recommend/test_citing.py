@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE, CITED
-from discovery.recommend.explain import MINOR, NodeKind, NodeRef, ReasonKind, explain
+from discovery.recommend.explain import MINOR, ReasonKind, explain
 from discovery.recommend.ranking import Ranking
 from graph.serving.index import Channel
 from tests.discovery.permitted import permitted
@@ -59,9 +60,7 @@ def friends(evidence, terms, whole, item_id):
     for friend, rows in sorted(by_friend.items()):
         same = [row for row in rows if evidence.key_id[row] == item_id]
         top = same or largest(terms, rows)
-        nodes = ((NodeRef(NodeKind.LISTENER, friend),) if friend else ()) + (
-            () if same else things(evidence, top)
-        )
+        nodes = ((Ref("Listener", friend),) if friend else ()) + (() if same else things(evidence, top))
         reasons.append(reason(ReasonKind.FRIEND, terms, whole, top, nodes, len(rows), itself=bool(same)))
     return sorted(reasons, key=lambda found: (not found[5], -found[1]))[:CITED]
 
@@ -76,7 +75,7 @@ def largest(terms, rows):
 
 
 def things(evidence, rows):
-    return tuple(dict.fromkeys(NodeRef(NodeKind.ARTIST, int(evidence.key_id[row])) for row in rows))
+    return tuple(dict.fromkeys(Ref("Artist", int(evidence.key_id[row])) for row in rows))
 
 
 @st.composite

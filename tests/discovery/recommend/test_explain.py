@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE
-from discovery.recommend.explain import Cited, NodeKind, NodeRef, ReasonKind, explain
+from discovery.recommend.explain import Cited, ReasonKind, explain
 from discovery.recommend.ranking import rank
 from discovery.recommend.wording import fraction, wording
 from graph.serving.index import Channel
@@ -46,7 +47,7 @@ def test_a_friend_who_may_not_be_named_is_never_cited(rows, named):
         for one in explain(ranking)
         for reason in one.reasons
         for ref in reason.evidence
-        if ref.kind is NodeKind.LISTENER
+        if ref.kind == "Listener"
     }
     assert cited <= named
 
@@ -57,7 +58,7 @@ def test_cites_the_single_play_that_carries_the_score():
     assert best.item_id == 2
     (reason,) = best.reasons
     assert reason.kind is ReasonKind.OWN_PLAY
-    assert reason.evidence == (NodeRef(NodeKind.ARTIST, 1),)
+    assert reason.evidence == (Ref("Artist", 1),)
     assert reason.contribution == pytest.approx(4 * 0.8)
     assert best.remainder == pytest.approx(0.2)
     assert reason.share > BECAUSE
@@ -68,7 +69,7 @@ def test_a_friend_who_plays_the_very_item_is_the_reason():
     best = explain(rank(small_index(VECTORS), evidence, count=1))[0]
     assert best.item_id == 4
     assert best.reasons[0].itself
-    assert best.reasons[0].evidence == (NodeRef(NodeKind.LISTENER, ANA),)
+    assert best.reasons[0].evidence == (Ref("Listener", ANA),)
     assert best.reasons[0].contribution == pytest.approx(2.0)  # vector product and the item itself
 
 
@@ -84,9 +85,9 @@ def test_refused_music_is_never_a_reason_for():
 
 
 NAMES = {
-    NodeRef(NodeKind.ARTIST, 1): "Ada",
-    NodeRef(NodeKind.ARTIST, 2): "Bix",
-    NodeRef(NodeKind.LISTENER, 3): "Cleo",
+    Ref("Artist", 1): "Ada",
+    Ref("Artist", 2): "Bix",
+    Ref("Listener", 3): "Cleo",
 }
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
+from accounts import policies
 from accounts.models import PersonalizationLevel, Purpose
 from discovery.platform.errors import ModelUnavailable
 from discovery.recommend import feed
 from discovery.recommend.explain import ReasonKind
-from discovery.recommend.feed import DegradedReason
+from discovery.recommend.serving import DegradedReason
 from graph.models import ItemKind
+from graph.serving import active_model
 from tests import factories
 from tests.discovery.small_index import small_index
 
@@ -30,7 +32,7 @@ def shown(answer):
 
 
 def test_for_you_adds_own_and_friends_plays_and_says_so(world):
-    answer = feed.for_you(world.ada, ItemKind.TRACK)
+    answer = feed.for_you(world.ada, ItemKind.TRACK).answer
     assert set(shown(answer)) == {world.favorites["ben"], world.favorites["cleo"]}
     assert answer.level == PersonalizationLevel.SOCIAL
     assert answer.degraded is None
@@ -42,7 +44,7 @@ def test_for_you_adds_own_and_friends_plays_and_says_so(world):
 
 
 def test_from_friends_shows_what_they_play_and_names_them(world):
-    answer = feed.from_friends(world.ada, ItemKind.TRACK)
+    answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
     assert set(shown(answer)) == {world.favorites["ben"], world.favorites["cleo"]}
     texts = {r.item: [reason.text for reason in r.reasons] for r in answer.items}
     assert "Your friend Ben plays this" in texts[world.favorites["ben"]]
@@ -51,14 +53,14 @@ def test_from_friends_shows_what_they_play_and_names_them(world):
 
 def test_a_withdrawn_social_out_is_gone_with_the_next_request(world):
     factories.revoke(world.ben, Purpose.SOCIAL_OUT)
-    assert shown(feed.from_friends(world.ada, ItemKind.TRACK)) == [world.favorites["cleo"]]
+    assert shown(feed.from_friends(world.ada, ItemKind.TRACK).answer) == [world.favorites["cleo"]]
 
 
 def test_nothing_of_a_friend_without_social_out_shapes_any_answer(world):
     factories.revoke(world.ben, Purpose.SOCIAL_OUT)
-    with_plays = feed.for_you(world.ada, ItemKind.TRACK)
+    with_plays = feed.for_you(world.ada, ItemKind.TRACK).answer
     world.ben.listens.all().delete()
-    without = feed.for_you(world.ada, ItemKind.TRACK)
+    without = feed.for_you(world.ada, ItemKind.TRACK).answer
     assert [(r.item, r.score, r.remainder) for r in with_plays.items] == [
         (r.item, r.score, r.remainder) for r in without.items
     ]
@@ -68,8 +70,8 @@ def test_off_is_the_same_for_everyone(world):
     for person in (world.ada, world.ben):
         person.level = PersonalizationLevel.OFF
         person.save()
-    answers = [feed.for_you(person, ItemKind.TRACK) for person in (world.ada, world.ben)]
-    popular = feed.popular(ItemKind.TRACK)
+    answers = [feed.for_you(person, ItemKind.TRACK).answer for person in (world.ada, world.ben)]
+    popular = feed.popular(None, ItemKind.TRACK).answer
     for answer in answers:
         assert [(r.item, r.score) for r in answer.items] == [(r.item, r.score) for r in popular.items]
         assert answer.level == PersonalizationLevel.OFF
@@ -78,21 +80,21 @@ def test_off_is_the_same_for_everyone(world):
 
 
 def test_a_reason_whose_friend_went_out_of_sight_meanwhile_is_dropped_into_the_remainder(world, monkeypatch):
-    monkeypatch.setattr(feed.policies, "listeners_visible_to", lambda viewer: type(viewer).objects.none())
-    answer = feed.from_friends(world.ada, ItemKind.TRACK)
+    monkeypatch.setattr(policies, "listener_visible", lambda _viewer: policies.NOBODY)
+    answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
     assert all(r.reasons == () and r.remainder == pytest.approx(r.score) for r in answer.items)
 
 
 def test_a_listener_without_evidence_gets_the_popular_and_is_told(world):
     newcomer = factories.sharer("newcomer")
-    answer = feed.for_you(newcomer, ItemKind.TRACK)
+    answer = feed.for_you(newcomer, ItemKind.TRACK).answer
     assert shown(answer)[0] == world.common
     assert answer.degraded is DegradedReason.NO_EVIDENCE
 
 
 @pytest.mark.parametrize("kind", [ItemKind.ARTIST])
 def test_without_a_model_of_the_kind_the_answer_is_empty_and_says_why(world, kind):
-    answer = feed.for_you(world.ada, kind)
+    answer = feed.for_you(world.ada, kind).answer
     assert answer.items == ()
     assert answer.degraded is DegradedReason.NO_MODEL
 
@@ -101,8 +103,8 @@ def test_an_unreadable_model_degrades_the_answer(world, monkeypatch):
     def broken():
         raise ModelUnavailable("damaged")
 
-    monkeypatch.setattr(feed.active_model, "active", broken)
-    answer = feed.for_you(world.ada, ItemKind.TRACK)
+    monkeypatch.setattr(active_model, "active", broken)
+    answer = feed.for_you(world.ada, ItemKind.TRACK).answer
     assert (answer.items, answer.degraded) == ((), DegradedReason.MODEL_UNAVAILABLE)
 
 
@@ -110,4 +112,4 @@ def test_an_item_deleted_since_training_is_left_out(world):
     gone = world.favorites["ben"]
     gone.listens.all().delete()
     gone.delete()
-    assert shown(feed.for_you(world.ada, ItemKind.TRACK)) == [world.favorites["cleo"]]
+    assert shown(feed.for_you(world.ada, ItemKind.TRACK).answer) == [world.favorites["cleo"]]

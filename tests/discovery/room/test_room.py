@@ -10,8 +10,8 @@ from accounts.models import ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.friendship import block_create, friendship_end
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord, SocialUse
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from discovery.recommend.feed import DegradedReason
-from discovery.room.presence import MOST_PEOPLE, MOST_ROOMS, present, rooms_of
+from discovery.recommend.serving import DegradedReason
+from discovery.room.presence import MOST_PEOPLE, MOST_ROOMS, people_in, rooms_of
 from discovery.room.selectors import room_get
 from discovery.room.services import (
     room_advance,
@@ -29,7 +29,7 @@ from tests import factories
 
 
 def here(room, viewer):
-    return [one.listener.username for one in room_get(viewer=viewer, room_id=room.pk).members]
+    return [one.listener.username for one in room_get(viewer=viewer, room_id=room.pk).answer.members]
 
 
 def titles(view):
@@ -46,9 +46,9 @@ def whose(view):
 
 def test_who_is_in_a_room_sees_it_and_who_is_invited_sees_the_door(room, friends):
     assert here(room, friends.ada) == here(room, friends.ben) == ["ada", "ben"]
-    (door,) = rooms_of(friends.cleo)
-    assert (door.inside, door.invited_by, len(door.presence.people)) == (False, friends.ada, 2)
-    assert rooms_of(friends.ben)[0].inside
+    (door,) = rooms_of(friends.cleo).answer
+    assert (door.inside, door.invited_by, door.people) == (False, friends.ada, 2)
+    assert rooms_of(friends.ben).answer[0].inside
     for person in (friends.cleo, factories.sharer("stranger")):
         with pytest.raises(NotFound):
             room_get(viewer=person, room_id=room.pk)
@@ -72,19 +72,19 @@ def test_only_who_is_invited_by_a_friend_inside_comes_in(room, friends):
 
 def test_an_invitation_ends_with_the_friendship_and_with_the_leaving_of_who_gave_it(room, friends):
     room_leave(user=friends.ada, room_id=room.pk)
-    assert rooms_of(friends.cleo) == []
+    assert rooms_of(friends.cleo).answer == []
     with pytest.raises(NotFound):
         room_join(user=friends.cleo, room_id=room.pk)
     room_invite(user=friends.ben, room_id=room.pk, other=friends.cleo)
     friendship_end(user=friends.ben, other=friends.cleo)
-    assert rooms_of(friends.cleo) == []
+    assert rooms_of(friends.cleo).answer == []
     with pytest.raises(NotFound):
         room_join(user=friends.cleo, room_id=room.pk)
 
 
 def test_the_hosts_place_goes_to_who_came_next_and_the_last_one_closes_the_room(room, friends):
     room_leave(user=friends.ada, room_id=room.pk)
-    (ben,) = room_get(viewer=friends.ben, room_id=room.pk).members
+    (ben,) = room_get(viewer=friends.ben, room_id=room.pk).answer.members
     assert (ben.listener, ben.is_host) == (friends.ben, True)
     room_leave(user=friends.ben, room_id=room.pk)
     assert not Room.objects.exists()
@@ -99,7 +99,7 @@ def test_somebody_out_of_sight_is_counted_and_not_named(room, friends):
     factories.revoke(friends.ben, Purpose.DISCOVERABLE)
     room_invite(user=friends.ada, room_id=room.pk, other=dora)
     room_join(user=dora, room_id=room.pk)
-    seen = room_get(viewer=friends.ben, room_id=room.pk)
+    seen = room_get(viewer=friends.ben, room_id=room.pk).answer
     assert ([one.listener for one in seen.members], seen.others) == ([friends.ada, friends.ben], 1)
 
 
@@ -117,13 +117,13 @@ def test_a_block_parts_people_at_once_and_who_came_later_is_out(room, friends, b
     ):
         with pytest.raises(NotFound):
             act()
-    assert rooms_of(friends.ben) == []
+    assert rooms_of(friends.ben).answer == []
 
 
 def test_a_blocked_person_cannot_come_in_and_the_inviter_does_not_learn_of_it(room, friends):
     factories.blocked(friends.ben, friends.cleo)
     room_invite(user=friends.ada, room_id=room.pk, other=friends.cleo)  # as ever
-    assert rooms_of(friends.cleo) == []
+    assert rooms_of(friends.cleo).answer == []
     with pytest.raises(NotFound):
         room_join(user=friends.cleo, room_id=room.pk)
 
@@ -132,12 +132,12 @@ def test_after_a_block_nobody_is_together_again_when_it_is_taken_back(room, frie
     block_create(user=friends.ben, other=friends.ada)
     rooms_refresh(user_ids=[friends.ada.pk, friends.ben.pk])
     friends.ben.blocks_given.all().delete()
-    assert present(room) == [friends.ada]
+    assert people_in(room) == [friends.ada]
 
 
 def test_an_account_that_is_frozen_is_not_there(room, friends):
     User.objects.filter(pk=friends.ada.pk).update(is_active=False)
-    assert present(room) == [friends.ben]
+    assert people_in(room) == [friends.ben]
 
 
 def test_a_room_and_a_person_have_their_limits(room, friends):
@@ -171,7 +171,7 @@ def test_empty_and_forgotten_rooms_are_closed(room, friends):
 
 
 def test_everybody_in_the_room_gets_the_same_queue_and_takes_turns(room, friends):
-    seen, also = (room_get(viewer=friends.people[name], room_id=room.pk) for name in ("ada", "ben"))
+    seen, also = (room_get(viewer=friends.people[name], room_id=room.pk).answer for name in ("ada", "ben"))
     assert titles(seen) == titles(also)
     assert titles(seen)[:4] == ["ada 0", "ben 0", "ada 1", "ben 1"]
     assert [one.satisfaction for one in seen.members] == pytest.approx(
@@ -183,10 +183,10 @@ def test_everybody_in_the_room_gets_the_same_queue_and_takes_turns(room, friends
 
 def test_whoever_comes_in_is_served_next_and_whoever_leaves_is_served_no_more(room, friends):
     room_join(user=friends.cleo, room_id=room.pk)
-    three = room_get(viewer=friends.ada, room_id=room.pk)
+    three = room_get(viewer=friends.ada, room_id=room.pk).answer
     assert Counter(whose(three)[:6]) == {"ada": 2, "ben": 2, "cleo": 2}
     room_leave(user=friends.cleo, room_id=room.pk)
-    assert "cleo" not in whose(room_get(viewer=friends.ada, room_id=room.pk))[:6]
+    assert "cleo" not in whose(room_get(viewer=friends.ada, room_id=room.pk).answer)[:6]
 
 
 def test_turns_go_by_what_was_played(room, friends):
@@ -217,13 +217,13 @@ def test_what_somebody_does_not_share_with_everybody_there_is_in_no_part_of_the_
     room, friends, withdraw
 ):
     """With and without Ben's plays, what Ada sees is the same, and what a skip brings."""
-    assert "ben 0" in titles(room_get(viewer=friends.ada, room_id=room.pk))[:2]
+    assert "ben 0" in titles(room_get(viewer=friends.ada, room_id=room.pk).answer)[:2]
     withdraw(friends)
-    before = room_get(viewer=friends.ada, room_id=room.pk)
+    before = room_get(viewer=friends.ada, room_id=room.pk).answer
     assert "ben" not in whose(before)[:5]
     assert {one.listener: one.satisfaction for one in before.members}[friends.ben] is None
     friends.ben.listens.all().delete()
-    assert room_get(viewer=friends.ada, room_id=room.pk) == before
+    assert room_get(viewer=friends.ada, room_id=room.pk).answer == before
 
 
 def test_of_two_strangers_in_a_friends_room_only_the_friend_counts(room, friends):
@@ -233,7 +233,7 @@ def test_of_two_strangers_in_a_friends_room_only_the_friend_counts(room, friends
     factories.listens(dora, friends.tracks["cleo"][0], 9)
     room_invite(user=friends.ada, room_id=room.pk, other=dora)
     room_join(user=dora, room_id=room.pk)
-    seen = room_get(viewer=friends.ada, room_id=room.pk)
+    seen = room_get(viewer=friends.ada, room_id=room.pk).answer
     counting = {one.listener.username for one in seen.members if one.satisfaction is not None}
     assert counting == {"ada"}
     assert set(whose(seen)[:6]) == {"ada"}
@@ -243,36 +243,38 @@ def test_a_vote_brings_an_item_forward_and_counts_while_the_voter_is_there(room,
     room_join(user=friends.cleo, room_id=room.pk)
     factories.revoke(friends.cleo, Purpose.SOCIAL_OUT, Purpose.NAMED)
     wished = friends.tracks["cleo"][5]
-    assert wished.title not in titles(room_get(viewer=friends.ada, room_id=room.pk))[:6]
+    assert wished.title not in titles(room_get(viewer=friends.ada, room_id=room.pk).answer)[:6]
     room_vote(user=friends.cleo, room_id=room.pk, item=wished, vote=True)
-    seen = room_get(viewer=friends.ada, room_id=room.pk)
+    seen = room_get(viewer=friends.ada, room_id=room.pk).answer
     item = next(one for one in seen.queue if one.shown.item == wished)
     assert seen.queue.index(item) <= 1  # Ben waits too
     assert (item.votes, item.voted_by_viewer) == (1, False)
     assert item.shown.people == ()  # Cleo may not be named to Ada
-    own = next(i for i in room_get(viewer=friends.cleo, room_id=room.pk).queue if i.shown.item == wished)
+    own = next(
+        i for i in room_get(viewer=friends.cleo, room_id=room.pk).answer.queue if i.shown.item == wished
+    )
     assert (own.voted_by_viewer, own.shown.people[0].listener) == (True, friends.cleo)
     room_leave(user=friends.cleo, room_id=room.pk)
-    assert wished.title not in titles(room_get(viewer=friends.ada, room_id=room.pk))[:6]
+    assert wished.title not in titles(room_get(viewer=friends.ada, room_id=room.pk).answer)[:6]
     assert not RoomWord.objects.exists()
 
 
 def test_many_votes_of_one_do_not_take_the_others_turns(room, friends):
     for track in friends.tracks["cleo"]:
         room_vote(user=friends.ben, room_id=room.pk, item=track, vote=True)
-    assert Counter(whose(room_get(viewer=friends.ada, room_id=room.pk))[:6])["ada"] >= 2
+    assert Counter(whose(room_get(viewer=friends.ada, room_id=room.pk).answer)[:6])["ada"] >= 2
 
 
 def test_a_veto_holds_while_who_said_it_is_there_and_its_neighbors_sink(room, friends):
     room_veto(user=friends.ada, room_id=room.pk, item=friends.tracks["ben"][0], veto=True)
-    seen = room_get(viewer=friends.ben, room_id=room.pk)
+    seen = room_get(viewer=friends.ben, room_id=room.pk).answer
     assert "ben 0" not in titles(seen)
     assert (Room.objects.get().step, RoomPlay.objects.count()) == (0, 0)
     room_veto(user=friends.ada, room_id=room.pk, item=friends.tracks["ben"][0], veto=False)
-    assert "ben 0" in titles(room_get(viewer=friends.ben, room_id=room.pk))
+    assert "ben 0" in titles(room_get(viewer=friends.ben, room_id=room.pk).answer)
     room_veto(user=friends.ada, room_id=room.pk, item=friends.tracks["ben"][0], veto=True)
     room_leave(user=friends.ada, room_id=room.pk)
-    assert "ben 0" in titles(room_get(viewer=friends.ben, room_id=room.pk))
+    assert "ben 0" in titles(room_get(viewer=friends.ben, room_id=room.pk).answer)
 
 
 def test_a_veto_of_what_plays_skips_it(room, friends):
@@ -289,7 +291,9 @@ def test_a_skip_counts_in_the_next_answer_and_only_once(room, friends):
         room_advance(user=friends.ada, room_id=room.pk, step=0, skipped=True)
     assert late.value.specific_code == "ROOM_MOVED_ON"
     assert list(RoomPlay.objects.values_list("step", "item_id", "outcome")) == [(0, playing, "SKIPPED")]
-    assert playing not in [item.shown.item.pk for item in room_get(viewer=friends.ada, room_id=room.pk).queue]
+    assert playing not in [
+        item.shown.item.pk for item in room_get(viewer=friends.ada, room_id=room.pk).answer.queue
+    ]
 
 
 def test_what_a_room_cannot_play_is_not_voted_for(room, friends):
@@ -304,7 +308,7 @@ def test_what_a_room_cannot_play_is_not_voted_for(room, friends):
 def test_with_nobodys_taste_it_plays_what_most_people_play_and_says_so(friends):
     quiet = factories.listener("quiet")
     room = room_create(user=quiet)
-    seen = room_get(viewer=quiet, room_id=room.pk)
+    seen = room_get(viewer=quiet, room_id=room.pk).answer
     assert (seen.degraded, len(seen.queue)) == (DegradedReason.NO_EVIDENCE, 10)
     assert all(item.shown.people == () for item in seen.queue)
 
@@ -313,7 +317,7 @@ def test_without_a_model_there_is_a_room_and_no_queue(db, redis_url):
     ada = factories.sharer("ada")
     room = room_create(user=ada)
     room_advance(user=ada, room_id=room.pk, step=0, skipped=True)
-    seen = room_get(viewer=ada, room_id=room.pk)
+    seen = room_get(viewer=ada, room_id=room.pk).answer
     assert (seen.now, seen.queue, seen.degraded, seen.room.step) == (None, [], DegradedReason.NO_MODEL, 1)
 
 

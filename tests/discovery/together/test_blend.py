@@ -7,10 +7,10 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import Block, ConsentState, Friendship, Purpose
 from discovery.platform.errors import InvalidInput
-from discovery.recommend import feed
-from discovery.recommend.feed import DegradedReason
+from discovery.recommend.serving import DegradedReason
 from discovery.together.blend import blend
 from graph.models import Feedback, FeedbackKind, ItemKind
+from graph.serving import active_model
 from tests import factories
 from tests.discovery.small_index import small_index
 from tests.serving import OneIndex
@@ -29,7 +29,7 @@ def meant(answer):
 
 
 def test_says_who_each_item_is_for_and_what_speaks_for_it(triangle):
-    answer = blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK, count=4)
+    answer = blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK, count=4).answer
     assert names(answer) == ["ada", "ben", "cleo"]
     assert answer.items[0].item == triangle.common
     assert meant(answer) == {
@@ -45,7 +45,10 @@ def test_says_who_each_item_is_for_and_what_speaks_for_it(triangle):
 
 def test_the_answer_does_not_depend_on_the_order_of_asking_nor_on_naming_oneself(triangle):
     ada, ben, cleo = triangle.ada, triangle.ben, triangle.cleo
-    assert blend(ada, [cleo.pk, ada.pk, ben.pk, cleo.pk], TRACK) == blend(ada, [ben.pk, cleo.pk], TRACK)
+    assert (
+        blend(ada, [cleo.pk, ada.pk, ben.pk, cleo.pk], TRACK).answer
+        == blend(ada, [ben.pk, cleo.pk], TRACK).answer
+    )
 
 
 def test_only_what_the_viewer_turned_away_is_left_out(triangle):
@@ -53,28 +56,28 @@ def test_only_what_the_viewer_turned_away_is_left_out(triangle):
         Feedback.objects.create(
             user=person, track=triangle.favorites[title], kind=FeedbackKind.HIDE, given_at=factories.NOON
         )
-    answer = blend(triangle.ada, [triangle.ben.pk], TRACK)
+    answer = blend(triangle.ada, [triangle.ben.pk], TRACK).answer
     titles = {item.item.title for item in answer.items}
     assert "Ben's Favorite" not in titles
     assert "Cleo's Favorite" in titles
 
 
 def test_a_friends_refusals_do_not_show(triangle):
-    before = blend(triangle.ada, [triangle.ben.pk], TRACK)
+    before = blend(triangle.ada, [triangle.ben.pk], TRACK).answer
     Feedback.objects.create(
         user=triangle.ben, track=triangle.common, kind=FeedbackKind.DISLIKE, given_at=factories.NOON
     )
     factories.listens(triangle.ben, factories.track("Skipped"), 3, ms_played=4_000)
-    assert blend(triangle.ada, [triangle.ben.pk], TRACK) == before
+    assert blend(triangle.ada, [triangle.ben.pk], TRACK).answer == before
 
 
 def test_what_somebody_outside_shares_with_a_member_stays_out(triangle):
     """Dora shares with Ben, not with Ada: Ben's side in Ada's blend is the same with and without her."""
     dora = factories.sharer("dora")
     factories.befriended(triangle.ben, dora)
-    before = blend(triangle.ada, [triangle.ben.pk], TRACK)
+    before = blend(triangle.ada, [triangle.ben.pk], TRACK).answer
     factories.listens(dora, triangle.favorites["cleo"], 50)
-    assert blend(triangle.ada, [triangle.ben.pk], TRACK) == before
+    assert blend(triangle.ada, [triangle.ben.pk], TRACK).answer == before
 
 
 def leave_social_out(world, person):
@@ -117,16 +120,16 @@ LEAVING = (
 
 @pytest.mark.parametrize("leave", LEAVING)
 def test_whoever_does_not_share_both_ways_changes_nothing(triangle, leave):
-    without = blend(triangle.ada, [triangle.ben.pk], TRACK)
-    assert blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK) != without
+    without = blend(triangle.ada, [triangle.ben.pk], TRACK).answer
+    assert blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK).answer != without
     leave(triangle, triangle.cleo)
-    assert blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK) == without
+    assert blend(triangle.ada, [triangle.ben.pk, triangle.cleo.pk], TRACK).answer == without
 
 
 def test_with_nobody_who_shares_there_is_no_blend_and_strangers_look_like_nobody(triangle):
     factories.revoke(triangle.ben, Purpose.SOCIAL_OUT)
     stranger = factories.sharer("stranger")
-    answers = [blend(triangle.ada, [other], TRACK) for other in (triangle.ben.pk, stranger.pk, 10**9)]
+    answers = [blend(triangle.ada, [other], TRACK).answer for other in (triangle.ben.pk, stranger.pk, 10**9)]
     assert answers[0].degraded is DegradedReason.NOT_SHARED
     assert answers[0].items == answers[0].members == ()
     assert answers[0] == answers[1] == answers[2]
@@ -142,7 +145,7 @@ def test_two_to_ten_people(triangle):
 
 
 def test_without_a_model_it_says_so(triangle):
-    answer = blend(triangle.ada, [triangle.ben.pk], ItemKind.ARTIST)
+    answer = blend(triangle.ada, [triangle.ben.pk], ItemKind.ARTIST).answer
     assert (answer.items, answer.degraded) == ((), DegradedReason.NO_MODEL)
 
 
@@ -154,7 +157,7 @@ def test_query_count_does_not_grow_with_the_members(triangle):
     counts = []
     for size in (1, 3, 8):
         with CaptureQueriesContext(connection) as asked:
-            answer = blend(triangle.ada, [other.pk for other in others[:size]], TRACK)
+            answer = blend(triangle.ada, [other.pk for other in others[:size]], TRACK).answer
         assert len(answer.members) == size + 1
         counts.append(len(asked))
     assert counts[0] == counts[1] == counts[2] <= 11
@@ -179,12 +182,12 @@ class NobodyLeaks(TestCase):
         index = small_index(vectors, ids=[track.pk for track in tracks])
         version = object()
         with pytest.MonkeyPatch.context() as patch:
-            served = feed.active_model.ServedModel(version, OneIndex(TRACK, index))
-            patch.setattr(feed.active_model, "active", lambda: served)
+            served = active_model.ServedModel(version, OneIndex(TRACK, index))
+            patch.setattr(active_model, "active", lambda: served)
             others = [person.pk for person in people[1:]]
-            everybody = blend(people[0], others, TRACK)
-            without = blend(people[0], [pk for pk in others if pk != people[silent].pk], TRACK)
+            everybody = blend(people[0], others, TRACK).answer
+            without = blend(people[0], [pk for pk in others if pk != people[silent].pk], TRACK).answer
             people[silent].listens.all().delete()
-            unplayed = blend(people[0], others, TRACK)
+            unplayed = blend(people[0], others, TRACK).answer
         assert everybody == without == unplayed
         assert people[silent] not in [member.listener for member in everybody.members]

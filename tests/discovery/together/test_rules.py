@@ -23,7 +23,7 @@ class RulesAgree(TestCase):
                 pk for pk in others if world.reaches(pk, viewer) and world.grants(pk, Purpose.NAMED, viewer)
             }
             assert set(policies.activity_sources(user)) == {users[pk] for pk in told}
-            asked = {pk: (user.pk, ActivityKind.PLAYED, plays[pk].pk) for pk in others}
+            asked = {pk: (user, ActivityKind.PLAYED, plays[pk].pk) for pk in others}
             assert {pk for pk in others if asked[pk] in news_told(list(asked.values()))} == told
             assert set(policies.companions_of(user)) == {
                 users[pk] for pk in told if world.reaches(viewer, pk)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
+from typing import Any, Generic, NamedTuple, TypeVar, final
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.query import ModelIterable
@@ -25,7 +25,6 @@ from discovery.platform.errors import NotPresented
 
 Row = TypeVar("Row", bound=Model)
 Answer = TypeVar("Answer")
-Answer_co = TypeVar("Answer_co", covariant=True)
 
 ANYBODY = 0  # the key of a viewer who is not signed in
 _MARK = "_shown_to"
@@ -46,18 +45,25 @@ class Disclosure(NamedTuple):
     item: Ref | None = None
 
 
-class Draft(Protocol[Answer_co]):
-    """What a surface concluded, before anything in it has a name."""
+@dataclass(frozen=True, eq=False)
+class Draft(Generic[Answer]):
+    """What a surface concluded, before anything in it has a name.
 
-    @property
-    def disclosures(self) -> Collection[Disclosure]:
-        """Whose data shaped it; the viewer's own need not be there."""
+    ``refs``: everything it would show. ``shown``: the answer, where the viewer may see just these things of them.
+    ``disclosures``: whose data shaped it, said of every draft; the viewer's own need not be there.
+    """
 
-    def refs(self) -> Iterable[Ref]:
-        """Everything it would show."""
+    refs: Collection[Ref]
+    shown: Callable[[Mapping[Ref, Any]], Answer]
+    disclosures: Collection[Disclosure]
 
-    def shown(self, nodes: Mapping[Ref, Any]) -> Answer_co:
-        """What is left of it where the viewer may see just these ``nodes``."""
+
+NOBODYS: tuple[Disclosure, ...] = ()  # the disclosures of what no other person's data shaped
+
+
+def things(refs: Sequence[Ref], disclosures: Collection[Disclosure] = NOBODYS) -> Draft[list[Any]]:
+    """A list of things, in their order: those the viewer may not see drop out."""
+    return Draft(refs, lambda nodes: [nodes[ref] for ref in refs if ref in nodes], disclosures)
 
 
 @dataclass(frozen=True)
@@ -125,21 +131,21 @@ def present(viewer: Viewer, draft: Draft[Answer]) -> Presented[Answer]:
     """The answer of ``draft`` to ``viewer``, as far as they may see it now. One query a kind of thing."""
     key = viewer_key(viewer)
     _told({key: _of_others(key, draft.disclosures)})
-    return Presented(_SEAL, draft.shown(_fetched(viewer, draft.refs())), key)
+    return Presented(_SEAL, draft.shown(_fetched(viewer, draft.refs)), key)
 
 
 def present_each(drafts: Sequence[tuple[User, Draft[Answer]]]) -> list[Presented[Answer]]:
     """``present`` for many viewers, in their order, in a number of queries that does not depend on how many."""
     _told({viewer.pk: _of_others(viewer.pk, draft.disclosures) for viewer, draft in drafts})
     viewers = {viewer.pk: viewer for viewer, _draft in drafts}.values()
-    wanted = _by_kind(ref for _viewer, draft in drafts for ref in draft.refs())
+    wanted = _by_kind(ref for _viewer, draft in drafts for ref in draft.refs)
     rows = {Ref(name, row.pk): row for name, ids in wanted.items() for row in _rows(_kinds[name], ids)}
     seen = {name: _pairs(_kinds[name], viewers, ids) for name, ids in wanted.items()}
     answers = []
     for viewer, draft in drafts:
         nodes = {
             ref: _marked(rows[ref], viewer.pk)
-            for ref in draft.refs()
+            for ref in draft.refs
             if ref in rows and (viewer.pk, ref.id) in seen[ref.kind]
         }
         answers.append(Presented(_SEAL, draft.shown(nodes), viewer.pk))
@@ -173,6 +179,11 @@ def row_shown(viewer: Viewer, row: Row) -> Row | None:
 def node_shown(viewer: Viewer, ref: Ref) -> Any | None:
     """The thing behind a reference where the viewer may see it now; None for what is hidden and what is absent alike."""
     return _fetched(viewer, [ref]).get(ref)
+
+
+def nodes_shown(viewer: Viewer, refs: Iterable[Ref]) -> Mapping[Ref, Any]:
+    """Of these things, those that the viewer may see now, such as for the lines of an export."""
+    return _fetched(viewer, refs)
 
 
 def own_shown(viewer: User) -> User:

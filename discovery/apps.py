@@ -6,6 +6,10 @@ class DiscoveryConfig(AppConfig):
     verbose_name = "What a person is shown and why"
 
     def ready(self) -> None:
+        from discovery import visible
         from discovery.radio import purge
+        from discovery.recommend import disclosure
 
+        visible.register()
+        disclosure.connect()
         purge.connect()

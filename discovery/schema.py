@@ -24,6 +24,7 @@ import discovery.room.api
 import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
+from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected
@@ -83,6 +84,7 @@ schema = Schema(
         lambda: ValidationCache(maxsize=128),
         OperationLimits,  # behind the validation: it measures valid documents only
     ],
+    execution_context_class=EarshotExecution,
     config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG),
 )
 node_ids_resolve_fast(schema._schema)  # noqa: SLF001

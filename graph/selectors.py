@@ -5,12 +5,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, IntegerField, Manager, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
+from accounts.conditions import Viewer
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
+from accounts.presentation import Presented, Ref, present, rows_shown, things
 from discovery.platform.errors import NotFound
 from graph.models import (
     HEARD,
@@ -171,20 +173,23 @@ def external_ids(kind: ItemKind) -> dict[int, str]:
     return {pk: external or f"earshot:{pk}" for pk, external in rows}
 
 
-def search(*, text: str, kind: ItemKind | None, start: int, count: int) -> list[Track | Artist]:
+def search(
+    *, viewer: Viewer, text: str, kind: ItemKind | None, start: int, count: int
+) -> Presented[list[Track | Artist]]:
     """Items whose name contains ``text``, whatever its case and accents: exact hits, then those that begin
-    with it, then the rest; shorter names first. Four queries at most. Raises InvalidInput.
+    with it, then the rest; shorter names first; of these, what the viewer may see. Four queries at most.
+    Raises InvalidInput.
     """
     key = name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
     stop = min(start + count, FURTHEST_HIT)
     kinds = list(ItemKind) if kind is None else [kind]
-    hits = sorted(hit for each in kinds for hit in _hits(key, each, stop))[start:stop]
-    found: dict[tuple[ItemKind, int], Track | Artist] = {}
-    if tracks := [hit.item_id for hit in hits if hit.kind is ItemKind.TRACK]:
-        found |= {(ItemKind.TRACK, track.pk): track for track in tracks_get(tracks)}
-    if artists := [hit.item_id for hit in hits if hit.kind is ItemKind.ARTIST]:
-        found |= {(ItemKind.ARTIST, artist.pk): artist for artist in artists_get(artists)}
-    return [found[hit.kind, hit.item_id] for hit in hits if (hit.kind, hit.item_id) in found]
+    hits = sorted(hit for each in kinds for hit in _hits(viewer, key, each, stop))[start:stop]
+    return present(viewer, things([item_ref(hit.kind, hit.item_id) for hit in hits]))
+
+
+def item_ref(kind: ItemKind, item_id: int) -> Ref:
+    """The reference of an item of this kind."""
+    return Ref(kind.value.title(), item_id)
 
 
 class _Hit(NamedTuple):
@@ -196,9 +201,10 @@ class _Hit(NamedTuple):
     item_id: int
 
 
-def _hits(key: str, kind: ItemKind, count: int) -> list[_Hit]:
-    """The first ``count`` hits of one kind."""
-    items: Manager[Any] = Track.objects if kind is ItemKind.TRACK else Artist.objects
+def _hits(viewer: Viewer, key: str, kind: ItemKind, count: int) -> list[_Hit]:
+    """The first ``count`` hits of one kind, of those that the viewer may see."""
+    items: QuerySet[Any] = Track.objects.all() if kind is ItemKind.TRACK else Artist.objects.all()
+    items = rows_shown(viewer, items).answer
     rank = Case(
         When(key=key, then=Value(0)),
         When(key__startswith=key, then=Value(1)),
@@ -254,7 +260,7 @@ def playlist_list(*, viewer: User) -> QuerySet[Playlist]:
 def collaborators_visible_to(viewer: User) -> QuerySet[PlaylistCollaborator]:
     """Who takes part in playlists, of the people the viewer may see; by when they joined."""
     people = PlaylistCollaborator.objects.filter(user__in=listeners_visible_to(viewer))
-    return people.select_related("user").order_by(F("since").asc(nulls_first=True), "pk")
+    return people.order_by(F("since").asc(nulls_first=True), "pk")
 
 
 def recommendations_received(*, viewer: User) -> QuerySet[ItemRecommendation]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import ConsentEvent, Friendship, User
+from graph.arrays import Doubles, Floats, Ids, Mask, ShortRows
 from graph.models import (
     HEARD,
     LIKE_AS_PLAYS,
@@ -37,17 +38,13 @@ from graph.models import (
     counted,
 )
 
-Ids = NDArray[np.int64]
-Rows = NDArray[np.int32]
-Floats = NDArray[np.float32]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plays:
     """Listener–item edges of one item kind, one row a pair, sorted by (user, item)."""
 
-    user: Rows  # [E] rows into GraphSnapshot.users
-    item: Rows  # [E] rows into GraphSnapshot.artists or .tracks
+    user: ShortRows  # [E] rows into GraphSnapshot.users
+    item: ShortRows  # [E] rows into GraphSnapshot.artists or .tracks
     count: Floats  # [E] how often played, > 0
 
 
@@ -55,9 +52,9 @@ class Plays:
 class Taggings:
     """Who called which item what. ``user`` is -1 for the catalogue's own tags."""
 
-    user: Rows  # [E]
-    item: Rows  # [E]
-    tag: Rows  # [E]
+    user: ShortRows  # [E]
+    item: ShortRows  # [E]
+    tag: ShortRows  # [E]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +62,16 @@ class GraphSnapshot:
     """What may be learned from, at one position of the consent ledger."""
 
     users: Ids  # [U] people who granted CONTRIBUTE, ascending
-    discoverable: NDArray[np.bool_]  # [U] who also granted DISCOVERABLE
+    discoverable: Mask  # [U] who also granted DISCOVERABLE
     artists: Ids  # [A] the whole catalogue, ascending
     tracks: Ids  # [T] the whole catalogue, ascending
     tags: Ids  # [G] ascending
-    track_artist: Rows  # [T] row of each track's artist
+    track_artist: ShortRows  # [T] row of each track's artist
     artist_plays: Plays  # track plays rolled up, plus counts imported by artist
     track_plays: Plays
     artist_tags: Taggings
     track_tags: Taggings
-    friendships: Rows  # [F, 2] accepted, low < high, both ends contribute
+    friendships: ShortRows  # [F, 2] accepted, low < high, both ends contribute
     ledger_position: int
 
     @cached_property
@@ -186,7 +183,7 @@ def _ids(rows: QuerySet[Any]) -> Ids:
     return _read(rows.order_by("pk").values_list("pk", flat=True), np.dtype(np.int64))
 
 
-def _rows(ids: Ids, wanted: Ids) -> Rows:
+def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     """Where each wanted id stands in ``ids`` (ascending, holds every wanted one)."""
     return np.searchsorted(ids, wanted).astype(np.int32)
 
@@ -224,7 +221,7 @@ def _likes(contributors: QuerySet[User], kind: ItemKind) -> NDArray[Any]:
     return _read(likes.values_list("user_id", item, Value(LIKE_AS_PLAYS)), _EDGE)
 
 
-def _plays(*, user: Rows, item: Rows, count: NDArray[np.float64], items: int) -> Plays:
+def _plays(*, user: ShortRows, item: ShortRows, count: Doubles, items: int) -> Plays:
     """Edges sorted by (user, item), the counts of equal pairs added up."""
     pairs, edge = np.unique(user.astype(np.int64) * max(items, 1) + item, return_inverse=True)
     return Plays(
@@ -248,7 +245,7 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     return Taggings(user=user, item=row, tag=tag)
 
 
-def _friendships(contributors: QuerySet[User], users: Ids) -> Rows:
+def _friendships(contributors: QuerySet[User], users: Ids) -> ShortRows:
     accepted = Friendship.objects.filter(
         state=Friendship.State.ACCEPTED, low__in=contributors, high__in=contributors
     )

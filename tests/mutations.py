@@ -39,7 +39,7 @@ GUARDS = [
     Guard(1, "accounts/policies.py", "if wanted and (", "if (", PROMISES, "test_1_"),
     Guard(1, "accounts/policies.py", "        befriended_with(viewer),\n        is_active=True,\n    ).exclude(blocked_with(viewer))\n",
           "        is_active=True,\n    ).exclude(blocked_with(viewer))\n", PROMISES, "test_1_"),
-    Guard(2, "discovery/recommend/explain.py", " if source.named}", "}", PROMISES, "test_2_"),
+    Guard(2, "discovery/recommend/citing.py", " if source.named]", "]", PROMISES, "test_2_"),
     Guard(2, "accounts/policies.py", "if source.named or crowd]", "]", PROMISES, "test_2_"),
     Guard(2, "accounts/policies.py", "(source.named or not divided)", "True", PROMISES, "test_2_"),
     Guard(2, "discovery/privacy/preview.py", "(evidence.friend == thing.pk) & told", "(evidence.friend == thing.pk)", PROMISES, "test_2_"),

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from strawberry.django.context import StrawberryDjangoContext
 from strawberry.extensions import FieldExtension
 
 from accounts.models import User
-from discovery.platform.errors import SignInRequired
+from accounts.presentation import Presented, row_shown, rows_shown, viewer_key
+from discovery.platform.errors import NotFound, NotPresented, SignInRequired
+from discovery.platform.graphql import pagination
 from discovery.platform.graphql.refusals import RefusalsAsData
+
+Row = TypeVar("Row", bound=Model)
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -53,6 +59,37 @@ class SignedIn(FieldExtension):
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         info.context.signed_in  # noqa: B018
         return next_(source, info, **kwargs)
+
+
+def opened(answer: Presented[Answer], info: Info) -> Answer:
+    """What the pipeline presented to whoever asks here. Raises NotPresented for anything else."""
+    if not isinstance(answer, Presented) or answer.viewer_id != viewer_key(info.context.viewer):
+        raise NotPresented(f"{info.field_name} answers what was not presented to its viewer")
+    return answer.answer
+
+
+def connection(connection_type: type, **options: Any) -> Any:
+    """A field whose resolver returns presented rows, and which answers one page of them.
+
+    Use as ``@connection(DjangoListConnection[Listener])``; the resolver's rows need a total order.
+    """
+    return pagination.connection(connection_type, opened=opened, **options)
+
+
+class ShownRows:
+    """The base of types that stand for rows: by whatever way the rows come, the viewer may see them."""
+
+    @classmethod
+    def get_queryset(cls, queryset: QuerySet[Any], info: Info) -> QuerySet[Any]:
+        return rows_shown(info.context.viewer, queryset).answer
+
+
+def shown(row: Row, info: Info) -> Row:
+    """A row that an act left behind, for whoever acted. Raises NotFound where they may not see it any more."""
+    presented = row_shown(info.context.viewer, row)
+    if presented is None:
+        raise NotFound(_("There is no such thing."))
+    return presented
 
 
 def mutation(**options: Any) -> Any:

@@ -15,7 +15,7 @@ from accounts.api.types import (
     PrivacySettings,
 )
 from accounts.models import Friendship, PersonalizationLevel, Purpose, User
-from accounts.policies import listeners_visible_to
+from accounts.presentation import row_shown
 from accounts.services.consent import consent_set, consent_withdraw_all, level_set
 from accounts.services.friendship import (
     block_create,
@@ -138,10 +138,11 @@ def listener_get(value: strawberry.ID, *, field: str = "listenerId") -> User:
 
 
 def _standing(info: Info, other: User, friendship: Friendship | None) -> FriendshipChange:
-    visible = listeners_visible_to(info.context.signed_in).contains(other)
     state = FriendshipState.NONE if friendship is None else FriendshipState(friendship.state)
     return FriendshipChange(
         state=state,
-        listener=other if visible else None,  # type: ignore[arg-type]  # strawberry-django types are their models
-        request=friendship if state is FriendshipState.REQUESTED else None,  # type: ignore[arg-type]
+        listener=row_shown(info.context.viewer, other),  # type: ignore[arg-type]  # strawberry-django types are their models
+        request=row_shown(info.context.viewer, friendship)  # type: ignore[arg-type]
+        if friendship is not None and state is FriendshipState.REQUESTED
+        else None,
     )

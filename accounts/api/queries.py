@@ -1,12 +1,13 @@
 """What people can read about themselves and the people they know."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import strawberry
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import models
-from accounts.api.context import Info, ViewerPart
+from accounts.api.context import Info, ViewerPart, connection, opened
 from accounts.api.types import (
     ConsentEventConnection,
     FriendConsent,
@@ -18,9 +19,8 @@ from accounts.api.types import (
     PurposeConsent,
 )
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
-from accounts.policies import listeners_visible_to
+from accounts.presentation import Presented, Ref, own_shown, present, rows_shown, things
 from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
-from discovery.platform.graphql.pagination import connection
 
 
 @strawberry.type
@@ -29,23 +29,23 @@ class Viewer(ViewerPart):
 
     @strawberry.field
     def profile(self) -> Listener:
-        return self.user  # type: ignore[return-value]  # strawberry-django types are their models
+        return own_shown(self.user)  # type: ignore[return-value]  # strawberry-django types are their models
 
     @connection(ListenerConnection)
-    def friends(self) -> Iterable[Listener]:
-        return friend_list(viewer=self.user)  # type: ignore[return-value]
+    def friends(self) -> Presented[QuerySet[User]]:
+        return rows_shown(self.user, friend_list(viewer=self.user))
 
     @connection(FriendRequestConnection, description="Requests for friendship to and from the viewer.")
-    def friend_requests(self) -> Iterable[models.Friendship]:
-        return friend_request_list(viewer=self.user)
+    def friend_requests(self) -> Presented[QuerySet[models.Friendship]]:
+        return rows_shown(self.user, friend_request_list(viewer=self.user))
 
     @strawberry.field
     def privacy(self, info: Info) -> PrivacySettings:
         return privacy_settings(self.user, info)
 
     @connection(ConsentEventConnection, description="The viewer's consent ledger, newest first.")
-    def consent_history(self) -> Iterable[models.ConsentEvent]:
-        return consent_event_list(user=self.user)
+    def consent_history(self) -> Presented[QuerySet[models.ConsentEvent]]:
+        return rows_shown(self.user, consent_event_list(user=self.user))
 
 
 def gpc_sent(info: Info) -> bool:
@@ -56,11 +56,8 @@ def gpc_sent(info: Info) -> bool:
 def privacy_settings(user: User, info: Info) -> PrivacySettings:
     """What ``user`` allows now: two queries, however many answers there are."""
     rows = consent_list(user=user)
-    visible = set(
-        listeners_visible_to(user)
-        .filter(pk__in=[row.friend_id for row in rows if row.friend_id])
-        .values_list("pk", flat=True)
-    )
+    about = [Ref("Listener", row.friend_id) for row in rows if row.friend_id]
+    friends = {friend.pk: friend for friend in opened(present(user, things(about)), info)}
     gpc = gpc_sent(info)
     return PrivacySettings(
         user=user,
@@ -71,8 +68,9 @@ def privacy_settings(user: User, info: Info) -> PrivacySettings:
                 [
                     row
                     for row in rows
-                    if row.purpose == purpose and (not row.friend_id or row.friend_id in visible)
+                    if row.purpose == purpose and (not row.friend_id or row.friend_id in friends)
                 ],
+                friends,
                 denied=gpc and purpose == Purpose.THIRD_PARTY,
             )
             for purpose in Purpose
@@ -81,7 +79,9 @@ def privacy_settings(user: User, info: Info) -> PrivacySettings:
     )
 
 
-def _purpose_consent(purpose: Purpose, rows: list[Consent], *, denied: bool) -> PurposeConsent:
+def _purpose_consent(
+    purpose: Purpose, rows: list[Consent], friends: Mapping[int, User], *, denied: bool
+) -> PurposeConsent:
     general = next((row for row in rows if row.friend_id is None), None)
     return PurposeConsent(
         purpose=purpose,
@@ -91,7 +91,7 @@ def _purpose_consent(purpose: Purpose, rows: list[Consent], *, denied: bool) -> 
         valid_until=general.valid_until if general else None,
         policy_version=general.policy_version if general else None,
         overrides=[
-            FriendConsent(friend=row.friend, state=_state(row), since=row.changed_at)  # type: ignore[arg-type]
+            FriendConsent(friend=friends[row.friend_id], state=_state(row), since=row.changed_at)  # type: ignore[arg-type]
             for row in rows
             if row.friend_id is not None
         ],

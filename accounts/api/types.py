@@ -5,16 +5,18 @@ from enum import Enum
 
 import strawberry
 import strawberry_django
-from django.db.models import QuerySet
 from strawberry import auto, relay
 from strawberry_django.relay import DjangoListConnection
 
 from accounts import models
-from accounts.api.context import Info
+from accounts.api.context import Info, ShownRows, opened
 from accounts.models import ConsentActor, ConsentState, PersonalizationLevel, Purpose
-from accounts.policies import in_private_session, listeners_visible_to
-from accounts.selectors import friend_key_of_scope, friend_request_list
+from accounts.policies import in_private_session
+from accounts.presentation import Ref, present, things
+from accounts.selectors import friend_key_of_scope
 from discovery.platform.graphql.node import global_id
+
+EXCLUDABLE = ("Track", "Artist", "Playlist")  # as the columns of an exclusion
 
 strawberry.enum(
     PersonalizationLevel, description="How much may shape an answer; each includes those before it."
@@ -32,20 +34,16 @@ class FriendshipState(Enum):
 
 
 @strawberry_django.type(models.User, description="A person, as far as the viewer may see them.")
-class Listener(relay.Node):
+class Listener(ShownRows, relay.Node):
     handle: auto = strawberry_django.field(field_name="username")
 
     @strawberry_django.field(only=["display_name", "username"])
     def display_name(self, root: strawberry.Parent[models.User]) -> str:
         return root.display_name or root.username
 
-    @classmethod
-    def get_queryset(cls, queryset: QuerySet[models.User], info: Info) -> QuerySet[models.User]:
-        return queryset.filter(pk__in=listeners_visible_to(info.context.viewer).values("pk"))
-
 
 @strawberry_django.type(models.Friendship, description="A request for friendship that waits for an answer.")
-class FriendRequest(relay.Node):
+class FriendRequest(ShownRows, relay.Node):
     requested_at: auto
 
     @strawberry_django.field(select_related=["requested_by"], description="Who asked.")
@@ -60,15 +58,9 @@ class FriendRequest(relay.Node):
     def incoming(self, root: strawberry.Parent[models.Friendship], info: Info) -> bool:
         return root.requested_by_id != info.context.signed_in.pk
 
-    @classmethod
-    def get_queryset(cls, queryset: QuerySet[models.Friendship], info: Info) -> QuerySet[models.Friendship]:
-        if (viewer := info.context.viewer) is None:
-            return queryset.none()
-        return queryset.filter(pk__in=friend_request_list(viewer=viewer).values("pk"))
-
 
 @strawberry_django.type(models.ConsentEvent, description="One line of the viewer's consent ledger.")
-class ConsentEvent(relay.Node):
+class ConsentEvent(ShownRows, relay.Node):
     event_id: auto
     purpose: Purpose
     dpv_iri: auto
@@ -93,13 +85,6 @@ class ConsentEvent(relay.Node):
     def friend_id(self, root: strawberry.Parent[models.ConsentEvent]) -> strawberry.ID | None:
         key: int | None = root.friend_key  # type: ignore[attr-defined]  # annotated by the optimizer, as declared above
         return None if key is None else strawberry.ID(global_id("Listener", key))
-
-    @classmethod
-    def get_queryset(
-        cls, queryset: QuerySet[models.ConsentEvent], info: Info
-    ) -> QuerySet[models.ConsentEvent]:
-        viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset.filter(subject=viewer.pseudonym)
 
 
 @strawberry.type(description="An answer that holds for one friend and overrides the general one.")
@@ -139,10 +124,14 @@ class PrivacySettings:
     @strawberry.field(
         description="Tracks, artists and playlists that count for nothing (`excludeFromTaste`)."
     )
-    def exclusions(self) -> list[relay.Node]:
-        # The rows are the graph's; people know them only as a relation of theirs.
-        rows = self.user.taste_exclusions.select_related("track", "artist", "playlist").order_by("pk")
-        return [row.thing for row in rows]  # type: ignore[misc]  # strawberry-django types are their models
+    def exclusions(self, info: Info) -> list[relay.Node]:
+        # The rows are the graph's; people know them only as a relation of theirs. What became of a thing since it
+        # was excluded, the owner sees as far as they may see the thing.
+        rows = self.user.taste_exclusions.order_by("pk").values_list("track_id", "artist_id", "playlist_id")
+        refs = [
+            Ref(*each) for row in rows for each in zip(EXCLUDABLE, row, strict=True) if each[1] is not None
+        ]
+        return opened(present(self.user, things(refs)), info)
 
 
 ListenerConnection = DjangoListConnection[Listener]

@@ -48,8 +48,8 @@ def fairness_measure(
         viewer = viewers[int(rng.integers(len(viewers)))]
         others = companions[viewer.pk]
         size = int(rng.integers(1, min(len(others), MOST_PEOPLE - 1) + 1))
-        answer = blend(viewer, rng.choice(others, size=size, replace=False).tolist(), kind, count=count)
-        rows.append([member.satisfaction for member in answer.members])
+        presented = blend(viewer, rng.choice(others, size=size, replace=False).tolist(), kind, count=count)
+        rows.append([member.satisfaction for member in presented.answer.members])
         tell(number + 1)
     return Fairness(
         ratios=tuple(min(row) / (sum(row) / len(row)) for row in rows),

@@ -8,9 +8,9 @@ import numpy as np
 
 from accounts.models import User
 from discovery.radio.services import Playing, radio_advance, radio_start, standing
-from discovery.radio.session import Outcome, SeedKind, public_id, signed
+from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
 from discovery.radio.sources import NEAREST
-from discovery.recommend import feed
+from discovery.recommend.serving import index_for
 from graph.models import ItemKind
 from graph.serving.index import ItemIndex
 
@@ -27,7 +27,11 @@ def advanced(viewer: User, playing: Playing, outcome: Outcome) -> Playing:
     """One item further; the state travels with the call, so that a missing Redis changes no figure."""
     radio = playing.radio
     return radio_advance(
-        viewer=viewer, radio_id=public_id(radio), outcome=outcome, step=radio.version, resume=signed(radio)
+        viewer=viewer,
+        radio_id=public_id(radio),
+        outcome=outcome,
+        step=radio.version,
+        resume=resume_word(radio),
     )
 
 
@@ -79,8 +83,7 @@ def variety(viewers: Sequence[User], kind: ItemKind, rng: np.random.Generator) -
 
 
 def _index(kind: ItemKind) -> ItemIndex:
-    model, _ = feed.served_model()
-    index = model.artifact.index(kind.value) if model else None
+    index = index_for(kind).index
     if index is None:
         raise ValueError(f"no model of {kind}")
     return index

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import ConsentEvent, Friendship, User
-from accounts.policies import friends_of, listeners_visible_to
 from accounts.policy_text import policy_text_current
+from accounts.presentation import Ref, name_of, nodes_shown
 from accounts.services.ledger import event_canonical
 from accounts.services.receipt import receipt_list
 from discovery.models import SocialUse
@@ -146,9 +147,12 @@ def _tags(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _exclusions(user: User) -> Iterator[dict[str, Any]]:
-    rows = TasteExclusion.objects.filter(user=user).select_related("track__artist", "artist", "playlist")
-    for row in rows.order_by("pk").iterator(CHUNK):
-        thing = {"playlist": row.playlist.title} if row.playlist else _item(row.track, row.artist)
+    """A playlist of somebody else's is named only while the owner of the file may see it."""
+    rows = TasteExclusion.objects.filter(user=user).select_related("track__artist", "artist").order_by("pk")
+    for row, playlist in _seen(user, rows, lambda row: row.playlist_id and Ref("Playlist", row.playlist_id)):
+        thing = (
+            {"playlist": playlist and name_of(playlist)} if row.playlist_id else _item(row.track, row.artist)
+        )
         yield {**thing, "excluded_at": row.excluded_at}
 
 
@@ -180,37 +184,47 @@ def _jspf(playlist: Playlist, user: User) -> dict[str, Any]:
 
 def _friendships(user: User) -> Iterator[dict[str, Any]]:
     """One's own side: whom, since when, who asked. People out of sight have no handle here."""
-    visible = dict(listeners_visible_to(user).values_list("pk", "username"))
-    for row in Friendship.objects.filter(Q(low=user) | Q(high=user)).order_by("pk").iterator(CHUNK):
-        other = row.high_id if row.low_id == user.pk else row.low_id
+    rows = Friendship.objects.filter(Q(low=user) | Q(high=user)).order_by("pk")
+    for row, other in _seen(user, rows, lambda row: Ref("Listener", _other(user, row.low_id, row.high_id))):
         yield {
-            "with": visible.get(other), "state": row.state, "asked_by_you": row.requested_by_id == user.pk,
+            "with": other and other.username, "state": row.state, "asked_by_you": row.requested_by_id == user.pk,
             "requested_at": row.requested_at, "accepted_at": row.accepted_at,
         }  # fmt: skip
 
 
 def _recommended(user: User) -> Iterator[dict[str, Any]]:
     """What was said by hand, both ways; a note from somebody who is out of sight now is left out."""
-    visible = dict(listeners_visible_to(user).values_list("pk", "username"))
     rows = ItemRecommendation.objects.filter(Q(sender=user) | Q(recipient=user))
-    for row in rows.select_related("track__artist", "artist").order_by("sent_at", "pk").iterator(CHUNK):
+    rows = rows.select_related("track__artist", "artist").order_by("sent_at", "pk")
+    for row, other in _seen(
+        user, rows, lambda row: Ref("Listener", _other(user, row.sender_id, row.recipient_id))
+    ):
         sent = row.sender_id == user.pk
-        other = visible.get(row.recipient_id if sent else row.sender_id)
-        note = row.note if sent or other else None
         yield {
-            **_item(row.track, row.artist),
-            "sent": sent,
-            "with": other,
-            "note": note,
-            "sent_at": row.sent_at,
-        }
+            **_item(row.track, row.artist), "sent": sent, "with": other and other.username,
+            "note": row.note if sent or other else None, "sent_at": row.sent_at,
+        }  # fmt: skip
 
 
 def _collaborations(user: User) -> Iterator[dict[str, Any]]:
-    visible = listeners_visible_to(user).values("pk")
-    rows = user.collaborations.filter(playlist__owner__in=visible).select_related("playlist").order_by("pk")
-    for row in rows.iterator(CHUNK):
-        yield {"playlist": row.playlist.title, "role": row.role, "since": row.since}
+    """Friends' playlists, as far as one may see them now."""
+    rows = user.collaborations.order_by("pk")
+    for row, playlist in _seen(user, rows, lambda row: Ref("Playlist", row.playlist_id)):
+        if playlist is not None:
+            yield {"playlist": name_of(playlist), "role": row.role, "since": row.since}
+
+
+def _seen(user: User, rows: QuerySet[Any], of: Callable[[Any], Ref | None]) -> Iterator[tuple[Any, Any]]:
+    """Each row with the thing it is about, where the user may see that now; else with None."""
+    stream = rows.iterator(CHUNK)
+    while batch := list(islice(stream, CHUNK)):
+        nodes = nodes_shown(user, filter(None, map(of, batch)))
+        yield from ((row, nodes.get(ref) if (ref := of(row)) else None) for row in batch)
+
+
+def _other(user: User, *ends: int) -> int:
+    """Of two ends, the one that is not the user."""
+    return ends[1] if ends[0] == user.pk else ends[0]
 
 
 def _plain(store: Store, user: User) -> Iterator[dict[str, Any]]:
@@ -220,10 +234,12 @@ def _plain(store: Store, user: User) -> Iterator[dict[str, Any]]:
 
 
 def _shown_to(user: User) -> Iterator[dict[str, Any]]:
-    friends = dict(friends_of(user).values_list("pk", "username"))
-    for row in SocialUse.objects.filter(source=user).order_by("day", "pk").iterator(CHUNK):
-        yield {"day": row.day, "friend": friends.get(row.recipient_id), "named": row.named,
-               "item_kind": row.item_kind, "item": row.item_id or None}  # fmt: skip
+    rows = SocialUse.objects.filter(source=user).order_by("day", "pk")
+    for row, friend in _seen(user, rows, lambda row: Ref("Listener", row.recipient_id)):
+        yield {
+            "day": row.day, "friend": friend and friend.username, "named": row.named,
+            "item_kind": row.item_kind, "item": row.item_id or None,
+        }  # fmt: skip
 
 
 def _inferred(user: User) -> dict[str, Any]:
@@ -235,7 +251,7 @@ def _inferred(user: User) -> dict[str, Any]:
 
 def _recommendations(user: User) -> dict[str, Any]:
     """No log of answers is kept; these are the answers of now."""
-    answers = {kind: feed.for_you(user, kind, count=20) for kind in ItemKind}
+    answers = {kind: feed.for_you(user, kind, count=20).answer for kind in ItemKind}
     return {
         "note": "Answers are not kept. These are the ones of the moment this file was written.",
         **{
@@ -244,7 +260,7 @@ def _recommendations(user: User) -> dict[str, Any]:
                 "level": answer.level.name,
                 "items": [
                     {
-                        "item": str(shown.item), "score": shown.score, "remainder": shown.remainder,
+                        "item": name_of(shown.item), "score": shown.score, "remainder": shown.remainder,
                         "reasons": [
                             {"text": reason.text, "share": reason.cited.share} for reason in shown.reasons
                         ],

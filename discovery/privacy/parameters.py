@@ -11,8 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PersonalizationLevel, Purpose, User
+from accounts.presentation import Draft, Presented, present, present_nothing
 from discovery.recommend import evidence as gathering
-from discovery.recommend import feed, ranking
+from discovery.recommend import ranking
+from discovery.recommend.disclosure import ranking_disclosures
+from discovery.recommend.serving import index_for
 from graph.models import ItemKind
 from graph.serving.index import Channel, ItemIndex
 
@@ -86,15 +89,22 @@ class Parameter:
     average_share: float | None
 
 
-def recommender_parameters(viewer: User | None, kind: ItemKind) -> list[Parameter]:
+def recommender_parameters(viewer: User | None, kind: ItemKind) -> Presented[list[Parameter]]:
     """Every signal, in a fixed order; weights and shares are None where there is no model to ask.
 
     ``average_share`` is the mean over the first ``LOOKED_AT`` items that ``viewer`` (or, signed out,
     everybody) is shown now of |contributions of the signal| / Σ |all contributions|.
     """
-    model, _degraded = feed.served_model()
-    index = model.artifact.index(kind.value) if model else None
-    shares = _shares(index, viewer, kind) if index else {}
+    index = index_for(kind).index
+    if index is None:
+        return present_nothing(viewer, _parameters(None, {}))
+    evidence = gathering.nothing(kind) if viewer is None else gathering.gather(viewer, kind)
+    ranked = ranking.rank(index, evidence, count=LOOKED_AT)
+    parameters = _parameters(index, _shares(ranked))
+    return present(viewer, Draft((), lambda _nodes: parameters, ranking_disclosures(ranked, ())))
+
+
+def _parameters(index: ItemIndex | None, shares: Mapping[Channel | None, float]) -> list[Parameter]:
     return [
         Parameter(
             signal=signal, description=str(fact.description), how_to_change=str(fact.how_to_change),
@@ -111,9 +121,7 @@ def _weight(index: ItemIndex, channel: Channel | None) -> float:
     return 1.0 if channel is None else index.rules[channel].gain
 
 
-def _shares(index: ItemIndex, viewer: User | None, kind: ItemKind) -> dict[Channel | None, float]:
-    evidence = gathering.nothing(kind) if viewer is None else gathering.gather(viewer, kind)
-    ranked = ranking.rank(index, evidence, count=LOOKED_AT)
+def _shares(ranked: ranking.Ranking) -> dict[Channel | None, float]:
     terms, prior = np.abs(ranked.contributions), np.abs(ranked.prior)
     whole = terms.sum(axis=0) + prior
     if not (whole > 0).any():

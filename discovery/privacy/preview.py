@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts.models import User
+from accounts.presentation import Draft, Presented, Ref, present, present_nothing
 from discovery.platform.errors import InvalidInput
 from discovery.recommend import evidence as gathering
-from discovery.recommend import feed, ranking
+from discovery.recommend import ranking
+from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
-from graph import selectors
+from discovery.recommend.serving import index_for
 from graph.models import Artist, ItemKind, Playlist, PlaylistEntry, Track
-from graph.serving.index import ItemIndex
+from graph.selectors import item_ref
 
 Removable = Track | Artist | Playlist | User
 
 
 @dataclass(frozen=True)
-class Preview:
+class PreviewView:
     """The viewer's first items now and without the signal, best first."""
 
     signals: int  # entries of evidence that would be gone
-    before: Sequence[Track | Artist]
-    after: Sequence[Track | Artist]
+    before: Sequence[Track | Artist] = ()
+    after: Sequence[Track | Artist] = ()
 
     @property
     def lost(self) -> list[Track | Artist]:
@@ -38,7 +41,7 @@ class Preview:
         return [item for item in self.after if item not in self.before]
 
 
-def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: int) -> Preview:
+def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: int) -> Presented[PreviewView]:
     """``discover`` as it is and as it would be without ``thing``: an item excluded, or a friend's plays off.
 
     Raises InvalidInput where the question has no exact answer: a list of artists without one track.
@@ -49,12 +52,19 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
         permitted.where(~gone),
         known=permitted.known | (proposed_no_more if permitted.use.own else frozenset()),
     )
-    model, _degraded = feed.served_model()
-    index = model.artifact.index(kind.value) if model else None
+    index = index_for(kind).index
     if index is None:
-        return Preview(int(gone.sum()), (), ())
-    before, after = (_first(index, each, kind, count) for each in (permitted, without))
-    return Preview(int(gone.sum()), before, after)
+        return present_nothing(viewer, PreviewView(int(gone.sum())))
+    rankings = [ranking.rank(index, evidence, count=count) for evidence in (permitted, without)]
+    before, after = ([item_ref(kind, item) for item in ranked.ids.tolist()] for ranked in rankings)
+
+    def shown(nodes: Mapping[Ref, Any]) -> PreviewView:
+        return PreviewView(
+            int(gone.sum()), *([nodes[ref] for ref in refs if ref in nodes] for refs in (before, after))
+        )
+
+    told = {disclosure for ranked in rankings for disclosure in ranking_disclosures(ranked, ())}
+    return present(viewer, Draft({*before, *after}, shown, told))
 
 
 def _without(evidence: PermittedEvidence, thing: Removable) -> tuple[NDArray[np.bool_], frozenset[int]]:
@@ -86,10 +96,3 @@ def _tracks(thing: Track | Artist | Playlist) -> frozenset[int]:
         case _:
             entries = PlaylistEntry.objects.filter(playlist=thing)
             return frozenset(entries.values_list("track_id", flat=True))
-
-
-def _first(index: ItemIndex, evidence: PermittedEvidence, kind: ItemKind, count: int) -> list[Track | Artist]:
-    ids = ranking.rank(index, evidence, count=count).ids.tolist()
-    rows = selectors.tracks_get(ids) if kind is ItemKind.TRACK else selectors.artists_get(ids)
-    found: dict[int, Track | Artist] = {row.pk: row for row in rows}
-    return [found[item] for item in ids if item in found]

@@ -206,6 +206,8 @@ def _playlist(user: User, jspf: Row) -> None:
 def _exclusions(user: User, rows: list[Row]) -> None:
     playlists = dict(Playlist.objects.filter(owner=user).order_by("-pk").values_list("title", "pk"))
     for row in rows:
+        if "playlist" in row and row["playlist"] not in playlists:
+            continue  # it was a friend's, on the other installation
         item: dict[str, Any] = (
             {"playlist_id": playlists[row["playlist"]]} if "playlist" in row else dict(_items([row])[0])
         )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import Max, Min, QuerySet
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
-from accounts.policies import granted_purposes, listeners_visible_to
+from accounts.policies import granted_purposes
 from discovery.models import SocialUse
 from discovery.privacy.stores import STORES
 from graph.models import ModelVersion
@@ -88,9 +88,5 @@ def contribution_spans(user: User) -> Sequence[Span]:
 
 
 def shown_to(user: User) -> QuerySet[SocialUse]:
-    """To whom the user's plays were shown or whose answers they shaped, latest first.
-
-    People whom the user may not see now are left out, as everywhere.
-    """
-    visible = listeners_visible_to(user).values("pk")
-    return SocialUse.objects.filter(source=user, recipient__in=visible).order_by("-day", "-pk")
+    """To whom the user's plays were shown or whose answers they shaped, latest first."""
+    return SocialUse.objects.filter(source=user).order_by("-day", "-pk")

@@ -17,7 +17,7 @@ from discovery.radio import session
 from discovery.radio.services import Playing, radio_advance, radio_start
 from discovery.radio.sources import Source
 from discovery.recommend.api.types import Recommendation
-from discovery.recommend.feed import DegradedReason
+from discovery.recommend.serving import DegradedReason
 from graph.models import FeedbackKind, ItemKind, Tag
 
 strawberry.enum(Source, name="RadioSource", description="Which reading of the sum an item came from.")
@@ -53,21 +53,21 @@ class RadioQueue:
     level: PersonalizationLevel
     degraded: DegradedReason | None
     resume: str = strawberry.field(
-        description="The radio's state, signed. Hand it in with `advanceRadio`: the radio goes on even where "
+        description="The radio's state, sealed. Hand it in with `advanceRadio`: the radio goes on even where "
         "the server has lost it."
     )
 
     @classmethod
     def of(cls, playing: Playing) -> RadioQueue:
-        radio, shown = playing.radio, [Recommendation.of(one) for one in playing.items]
-        has_now = playing.now is not None
+        radio, queue = playing.radio, playing.queue.answer
         return cls(
             radio_id=strawberry.ID(session.public_id(radio)), step=radio.version,
-            now=shown[0] if has_now else None, upcoming=shown[1:] if has_now else shown,
+            now=Recommendation.of(playing.now) if playing.now else None,
+            upcoming=[Recommendation.of(each) for each in playing.upcoming],
             source=Source(radio.now.source) if radio.now else None,
             propensity=radio.now.propensity if radio.now else None,
-            variety=radio.variety, level=playing.level, degraded=playing.degraded,
-            resume=session.signed(radio),
+            variety=radio.variety, level=queue.level, degraded=queue.degraded,
+            resume=session.resume_word(radio),
         )  # fmt: skip
 
 

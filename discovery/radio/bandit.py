@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from graph.arrays import Doubles, Mask, Rows
 
 DRAWS = 64  # posterior draws behind one choice
 FLOOR = 0.02  # share of choices spread evenly: every arm is tried, and no weight of a log is too large to judge by
@@ -38,19 +36,17 @@ class Posterior:
     """
 
     arms: int
-    precision: Floats
-    evidence: Floats
+    precision: Doubles
+    evidence: Doubles
 
     @classmethod
-    def prior(cls, apart: Floats) -> Self:
+    def prior(cls, apart: Doubles) -> Self:
         """Around ``apart`` [A, d], what is expected to set each arm apart; 0 for what is shared."""
         arms, features = apart.shape
         ridge = np.repeat([SHARED, *[APART] * arms], features)
         return cls(arms, np.diag(ridge), ridge * np.concatenate([np.zeros(features), apart.ravel()]))
 
-    def learned(
-        self, arm: NDArray[np.int64], x: Floats, reward: Floats, weight: float | Floats = 1.0
-    ) -> Posterior:
+    def learned(self, arm: Rows, x: Doubles, reward: Doubles, weight: float | Doubles = 1.0) -> Posterior:
         """After seeing rewards [N] of arms [N] at features [N, d], each counting ``weight`` (one, or [N]) times."""
         count, dim = x.shape
         z = np.zeros((count, self.arms + 1, dim))
@@ -60,15 +56,15 @@ class Posterior:
         return Posterior(self.arms, self.precision + weighed.T @ flat, self.evidence + weighed.T @ reward)
 
     @property
-    def mean(self) -> Floats:
+    def mean(self) -> Doubles:
         """Coefficients [D] at the center of the posterior."""
         return np.asarray(np.linalg.solve(self.precision, self.evidence), dtype=np.float64)
 
-    def expected(self, x: Floats) -> Floats:
+    def expected(self, x: Doubles) -> Doubles:
         """Expected reward [B, A] at features [B, A, d]."""
         return np.asarray(_unfolded(x) @ self.mean, dtype=np.float64)
 
-    def believed(self, x: Floats) -> tuple[Floats, Floats]:
+    def believed(self, x: Doubles) -> tuple[Doubles, Doubles]:
         """Expected rewards [B, A] at features [B, A, d], and how sure that is, for all arms together [B, A, A]."""
         z = _unfolded(x)
         solved = np.linalg.solve(
@@ -78,12 +74,12 @@ class Posterior:
         return z @ solved[:, 0], NOISE**2 * (z @ np.swapaxes(spread, 1, 2))
 
 
-def recency(count: int) -> Floats:
+def recency(count: int) -> Doubles:
     """How much each of ``count`` choices still counts, the oldest first [count]."""
     return np.asarray(0.5 ** (np.arange(count - 1, -1, -1) / HALF_LIFE), dtype=np.float64)
 
 
-def thompson(posterior: Posterior, x: Floats, open_arms: Bools, rng: np.random.Generator) -> Floats:
+def thompson(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
     """Probability of each arm [B, A] at features [B, A, d]; 0 where ``open_arms`` [B, A] is not set."""
     arms = open_arms.shape[1]
     # The arms' values are jointly normal: drawn as mean + L · z, where L Lᵀ is their covariance.
@@ -96,28 +92,28 @@ def thompson(posterior: Posterior, x: Floats, open_arms: Bools, rng: np.random.G
     return _with_floor(wins, open_arms)
 
 
-def greedy(posterior: Posterior, x: Floats, open_arms: Bools, rng: np.random.Generator) -> Floats:
+def greedy(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
     """The arm that is best by the mean alone; ties go to the first. What exploring is compared with."""
     value = np.where(open_arms, posterior.expected(x), -np.inf)
-    found: Floats = np.eye(open_arms.shape[1])[value.argmax(axis=1)]
+    found: Doubles = np.eye(open_arms.shape[1])[value.argmax(axis=1)]
     return found
 
 
-def uniform(posterior: Posterior, x: Floats, open_arms: Bools, rng: np.random.Generator) -> Floats:
+def uniform(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
     """Every open arm alike: the radio that does not learn."""
-    found: Floats = open_arms / open_arms.sum(axis=1, keepdims=True)
+    found: Doubles = open_arms / open_arms.sum(axis=1, keepdims=True)
     return found
 
 
-def drawn(probability: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+def drawn(probability: Doubles, rng: np.random.Generator) -> Rows:
     """One column for each row of ``probability`` [B, A]."""
     above = probability.cumsum(axis=1) > rng.random((len(probability), 1))
     above[:, -1] |= ~above.any(axis=1)  # a sum a hair below 1
-    found: NDArray[np.int64] = above.argmax(axis=1)
+    found: Rows = above.argmax(axis=1)
     return found
 
 
-def _unfolded(x: Floats) -> Floats:
+def _unfolded(x: Doubles) -> Doubles:
     """Features [B, A, d] against all coefficients [B, A, D]: the shared ones and the arm's own."""
     batch, arms, dim = x.shape
     z = np.zeros((batch, arms, arms + 1, dim))
@@ -126,6 +122,6 @@ def _unfolded(x: Floats) -> Floats:
     return z.reshape(batch, arms, -1)
 
 
-def _with_floor(wins: Floats, open_arms: Bools) -> Floats:
-    found: Floats = (1 - FLOOR) * wins + FLOOR * open_arms / open_arms.sum(axis=1, keepdims=True)
+def _with_floor(wins: Doubles, open_arms: Mask) -> Doubles:
+    found: Doubles = (1 - FLOOR) * wins + FLOOR * open_arms / open_arms.sum(axis=1, keepdims=True)
     return found

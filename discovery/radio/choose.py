@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source
+from graph.arrays import Doubles, Ids, Mask, Rows
 from graph.serving.index import Channel, ItemIndex
 
 FEATURES = 6
@@ -30,9 +30,7 @@ KEPT = 0.85  # of what an outcome says, with each item after it: a taste of minu
 POSITIVE = frozenset({Outcome.LISTENED, Outcome.LIKED})
 REFUSALS = frozenset({Outcome.SKIPPED, Outcome.REFUSED})
 
-Policy = Callable[
-    [Posterior, NDArray[np.float64], NDArray[np.bool_], np.random.Generator], NDArray[np.float64]
-]
+Policy = Callable[[Posterior, Doubles, Mask, np.random.Generator], Doubles]
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Pick:
     arm_propensity: float
 
 
-def features(rewards: Sequence[float], known: int, scores: Scores) -> NDArray[np.float64]:
+def features(rewards: Sequence[float], known: int, scores: Scores) -> Doubles:
     """What the bandit sees of a session [A, FEATURES], the same for every arm.
 
     A constant, the session's mean reward, how much is known of the listener (``known`` entries of
@@ -67,14 +65,14 @@ def prior_belief() -> Posterior:
     return Posterior.prior(constant)
 
 
-def taught(arm: NDArray[np.int64], x: NDArray[np.float64], reward: NDArray[np.float64]) -> Posterior:
+def taught(arm: Rows, x: Doubles, reward: Doubles) -> Posterior:
     """What is believed after choices [N], the oldest first: of the latest, and of an older one less."""
     kept = slice(-LATEST, None)
     arm, x, reward = arm[kept], x[kept].reshape(-1, FEATURES), reward[kept]
     return prior_belief().learned(arm, x, reward - AVERAGE, recency(len(arm)))
 
 
-def faded(count: int) -> NDArray[np.float64]:
+def faded(count: int) -> Doubles:
     """How much each of ``count`` outcomes still says, the oldest first [count]."""
     return np.asarray(KEPT ** np.arange(count - 1, -1, -1), dtype=np.float64)
 
@@ -92,22 +90,20 @@ def channel_of(outcome: Outcome) -> Channel:
     return Channel.PICK if outcome in POSITIVE else Channel.NEGATIVE
 
 
-def open_rows(index: ItemIndex, radio: Radio, known: NDArray[np.int64]) -> NDArray[np.bool_]:
+def open_rows(index: ItemIndex, radio: Radio, known: Ids) -> Mask:
     """What may come next [n]: not the seed, nothing heard, nothing held back, nothing in ``known`` (ids)."""
     spared = [item for item, until in radio.held if until >= radio.version]
     spared += [radio.seed_id] if radio.seed_kind == radio.kind.value else []
     ids = np.array([*(each.item_id for each in radio.heard), *spared], dtype=np.int64)
     found = np.ones(len(index), dtype=bool)
-    rows = index.rows(np.concatenate([ids, known]))
-    found[rows[rows >= 0]] = False
+    found[index.known_rows(np.concatenate([ids, known]))] = False
     return found
 
 
-def refused(index: ItemIndex, radio: Radio) -> NDArray[np.int64]:
+def refused(index: ItemIndex, radio: Radio) -> Rows:
     """Rows of what was refused in this radio, the last one last."""
     ids = [each.item_id for each in radio.heard if each.outcome in REFUSALS]
-    rows = index.rows(np.array(ids, dtype=np.int64))
-    return rows[rows >= 0]
+    return index.known_rows(ids)
 
 
 def neighbours(index: ItemIndex, item_id: int) -> tuple[int, ...]:
@@ -121,7 +117,7 @@ def neighbours(index: ItemIndex, item_id: int) -> tuple[int, ...]:
 
 def pick(
     offers: dict[Source, Candidates],
-    x: NDArray[np.float64],
+    x: Doubles,
     posterior: Posterior,
     rng: np.random.Generator,
     policy: Policy = thompson,
@@ -138,7 +134,7 @@ def pick(
     return Pick(row, source, propensity, float(arms[0, source]))
 
 
-def choice(index: ItemIndex, picked: Pick, x: NDArray[np.float64]) -> Choice:
+def choice(index: ItemIndex, picked: Pick, x: Doubles) -> Choice:
     """``picked`` as the session remembers it."""
     return Choice(
         item_id=int(index.ids[picked.row]), source=int(picked.source), propensity=picked.propensity,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
+from accounts.presentation import Presented, present, present_nothing
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from discovery.platform.events import publish, radio_channel
 from discovery.radio import log, store
@@ -27,13 +28,15 @@ from discovery.radio.choose import (
     refused,
 )
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
-from discovery.radio.sources import Rows, Scores, Source, offers, score, undiluted
+from discovery.radio.sources import Scores, Source, offers, score, undiluted
 from discovery.recommend import evidence as gathering
-from discovery.recommend import explain, feed
-from discovery.recommend.disclosure import social_use_note
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
+from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.ranking import Ranking, top_rows
+from discovery.recommend.serving import index_for, playable_kind
+from discovery.recommend.standing import marks_of, sources_of, stands
 from graph import selectors
+from graph.arrays import Doubles, Ids, Rows
 from graph.models import ItemKind, Tag
 from graph.serving.index import Channel, Evidence, ItemIndex
 
@@ -43,16 +46,23 @@ RECENT = 10  # items that `variety` keeps away from
 
 @dataclass(frozen=True)
 class Playing:
-    """A radio, what it plays now and what would follow if nothing happened; reasons are the sum's."""
+    """A radio, and presented: what it plays now and what would follow if nothing happened, with the sum's reasons."""
 
     radio: Radio
-    items: Sequence[feed.Recommendation]  # the one that plays now, then those to come
-    degraded: feed.DegradedReason | None
-    level: PersonalizationLevel
+    queue: Presented[Feed]
 
     @property
-    def now(self) -> feed.Recommendation | None:
-        return self.items[0] if self.items and self.radio.now else None
+    def now(self) -> Recommendation | None:
+        """What plays, where the viewer may still see it."""
+        first = next(iter(self.queue.answer.items), None)
+        playing = self.radio.now and self.radio.now.item_id
+        return first if first is not None and first.item.pk == playing else None
+
+    @property
+    def upcoming(self) -> Sequence[Recommendation]:
+        """What the sum would play next."""
+        items = self.queue.answer.items
+        return items if self.now is None else items[1:]
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ def radio_start(
         raise InvalidInput(_("The variety is a number from 0 to 1."), field="variety")
     _check_seed(viewer, seed_kind, seed_id)
     radio = Radio(
-        id=uuid.uuid4().hex, user_id=viewer.pk, kind=kind or _kind(), seed_kind=seed_kind,
+        id=uuid.uuid4().hex, user_id=viewer.pk, kind=kind or playable_kind(), seed_kind=seed_kind,
         seed_id=seed_id, variety=float(variety),
     )  # fmt: skip
     return _play_next(viewer, radio)
@@ -104,7 +114,7 @@ def radio_advance(
     if step is not None and step != radio.version:
         raise Conflict(_("This radio is at step %(step)d.") % {"step": radio.version}, field="step")
     reward = reward_of(outcome, ms_played)
-    index = _index(radio.kind)
+    index = index_for(radio.kind).index
     held: tuple[int, ...] = ()
     if outcome in REFUSALS and radio.now is not None and index is not None:
         held = neighbours(index, radio.now.item_id)
@@ -114,9 +124,12 @@ def radio_advance(
 
 
 def radio_get(*, viewer: User, radio_id: str) -> Playing:
-    """A radio as it stands. Raises NotFound."""
+    """A radio as it stands. What was chosen by plays that do not count any more has ended. Raises NotFound."""
     radio = store.radio_load(user=viewer, radio_id=radio_id)
-    return _playing(viewer, radio, _listen(viewer, radio))
+    listening = _listen(viewer, radio)
+    if listening is None or radio.now is None or stands(radio.now.marks, sources_of(listening.permitted)):
+        return _playing(viewer, radio, listening)
+    return _play_next(viewer, replace(radio, version=radio.version + 1, now=None))
 
 
 def _play_next(viewer: User, radio: Radio) -> Playing:
@@ -146,11 +159,12 @@ def _chosen(radio: Radio, listening: _Listening) -> Radio:
         return radio
     x = features([each.reward for each in radio.heard], len(listening.lasting), listening.scores)
     picked = pick(offered, x, log.posterior(radio), np.random.default_rng(secrets.randbits(64)))
-    return replace(radio, now=choice(index, picked, x))
+    now = choice(index, picked, x)
+    return replace(radio, now=replace(now, marks=marks_of(sources_of(listening.permitted))))
 
 
 def _listen(viewer: User, radio: Radio) -> _Listening | None:
-    index = _index(radio.kind)
+    index = index_for(radio.kind).index
     if index is None:
         return None
     lasting = gathering.gather(viewer, radio.kind)
@@ -190,15 +204,15 @@ def _seed(radio: Radio) -> list[tuple[int, int, float, Channel]]:
 
 
 def _playing(viewer: User, radio: Radio, listening: _Listening | None) -> Playing:
+    serving = index_for(radio.kind)
+    use = listening.permitted.use if listening else policies.effective_use(viewer)
+    feed = Feed(
+        items=(), start=0, has_next=listening is not None, level=use.level,
+        model_version=serving.version, degraded=serving.degraded, not_used=use.not_used,
+    )  # fmt: skip
     if listening is None:
-        _, degraded = feed.served_model()
-        level = policies.effective_use(viewer).level
-        return Playing(radio, (), degraded or feed.DegradedReason.NO_MODEL, level)
-    ranked = _ranking(radio, listening)
-    explained = explain.explain(ranked)
-    social_use_note(viewer, ranked, explained)
-    items = feed.dress(viewer, radio.kind, explained)
-    return Playing(radio, items, None, listening.permitted.use.level)
+        return Playing(radio, present_nothing(viewer, feed))
+    return Playing(radio, present(viewer, feed_draft(feed, _ranking(radio, listening))))
 
 
 def _ranking(radio: Radio, listening: _Listening) -> Ranking:
@@ -207,8 +221,7 @@ def _ranking(radio: Radio, listening: _Listening) -> Ranking:
     open_ = open_rows(index, radio, _known(listening.permitted))
     rows = np.empty(0, dtype=np.int64)
     if radio.now is not None:
-        rows = index.rows(np.array([radio.now.item_id], dtype=np.int64))
-        rows = rows[rows >= 0]
+        rows = index.known_rows([radio.now.item_id])
         open_[rows] = False
     rows = np.concatenate([rows, top_rows(listening.scores.whole, np.flatnonzero(open_), UPCOMING)])
     return Ranking(
@@ -218,7 +231,7 @@ def _ranking(radio: Radio, listening: _Listening) -> Ranking:
     )  # fmt: skip
 
 
-def _contributions(listening: _Listening, rows: Rows) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _contributions(listening: _Listening, rows: Rows) -> Doubles:
     """What each entry adds to each row [E, len(rows)], lasting entries first, as in ``permitted``."""
     index, session = listening.index, listening.session
     happened = index.contributions(session, rows) * undiluted(index, session)[:, None]
@@ -241,27 +254,15 @@ def _check_seed(viewer: User, kind: SeedKind, seed_id: int) -> None:
         raise NotFound(_("There is nothing to start from here."), field="seedId")
 
 
-def _kind() -> ItemKind:
-    """Tracks where the model knows any, else artists."""
-    index = _index(ItemKind.TRACK)
-    return ItemKind.TRACK if index is not None and len(index) else ItemKind.ARTIST
-
-
-def _index(kind: ItemKind) -> ItemIndex | None:
-    model, _ = feed.served_model()
-    return model.artifact.index(kind.value) if model else None
-
-
-def _known(permitted: PermittedEvidence) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _known(permitted: PermittedEvidence) -> Ids:
     return np.fromiter(permitted.known, dtype=np.int64, count=len(permitted.known))
 
 
-def _recent(index: ItemIndex, radio: Radio) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
-    rows = index.rows(np.array([each.item_id for each in radio.heard[-RECENT:]], dtype=np.int64))
-    return rows[rows >= 0]
+def _recent(index: ItemIndex, radio: Radio) -> Rows:
+    return index.known_rows([each.item_id for each in radio.heard[-RECENT:]])
 
 
-def _first(size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _first(size: int) -> Doubles:
     found = np.zeros(size)
     found[:1] = 1.0
     return found

@@ -1,27 +1,29 @@
 """One radio: its seed, what was heard and what came of it. Pure data; it never names a friend.
 
-It is small enough to travel: the client gets it back as a signed word with every answer and can hand it
+It is small enough to travel: the client gets it back as a sealed word with every answer and can hand it
 in again, so that a radio outlives the server's memory without anything being kept of the listener.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
-from django.core import signing
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.secrets import sealed, unsealed
 from graph.models import ItemKind
 
 LIFETIME = 12 * 60 * 60  # seconds without a sign of life
 LONGEST = 200  # items remembered; a radio of a day has more, and its beginning no longer matters
 HELD_FOR = 3  # items for which the neighbours of a refused one are held back
 HEARD_MS = 30_000  # what counts as having listened
-_SALT = "discovery.radio"
+_ID, _STATE = "radio id", "radio state"  # what a sealed word is for
 
 
 class SeedKind(StrEnum):
@@ -50,6 +52,7 @@ class Choice:
     propensity: float
     arm_propensity: float
     features: tuple[float, ...]
+    marks: tuple[str, ...] = ()  # of those whose plays were permitted then (recommend.standing)
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class Radio:
                 "seed_kind": SeedKind(values["seed_kind"]),
                 "heard": tuple(_heard(each) for each in values["heard"]),
                 "held": tuple((int(item), int(until)) for item, until in values["held"]),
-                "now": Choice(**{**now, "features": tuple(now["features"])}) if now else None,
+                "now": _choice(now) if now else None,
             }
         )
 
@@ -123,21 +126,22 @@ def reward_of(outcome: Outcome, ms_played: int | None) -> float:
 
 
 def public_id(radio: Radio) -> str:
-    """The radio's id: its seed, signed. With it alone a radio can begin again where everything else is lost."""
+    """The radio's id: its seed, sealed. With it alone a radio can begin again where everything else is lost."""
     begun = replace(radio.forgotten(), version=0)
-    return signing.Signer(salt=f"{_SALT}.id").sign_object(begun.to_json(), compress=True)
+    return sealed(begun.to_json(), purpose=_ID, key=settings.SECRET_KEY)
 
 
-def signed(radio: Radio) -> str:
-    """The whole of ``radio`` as a word that only we can have written."""
-    return signing.dumps(radio.to_json(), salt=_SALT, compress=True)
+def resume_word(radio: Radio) -> str:
+    """The whole of ``radio`` as a word that only we can have written, and only we can read."""
+    stamped = {"at": int(time.time()), "radio": radio.to_json()}
+    return sealed(stamped, purpose=_STATE, key=settings.SECRET_KEY)
 
 
 def from_id(word: str, *, user_id: int) -> Radio:
     """The radio of an id, as it began. Raises NotFound when it is not ours or another listener's."""
     try:
-        radio = Radio.from_json(signing.Signer(salt=f"{_SALT}.id").unsign_object(word))
-    except (signing.BadSignature, ValueError) as error:
+        radio = Radio.from_json(unsealed(word, purpose=_ID, key=settings.SECRET_KEY))
+    except ValueError as error:
         raise _no_radio() from error
     if radio.user_id != user_id:
         raise _no_radio()
@@ -148,19 +152,26 @@ def _no_state() -> InvalidInput:
     return InvalidInput(_("This is no state of this radio, or it is too old."), field="resume")
 
 
-def unsigned(word: str, *, begun: Radio) -> Radio:
+def resumed(word: str, *, begun: Radio) -> Radio:
     """The state behind a ``resume`` word of this radio. Raises InvalidInput where it is of none or too old."""
     try:
-        radio = Radio.from_json(signing.loads(word, salt=_SALT, max_age=LIFETIME))
-    except (signing.BadSignature, ValueError) as error:
+        stamped = unsealed(word, purpose=_STATE, key=settings.SECRET_KEY)
+    except ValueError as error:
         raise _no_state() from error
-    if (radio.id, radio.user_id) != (begun.id, begun.user_id):
+    radio = Radio.from_json(stamped["radio"])
+    if time.time() - stamped["at"] > LIFETIME or (radio.id, radio.user_id) != (begun.id, begun.user_id):
         raise _no_state()
     return radio
 
 
 def _no_radio() -> NotFound:
     return NotFound(_("There is no such radio."), field="radioId")
+
+
+def _choice(values: Mapping[str, Any]) -> Choice:
+    return Choice(
+        **{**values, "features": tuple(values["features"]), "marks": tuple(values.get("marks", ()))}
+    )
 
 
 def _heard(values: Mapping[str, Any]) -> Heard:

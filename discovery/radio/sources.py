@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from discovery.recommend.ranking import top_rows
+from discovery.recommend.ranking import relevance_of, top_rows, traded
+from graph.arrays import Doubles, Floats, Mask, Rows
 from graph.serving.index import Channel, Evidence, ItemIndex
-
-Floats = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 NEAREST = 5  # neighbours of a refused item that are held back with it
 SHARPNESS = 6.0  # how much likelier a source's first candidate is than its last, in e-folds
@@ -62,7 +59,7 @@ class Candidates:
     """What a source offers: rows [c] and their probabilities [c], which add up to 1."""
 
     rows: Rows
-    probability: NDArray[np.float64]
+    probability: Doubles
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +144,7 @@ def undiluted(index: ItemIndex, session: Evidence) -> Floats:
 def offers(
     index: ItemIndex,
     scores: Scores,
-    open_rows: NDArray[np.bool_],
+    open_rows: Mask,
     *,
     variety: float = 0.0,
     recent: Rows | None = None,
@@ -180,14 +177,12 @@ def varied(
     if recent is None or len(recent) == 0:
         return best
     pool = top_rows(values, rows, 10 * len(best))
-    relevance = values[pool].astype(np.float64)
-    span = np.ptp(relevance)
-    relevance = (relevance - relevance.min()) / span if span > 0 else np.ones(len(pool))
     nearness = index.similarity(np.concatenate([pool, recent]))[: len(pool), len(pool) :].max(axis=1)
-    return pool[np.argsort(-((1 - variety) * relevance - variety * nearness), kind="stable")[: len(best)]]
+    left = traded(relevance_of(values[pool]), nearness, variety)
+    return pool[np.argsort(-left, kind="stable")[: len(best)]]
 
 
-def only(evidence: Evidence, mask: NDArray[np.bool_]) -> Evidence:
+def only(evidence: Evidence, mask: Mask) -> Evidence:
     """The entries of ``mask`` [E]."""
     return Evidence(
         key_row=evidence.key_row[mask], amount=evidence.amount[mask], channel=evidence.channel[mask]
@@ -203,8 +198,8 @@ def entries(rows: Sequence[int], amounts: Sequence[float], channels: Sequence[Ch
     )
 
 
-def _probability(size: int, *, flat: bool) -> NDArray[np.float64]:
+def _probability(size: int, *, flat: bool) -> Doubles:
     weight = np.zeros(size) if flat else -SHARPNESS * np.arange(size) / max(size, 1)
     weight = np.exp(weight)
-    found: NDArray[np.float64] = weight / weight.sum()
+    found: Doubles = weight / weight.sum()
     return found

@@ -21,7 +21,7 @@ from accounts import policies
 from accounts.models import User
 from discovery.platform.errors import Conflict
 from discovery.radio import log
-from discovery.radio.session import LIFETIME, Radio, from_id, unsigned
+from discovery.radio.session import LIFETIME, Radio, from_id, resumed
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio
 
 def _load(user: User, radio_id: str, resume: str | None) -> Radio:
     begun = from_id(radio_id, user_id=user.pk)
-    told = unsigned(resume, begun=begun) if resume else None
+    told = resumed(resume, begun=begun) if resume else None
     try:
         stored = client().get(_key(begun))
     except redis.RedisError as error:

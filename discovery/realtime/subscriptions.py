@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import strawberry
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.api.context import Info
 from accounts.models import User
+from accounts.presentation import Presented
 from discovery.platform.errors import NotAllowed, SignInRequired
 from discovery.platform.events import TRAINING, door_channel, radio_channel, room_channel, viewer_channel
 from discovery.radio.api import RadioQueue
@@ -91,8 +92,16 @@ class Subscription:
             yield shown
 
 
+News = tuple[User, ActivityKind, int]
+
+
+def _news_told(asked: Collection[News]) -> dict[News, Presented[activity.Activity | None]]:
+    told = activity.news_told(asked)
+    return {news: told[key] for news in asked if (key := (news[0].pk, *news[1:])) in told}
+
+
 # What somebody does is news to many at once: whom it may be told is asked for all of them together.
-_news: Batched[tuple[int, ActivityKind, int], activity.Activity] = Batched(activity.news_told)
+_news: Batched[News, Presented[activity.Activity | None]] = Batched(_news_told)
 
 
 def _asked(work: Callable[[User, Mapping[str, Any]], Shown | None]) -> Show[Shown]:
@@ -142,7 +151,7 @@ async def _viewer(info: Info) -> User:
 async def _done(viewer: User, message: Mapping[str, Any]) -> Activity | None:
     for word, kind in (("listen", ActivityKind.PLAYED), ("like", ActivityKind.LIKED)):
         if word in message:
-            told = await _news.get((viewer.pk, kind, message[word]))
+            told = await _news.get((viewer, kind, message[word]))
             return None if told is None else Activity.of(told)
     return None  # after a time without Redis: what happened meanwhile stands in the feed
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-import numpy as np
 from django.conf import settings
-from numpy.typing import NDArray
 
 from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
 from discovery.recommend.ranking import best_rows, candidate_rows, top_rows
+from graph.arrays import Floats, Rows
 from graph.models import ItemKind
 from graph.serving.index import ItemIndex
 
@@ -46,7 +45,5 @@ def rank_all(
             yield viewer, _listed(index, best, row[best])
 
 
-def _listed(
-    index: ItemIndex, rows: NDArray[np.int64], scores: NDArray[np.float32]
-) -> list[tuple[int, float]]:
+def _listed(index: ItemIndex, rows: Rows, scores: Floats) -> list[tuple[int, float]]:
     return list(zip(index.ids[rows].tolist(), scores.astype(float).tolist(), strict=True))

@@ -1,23 +1,26 @@
-"""Notes whose plays shaped an answer, so that these people can see to whom they were shown, and why.
+"""Telling people that their plays shaped somebody's answer: to whom, and, where they are named, with what.
 
-Written while the answer is made, by one INSERT that skips what stands there already, and only where
-friends' plays entered. A queue would be cheaper for the viewer and could lose the note; then a use
-would have taken place that its source cannot see.
+Written while the answer is made, by one INSERT that skips what stands there already, and only where others' data
+entered. A queue would be cheaper for the viewer and could lose the note; then a use would have taken place that
+its source cannot see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from itertools import product
 
 from django.db import connections, router
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import presentation
+from accounts.presentation import Disclosure, Ref
 from discovery.models import SocialUse
-from discovery.recommend.explain import Explanation, NodeKind, ReasonKind
+from discovery.recommend.explain import Explanation, ReasonKind
 from discovery.recommend.ranking import Ranking
 from graph.models import ItemKind
+from graph.selectors import item_ref
 from graph.serving.index import Channel
 
 SOCIAL_USE_KEPT = timedelta(days=90)
@@ -26,41 +29,62 @@ _COLUMNS = "source_id, recipient_id, day, named, item_kind, item_id"
 _INSERT = f"INSERT INTO {SocialUse._meta.db_table} ({_COLUMNS})"  # noqa: SLF001  # names of ours, no values
 
 
-def social_use_note(viewer: User, ranking: Ranking, explained: Iterable[Explanation]) -> None:
-    """One row for each friend whose plays added to the answer, and for each item they are named with."""
+def connect() -> None:
+    """Have every answer disclosed; called once, when the project is ready."""
+    presentation.disclose_with(social_uses_note)
+
+
+def ranking_disclosures(ranking: Ranking, explained: Iterable[Explanation]) -> set[Disclosure]:
+    """Friends whose plays added to a ranking: with each item they are named with, else without a name."""
     evidence = ranking.evidence
     added = (evidence.channel == Channel.FRIEND) & (ranking.contributions != 0).any(axis=1)
     sources = set(evidence.friend[added].tolist())
-    if not sources:
-        return
-    named = {cited for one in explained for cited in _named(one, evidence.kind) if cited[0] in sources}
-    silent = sources - {source for source, _, _ in named}
-    rows = {
-        *((source, kind, item, True) for source, kind, item in named),
-        *((s, "", 0, False) for s in silent),
+    named = {
+        disclosure
+        for explanation in explained
+        for disclosure in _named(explanation, evidence.kind)
+        if disclosure.source in sources
     }
-    _note(viewer, rows)
+    silent = sources - {disclosure.source for disclosure in named}
+    return named | {Disclosure(source, named=False) for source in silent}
 
 
-def social_use_named(viewer: User, named: Collection[tuple[int, str, int]]) -> None:
-    """One row for each (source, item kind, item id) that somebody else is named with in an answer."""
-    _note(viewer, {(source, kind, item, True) for source, kind, item in named if source != viewer.pk})
+def _named(explanation: Explanation, kind: ItemKind) -> Iterable[Disclosure]:
+    """For each friend named: what is cited of theirs; the item itself where they play just that."""
+    for cited in explanation.reasons:
+        if cited.kind is not ReasonKind.FRIEND:
+            continue
+        things = [ref for ref in cited.evidence if ref.kind != "Listener"]
+        people = [ref.id for ref in cited.evidence if ref.kind == "Listener"]
+        for person, thing in product(people, things or [item_ref(kind, explanation.item_id)]):
+            yield Disclosure(person, named=True, item=thing)
 
 
-def _note(viewer: User, rows: Collection[tuple[int, str, int, bool]]) -> None:
-    """One INSERT that skips what stands there. As SQL: with each answer, the ORM would take longer than the database."""
-    if not rows:
-        return
+def social_uses_note(disclosures: Mapping[int, Collection[Disclosure]]) -> None:
+    """One row for each disclosure, by the key of who was answered.
+
+    One INSERT that skips what stands there. As SQL: with each answer, the ORM would take longer than the database.
+    """
     connection = connections[router.db_for_write(SocialUse)]
     day = connection.ops.adapt_datefield_value(timezone.now().date())
+    rows = sorted(
+        (use.source, recipient, use.named, *_columns(use.item))
+        for recipient, uses in disclosures.items()
+        for use in uses
+    )
     values = [
         value
-        for source, kind, item, named in sorted(rows)
-        for value in (source, viewer.pk, day, named, kind, item)
+        for source, recipient, named, kind, item in rows
+        for value in (source, recipient, day, named, kind, item)
     ]
     places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(f"{_INSERT} VALUES {places} ON CONFLICT DO NOTHING", values)
+
+
+def social_use_item(use: SocialUse) -> Ref | None:
+    """What a person was named with; None where they were not, or with nothing."""
+    return Ref(use.item_kind.title(), use.item_id) if use.item_id else None
 
 
 def social_use_forget() -> int:
@@ -68,13 +92,5 @@ def social_use_forget() -> int:
     return SocialUse.objects.filter(day__lt=(timezone.now() - SOCIAL_USE_KEPT).date()).delete()[0]
 
 
-def _named(explanation: Explanation, kind: ItemKind) -> Iterable[tuple[int, str, int]]:
-    """(friend, item kind, item id) for each friend named; the item itself where they play just that."""
-    for cited in explanation.reasons:
-        if cited.kind is not ReasonKind.FRIEND:
-            continue
-        people = [ref.id for ref in cited.evidence if ref.kind is NodeKind.LISTENER]
-        things = [(ref.kind.value, ref.id) for ref in cited.evidence if ref.kind is not NodeKind.LISTENER]
-        for person in people:
-            for thing_kind, thing_id in things or [(kind.value, explanation.item_id)]:
-                yield person, thing_kind, thing_id
+def _columns(item: Ref | None) -> tuple[str, int]:
+    return ("", 0) if item is None else (item.kind.upper(), item.id)

@@ -11,12 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
 from accounts.policies import SocialSource, Use
 from graph import selectors
+from graph.arrays import Codes, Floats, Ids, Mask
 from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 from graph.serving import index as vectors
 from graph.serving.index import Channel
@@ -35,11 +35,11 @@ class PermittedEvidence:
 
     use: Use
     kind: ItemKind
-    key_kind: NDArray[np.int8]  # KEY_ITEM, or KEY_ARTIST where a track view hears of an artist
-    key_id: NDArray[np.int64]  # database id of what was played, liked, skipped
-    amount: NDArray[np.float32]  # plays, or how strongly it was refused
-    channel: NDArray[np.int8]  # graph.serving.index.Channel
-    friend: NDArray[np.int64]  # whose play it is; 0 for the viewer's own
+    key_kind: Codes  # KEY_ITEM, or KEY_ARTIST where a track view hears of an artist
+    key_id: Ids  # database id of what was played, liked, skipped
+    amount: Floats  # plays, or how strongly it was refused
+    channel: Codes  # graph.serving.index.Channel
+    friend: Ids  # whose play it is; 0 for the viewer's own
     friends: dict[int, SocialSource] = field(default_factory=dict)
     known: frozenset[int] = frozenset()  # items the viewer has played or turned away
     turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
@@ -47,7 +47,7 @@ class PermittedEvidence:
     def __len__(self) -> int:
         return len(self.key_id)
 
-    def where(self, mask: NDArray[np.bool_]) -> PermittedEvidence:
+    def where(self, mask: Mask) -> PermittedEvidence:
         """The same evidence, only the rows of ``mask`` [E]."""
         return PermittedEvidence(
             use=self.use, kind=self.kind, friends=self.friends, known=self.known, turned_away=self.turned_away,
@@ -147,10 +147,10 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
 class _Lines:
     """Some people's plays as arrays [L]: what, how often, and how often it was cut short."""
 
-    key_kind: NDArray[np.int8]
-    key_id: NDArray[np.int64]
-    plays: NDArray[np.float32]
-    skips: NDArray[np.float32]
+    key_kind: Codes
+    key_id: Ids
+    plays: Floats
+    skips: Floats
 
 
 class _Plays:
@@ -183,7 +183,7 @@ class _Plays:
         )  # fmt: skip
 
 
-Part = tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float32], Channel, int]
+Part = tuple[Codes, Ids, Floats, Channel, int]
 
 
 def _assemble(

@@ -1,6 +1,6 @@
 """The sum, its best items, and nothing the viewer should not get again.
 
-Every catalogue item is scored by the very sum that explains it. Only beyond `EXACT_ITEMS` items are
+Every catalog item is scored by the very sum that explains it. Only beyond `EXACT_ITEMS` items are
 candidates proposed first (`graph.serving.ann`), by the same sum's vectors.
 """
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.conf import settings
-from numpy.typing import NDArray
 
 from discovery.recommend.evidence import PermittedEvidence
+from graph.arrays import Doubles, Floats, Ids, Rows
 from graph.serving.ann import nearest_items
 from graph.serving.index import Evidence, ItemIndex
 
@@ -30,14 +30,14 @@ class Ranking:
 
     has_next: bool
     evidence: PermittedEvidence  # the E entries the index knows
-    rows: NDArray[np.int64]  # [k] rows of the index
-    ids: NDArray[np.int64]  # [k] database ids
-    prior: NDArray[np.float64]  # [k]
-    contributions: NDArray[np.float64]  # [E, k]
+    rows: Rows  # [k] rows of the index
+    ids: Ids  # [k] database ids
+    prior: Doubles  # [k]
+    contributions: Doubles  # [E, k]
 
     @property
-    def scores(self) -> NDArray[np.float64]:
-        total: NDArray[np.float64] = self.prior + self.contributions.sum(axis=0)
+    def scores(self) -> Doubles:
+        total: Doubles = self.prior + self.contributions.sum(axis=0)
         return total
 
 
@@ -82,69 +82,74 @@ def best_rows(
     among: Collection[int] | None = None,
     with_prior: bool = True,
     wait: bool = False,
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+) -> tuple[Rows, Floats]:
     """The ``limit`` rows of highest score that may be proposed, highest first, and their scores.
 
     ``entries`` is what ``evidence`` is to the index. Beyond `EXACT_ITEMS` items candidates are proposed
     by inverted lists, once those are made (``wait`` for them), and scored exactly as ever.
     """
-    rows: NDArray[np.int64] | None = None
+    proposed: Rows | None = None
     if len(index) > settings.EXACT_ITEMS and len(entries) and among is None:
         lists = nearest_items(index, wait=wait)
         if lists is not None:
-            known = known_rows(index, evidence)
-            rows = lists.candidates(index, entries, known, limit, with_prior=with_prior)
-    if rows is None:
-        rows = candidate_rows(index, evidence, among)
-        scores = index.scores(entries)[rows]
-    else:
-        scores = index.scores_of(entries, rows)
+            known = index.known_rows(evidence.known)
+            proposed = lists.candidates(index, entries, known, limit, with_prior=with_prior)
+    if proposed is None and among is None:
+        scores, rows = index.scores(entries), candidate_rows(index, evidence, among)
+        if not with_prior:
+            scores -= index.prior
+        best = top_rows(scores, rows, limit)
+        return best, scores[best]
+    rows = candidate_rows(index, evidence, among) if proposed is None else proposed
+    scores = index.scores_of(entries, rows)
     if not with_prior:
-        scores = scores - index.prior[rows]
+        scores -= index.prior[rows]
     best = top_rows(scores, np.arange(len(rows)), limit)
     return rows[best], scores[best]
 
 
-def candidate_rows(
-    index: ItemIndex, evidence: PermittedEvidence, among: Collection[int] | None
-) -> NDArray[np.int64]:
-    """The rows that may be proposed: all, or those of ``among``, less what the viewer knows."""
-    allowed = np.ones(len(index.ids), dtype=bool)
-    if among is not None:
-        allowed[:] = False
-        rows = index.rows(np.fromiter(among, dtype=np.int64, count=len(among)))
-        allowed[rows[rows >= 0]] = True
-    allowed[known_rows(index, evidence)] = False
+def candidate_rows(index: ItemIndex, evidence: PermittedEvidence, among: Collection[int] | None) -> Rows:
+    """The rows that may be proposed (ascending): all, or those of ``among``, less what the viewer knows."""
+    if among is None:
+        allowed = np.ones(len(index), dtype=bool)
+    else:
+        allowed = np.zeros(len(index), dtype=bool)
+        allowed[index.known_rows(among)] = True
+    allowed[index.known_rows(evidence.known)] = False
     return np.flatnonzero(allowed)
 
 
-def known_rows(index: ItemIndex, evidence: PermittedEvidence) -> NDArray[np.int64]:
-    """Rows of what the viewer knows or has hidden: never proposed."""
-    rows = index.rows(np.fromiter(evidence.known, dtype=np.int64, count=len(evidence.known)))
-    return rows[rows >= 0]
+def top_rows(scores: Floats, rows: Rows, limit: int) -> Rows:
+    """The ``limit`` rows of highest score, highest first; equal scores in order of row, for ascending ``rows``."""
+    if 0 < limit < len(rows):
+        of_rows = scores[rows]
+        lowest = np.partition(of_rows, len(rows) - limit)[len(rows) - limit]
+        rows = rows[of_rows >= lowest]
+    return rows[np.argsort(-scores[rows], kind="stable")][:limit]
 
 
-def top_rows(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
-    """The ``limit`` rows of highest score, highest first; equal scores in order of row."""
-    if len(rows) > limit:
-        rows = np.sort(rows[np.argpartition(-scores[rows], limit - 1)[:limit]])
-    return rows[np.argsort(-scores[rows], kind="stable")]
+def relevance_of(scores: Floats) -> Doubles:
+    """Scores [p] on a scale from 0 to 1, the form in which variety is weighed against them; 1 where all are equal."""
+    relevance = scores.astype(np.float64)
+    span = np.ptp(relevance) if len(relevance) else 0.0
+    return np.asarray((relevance - relevance.min()) / span) if span > 0 else np.ones(len(relevance))
 
 
-def spread(
-    index: ItemIndex, scores: NDArray[np.float32], pool: NDArray[np.int64], variety: float
-) -> NDArray[np.int64]:
+def traded(relevance: Doubles, nearness: Doubles | Floats, variety: float) -> Doubles:
+    """What is left of a candidate's relevance [p] where ``variety`` (0 to 1) counts against what it is near to [p]."""
+    return np.asarray((1 - variety) * relevance - variety * nearness)
+
+
+def spread(index: ItemIndex, scores: Floats, pool: Rows, variety: float) -> Rows:
     """``pool``, whose ``scores`` [p] are given, in order of maximal marginal relevance (Carbonell and Goldstein 1998)."""
     if len(pool) == 0:
         return pool
     similarity = index.similarity(pool)  # [p, p] cosine
-    relevance = scores.astype(np.float64)
-    span = np.ptp(relevance)
-    relevance = (relevance - relevance.min()) / span if span > 0 else np.ones(len(pool))
+    relevance = relevance_of(scores)
     nearest, open_ = np.zeros(len(pool)), np.ones(len(pool), dtype=bool)
     chosen = np.empty(len(pool), dtype=np.int64)
     for place in range(len(pool)):
-        value = np.where(open_, (1 - variety) * relevance - variety * nearest, -np.inf)
+        value = np.where(open_, traded(relevance, nearest, variety), -np.inf)
         chosen[place] = value.argmax()
         open_[chosen[place]] = False
         nearest = np.maximum(nearest, similarity[chosen[place]])

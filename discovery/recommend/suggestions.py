@@ -6,21 +6,22 @@ grants it too is shown who is near through friends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import User
+from accounts.presentation import NOBODYS, Draft, Presented, Ref, present, present_nothing
 from discovery.recommend import evidence as gathering
-from discovery.recommend import feed
 from discovery.recommend.batch import AT_ONCE
 from discovery.recommend.ranking import DEEPEST, top_rows
+from discovery.recommend.serving import DegradedReason, served_model
+from graph.arrays import Floats, Ids
 from graph.models import ItemKind
 from graph.serving.artifact import Artifact
 from graph.serving.friend_index import PeopleIndex, Viewers
@@ -50,27 +51,36 @@ class Suggestions:
     people: Sequence[Suggestion]
     start: int
     has_next: bool
-    degraded: feed.DegradedReason | None
+    degraded: DegradedReason | None
 
 
-def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Suggestions:
+def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Presented[Suggestions]:
     """People whom ``viewer`` is not linked with in any way, most likely friends first."""
-    model, degraded = feed.served_model()
+    model, degraded = served_model()
     if model is None or model.artifact.people is None:
-        return Suggestions((), start, has_next=False, degraded=degraded or feed.DegradedReason.NO_MODEL)
+        missing = degraded or DegradedReason.NO_MODEL
+        return present_nothing(viewer, Suggestions((), start, has_next=False, degraded=missing))
     people = model.artifact.people
-    allowed = policies.suggestible_to(viewer).in_bulk()
+    allowed = np.array(sorted(policies.suggestible_to(viewer).values_list("pk", flat=True)), dtype=np.int64)
     adjacency = people.adjacency(_pairs())
     bridges = np.array(sorted(policies.bridges_for(viewer).values_list("pk", flat=True)), dtype=np.int64)
-    hidden = np.setdiff1d(people.ids, np.array(sorted(allowed), dtype=np.int64))
+    hidden = np.setdiff1d(people.ids, allowed)
     vector = taste_vectors(model.artifact, people, [viewer])[0]
     ids, scores = people.suggest(vector, bridges, adjacency, min(start + count + 1, DEEPEST), exclude=hidden)
     mutual = _mutual(people, bridges, adjacency, ids)
-    found = [
-        Suggestion(allowed[int(person)], float(score), int(shared))
-        for person, score, shared in zip(ids, scores, mutual, strict=True)
-    ]
-    return Suggestions(found[start : start + count], start, len(found) > start + count, degraded)
+    ranked = list(zip(ids.tolist(), scores.tolist(), mutual.tolist(), strict=True))
+    listed, has_next = ranked[start : start + count], len(ranked) > start + count
+
+    def shown(nodes: Mapping[Ref, User]) -> Suggestions:
+        suggestions = [
+            Suggestion(nodes[ref], score, friends)
+            for person, score, friends in listed
+            if (ref := Ref("Listener", person)) in nodes
+        ]
+        return Suggestions(suggestions, start, has_next, degraded)
+
+    # By the structure of friendships that can be found, and by a model: no one person's plays shape it.
+    return present(viewer, Draft([Ref("Listener", person) for person, *_ in listed], shown, NOBODYS))
 
 
 def suggest_all(
@@ -102,23 +112,23 @@ def suggest_all(
             yield viewer, list(zip(people.ids[best].tolist(), row[best].tolist(), strict=True))
 
 
-def _rows_of(matrix: sp.csr_matrix, rows: NDArray[np.int64]) -> sp.csr_matrix:
+def _rows_of(matrix: sp.csr_matrix, rows: Ids) -> sp.csr_matrix:
     """The given rows; an empty one where the row is -1."""
     picked = matrix[np.maximum(rows, 0)]
     return sp.diags((rows >= 0).astype(np.float32)) @ picked
 
 
-def _linked() -> NDArray[np.int64]:
+def _linked() -> Ids:
     """Pairs between whom nothing is to be suggested: friends, open requests, blocks."""
     return np.array(list(policies.linked_pairs()), dtype=np.int64).reshape(-1, 2)
 
 
-def _pairs() -> NDArray[np.int64]:
+def _pairs() -> Ids:
     pairs = list(policies.discoverable_pairs())
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> NDArray[np.float32]:
+def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> Floats:
     """Each viewer's own permitted plays, folded in for this call [B, .]; see ItemIndex.portrait."""
     kind = ItemKind.ARTIST if artifact.index(ItemKind.ARTIST.value) else ItemKind.TRACK
     index = artifact.index(kind.value)
@@ -129,8 +139,6 @@ def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[Use
     return index.portrait([one.in_index(index)[1] for one in own])
 
 
-def _mutual(
-    people: PeopleIndex, bridges: NDArray[np.int64], adjacency: sp.csr_matrix, ids: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _mutual(people: PeopleIndex, bridges: Ids, adjacency: sp.csr_matrix, ids: Ids) -> Ids:
     shared = (people.neighbors(bridges) @ adjacency).toarray()[0]
     return np.asarray(shared[people.rows(ids)], dtype=np.int64)

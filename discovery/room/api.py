@@ -12,11 +12,11 @@ from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.mutations import listener_get
 from accounts.api.types import Listener
 from accounts.models import User
-from accounts.policies import listeners_visible_to
+from accounts.presentation import Presented
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import global_id, node_id
-from discovery.recommend.feed import DegradedReason
+from discovery.recommend.serving import DegradedReason
 from discovery.room import presence, selectors, services
 from discovery.together.api import BlendBeneficiary, beneficiaries
 from graph.api.mutations import item_get
@@ -48,7 +48,7 @@ class RoomItem:
     voted_by_you: bool
 
     @classmethod
-    def of(cls, item: selectors.RoomItem) -> RoomItem:
+    def of(cls, item: selectors.RoomItemView) -> RoomItem:
         return cls(
             item=item.shown.item, score=item.shown.score,  # type: ignore[arg-type]  # strawberry-django types are their models
             people=beneficiaries(item.shown.people), votes=item.votes, voted_by_you=item.voted_by_viewer,
@@ -74,7 +74,8 @@ class Room:
     degraded: DegradedReason | None
 
     @classmethod
-    def of(cls, view: selectors.RoomView) -> Room:
+    def of(cls, presented: Presented[selectors.RoomView]) -> Room:
+        view = presented.answer
         return cls(
             id=_id(view.room), title=view.room.title, kind=ItemKind(view.room.kind), step=view.room.step,
             members=[
@@ -100,6 +101,13 @@ class RoomSummary:
     in_room: bool = strawberry.field(description="Whether the viewer is in it; otherwise they are invited.")
     host: Listener | None = strawberry.field(description="Null where the viewer may not see them.")
     invited_by: Listener | None
+
+    @classmethod
+    def of(cls, view: presence.RoomSummaryView) -> RoomSummary:
+        return cls(
+            id=_id(view.room), title=view.room.title, kind=ItemKind(view.room.kind), people=view.people,
+            in_room=view.inside, host=view.host, invited_by=view.invited_by,  # type: ignore[arg-type]
+        )  # fmt: skip
 
 
 @strawberry.type(description="A room the viewer is no longer in.")
@@ -175,7 +183,7 @@ class Mutation:
         self, info: Info, room_id: strawberry.ID, item_id: strawberry.ID, vote: bool = True
     ) -> RoomPayload:
         viewer, key = info.context.signed_in, room_key(room_id)
-        services.room_vote(user=viewer, room_id=key, item=item_get(item_id), vote=vote)
+        services.room_vote(user=viewer, room_id=key, item=item_get(item_id, info), vote=vote)
         return room_shown(viewer, key)
 
     @mutation(description="Keep something from being played while you are there; or take the veto back.")
@@ -183,7 +191,7 @@ class Mutation:
         self, info: Info, room_id: strawberry.ID, item_id: strawberry.ID, veto: bool = True
     ) -> RoomPayload:
         viewer, key = info.context.signed_in, room_key(room_id)
-        services.room_veto(user=viewer, room_id=key, item=item_get(item_id), veto=veto)
+        services.room_veto(user=viewer, room_id=key, item=item_get(item_id, info), veto=veto)
         return room_shown(viewer, key)
 
     @mutation(description="Skip what plays. ROOM_MOVED_ON where somebody else was quicker.")
@@ -206,25 +214,13 @@ def room_shown(viewer: User, key: int) -> Room:
 
 def rooms_shown(viewer: User) -> list[RoomSummary]:
     """The rooms ``viewer`` is in or invited to, latest touched first."""
-    entries = presence.rooms_of(viewer)
-    hosts = {entry.presence.host.pk for entry in entries}
-    seen = set(listeners_visible_to(viewer).filter(pk__in=hosts).values_list("pk", flat=True))
-    return [_summary(entry, seen) for entry in entries]
+    return [RoomSummary.of(view) for view in presence.rooms_of(viewer).answer]
 
 
 def _advance(info: Info, room_id: str, step: int, *, skipped: bool) -> Room:
     viewer, key = info.context.signed_in, room_key(room_id)
     services.room_advance(user=viewer, room_id=key, step=step, skipped=skipped)
     return room_shown(viewer, key)
-
-
-def _summary(entry: presence.RoomEntry, seen: set[int]) -> RoomSummary:
-    room, host = entry.presence.room, entry.presence.host
-    return RoomSummary(
-        id=_id(room), title=room.title, kind=ItemKind(room.kind), people=len(entry.presence.people),
-        in_room=entry.inside, host=host if host.pk in seen else None,  # type: ignore[arg-type]
-        invited_by=entry.invited_by,  # type: ignore[arg-type]
-    )  # fmt: skip
 
 
 def _id(room: models.Room) -> strawberry.ID:

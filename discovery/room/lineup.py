@@ -12,15 +12,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accounts.groups import shared_among
 from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
-from discovery.recommend import feed
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
-from discovery.room.words import Said
+from discovery.recommend.serving import DegradedReason, index_for
+from discovery.recommend.standing import stands
+from discovery.room.votes import Said
 from discovery.together import blend, fairness
+from graph.arrays import Doubles, Rows
 from graph.models import ItemKind, ModelVersion
 from graph.serving.index import Channel, ItemIndex
 
@@ -29,86 +30,98 @@ REFUSAL = 1.0  # how strongly a skip or a veto counts against what is near it
 
 
 @dataclass(frozen=True)
-class Lineup:
-    """``members``: who counts; ``satisfaction`` by their key. ``now`` and ``lines`` have no names yet."""
+class Chosen:
+    """What a room plays, and the marks of those whose plays it was chosen by (`recommend.standing`)."""
 
-    members: Sequence[User] = ()
+    item_id: int
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """``members``: keys of who counts; ``satisfaction`` by key; ``sharers``: keys of those whose plays enter.
+
+    ``now`` and ``lines`` have no names yet.
+    """
+
+    members: Sequence[int] = ()
+    sharers: frozenset[int] = frozenset()
     satisfaction: Mapping[int, float] = field(default_factory=dict)
     now: blend.Line | None = None
     lines: Sequence[blend.Line] = ()
     model_version: ModelVersion | None = None
-    degraded: feed.DegradedReason | None = None
+    degraded: DegradedReason | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class _Tastes:
-    """``relevant`` [R, n] over all items; the first rows are ``members``', with their ``evidence``."""
+    """``relevant`` [R, n] over all items; the first rows are ``members``' (keys), with their ``evidence``."""
 
-    members: Sequence[User]
+    members: Sequence[int]
+    sharers: frozenset[int]
     evidence: Sequence[PermittedEvidence]
-    relevant: NDArray[np.float64]
+    relevant: Doubles
     personal: bool
 
 
-def room_index(kind: ItemKind) -> tuple[ItemIndex | None, ModelVersion | None, feed.DegradedReason | None]:
-    model, degraded = feed.served_model()
-    index = model.artifact.index(kind.value) if model else None
-    if model is None or index is None:
-        return None, None, degraded or feed.DegradedReason.NO_MODEL
-    return index, model.version, None
+def lineup(people: Sequence[User], kind: ItemKind, now: Chosen | None, said: Said) -> Lineup:
+    """What plays and what follows, for ``people`` and with nobody's eyes in particular.
 
-
-def lineup(people: Sequence[User], kind: ItemKind, now_id: int | None, said: Said) -> Lineup:
-    """What plays and what follows, for ``people`` and with nobody's eyes in particular."""
-    index, version, degraded = room_index(kind)
-    if index is None:
-        return Lineup(degraded=degraded)
+    What was chosen by the plays of somebody who does not share them any more does not play on.
+    """
+    serving = index_for(kind)
+    if (index := serving.index) is None:
+        return Lineup(degraded=serving.degraded)
     tastes = _tastes(index, people, kind, said)
-    now = _rows(index, () if now_id is None else (now_id,))
-    open_ = np.setdiff1d(np.arange(len(index)), [*_rows(index, said.played | said.vetoed), *now])
-    served = tastes.relevant[:, [*_rows(index, said.lately), *now]].sum(axis=1)
+    now_id = now.item_id if now is not None and stands(now.marks, tastes.sharers) else None
+    playing = _rows(index, () if now_id is None else (now_id,))
+    open_ = np.setdiff1d(np.arange(len(index)), [*_rows(index, said.played | said.vetoed), *playing])
+    served = tastes.relevant[:, [*_rows(index, said.lately), *playing]].sum(axis=1)
     chosen = fairness.in_turn(tastes.relevant[:, open_], served, QUEUE)
-    rows = np.concatenate([now, open_[chosen.columns]])
-    lines = blend.cite(index, kind, tastes.evidence, rows, tastes.relevant[:, rows])
+    rows = np.concatenate([playing, open_[chosen.columns]])
+    lines = blend.cite(index, kind, tastes.members, tastes.evidence, rows, tastes.relevant[:, rows])
     return Lineup(
         members=tastes.members,
-        satisfaction={
-            one.pk: float(part) for one, part in zip(tastes.members, chosen.satisfaction, strict=False)
-        },
-        now=lines[0] if len(now) else None,
-        lines=lines[len(now) :],
-        model_version=version,
-        degraded=None if tastes.personal else feed.DegradedReason.NO_EVIDENCE,
+        sharers=tastes.sharers,
+        satisfaction=dict(zip(tastes.members, chosen.satisfaction.tolist(), strict=False)),
+        now=lines[0] if len(playing) else None,
+        lines=lines[len(playing) :],
+        model_version=serving.version,
+        degraded=None if tastes.personal else DegradedReason.NO_EVIDENCE,
     )
 
 
 def _tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind, said: Said) -> _Tastes:
-    sharing = shared_among(people)
-    sharers = [one for one in people if one.pk in sharing]
-    gathered = gathering.gather_many(sharers, kind, level=PersonalizationLevel.OWN) if sharers else []
-    own = {
-        one.pk: part
-        for one, evidence in zip(sharers, gathered, strict=True)
-        # Likes and plays; what somebody turned away they tell nobody.
-        if len(part := evidence.where(evidence.channel == Channel.OWN).in_index(index)[0])
-    }
+    own = _own_tastes(index, people, kind)
     voters = {user_id for who in said.votes.values() for user_id in who}
-    members = [one for one in people if one.pk in own or one.pk in voters]
+    members = [person.pk for person in people if person.pk in own or person.pk in voters]
     nothing = gathering.nothing(kind)
-    evidence = [own.get(one.pk, nothing) for one in members]
+    evidence = [own.get(member, nothing) for member in members]
     relevant = np.zeros((len(members), len(index)))
     if own:
-        with_taste = [place for place, one in enumerate(members) if one.pk in own]
+        with_taste = [place for place, member in enumerate(members) if member in own]
         relevant[with_taste] = _relevance(index, [evidence[place] for place in with_taste], said)
-    for place, one in enumerate(members):
-        wished = [item for item, who in said.votes.items() if one.pk in who]
+    for place, member in enumerate(members):
+        wished = [item for item, who in said.votes.items() if member in who]
         relevant[place, _rows(index, wished)] = 1.0
     if not own:  # nobody's taste: what most people play, behind what was voted for
         relevant = np.vstack([relevant, _relevance(index, [nothing], said)])
-    return _Tastes(members, evidence, relevant, personal=bool(members))
+    return _Tastes(members, frozenset(own), evidence, relevant, personal=bool(members))
 
 
-def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> NDArray[np.float64]:
+def _own_tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind) -> dict[int, PermittedEvidence]:
+    """By key: likes and plays of those who share them with everybody here; what they turned away they tell nobody."""
+    sharing = shared_among(people)
+    sharers = [person for person in people if person.pk in sharing]
+    gathered = gathering.gather_many(sharers, kind, level=PersonalizationLevel.OWN) if sharers else []
+    known = {
+        person.pk: evidence.where(evidence.channel == Channel.OWN).in_index(index)[0]
+        for person, evidence in zip(sharers, gathered, strict=True)
+    }
+    return {key: evidence for key, evidence in known.items() if len(evidence)}
+
+
+def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> Doubles:
     """How relevant every item is to each [E, n], with what the room refused in each sum."""
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]
@@ -116,7 +129,6 @@ def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Sa
     return fairness.relevance(index.scores_batch(sums).astype(np.float64))
 
 
-def _rows(index: ItemIndex, ids: Collection[int]) -> NDArray[np.int64]:
+def _rows(index: ItemIndex, ids: Collection[int]) -> Rows:
     """The rows of those items that the model knows."""
-    rows = index.rows(np.fromiter(ids, dtype=np.int64, count=len(ids)))
-    return rows[rows >= 0]
+    return index.known_rows(ids)

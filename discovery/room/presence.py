@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import policies
 from accounts.groups import without_blocks
 from accounts.models import User
+from accounts.presentation import NOBODYS, Draft, Presented, Ref, present
 from discovery.models import Room, RoomMember
 from discovery.platform.errors import NotFound
 
@@ -31,23 +32,25 @@ class Presence:
 
 
 @dataclass(frozen=True)
-class RoomEntry:
-    """A room as somebody sees it from the door. ``invited_by``: None for a room they are in."""
+class RoomSummaryView:
+    """A room as somebody sees it from the door: ``host`` and ``invited_by`` as far as they may see them."""
 
-    presence: Presence
+    room: Room
+    people: int
     inside: bool
+    host: User | None
     invited_by: User | None
 
 
-def present(room: Room) -> list[User]:
+def people_in(room: Room) -> list[User]:
     """Who is in ``room``. Of two with a block between them, who came later is not."""
-    return _present([room])[room.pk]
+    return _people_in([room])[room.pk]
 
 
 def presence_get(*, viewer: User, room_id: int) -> Presence:
     """The room the viewer is in. Raises NotFound for every other room alike."""
     room = Room.objects.filter(pk=room_id, members__user=viewer, members__joined_at__isnull=False).first()
-    people = present(room) if room is not None else []
+    people = people_in(room) if room is not None else []
     if room is None or viewer not in people:
         raise no_room()
     return Presence(room, people)
@@ -65,21 +68,40 @@ def invitation_get(*, viewer: User, room: Room, people: Sequence[User]) -> RoomM
     return row
 
 
-def rooms_of(viewer: User) -> list[RoomEntry]:
-    """Rooms the viewer is in or may enter, latest touched first. Five queries."""
+def rooms_of(viewer: User) -> Presented[list[RoomSummaryView]]:
+    """Rooms the viewer is in or may enter, latest touched first. Six queries."""
     rows = list(
         RoomMember.objects.filter(user=viewer)
         .select_related("room", "invited_by")
         .order_by("-room__touched_at", "-room_id")[: 2 * MOST_ROOMS]
     )
-    people = _present([row.room for row in rows])
+    people = _people_in([row.room for row in rows])
     open_ = _may_enter(viewer, [row for row in rows if row.joined_at is None], people)
-    return [
-        RoomEntry(Presence(row.room, there), inside, None if inside else row.invited_by)
+    entered = [
+        row
         for row in rows
-        for there, inside in [(people[row.room_id], row.joined_at is not None)]
-        if (viewer in there if inside else row.pk in open_)
+        if (viewer in people[row.room_id] if row.joined_at is not None else row.pk in open_)
     ]
+    return present(viewer, _summaries(entered, people))
+
+
+def _summaries(
+    rows: Sequence[RoomMember], people: Mapping[int, Sequence[User]]
+) -> Draft[list[RoomSummaryView]]:
+    hosts = {row.pk: Ref("Listener", people[row.room_id][0].pk) for row in rows}
+    inviters = {row.pk: Ref("Listener", row.invited_by_id or 0) for row in rows if row.joined_at is None}
+
+    def shown(nodes: Mapping[Ref, User]) -> list[RoomSummaryView]:
+        return [
+            RoomSummaryView(
+                room=row.room, people=len(people[row.room_id]), inside=row.joined_at is not None,
+                host=nodes.get(hosts[row.pk]),
+                invited_by=nodes.get(inviters[row.pk]) if row.pk in inviters else None,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    return Draft({*hosts.values(), *inviters.values()}, shown, NOBODYS)
 
 
 def rooms_with(user_ids: Iterable[int]) -> list[int]:
@@ -88,7 +110,7 @@ def rooms_with(user_ids: Iterable[int]) -> list[int]:
     return list(rows.order_by("room_id").values_list("room_id", flat=True).distinct())
 
 
-def _present(rooms: Sequence[Room]) -> dict[int, list[User]]:
+def _people_in(rooms: Sequence[Room]) -> dict[int, list[User]]:
     rows = RoomMember.objects.filter(room__in=rooms, joined_at__isnull=False)
     came: dict[int, list[User]] = defaultdict(list)
     for row in rows.select_related("user").order_by("joined_at", "pk"):

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from django.db.models import QuerySet
+from typing import Any
 
 from accounts import policies
 from accounts.models import User
+from accounts.presentation import Draft, Presented, Ref, present
 from discovery.models import Room
-from discovery.recommend import feed
-from discovery.recommend.disclosure import social_use_named
-from discovery.room.lineup import Lineup, lineup
-from discovery.room.presence import presence_get
-from discovery.room.words import Said, said_in
-from discovery.together import blend
+from discovery.recommend.serving import DegradedReason
+from discovery.room.lineup import Chosen, Lineup, lineup
+from discovery.room.presence import Presence, presence_get
+from discovery.room.votes import Said, said_in
+from discovery.together.blend import BlendItemView, Line, line_disclosures
 from graph.models import ItemKind, ModelVersion
 
 
 @dataclass(frozen=True)
-class RoomMember:
+class RoomMemberView:
     """Somebody in the room. ``satisfaction`` (0 to 1) with the queue is None for who does not count in it."""
 
     listener: User
@@ -29,10 +28,10 @@ class RoomMember:
 
 
 @dataclass(frozen=True)
-class RoomItem:
+class RoomItemView:
     """An item, for whom it is and why, as far as the viewer may know; ``votes`` for it in this room."""
 
-    shown: blend.BlendItem
+    shown: BlendItemView
     votes: int
     voted_by_viewer: bool
 
@@ -42,60 +41,61 @@ class RoomView:
     """``others``: how many people are there whom the viewer may not see."""
 
     room: Room
-    members: Sequence[RoomMember]
+    members: Sequence[RoomMemberView]
     others: int
-    now: RoomItem | None
-    queue: Sequence[RoomItem]
+    now: RoomItemView | None
+    queue: Sequence[RoomItemView]
     model_version: ModelVersion | None
-    degraded: feed.DegradedReason | None
+    degraded: DegradedReason | None
 
 
-def room_get(*, viewer: User, room_id: int) -> RoomView:
+def room_get(*, viewer: User, room_id: int) -> Presented[RoomView]:
     """A room the viewer is in, with its queue. Raises NotFound for every other one alike."""
-    there = presence_get(viewer=viewer, room_id=room_id)
-    room, people = there.room, there.people
-    said = said_in(room, people)
-    found = lineup(people, ItemKind(room.kind), room.now_id, said)
-    keys = [one.pk for one in people]
-    visible = _keys(policies.listeners_visible_to(viewer), keys)
-    named = _keys(policies.nameable_to(viewer), keys)
-    items = _items(viewer, found, said, named)
-    has_now = found.now is not None and bool(items) and items[0].shown.item.pk == room.now_id
-    satisfaction = {key: part for key, part in found.satisfaction.items() if key in named}
-    return RoomView(
-        room=room,
-        members=[
-            RoomMember(one, one == there.host, satisfaction.get(one.pk))
-            for one in people
-            if one.pk in visible
-        ],
-        others=len(people) - len(visible),
-        now=items[0] if has_now else None,
-        queue=items[1:] if has_now else items,
-        model_version=found.model_version,
-        degraded=found.degraded,
-    )
+    presence = presence_get(viewer=viewer, room_id=room_id)
+    said = said_in(presence.room, presence.people)
+    queued = lineup(presence.people, ItemKind(presence.room.kind), playing(presence.room), said)
+    keys = [person.pk for person in presence.people]
+    named = set(policies.nameable_to(viewer).filter(pk__in=keys).values_list("pk", flat=True))
+    return present(viewer, _draft(viewer, presence, queued, said, named))
 
 
-def _items(viewer: User, found: Lineup, said: Said, named: Collection[int]) -> list[RoomItem]:
-    """What plays and the queue, with names; of people, those whom the viewer may be told of."""
-    lines = [
-        replace(line, people=tuple(one for one in line.people if found.members[one[0]].pk in named))
-        for line in (*((found.now,) if found.now else ()), *found.lines)
-    ]
-    cited = {
-        (found.members[place].pk, ref.kind.value, ref.id)
-        for line in lines
-        for place, _, because in line.people
-        for ref in because
-    }
-    social_use_named(viewer, cited)
-    return [
-        RoomItem(shown, len(votes), viewer.pk in votes)
-        for shown in blend.dress(viewer, found.members, lines)
-        for votes in [said.votes.get(shown.item.pk, frozenset())]
-    ]
+def playing(room: Room) -> Chosen | None:
+    """What a room plays, if it plays."""
+    return None if room.now_id is None else Chosen(room.now_id, tuple(room.now_marks))
 
 
-def _keys(people: QuerySet[User], among: Collection[int]) -> set[int]:
-    return set(people.filter(pk__in=among).values_list("pk", flat=True))
+def _draft(
+    viewer: User, presence: Presence, queued: Lineup, said: Said, named: Collection[int]
+) -> Draft[RoomView]:
+    """Of each line, those people alone whom the viewer may be told of by name."""
+    now = _named(queued.now, named) if queued.now else None
+    queue = [_named(line, named) for line in queued.lines]
+    lines = queue if now is None else [now, *queue]
+    people = [Ref("Listener", person.pk) for person in presence.people]
+    satisfaction = {key: part for key, part in queued.satisfaction.items() if key in named}
+
+    def item(line: Line, nodes: Mapping[Ref, Any]) -> RoomItemView | None:
+        votes = said.votes.get(line.item.id, frozenset())
+        shown = line.shown(nodes)
+        return None if shown is None else RoomItemView(shown, len(votes), viewer.pk in votes)
+
+    def shown(nodes: Mapping[Ref, Any]) -> RoomView:
+        members = [
+            RoomMemberView(nodes[ref], ref.id == presence.host.pk, satisfaction.get(ref.id))
+            for ref in people
+            if ref in nodes
+        ]
+        items = (item(line, nodes) for line in queue)
+        return RoomView(
+            room=presence.room, members=members, others=len(people) - len(members),
+            now=item(now, nodes) if now else None,
+            queue=[each for each in items if each is not None],
+            model_version=queued.model_version, degraded=queued.degraded,
+        )  # fmt: skip
+
+    refs = {*people, *(ref for line in lines for ref in line.refs())}
+    return Draft(refs, shown, line_disclosures(lines, queued.sharers))
+
+
+def _named(line: Line, named: Collection[int]) -> Line:
+    return replace(line, people=tuple(person for person in line.people if person[0] in named))

@@ -16,21 +16,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policies
+from accounts.groups import shared_among
 from accounts.intake import deliberate
 from accounts.models import User
 from discovery.models import Room, RoomMember, RoomPlay, RoomWord
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.platform.events import door_channel, publish, room_channel
-from discovery.room.lineup import lineup, room_index
+from discovery.recommend.serving import index_for, playable_kind
+from discovery.recommend.standing import marks_of, stands
+from discovery.room.lineup import lineup
 from discovery.room.presence import (
     MOST_PEOPLE,
     MOST_ROOMS,
     invitation_get,
     no_room,
-    present,
+    people_in,
     rooms_with,
 )
-from discovery.room.words import said_in
+from discovery.room.votes import said_in
 from graph.models import Artist, ItemKind, Track
 from graph.names import name_clean
 
@@ -49,7 +52,7 @@ def room_create(
     """
     words = name_clean(title, field="title", length=TITLE_LENGTH, required=False)
     _entering(user)
-    room = Room.objects.create(title=words, kind=kind or _kind())
+    room = Room.objects.create(title=words, kind=kind or playable_kind())
     RoomMember.objects.create(room=room, user=user, joined_at=timezone.now())
     for friend in friends:
         _invite(room, user, friend, field="with")
@@ -153,8 +156,12 @@ def rooms_refresh(*, user_ids: Iterable[int]) -> None:
     for room_id in rooms:
         with transaction.atomic():
             room = Room.objects.select_for_update().filter(pk=room_id).first()
-            if room is not None and not _swept(room):
+            people = _swept(room) if room is not None else []
+            if room is not None and not people:
                 room.delete()
+            elif room is not None and _is_over(room, people):
+                room.step += 1
+                _play_next(room, people)
         publish([room_channel(str(room_id))], {})
     _tell_doors(doors)
 
@@ -188,7 +195,7 @@ def _locked(room_id: int) -> Room:
 
 def _swept(room: Room) -> list[User]:
     """Who is in the room; the rows of those who may not be there any more are deleted."""
-    people = present(room)
+    people = people_in(room)
     gone = RoomMember.objects.filter(room=room, joined_at__isnull=False).exclude(user__in=people)
     parted = list(gone.values_list("user_id", flat=True))
     if parted:
@@ -227,7 +234,7 @@ def _say(room: Room, user: User, item: Artist | Track, kind: RoomWord.Kind | Non
     if kind is None:
         RoomWord.objects.filter(room=room, user=user, item_id=item.pk).delete()
         return
-    index, _version, _degraded = room_index(ItemKind(room.kind))
+    index = index_for(ItemKind(room.kind)).index
     if index is None or int(index.rows(np.array([item.pk], dtype=np.int64))[0]) < 0:
         raise NotFound(_("This room cannot play this item."), field="itemId")
     with act.write():
@@ -243,15 +250,10 @@ def _move_on(room: Room, people: Sequence[User], outcome: RoomPlay.Outcome) -> N
 
 
 def _play_next(room: Room, people: Sequence[User]) -> None:
-    following = lineup(people, ItemKind(room.kind), None, said_in(room, people)).lines
-    room.now_id = following[0].item.id if following else None
-    room.save(update_fields=["step", "now_id", "touched_at"])
-
-
-def _kind() -> ItemKind:
-    """Tracks where the model knows any, else artists."""
-    index, _version, _degraded = room_index(ItemKind.TRACK)
-    return ItemKind.TRACK if index is not None and len(index) else ItemKind.ARTIST
+    following = lineup(people, ItemKind(room.kind), None, said_in(room, people))
+    room.now_id = following.lines[0].item.id if following.lines else None
+    room.now_marks = list(marks_of(following.sharers))
+    room.save(update_fields=["step", "now_id", "now_marks", "touched_at"])
 
 
 def _tell(room: Room) -> None:
@@ -267,6 +269,11 @@ def _doors(room_ids: Iterable[int]) -> set[int]:
 def _tell_doors(user_ids: Iterable[int]) -> None:
     channels = [door_channel(key) for key in sorted(user_ids)]
     transaction.on_commit(lambda: publish(channels, {}))
+
+
+def _is_over(room: Room, people: Sequence[User]) -> bool:
+    """Whether what plays was chosen by plays of somebody who does not share them here any more."""
+    return room.now_id is not None and not stands(room.now_marks, shared_among(people))
 
 
 def _kind_of(item: Artist | Track) -> ItemKind:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts import policies
 from accounts.models import User
-from discovery.recommend import explain, feed
+from accounts.presentation import (
+    Disclosure,
+    Draft,
+    Presented,
+    Ref,
+    present,
+    present_each,
+    present_nothing,
+)
 from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, counted
+
+Answer = TypeVar("Answer")
 
 RECENT = timedelta(days=30)
 FURTHEST = 1_000  # nobody pages further back
@@ -39,99 +49,128 @@ class Activity:
     at: datetime
 
 
-def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> tuple[list[Activity], bool]:
-    """A page of what the viewer may be told, latest first, and whether there is more.
+@dataclass(frozen=True)
+class ActivityPage:
+    """A page of activities, latest first, and whether there is more."""
 
-    Four queries at most. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or the friendship.
+    activities: tuple[Activity, ...]
+    has_next: bool
+
+
+class Done(NamedTuple):
+    """An activity before it has names."""
+
+    kind: ActivityKind
+    key: int
+    listener: int
+    item: Ref
+    at: datetime
+
+
+def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented[ActivityPage]:
+    """A page of what the viewer may be told. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or
+    the friendship.
     """
-    people = policies.activity_sources(viewer).in_bulk()
+    people = list(policies.activity_sources(viewer).values_list("pk", flat=True))
     stop = min(start + count, FURTHEST)
     if not people or start >= stop:
-        return [], False
-    since = timezone.now() - RECENT
-    rows = list(_rows(people, since).order_by("-at", "-what", "-pk")[start : stop + 1])
-    more, rows = len(rows) > stop - start and stop < FURTHEST, rows[: stop - start]
-    return _dress(viewer, people, rows), more
+        return present_nothing(viewer, ActivityPage((), has_next=False))
+    rows = list(_rows(people, timezone.now() - RECENT).order_by("-at", "-what", "-pk")[start : stop + 1])
+    has_next, rows = len(rows) > stop - start and stop < FURTHEST, rows[: stop - start]
+    done = [_done(row) for row in rows]
+    return present(
+        viewer,
+        _told(done, lambda told: ActivityPage(tuple(activity for activity in told if activity), has_next)),
+    )
 
 
 def news_told(
-    asked: Collection[tuple[int, ActivityKind, int]],
-) -> dict[tuple[int, ActivityKind, int], Activity]:
-    """Of these (viewer, kind, play or like), those that the viewer may be told of now; six queries for any number."""
-    keys = {kind: {key for _, its, key in asked if its is kind} for kind in ActivityKind}
-    plays = Listen.objects.filter(_PLAYS, pk__in=keys[ActivityKind.PLAYED]).select_related(
-        "user", "track__artist"
-    )
-    likes = Feedback.objects.filter(_LIKES, pk__in=keys[ActivityKind.LIKED]).select_related(
-        "user", "artist", "track__artist"
-    )
-    done = {
-        **{(ActivityKind.PLAYED, listen.pk): played(listen) for listen in plays},
-        **{(ActivityKind.LIKED, like.pk): _liked(like) for like in likes},
-    }
-    people = {viewer for viewer, _, _ in asked} | {each.listener.pk for each in done.values()}
+    asked: Collection[tuple[User, ActivityKind, int]],
+) -> dict[tuple[int, ActivityKind, int], Presented[Activity | None]]:
+    """Of these (viewer, kind, play or like), those that the viewer may be told of now, by (viewer key, kind, key).
+
+    As many queries for hundreds as for one.
+    """
+    done = _done_among({(kind, key) for _viewer, kind, key in asked})
+    people = {viewer.pk for viewer, *_ in asked} | {each.listener for each in done.values()}
     sources = {
         (viewer, source.user_id)
-        for viewer, found in policies.social_pairs(people).items()
-        for source in found
+        for viewer, heard in policies.social_pairs(people).items()
+        for source in heard
         if source.named
     }
-    return {
-        (viewer, kind, key): each
+    tellable = [
+        (viewer, each)
         for viewer, kind, key in asked
-        if (each := done.get((kind, key))) is not None and (viewer, each.listener.pk) in sources
+        if (each := done.get((kind, key))) is not None and (viewer.pk, each.listener) in sources
+    ]
+    drafts = [(viewer, _told([each], lambda told: told[0])) for viewer, each in tellable]
+    presented = present_each(drafts)
+    return {
+        (viewer.pk, each.kind, each.key): told
+        for (viewer, each), told in zip(tellable, presented, strict=True)
     }
 
 
-def played(listen: Listen) -> Activity:
-    """A play as activity. Whom it may be told, and whether it counts, is to be asked elsewhere."""
-    return Activity(listen.pk, ActivityKind.PLAYED, listen.user, listen.track, listen.listened_at)
+def _told(done: Sequence[Done], answer: Callable[[list[Activity | None]], Answer]) -> Draft[Answer]:
+    """The draft of an ``answer`` made of these activities; in the place of one that may not be seen, None."""
+    people = [Ref("Listener", each.listener) for each in done]
 
-
-def _liked(like: Feedback) -> Activity:
-    item = like.artist or like.track
-    assert item is not None  # noqa: S101 the database sees to it
-    return Activity(like.pk, ActivityKind.LIKED, like.user, item, like.given_at)
-
-
-def _rows(people: Iterable[int], since: datetime) -> QuerySet[Any, Any]:
-    plays = Listen.objects.filter(_PLAYS, user__in=list(people), listened_at__gte=since)
-    likes = Feedback.objects.filter(_LIKES, user__in=list(people), given_at__gte=since)
-    none = Value(
-        0, output_field=BigIntegerField()
-    )  # typed as the other part of the union: a bare NULL is text
-    return (
-        plays.order_by()
-        .annotate(
-            what=Value(ActivityKind.PLAYED.value), at=F("listened_at"), of_track=F("track_id"), of_artist=none
+    def shown(nodes: Mapping[Ref, Any]) -> Answer:
+        return answer(
+            [
+                Activity(each.key, each.kind, nodes[person], nodes[each.item], each.at)
+                if person in nodes and each.item in nodes
+                else None
+                for each, person in zip(done, people, strict=True)
+            ]
         )
-        .values("what", "pk", "user_id", "at", "of_track", "of_artist")
-        .union(
-            likes.order_by()
-            .annotate(
-                what=Value(ActivityKind.LIKED.value),
-                at=F("given_at"),
-                of_track=F("track_id"),
-                of_artist=F("artist_id"),
-            )
-            .values("what", "pk", "user_id", "at", "of_track", "of_artist"),
-            all=True,
-        )
+
+    refs = {*people, *(each.item for each in done)}
+    return Draft(refs, shown, {Disclosure(each.listener, named=True, item=each.item) for each in done})
+
+
+def _done_among(keys: Collection[tuple[ActivityKind, int]]) -> dict[tuple[ActivityKind, int], Done]:
+    """What stands behind these keys, as far as its owner lets it count. Two queries."""
+    plays = Listen.objects.filter(_PLAYS, pk__in=[key for kind, key in keys if kind is ActivityKind.PLAYED])
+    likes = Feedback.objects.filter(_LIKES, pk__in=[key for kind, key in keys if kind is ActivityKind.LIKED])
+    done = [_done(row) for row in (*_as_plays(plays), *_as_likes(likes))]
+    return {(each.kind, each.key): each for each in done}
+
+
+def _done(row: dict[str, Any]) -> Done:
+    item = Ref("Artist", row["of_artist"]) if row["of_artist"] else Ref("Track", row["of_track"])
+    return Done(ActivityKind(row["what"]), row["pk"], row["user_id"], item, row["at"])
+
+
+def _rows(people: Collection[int], since: datetime) -> QuerySet[Any, Any]:
+    plays = Listen.objects.filter(_PLAYS, user__in=people, listened_at__gte=since)
+    likes = Feedback.objects.filter(_LIKES, user__in=people, given_at__gte=since)
+    return _as_plays(plays).union(_as_likes(likes), all=True)
+
+
+def _as_plays(plays: QuerySet[Listen]) -> QuerySet[Any, Any]:
+    # Typed as the other part of the union: a bare NULL is text.
+    nothing = Value(0, output_field=BigIntegerField())
+    return _columns(
+        plays,
+        what=Value(ActivityKind.PLAYED.value),
+        at=F("listened_at"),
+        of_track=F("track_id"),
+        of_artist=nothing,
     )
 
 
-def _dress(viewer: User, people: dict[int, User], rows: list[dict[str, Any]]) -> list[Activity]:
-    refs = [
-        explain.NodeRef(explain.NodeKind.ARTIST, row["of_artist"])
-        if row["what"] == ActivityKind.LIKED and row["of_artist"]
-        else explain.NodeRef(explain.NodeKind.TRACK, row["of_track"])
-        for row in rows
-    ]
-    nodes = feed.nodes_fetch(viewer, set(refs))
-    found = []
-    for row, ref in zip(rows, refs, strict=True):
-        item = nodes.get(ref)
-        if isinstance(item, Artist | Track):
-            kind = ActivityKind(row["what"])
-            found.append(Activity(row["pk"], kind, people[row["user_id"]], item, row["at"]))
-    return found
+def _as_likes(likes: QuerySet[Feedback]) -> QuerySet[Any, Any]:
+    return _columns(
+        likes,
+        what=Value(ActivityKind.LIKED.value),
+        at=F("given_at"),
+        of_track=F("track_id"),
+        of_artist=F("artist_id"),
+    )
+
+
+def _columns(rows: QuerySet[Any], **columns: Any) -> QuerySet[Any, Any]:
+    values: QuerySet[Any, Any] = rows.order_by().annotate(**columns)
+    return values.values("what", "pk", "user_id", "at", "of_track", "of_artist")

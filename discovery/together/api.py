@@ -1,7 +1,7 @@
 """Music between people, as GraphQL: blends, taste matches, paths, activity, recommendations by hand."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -11,13 +11,14 @@ from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 from strawberry_django.relay import DjangoListConnection
 
-from accounts.api.context import Info, ViewerPart, mutation
+from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
 from accounts.api.mutations import listener_get
 from accounts.api.types import Listener, ListenerConnection
+from accounts.models import User
+from accounts.presentation import Presented, Ref, rows_shown
 from discovery.platform.graphql.node import global_id, node_id, node_ref
-from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, connection, cursor, page
-from discovery.recommend import explain
-from discovery.recommend.feed import DegradedReason
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, cursor, page, page_info
+from discovery.recommend.serving import DegradedReason
 from discovery.together import activity, blend, communities, paths, taste
 from discovery.together.activity import ActivityKind
 from discovery.together.paths import LinkKind
@@ -67,7 +68,8 @@ class Blend:
     degraded: DegradedReason | None
 
     @classmethod
-    def of(cls, answer: blend.Blend) -> "Blend":
+    def of(cls, presented: Presented[blend.BlendView]) -> "Blend":
+        answer = presented.answer
         return cls(
             members=[
                 BlendMember(listener=one.listener, satisfaction=one.satisfaction)  # type: ignore[arg-type]  # strawberry-django types are their models
@@ -83,7 +85,7 @@ class Blend:
         )
 
 
-def beneficiaries(people: Sequence[blend.Beneficiary]) -> list[BlendBeneficiary]:
+def beneficiaries(people: Sequence[blend.BeneficiaryView]) -> list[BlendBeneficiary]:
     return [
         BlendBeneficiary(listener=one.listener, relevance=one.relevance, because=list(one.because))  # type: ignore[arg-type]
         for one in people
@@ -112,7 +114,8 @@ class TasteMatch:
     degraded: DegradedReason | None
 
     @classmethod
-    def of(cls, match: taste.TasteMatch) -> "TasteMatch":
+    def of(cls, presented: Presented[taste.TasteMatch]) -> "TasteMatch":
+        match = presented.answer
         return cls(
             listener=match.listener,  # type: ignore[arg-type]
             percent=match.percent,
@@ -142,7 +145,9 @@ class Connection:
     length: int = strawberry.field(description="How many steps it has.")
 
     @classmethod
-    def of(cls, path: paths.Path) -> "Connection":
+    def of(cls, presented: Presented[paths.Path | None]) -> "Connection | None":
+        if (path := presented.answer) is None:
+            return None
         return cls(
             nodes=list(path.nodes),  # type: ignore[arg-type]
             links=[Link(kind=link.kind, text=link.text) for link in path.links],
@@ -162,7 +167,11 @@ class Activity:
     at: dt.datetime
 
     @classmethod
-    def of(cls, done: activity.Activity) -> "Activity":
+    def of(cls, presented: Presented[activity.Activity | None]) -> "Activity | None":
+        return None if presented.answer is None else cls.shown(presented.answer)
+
+    @classmethod
+    def shown(cls, done: activity.Activity) -> "Activity":
         return cls(
             id=strawberry.ID(global_id(f"Activity {done.kind}", done.key)),
             kind=done.kind,
@@ -183,6 +192,14 @@ class ActivityConnection:
     edges: list[ActivityEdge]
     page_info: relay.PageInfo
 
+    @classmethod
+    def of(cls, presented: Presented[activity.ActivityPage], *, start: int) -> "ActivityConnection":
+        edges = [
+            ActivityEdge(node=Activity.shown(done), cursor=cursor(start + place))
+            for place, done in enumerate(presented.answer.activities)
+        ]
+        return cls(edges=edges, page_info=page_info(edges, start=start, has_next=presented.answer.has_next))
+
 
 # --- communities ----------------------------------------------------------------------------
 
@@ -199,16 +216,19 @@ class Community:
     found_at: dt.datetime
 
     @classmethod
-    def of(cls, shown: communities.ShownCommunity) -> "Community":
-        found = shown.community
-        return cls(
-            id=strawberry.ID(global_id("Community", found.pk)),
-            name=found.name,
-            tags=found.tags,
-            size=found.size,
-            artists=list(shown.artists),  # type: ignore[arg-type]
-            found_at=found.found_at,
-        )
+    def of(cls, presented: Presented[list[communities.CommunityView]]) -> "list[Community]":
+        return [
+            cls(
+                id=strawberry.ID(global_id("Community", community.pk)),
+                name=community.name,
+                tags=community.tags,
+                size=community.size,
+                artists=list(view.artists),  # type: ignore[arg-type]
+                found_at=community.found_at,
+            )
+            for view in presented.answer
+            for community in [view.community]
+        ]
 
 
 # --- recommendations by hand ----------------------------------------------------------------
@@ -217,7 +237,7 @@ class Community:
 @strawberry_django.type(
     models.ItemRecommendation, description="A track or artist that one friend recommends to another."
 )
-class ItemRecommendation(relay.Node):
+class ItemRecommendation(ShownRows, relay.Node):
     sender: Listener
     recipient: Listener
     note: strawberry.auto
@@ -226,18 +246,6 @@ class ItemRecommendation(relay.Node):
     @strawberry_django.field(only=["track_id", "artist_id"], prefetch_related=["artist", "track__artist"])
     def item(self, root: strawberry.Parent[models.ItemRecommendation]) -> Item:
         return root.track or root.artist  # type: ignore[return-value]
-
-    @classmethod
-    def get_queryset(
-        cls, queryset: QuerySet[models.ItemRecommendation], info: Info
-    ) -> QuerySet[models.ItemRecommendation]:
-        if (viewer := info.context.viewer) is None:
-            return queryset.none()
-        received, sent = (
-            selectors.recommendations_received(viewer=viewer),
-            selectors.recommendations_sent(viewer=viewer),
-        )
-        return queryset.filter(pk__in=received.values("pk")) | queryset.filter(pk__in=sent.values("pk"))
 
 
 ItemRecommendationConnection = DjangoListConnection[ItemRecommendation]
@@ -279,54 +287,40 @@ class Viewer(ViewerPart):
         return TasteMatch.of(taste.taste_match(self.user, node_id(with_, "Listener", field="with"), kind))
 
     @connection(ListenerConnection, description="People you are not linked with who listen most like you.")
-    def similar_listeners(self) -> Iterable[Listener]:
-        return taste.similar_listeners(self.user)  # type: ignore[return-value]
+    def similar_listeners(self) -> Presented[list[User]]:
+        return taste.similar_listeners(self.user)
 
     @strawberry.field(description="The shortest way from you to a person, track or artist that you may see.")
     def connection_to(self, id: strawberry.ID) -> Connection | None:  # noqa: A002
         kind, key = node_ref(id, "Listener", "Track", "Artist", field="id")
-        path = paths.connection_to(self.user, explain.NodeRef(explain.NodeKind[kind.upper()], key))
-        return None if path is None else Connection.of(path)
+        return Connection.of(paths.connection_to(self.user, Ref(kind, key)))
 
     @strawberry.field(description="What friends played and liked in the last 30 days, latest first.")
     def activity(self, first: int = DEFAULT_PAGE, after: str | None = None) -> ActivityConnection:
         wanted = page(first, after)
-        found, more = activity.activity_list(self.user, start=wanted.start, count=wanted.size)
-        edges = [
-            ActivityEdge(node=Activity.of(one), cursor=cursor(wanted.start + place))
-            for place, one in enumerate(found)
-        ]
-        return ActivityConnection(
-            edges=edges,
-            page_info=relay.PageInfo(
-                has_next_page=more,
-                has_previous_page=wanted.start > 0,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
-            ),
-        )
+        told = activity.activity_list(self.user, start=wanted.start, count=wanted.size)
+        return ActivityConnection.of(told, start=wanted.start)
 
     @connection(ItemRecommendationConnection, description="What friends recommend to you, latest first.")
-    def recommendations_received(self) -> Iterable[models.ItemRecommendation]:
-        return selectors.recommendations_received(viewer=self.user)
+    def recommendations_received(self) -> Presented[QuerySet[models.ItemRecommendation]]:
+        return rows_shown(self.user, selectors.recommendations_received(viewer=self.user))
 
     @connection(ItemRecommendationConnection, description="What you recommend to friends, latest first.")
-    def recommendations_sent(self) -> Iterable[models.ItemRecommendation]:
-        return selectors.recommendations_sent(viewer=self.user)
+    def recommendations_sent(self) -> Presented[QuerySet[models.ItemRecommendation]]:
+        return rows_shown(self.user, selectors.recommendations_sent(viewer=self.user))
 
     @strawberry.field(
         description="The community whose music you play most, where your own plays may be used."
     )
     def community(self) -> Community | None:
-        shown = communities.community_of(self.user)
-        return None if shown is None else Community.of(shown)
+        return next(iter(Community.of(communities.community_of(self.user))), None)
 
 
 @strawberry.type
 class Query:
     @strawberry.field(description="Communities of taste, the largest first; the same for everyone.")
     def communities(self, info: Info) -> list[Community]:
-        return [Community.of(shown) for shown in communities.community_list(info.context.viewer)]
+        return Community.of(communities.community_list(info.context.viewer))
 
 
 @strawberry.type
@@ -335,12 +329,13 @@ class Mutation:
     def recommend_item(
         self, info: Info, item_id: strawberry.ID, listener_id: strawberry.ID, note: str = ""
     ) -> RecommendItemPayload:
-        return item_recommend(  # type: ignore[return-value]
+        recommendation = item_recommend(
             sender=info.context.signed_in,
             recipient=listener_get(listener_id),
-            item=item_get(item_id),
+            item=item_get(item_id, info),
             note=note,
         )
+        return shown(recommendation, info)  # type: ignore[return-value]
 
     @mutation(description="Take back a recommendation of yours, or put away one made to you.")
     def remove_recommendation(

@@ -6,20 +6,23 @@ it and is named in the answer: least-served first (`fairness`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
 from accounts.models import User
+from accounts.presentation import Disclosure, Draft, Presented, Ref, present, present_nothing
 from discovery.platform.errors import InvalidInput
-from discovery.recommend import explain, feed
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
+from discovery.recommend.serving import DegradedReason, index_for
 from discovery.together import company, fairness
 from discovery.together.taste import likeness
+from graph.arrays import Doubles, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
+from graph.selectors import item_ref
 from graph.serving.index import ItemIndex
 
 MOST_PEOPLE = 10
@@ -28,7 +31,7 @@ CITED = 2  # plays named for each person an item is for
 
 
 @dataclass(frozen=True)
-class Member:
+class MemberView:
     """A person in the blend, and how much of their best list it holds for them (0 to 1)."""
 
     listener: User
@@ -36,7 +39,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Beneficiary:
+class BeneficiaryView:
     """Somebody an item is for: how relevant it is to them (0 to 1), and what they play that speaks for it."""
 
     listener: User
@@ -45,26 +48,55 @@ class Beneficiary:
 
 
 @dataclass(frozen=True)
-class BlendItem:
+class BlendItemView:
     """``score``: the relevance to all members, on average."""
 
     item: Artist | Track
     score: float
-    people: tuple[Beneficiary, ...]
+    people: tuple[BeneficiaryView, ...]
 
 
 @dataclass(frozen=True)
-class Blend:
+class BlendView:
     """``match``: how alike the members' tastes are, averaged over pairs (0 to 1); None without a pair."""
 
-    members: tuple[Member, ...] = ()
-    items: tuple[BlendItem, ...] = ()
+    members: tuple[MemberView, ...] = ()
+    items: tuple[BlendItemView, ...] = ()
     match: float | None = None
     model_version: ModelVersion | None = None
-    degraded: feed.DegradedReason | None = None
+    degraded: DegradedReason | None = None
 
 
-def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int = 50) -> Blend:
+@dataclass(frozen=True)
+class Line:
+    """One item before it has a name: for each person (by key) relevance and what is cited of theirs."""
+
+    item: Ref
+    score: float
+    people: tuple[tuple[int, float, tuple[Ref, ...]], ...]
+
+    def refs(self) -> Iterator[Ref]:
+        """Everything it would show."""
+        yield self.item
+        for person, _relevance, cited in self.people:
+            yield Ref("Listener", person)
+            yield from cited
+
+    def shown(self, nodes: Mapping[Ref, Any]) -> BlendItemView | None:
+        """As far as the viewer may see these ``nodes``; None without the item itself."""
+        if self.item not in nodes:
+            return None
+        people = tuple(
+            BeneficiaryView(
+                nodes[Ref("Listener", person)], relevance, tuple(nodes[ref] for ref in cited if ref in nodes)
+            )
+            for person, relevance, cited in self.people
+            if Ref("Listener", person) in nodes
+        )
+        return BlendItemView(nodes[self.item], self.score, people)
+
+
+def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int = 50) -> Presented[BlendView]:
     """What to play when these people are together, for ``viewer`` to look at.
 
     Whoever does not share with the viewer, or with whom the viewer does not share, changes nothing:
@@ -80,113 +112,111 @@ def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int =
         raise InvalidInput(_("A blend has at most %(most)d items.") % {"most": LONGEST}, field="first")
     together = company.gather(viewer, wanted, kind)
     if len(together.members) == 1:
-        return Blend(degraded=feed.DegradedReason.NOT_SHARED)
-    model, degraded = feed.served_model()
-    index = model.artifact.index(kind.value) if model else None
-    if model is None or index is None:
-        members = tuple(Member(person, 0.0) for person in together.members)
-        return Blend(members, degraded=degraded or feed.DegradedReason.NO_MODEL)
-    return _compose(viewer, together, index, model.version, count)
-
-
-def _compose(
-    viewer: User, together: company.Company, index: ItemIndex, version: ModelVersion, count: int
-) -> Blend:
-    known = [one.in_index(index) for one in together.evidence]
-    candidates = _candidates(index, together.evidence[0].turned_away)
-    scores = index.scores_batch([entries for _person, entries in known])[:, candidates]
-    relevant = fairness.relevance(scores.astype(np.float64))
-    chosen = fairness.fair_list(relevant, count)
-    matrix = likeness(index, [entries for _person, entries in known])
-    pairs = matrix[np.triu_indices(len(matrix), k=1)]
-    rows, relevant = candidates[chosen.columns], relevant[:, chosen.columns]
-    return Blend(
-        members=tuple(map(Member, together.members, chosen.satisfaction.tolist())),
-        items=dress(
-            viewer,
-            together.members,
-            cite(index, together.evidence[0].kind, together.evidence, rows, relevant),
-        ),
-        match=float(pairs.mean()),
-        model_version=version,
-        degraded=None if any(len(part) for part, _entries in known) else feed.DegradedReason.NO_EVIDENCE,
+        return present_nothing(viewer, BlendView(degraded=DegradedReason.NOT_SHARED))
+    serving = index_for(kind)
+    if serving.index is None:
+        nothing = np.zeros(len(together.members))
+        return present(viewer, _draft(BlendView(degraded=serving.degraded), together, nothing, ()))
+    return present(
+        viewer, _composed(together, serving.index, BlendView(model_version=serving.version), count)
     )
 
 
-def _candidates(index: ItemIndex, turned_away: Collection[int]) -> NDArray[np.int64]:
+def _composed(together: company.Company, index: ItemIndex, view: BlendView, count: int) -> Draft[BlendView]:
+    known = [evidence.in_index(index) for evidence in together.evidence]
+    entries = [part_entries for _part, part_entries in known]
+    candidates = _candidates(index, together.evidence[0].turned_away)
+    scores = index.scores_batch(entries)[:, candidates]
+    relevant = fairness.relevance(scores.astype(np.float64))
+    chosen = fairness.fair_list(relevant, count)
+    matrix = likeness(index, entries)
+    keys = [person.pk for person in together.members]
+    rows, relevant = candidates[chosen.columns], relevant[:, chosen.columns]
+    lines = cite(index, together.evidence[0].kind, keys, together.evidence, rows, relevant)
+    view = replace(
+        view,
+        match=float(matrix[np.triu_indices(len(matrix), k=1)].mean()),
+        degraded=None if any(len(part) for part, _entries in known) else DegradedReason.NO_EVIDENCE,
+    )
+    return _draft(view, together, chosen.satisfaction, lines)
+
+
+def _draft(
+    view: BlendView, together: company.Company, satisfaction: Doubles, lines: Sequence[Line]
+) -> Draft[BlendView]:
+    """Of people who are out of sight by now nothing is left, but that they were told."""
+    members = [Ref("Listener", person.pk) for person in together.members]
+
+    def shown(nodes: Mapping[Ref, Any]) -> BlendView:
+        items = (line.shown(nodes) for line in lines)
+        return replace(
+            view,
+            members=tuple(
+                MemberView(nodes[ref], part)
+                for ref, part in zip(members, satisfaction.tolist(), strict=True)
+                if ref in nodes
+            ),
+            items=tuple(item for item in items if item is not None),
+        )
+
+    refs = {*members, *(ref for line in lines for ref in line.refs())}
+    return Draft(refs, shown, line_disclosures(lines, [ref.id for ref in members]))
+
+
+def line_disclosures(lines: Iterable[Line], members: Iterable[int]) -> set[Disclosure]:
+    """What of theirs is cited of each person; of a member of whom nothing is, that they had a say."""
+    cited = {
+        Disclosure(person, named=True, item=ref)
+        for line in lines
+        for person, _relevance, refs in line.people
+        for ref in refs
+    }
+    silent = set(members) - {disclosure.source for disclosure in cited}
+    return cited | {Disclosure(person, named=True) for person in silent}
+
+
+def _candidates(index: ItemIndex, turned_away: Collection[int]) -> Rows:
     """Every row but those the viewer turned away. What the members know may stand in it: it is theirs."""
-    refused = index.rows(np.fromiter(turned_away, dtype=np.int64, count=len(turned_away)))
-    return np.setdiff1d(np.arange(len(index)), refused)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One item before it has a name: for each person (by place) relevance and cited nodes."""
-
-    item: explain.NodeRef
-    score: float
-    people: tuple[tuple[int, float, tuple[explain.NodeRef, ...]], ...]
+    return np.setdiff1d(np.arange(len(index)), index.known_rows(turned_away))
 
 
 def cite(
     index: ItemIndex,
     kind: ItemKind,
+    people: Sequence[int],
     evidences: Sequence[PermittedEvidence],
-    rows: NDArray[np.int64],
-    relevant: NDArray[np.float64],
+    rows: Rows,
+    relevant: Doubles,
 ) -> list[Line]:
-    """For whom each of ``rows`` [k] is, by relevance [M, k], and what of their evidence speaks for it."""
-    own_kind = explain.NodeKind.TRACK if kind is ItemKind.TRACK else explain.NodeKind.ARTIST
+    """For whom of ``people`` (keys) each of ``rows`` [k] is, by relevance [M, k], and what of their evidence speaks for it."""
     meant = fairness.people_for(relevant)
-    lines: list[list[tuple[int, float, tuple[explain.NodeRef, ...]]]] = [[] for _row in rows]
-    for place, evidence in enumerate(evidences):
+    beneficiaries: list[list[tuple[int, float, tuple[Ref, ...]]]] = [[] for _row in rows]
+    for place, (person, evidence) in enumerate(zip(people, evidences, strict=True)):
         columns = np.flatnonzero(meant[place])
         cited = _strongest(index, evidence, rows[columns])
-        for column, nodes in zip(columns, cited, strict=True):
-            lines[column].append((place, float(relevant[place, column]), nodes))
+        for column, refs in zip(columns, cited, strict=True):
+            beneficiaries[column].append((person, float(relevant[place, column]), refs))
     return [
         Line(
-            explain.NodeRef(own_kind, int(index.ids[row])),
+            item_ref(kind, int(index.ids[row])),
             float(relevant[:, column].mean()),
-            tuple(sorted(lines[column], key=lambda one: (-one[1], one[0]))),
+            tuple(sorted(beneficiaries[column], key=lambda beneficiary: -beneficiary[1])),
         )
         for column, row in enumerate(rows)
     ]
 
 
-def _strongest(
-    index: ItemIndex, evidence: PermittedEvidence, rows: NDArray[np.int64]
-) -> list[tuple[explain.NodeRef, ...]]:
+def _strongest(index: ItemIndex, evidence: PermittedEvidence, rows: Rows) -> list[tuple[Ref, ...]]:
     """What of the evidence adds most to each row, at most ``CITED`` of it; nothing that takes away."""
     part, entries = evidence.in_index(index)
     terms = index.contributions(entries, rows)
     best = np.argsort(-terms, axis=0, kind="stable")[:CITED]
     return [
-        tuple(dict.fromkeys(_node(part, entry) for entry in best[:, column] if terms[entry, column] > 0))
+        tuple(dict.fromkeys(_ref(part, entry) for entry in best[:, column] if terms[entry, column] > 0))
         for column in range(len(rows))
     ]
 
 
-def _node(evidence: PermittedEvidence, entry: int) -> explain.NodeRef:
-    of_kind = evidence.kind is ItemKind.TRACK and evidence.key_kind[entry] == KEY_ITEM
-    kind = explain.NodeKind.TRACK if of_kind else explain.NodeKind.ARTIST
-    return explain.NodeRef(kind, int(evidence.key_id[entry]))
-
-
-def dress(viewer: User, members: Sequence[User], lines: Sequence[Line]) -> tuple[BlendItem, ...]:
-    """With names, in one query a kind; what was deleted from the catalogue is left out."""
-    refs = {line.item for line in lines}
-    refs |= {ref for line in lines for *_rest, cited in line.people for ref in cited}
-    nodes = {ref: node for ref, node in feed.nodes_fetch(viewer, refs).items() if not isinstance(node, User)}
-    return tuple(
-        BlendItem(
-            nodes[line.item],
-            line.score,
-            tuple(
-                Beneficiary(members[place], worth, tuple(nodes[ref] for ref in cited if ref in nodes))
-                for place, worth, cited in line.people
-            ),
-        )
-        for line in lines
-        if line.item in nodes
-    )
+def _ref(evidence: PermittedEvidence, entry: int) -> Ref:
+    of_kind = evidence.key_kind[entry] == KEY_ITEM
+    return item_ref(evidence.kind if of_kind else ItemKind.ARTIST, int(evidence.key_id[entry]))

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
-from discovery.recommend import explain, feed
+from accounts.presentation import NOBODYS, Draft, Presented, Ref, present
 from discovery.together import company
 from graph.models import Artist, Community, ItemKind
 
 
 @dataclass(frozen=True)
-class ShownCommunity:
+class CommunityView:
     community: Community
     artists: tuple[Artist, ...]
 
 
-def community_list(viewer: User | None) -> list[ShownCommunity]:
+def community_list(viewer: User | None) -> Presented[list[CommunityView]]:
     """All there are, the largest first; the same for everyone. Two queries."""
-    return _dress(viewer, list(Community.objects.order_by("-size", "pk")))
+    return present(viewer, _draft(list(Community.objects.order_by("-size", "pk"))))
 
 
-def community_of(viewer: User) -> ShownCommunity | None:
-    """Where most of the viewer's plays belong; None where they do not let them be used, or none belongs."""
+def community_of(viewer: User) -> Presented[list[CommunityView]]:
+    """Where most of the viewer's plays belong, as a list of one; empty where they do not let them be used, or none
+    belongs.
+    """
     (own,) = company.gather(viewer, (), ItemKind.ARTIST).evidence
     shares = company.played(own)
-    best, held = None, 0.0
+    best, largest = None, 0.0
     for community in Community.objects.order_by("-size", "pk"):
-        belongs = sum(shares.get(artist, 0.0) for artist in community.artists)
-        if belongs > held:
-            best, held = community, belongs
-    return None if best is None else _dress(viewer, [best])[0]
+        share = sum(shares.get(artist, 0.0) for artist in community.artists)
+        if share > largest:
+            best, largest = community, share
+    return present(viewer, _draft([] if best is None else [best]))
 
 
-def _dress(viewer: User | None, communities: list[Community]) -> list[ShownCommunity]:
-    refs = {explain.NodeRef(explain.NodeKind.ARTIST, artist) for one in communities for artist in one.artists}
-    nodes = feed.nodes_fetch(viewer, refs)
-    found = {ref.id: node for ref, node in nodes.items() if isinstance(node, Artist)}
-    return [
-        ShownCommunity(one, tuple(found[artist] for artist in one.artists if artist in found))
-        for one in communities
-    ]
+def _draft(communities: Sequence[Community]) -> Draft[list[CommunityView]]:
+    """Nobody shapes a community who could be told from the others: it has a floor of contributors."""
+
+    def shown(nodes: Mapping[Ref, Artist]) -> list[CommunityView]:
+        return [
+            CommunityView(community, tuple(nodes[ref] for ref in _artists(community) if ref in nodes))
+            for community in communities
+        ]
+
+    return Draft({ref for community in communities for ref in _artists(community)}, shown, NOBODYS)
+
+
+def _artists(community: Community) -> list[Ref]:
+    return [Ref("Artist", artist) for artist in community.artists]

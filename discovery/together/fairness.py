@@ -11,12 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from discovery.together.program import fair_columns
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from graph.arrays import Doubles, Mask, Rows
 
 POOL = 500  # of each person's best candidates, what is looked at
 FOR_SOMEBODY = 0.5  # an item is for those to whom it is at least half as relevant as to the keenest
@@ -31,11 +28,11 @@ NOTHING_YET = 0.1  # keeps a product from vanishing while somebody has got nothi
 class FairList:
     """``columns`` [k] in order of choice; ``satisfaction`` [M] with all of them."""
 
-    columns: Ints
-    satisfaction: Floats
+    columns: Rows
+    satisfaction: Doubles
 
 
-def relevance(scores: Floats) -> Floats:
+def relevance(scores: Doubles) -> Doubles:
     """Scores [M, n] of each person on a scale of their own, 0 to 1. One without preferences likes all."""
     if scores.shape[1] == 0:
         return np.zeros_like(scores)
@@ -46,7 +43,7 @@ def relevance(scores: Floats) -> Floats:
     return np.asarray(np.where(flat, 1.0, np.clip(scaled, 0, 1)))
 
 
-def fair_list(relevant: Floats, count: int) -> FairList:
+def fair_list(relevant: Doubles, count: int) -> FairList:
     """``count`` columns of ``relevant`` [M, n] that serve the least-served person as well as can be found.
 
     Chosen one by one, then exchanged while that helps. Where somebody still stays far behind, a linear program
@@ -63,7 +60,7 @@ def fair_list(relevant: Floats, count: int) -> FairList:
     return FairList(columns=pool[chosen], satisfaction=gain[:, chosen].sum(axis=1))
 
 
-def _evener(gain: Floats, chosen: Ints) -> Ints:
+def _evener(gain: Doubles, chosen: Rows) -> Rows:
     """``chosen`` where it is fair to all; otherwise a fair list from all columns, or one as fair as is found."""
     if not len(chosen) or _evenness(gain[:, chosen].sum(axis=1)) >= 0:
         return chosen
@@ -73,7 +70,7 @@ def _evener(gain: Floats, chosen: Ints) -> Ints:
     return chosen
 
 
-def in_turn(relevant: Floats, served: Floats, count: int) -> FairList:
+def in_turn(relevant: Doubles, served: Doubles, count: int) -> FairList:
     """``count`` columns of ``relevant`` [M, n] in the order in which to play them, after ``served`` [M].
 
     For a list that goes on. ``served`` is the relevance of what was played of late, added up; each time the
@@ -88,28 +85,28 @@ def in_turn(relevant: Floats, served: Floats, count: int) -> FairList:
     return FairList(columns=pool[chosen], satisfaction=satisfaction)
 
 
-def _product(served: Floats) -> Floats:
+def _product(served: Doubles) -> Doubles:
     """The product of satisfactions [M, …], as the sum of their logarithms."""
     return np.asarray(np.log(served + NOTHING_YET).sum(axis=0))
 
 
-def _worth(served: Floats) -> Floats:
+def _worth(served: Doubles) -> Doubles:
     """What satisfactions [M, …] are worth: the least of them, and a little the mean."""
     return np.asarray(served.min(axis=0) + MEAN_WEIGHT * served.mean(axis=0))
 
 
-def _evenness(served: Floats) -> Floats:
+def _evenness(served: Doubles) -> Doubles:
     """How far the least of them stays behind ``FAIR`` of the mean; 0 where it does not."""
     return np.asarray(np.minimum(served.min(axis=0) - FAIR * served.mean(axis=0), 0.0))
 
 
 def _one_by_one(
-    gain: Floats,
+    gain: Doubles,
     count: int,
     *,
-    before: Floats | None = None,
-    worth_of: Callable[[Floats], Floats] | None = None,
-) -> Ints:
+    before: Doubles | None = None,
+    worth_of: Callable[[Doubles], Doubles] | None = None,
+) -> Rows:
     """Each time the column of ``gain`` [M, p] that makes the sum so far (from ``before`` [M] on) worth most."""
     worth_of = worth_of or _worth
     served = np.zeros((len(gain), 1)) if before is None else before[:, None]
@@ -121,14 +118,14 @@ def _one_by_one(
     return chosen
 
 
-def _improve(gain: Floats, chosen: Ints, worth_of: Callable[[Floats], Floats], *, most: int) -> None:
+def _improve(gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles], *, most: int) -> None:
     """Exchange chosen columns for others while that makes the sum worth more, ``most`` times at most."""
     for _ in range(most):
         if not _exchange(gain, chosen, worth_of):
             return
 
 
-def _exchange(gain: Floats, chosen: Ints, worth_of: Callable[[Floats], Floats]) -> bool:
+def _exchange(gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles]) -> bool:
     """Exchange the one chosen column for another that makes the sum worth most; whether any does."""
     if not len(chosen):
         return False
@@ -143,13 +140,13 @@ def _exchange(gain: Floats, chosen: Ints, worth_of: Callable[[Floats], Floats]) 
     return True
 
 
-def people_for(relevant: Floats) -> NDArray[np.bool_]:
+def people_for(relevant: Doubles) -> Mask:
     """[M, k] whether each item is for each person."""
     keenest = relevant.max(axis=0, keepdims=True)
     return np.asarray((relevant >= FOR_SOMEBODY * keenest) & (relevant > 0))
 
 
-def _pool(relevant: Floats) -> Ints:
+def _pool(relevant: Doubles) -> Rows:
     """Columns among anybody's best, or among the best on average."""
     rows = np.vstack([relevant, relevant.mean(axis=0)])
     if rows.shape[1] <= POOL:
@@ -157,7 +154,7 @@ def _pool(relevant: Floats) -> Ints:
     return np.unique(np.argsort(-rows, axis=1, kind="stable")[:, :POOL])
 
 
-def _best_alone(relevant: Floats, count: int) -> Floats:
+def _best_alone(relevant: Doubles, count: int) -> Doubles:
     """What the best ``count`` columns hold for each person alone [M]."""
     if count == 0:
         return np.ones(len(relevant))

@@ -7,10 +7,11 @@ target is fetched: the plays of its artist, or the friends in between.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 import networkx as nx
 from django.db.models import Count
@@ -18,8 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
-from discovery.recommend import feed
-from discovery.recommend.explain import NodeKind, NodeRef
+from accounts.presentation import Disclosure, Draft, Presented, Ref, name_of, present, present_nothing
 from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track, counted
 
 MOST_EDGES = 5_000  # of plays looked at, the most played first
@@ -47,25 +47,25 @@ class Path:
     links: tuple[Link, ...]
 
 
-def connection_to(viewer: User, target: NodeRef) -> Path | None:
+def connection_to(viewer: User, target: Ref) -> Presented[Path | None]:
     """The shortest visible path, or None where there is none: for what does not exist or is hidden, too.
 
     Of paths of one length the one along what is played most.
     """
-    source = NodeRef(NodeKind.LISTENER, viewer.pk)
+    source = Ref("Listener", viewer.pk)
     graph = nx.Graph()
     graph.add_node(source)
-    if target.kind is NodeKind.LISTENER:
+    if target.kind == "Listener":
         _add_people(graph, viewer, target.id)
     else:
         _add_music(graph, viewer, target)
     if target == source or target not in graph or not nx.has_path(graph, source, target):
-        return None
-    return _dress(viewer, graph, nx.shortest_path(graph, source, target))
+        return present_nothing(viewer, None)
+    return present(viewer, _draft(viewer, graph, nx.shortest_path(graph, source, target)))
 
 
 def _add_people(graph: nx.Graph, viewer: User, target_id: int) -> None:
-    here, there = NodeRef(NodeKind.LISTENER, viewer.pk), NodeRef(NodeKind.LISTENER, target_id)
+    here, there = Ref("Listener", viewer.pk), Ref("Listener", target_id)
     if policies.friends_of(viewer).filter(pk=target_id).exists():
         graph.add_edge(here, there, kind=LinkKind.KNOWS)
         return
@@ -73,24 +73,24 @@ def _add_people(graph: nx.Graph, viewer: User, target_id: int) -> None:
     if other is None or other == viewer:
         return
     for bridge_id in policies.bridges_between(viewer, other).order_by("pk").values_list("pk", flat=True):
-        bridge = NodeRef(NodeKind.LISTENER, bridge_id)
+        bridge = Ref("Listener", bridge_id)
         graph.add_edge(here, bridge, kind=LinkKind.KNOWS)
         graph.add_edge(bridge, there, kind=LinkKind.KNOWS)
 
 
-def _add_music(graph: nx.Graph, viewer: User, target: NodeRef) -> None:
+def _add_music(graph: nx.Graph, viewer: User, target: Ref) -> None:
     artist_id = target.id
-    if target.kind is NodeKind.TRACK:
+    if target.kind == "Track":
         track = Track.objects.filter(pk=target.id).values("artist_id").first()
         if track is None:
             return
         artist_id = track["artist_id"]
-        graph.add_edge(target, NodeRef(NodeKind.ARTIST, artist_id), kind=LinkKind.MADE)
+        graph.add_edge(target, Ref("Artist", artist_id), kind=LinkKind.MADE)
     friends = set(policies.activity_sources(viewer).values_list("pk", flat=True))
     own = {viewer.pk} if policies.effective_use(viewer).own else set()
-    here, artist = NodeRef(NodeKind.LISTENER, viewer.pk), NodeRef(NodeKind.ARTIST, artist_id)
+    here, artist = Ref("Listener", viewer.pk), Ref("Artist", artist_id)
     for user_id, ref in _plays(friends | own, artist_id):
-        listener = NodeRef(NodeKind.LISTENER, user_id)
+        listener = Ref("Listener", user_id)
         if listener != here:
             graph.add_edge(here, listener, kind=LinkKind.KNOWS)
         graph.add_edge(listener, ref, kind=LinkKind.PLAYS)
@@ -98,7 +98,7 @@ def _add_music(graph: nx.Graph, viewer: User, target: NodeRef) -> None:
             graph.add_edge(ref, artist, kind=LinkKind.MADE)
 
 
-def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, NodeRef]]:
+def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, Ref]]:
     """Who plays what of an artist, most played first; imported counts name the artist alone. Two queries."""
     if not user_ids:
         return []
@@ -119,34 +119,43 @@ def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, NodeRef
         .order_by("-count", "user_id")
         .values_list("user_id", "count")[:MOST_EDGES]
     )
-    found = [(times, user_id, NodeRef(NodeKind.TRACK, track_id)) for user_id, track_id, times in tracks]
-    found += [(times, user_id, NodeRef(NodeKind.ARTIST, artist_id)) for user_id, times in artists]
+    found = [(times, user_id, Ref("Track", track_id)) for user_id, track_id, times in tracks]
+    found += [(times, user_id, Ref("Artist", artist_id)) for user_id, times in artists]
     return [(user_id, ref) for _times, user_id, ref in sorted(found, key=lambda row: -row[0])]
 
 
-def _dress(viewer: User, graph: nx.Graph, refs: list[NodeRef]) -> Path | None:
-    nodes = feed.nodes_fetch(viewer, refs)
-    if any(ref not in nodes for ref in refs):  # it stopped being visible while we looked
-        return None
-    links = tuple(
-        Link(
-            graph.edges[ends]["kind"],
-            _wording(viewer, graph.edges[ends]["kind"], *(nodes[end] for end in ends)),
+def _draft(viewer: User, graph: nx.Graph, way: list[Ref]) -> Draft[Path | None]:
+    """The path along ``way``; None where a thing on it stopped being visible while we looked."""
+    kinds = [graph.edges[ends]["kind"] for ends in pairwise(way)]
+
+    def shown(nodes: Mapping[Ref, Any]) -> Path | None:
+        if any(ref not in nodes for ref in way):
+            return None
+        rows = [nodes[ref] for ref in way]
+        links = (
+            Link(kind, _wording(viewer, kind, *ends))
+            for kind, ends in zip(kinds, pairwise(rows), strict=True)
         )
-        for ends in pairwise(refs)
-    )
-    return Path(tuple(nodes[ref] for ref in refs), links)
+        return Path(tuple(rows), tuple(links))
+
+    return Draft(way, shown, _disclosures(way, kinds, viewer))
 
 
-def _wording(viewer: User, kind: LinkKind, one: User | Track | Artist, other: User | Track | Artist) -> str:
+def _disclosures(way: list[Ref], kinds: list[LinkKind], viewer: User) -> set[Disclosure]:
+    """Who on the way is named with what they play; a bridge or a friend at its end, by name alone."""
+    return {
+        Disclosure(ref.id, named=True, item=following if kind is LinkKind.PLAYS else None)
+        for (ref, following), kind in zip(pairwise(way), kinds, strict=True)
+        if ref.kind == "Listener" and ref.id != viewer.pk
+    }
+
+
+def _wording(viewer: User, kind: LinkKind, start: User | Track | Artist, end: User | Track | Artist) -> str:
     if kind is LinkKind.MADE:
-        track, artist = (one, other) if isinstance(one, Track) else (other, one)
-        return _("%(track)s is by %(artist)s") % {
-            "track": feed.node_name(track),
-            "artist": feed.node_name(artist),
-        }
-    names = {"one": feed.node_name(one), "other": feed.node_name(other)}
+        track, artist = (start, end) if isinstance(start, Track) else (end, start)
+        return _("%(track)s is by %(artist)s") % {"track": name_of(track), "artist": name_of(artist)}
+    names = {"one": name_of(start), "other": name_of(end)}
     if kind is LinkKind.KNOWS:
-        yours = _("%(other)s is your friend") if one == viewer else _("%(one)s is a friend of %(other)s")
+        yours = _("%(other)s is your friend") if start == viewer else _("%(one)s is a friend of %(other)s")
         return yours % names
-    return (_("You play %(other)s") if one == viewer else _("%(one)s plays %(other)s")) % names
+    return (_("You play %(other)s") if start == viewer else _("%(one)s plays %(other)s")) % names

@@ -6,15 +6,14 @@ Arrays only. Solver: HiGHS, through scipy.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog
+
+from graph.arrays import Doubles, Rows
 
 MARGIN = 0.05  # what choosing whole items may cost the least-served
 
 
-def fair_columns(
-    gain: NDArray[np.float64], count: int, *, fair: float, mean_weight: float
-) -> NDArray[np.int64] | None:
+def fair_columns(gain: Doubles, count: int, *, fair: float, mean_weight: float) -> Rows | None:
     """``count`` columns of ``gain`` [M, p] whose least row sum is, about, at least ``fair`` of the mean of the sums.
 
     They are the largest parts of the best list that may hold parts of items: of all that are fair by ``MARGIN``
@@ -29,9 +28,7 @@ def fair_columns(
     return None
 
 
-def _parts(
-    gain: NDArray[np.float64], count: int, *, fair: float, mean_weight: float
-) -> NDArray[np.float64] | None:
+def _parts(gain: Doubles, count: int, *, fair: float, mean_weight: float) -> Doubles | None:
     """How much of each column [p], 0 to 1, the best fair list holds; None where there is none."""
     people, columns = gain.shape
     mean = gain.mean(axis=0)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import User
+from accounts.presentation import Disclosure, Draft, Presented, Ref, present, things
 from discovery.platform.errors import NotFound
-from discovery.recommend import explain, feed
+from discovery.recommend.serving import DegradedReason, index_for, served_model
 from discovery.recommend.suggestions import taste_vectors
 from discovery.together import company
+from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
+from graph.selectors import item_ref
 from graph.serving.index import Evidence, ItemIndex
 
 SHARED, DIFFERENT = 20, 10  # how many items are listed
@@ -43,34 +46,42 @@ class TasteMatch:
     shared: tuple[SharedItem, ...]
     only_you: tuple[Artist | Track, ...]
     only_them: tuple[Artist | Track, ...]
-    degraded: feed.DegradedReason | None
+    degraded: DegradedReason | None
 
     @property
     def percent(self) -> int:
         return round(100 * self.likeness)
 
 
-def taste_match(viewer: User, other_id: int, kind: ItemKind = ItemKind.ARTIST) -> TasteMatch:
+def taste_match(viewer: User, other_id: int, kind: ItemKind = ItemKind.ARTIST) -> Presented[TasteMatch]:
     """Both tastes side by side, by what each lets the other know.
 
     Raises NotFound for everybody else, whether they do not exist, are no friend, or do not share.
     """
     together = company.gather(viewer, [other_id], kind)
     if len(together.members) == 1:
-        raise NotFound(_("There is no such listener to compare with."), field="with")
-    mine, theirs = (company.played(one) for one in together.evidence)
-    model, degraded = feed.served_model()
-    index = model.artifact.index(kind.value) if model else None
-    if index is None:
-        alike, degraded = overlap(mine, theirs), degraded or feed.DegradedReason.NO_MODEL
+        raise _nobody()
+    mine, theirs = (company.played(evidence) for evidence in together.evidence)
+    serving = index_for(kind)
+    degraded = serving.degraded
+    if serving.index is None:
+        alike = overlap(mine, theirs)
     else:
-        alike = float(likeness(index, [one.in_index(index)[1] for one in together.evidence])[0, 1])
+        entries = [evidence.in_index(serving.index)[1] for evidence in together.evidence]
+        alike = float(likeness(serving.index, entries)[0, 1])
         if not mine or not theirs:
-            degraded = feed.DegradedReason.NO_EVIDENCE
-    return _dress(viewer, together.members[1], kind, mine, theirs, alike, degraded)
+            degraded = DegradedReason.NO_EVIDENCE
+    match = present(viewer, _draft(other_id, kind, mine, theirs, alike, degraded))
+    if match.answer is None:
+        raise _nobody()
+    return cast("Presented[TasteMatch]", match)
 
 
-def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> NDArray[np.float64]:
+def _nobody() -> NotFound:
+    return NotFound(_("There is no such listener to compare with."), field="with")
+
+
+def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> Doubles:
     """[M, M] how alike what the evidence recommends is: the correlation of the personal scores of all items.
 
     1 is the same ranking; 0 is none in common, opposed, or nothing to go by.
@@ -91,13 +102,18 @@ def overlap(mine: dict[int, float], theirs: dict[int, float]) -> float:
     return both / either if either else 0.0
 
 
-def similar_listeners(viewer: User, *, count: int = FURTHEST) -> list[User]:
+def similar_listeners(viewer: User, *, count: int = FURTHEST) -> Presented[list[User]]:
     """People the viewer is not linked with and may find, those who listen most alike first.
 
     By vectors that exist only for people who granted CONTRIBUTE and DISCOVERABLE when the model was
     trained, and only for those who still do. Nobody where the viewer does not let their plays be used.
     """
-    model, _degraded = feed.served_model()
+    return present(viewer, things([Ref("Listener", key) for key in _alike(viewer)[:count]]))
+
+
+def _alike(viewer: User) -> list[int]:
+    """Keys of people who may be compared with the viewer, the most alike first."""
+    model, _degraded = served_model()
     people = model.artifact.people if model else None
     if model is None or people is None or not policies.effective_use(viewer).own:
         return []
@@ -105,42 +121,40 @@ def similar_listeners(viewer: User, *, count: int = FURTHEST) -> list[User]:
     length = float(np.linalg.norm(vector))
     if length == 0:
         return []
-    allowed = policies.comparable_with(viewer).in_bulk()
-    alike = people.vectors @ (vector / length)
-    order = np.argsort(-alike, kind="stable")
-    found = [allowed[key] for key in people.ids[order].tolist() if key in allowed]
-    return found[:count]
+    allowed = set(policies.comparable_with(viewer).values_list("pk", flat=True))
+    order = np.argsort(-(people.vectors @ (vector / length)), kind="stable")
+    return [key for key in people.ids[order].tolist() if key in allowed]
 
 
-def _dress(
-    viewer: User,
-    other: User,
+def _draft(
+    other_id: int,
     kind: ItemKind,
     mine: dict[int, float],
     theirs: dict[int, float],
     alike: float,
-    degraded: feed.DegradedReason | None,
-) -> TasteMatch:
-    both = sorted(mine.keys() & theirs.keys(), key=lambda item: (-min(mine[item], theirs[item]), item))[
-        :SHARED
-    ]
-    only_me = _most_played(mine, theirs)
-    only_them = _most_played(theirs, mine)
-    node_kind = explain.NodeKind.TRACK if kind is ItemKind.TRACK else explain.NodeKind.ARTIST
-    refs = {item: explain.NodeRef(node_kind, item) for item in (*both, *only_me, *only_them)}
-    nodes = {
-        ref.id: node
-        for ref, node in feed.nodes_fetch(viewer, refs.values()).items()
-        if not isinstance(node, User)
-    }
-    return TasteMatch(
-        listener=other,
-        likeness=alike,
-        shared=tuple(SharedItem(nodes[item], mine[item], theirs[item]) for item in both if item in nodes),
-        only_you=tuple(nodes[item] for item in only_me if item in nodes),
-        only_them=tuple(nodes[item] for item in only_them if item in nodes),
-        degraded=degraded,
-    )
+    degraded: DegradedReason | None,
+) -> Draft[TasteMatch | None]:
+    """None where the other is out of sight by now."""
+    common = sorted(mine.keys() & theirs.keys(), key=lambda item: (-min(mine[item], theirs[item]), item))
+    both, only_me, only_them = common[:SHARED], _most_played(mine, theirs), _most_played(theirs, mine)
+    refs = {item: item_ref(kind, item) for item in (*both, *only_me, *only_them)}
+    other = Ref("Listener", other_id)
+
+    def shown(nodes: Mapping[Ref, Any]) -> TasteMatch | None:
+        if other not in nodes:
+            return None
+        items = {item: nodes[ref] for item, ref in refs.items() if ref in nodes}
+        return TasteMatch(
+            listener=nodes[other],
+            likeness=alike,
+            shared=tuple(SharedItem(items[item], mine[item], theirs[item]) for item in both if item in items),
+            only_you=tuple(items[item] for item in only_me if item in items),
+            only_them=tuple(items[item] for item in only_them if item in items),
+            degraded=degraded,
+        )
+
+    told = {Disclosure(other_id, named=True, item=refs[item]) for item in (*both, *only_them)}
+    return Draft([other, *refs.values()], shown, told or {Disclosure(other_id, named=True)})
 
 
 def _most_played(one: dict[int, float], without: dict[int, float]) -> list[int]:

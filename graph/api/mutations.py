@@ -7,14 +7,15 @@ import strawberry
 from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
-from accounts.api.context import Info, mutation
+from accounts.api.context import Info, mutation, shown
 from accounts.api.mutations import listener_get
-from discovery.platform.errors import InvalidInput
+from accounts.presentation import Ref, node_shown
+from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import node_id, node_ref
-from graph import models, selectors
+from graph import models
 from graph.api.inputs import ListenInput, PlaylistInput, plays_read
 from graph.api.types import Item, Playlist, PlaylistRole
-from graph.models import FeedbackKind, ItemKind
+from graph.models import FeedbackKind
 from graph.services.feedback import feedback_give
 from graph.services.listening import listens_record
 from graph.services.playlists import (
@@ -87,26 +88,28 @@ class Mutation:
 
     @mutation(description="Say what you think of a track or artist.")
     def give_feedback(self, info: Info, item_id: strawberry.ID, kind: FeedbackKind) -> FeedbackPayload:
-        item = item_get(item_id)
+        item = item_get(item_id, info)
         given = feedback_give(user=info.context.signed_in, item=item, kind=kind)
         return GivenFeedback(item=item, kind=kind, given_at=given.given_at)  # type: ignore[arg-type]
 
     @mutation(description="Start an empty playlist.")
     def create_playlist(self, info: Info, input: PlaylistInput) -> PlaylistPayload:  # noqa: A002
-        return playlist_create(  # type: ignore[return-value]  # strawberry-django types are their models
+        playlist = playlist_create(
             owner=info.context.signed_in, title=input.title, description=input.description or ""
         )
+        return shown(playlist, info)  # type: ignore[return-value]  # strawberry-django types are their models
 
     @mutation(description="Give a playlist another title; the description stays where none is given.")
     def rename_playlist(
         self, info: Info, playlist_id: strawberry.ID, title: str, description: str | None = None
     ) -> PlaylistPayload:
-        return playlist_rename(  # type: ignore[return-value]
+        playlist = playlist_rename(
             owner=info.context.signed_in,
             playlist_id=_playlist_key(playlist_id),
             title=title,
             description=description,
         )
+        return shown(playlist, info)  # type: ignore[return-value]
 
     @mutation(description="Delete a playlist with its entries.")
     def delete_playlist(self, info: Info, playlist_id: strawberry.ID) -> DeletePlaylistPayload:
@@ -123,20 +126,19 @@ class Mutation:
             track_id=node_id(track_id, "Track", field="trackId"),
             position=position,
         )
-        return entry.playlist  # type: ignore[return-value]
+        return shown(entry.playlist, info)  # type: ignore[return-value]
 
     @mutation(description="Take an entry out; those below it move up.")
     def remove_from_playlist(self, info: Info, entry_id: strawberry.ID) -> PlaylistPayload:
-        return playlist_entry_remove(  # type: ignore[return-value]
-            user=info.context.signed_in, entry_id=_entry_key(entry_id)
-        )
+        playlist = playlist_entry_remove(user=info.context.signed_in, entry_id=_entry_key(entry_id))
+        return shown(playlist, info)  # type: ignore[return-value]
 
     @mutation(description="Put an entry at another position (from 0).")
     def move_playlist_entry(self, info: Info, entry_id: strawberry.ID, position: int) -> PlaylistPayload:
         entry = playlist_entry_move(
             user=info.context.signed_in, entry_id=_entry_key(entry_id), position=position
         )
-        return entry.playlist  # type: ignore[return-value]
+        return shown(entry.playlist, info)  # type: ignore[return-value]
 
     @mutation(description="Share a playlist with a friend, as EDITOR or VIEWER; again, to change the role.")
     def share_playlist(
@@ -144,12 +146,13 @@ class Mutation:
     ) -> PlaylistPayload:
         if role is PlaylistRole.OWNER:
             raise InvalidInput(_("A playlist has one owner."), field="role")
-        return playlist_share(  # type: ignore[return-value]
+        playlist = playlist_share(
             owner=info.context.signed_in,
             playlist_id=_playlist_key(playlist_id),
             friend=listener_get(listener_id),
             role=models.PlaylistCollaborator.Role(role.value),
         )
+        return shown(playlist, info)  # type: ignore[return-value]
 
     @mutation(description="Stop sharing a playlist with somebody, or leave one yourself.")
     def unshare_playlist(
@@ -171,6 +174,11 @@ def _entry_key(value: strawberry.ID) -> int:
     return node_id(value, "PlaylistEntry", field="entryId")
 
 
-def item_get(value: strawberry.ID) -> models.Track | models.Artist:
-    kind, key = node_ref(value, "Track", "Artist", field="itemId")
-    return selectors.item_get(kind=ItemKind[kind.upper()], item_id=key)
+def item_get(value: strawberry.ID, info: Info) -> models.Track | models.Artist:
+    """The item behind an id, where the viewer may see it. Raises InvalidInput and NotFound."""
+    item: models.Track | models.Artist | None = node_shown(
+        info.context.viewer, Ref(*node_ref(value, "Track", "Artist", field="itemId"))
+    )
+    if item is None:
+        raise NotFound(_("There is no such item"), field="itemId")
+    return item

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import strawberry
 import strawberry_django
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from strawberry import auto, relay
 from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
 
-from accounts.api.context import Info
+from accounts.api.context import Info, ShownRows
 from accounts.api.types import Listener
-from accounts.policies import listeners_visible_to
+from accounts.models import User
+from accounts.presentation import Ref, node_shown, rows_shown
 from discovery.platform.graphql.nested import nested_connection
 from graph import models, selectors
 from graph.models import FeedbackKind, ItemKind
@@ -26,7 +27,7 @@ TAGS = "Words for it: the catalogue's own, then those that enough listeners chos
 
 
 @strawberry_django.type(models.Artist, description="A performer.")
-class Artist(relay.Node):
+class Artist(ShownRows, relay.Node):
     name: auto
 
     @strawberry_django.field(only=["mbid"], description="MusicBrainz artist id.")
@@ -40,7 +41,7 @@ class Artist(relay.Node):
 
 
 @strawberry_django.type(models.Track, description="A recording by one artist.")
-class Track(relay.Node):
+class Track(ShownRows, relay.Node):
     title: auto
     artist: Artist
     duration_ms: auto
@@ -83,16 +84,11 @@ class ItemConnection:
 
 
 @strawberry_django.type(models.Listen, description="One play of the viewer's, as one source reported it.")
-class Listen(relay.Node):
+class Listen(ShownRows, relay.Node):
     track: Track
     listened_at: auto
     ms_played: auto
     source: auto
-
-    @classmethod
-    def get_queryset(cls, queryset: QuerySet[models.Listen], info: Info) -> QuerySet[models.Listen]:
-        viewer = info.context.viewer
-        return queryset.none() if viewer is None else queryset.filter(user=viewer)
 
 
 @strawberry.enum(
@@ -104,35 +100,25 @@ class PlaylistRole(Enum):
     VIEWER = "VIEWER"
 
 
-def _adder_visible(info: Info) -> Exists:
-    return Exists(listeners_visible_to(info.context.viewer).filter(pk=OuterRef("added_by_id")))
+def _adders(info: Info) -> Prefetch[str]:
+    return Prefetch("added_by", queryset=rows_shown(info.context.viewer, User.objects.all()).answer)
 
 
 @strawberry_django.type(models.PlaylistEntry, description="One place in a playlist, counted from 0.")
-class PlaylistEntry(relay.Node):
+class PlaylistEntry(ShownRows, relay.Node):
     track: Track
     position: auto
     added_at: auto
 
     @strawberry_django.field(
         only=["added_by_id"],
-        annotate={"adder_visible": _adder_visible},
-        prefetch_related=["added_by"],
+        prefetch_related=[_adders],
         description="Who added it; null where you do not see them.",
     )
     def added_by(self, root: strawberry.Parent[models.PlaylistEntry], info: Info) -> Listener | None:
-        seen: bool | None = getattr(root, "adder_visible", None)
-        if seen is None and root.added_by is not None:  # it did not pass the optimizer
-            seen = listeners_visible_to(info.context.viewer).contains(root.added_by)
-        return root.added_by if seen else None  # type: ignore[return-value]
-
-    @classmethod
-    def get_queryset(
-        cls, queryset: QuerySet[models.PlaylistEntry], info: Info
-    ) -> QuerySet[models.PlaylistEntry]:
-        viewer = info.context.viewer
-        visible = selectors.playlists_visible_to(viewer) if viewer else models.Playlist.objects.none()
-        return queryset.filter(playlist__in=visible)
+        if "added_by" in root._state.fields_cache:  # noqa: SLF001  # as the optimizer fetched it
+            return root.added_by  # type: ignore[return-value]
+        return root.added_by_id and node_shown(info.context.viewer, Ref("Listener", root.added_by_id))  # type: ignore[return-value]
 
 
 @strawberry.type(description="Somebody who takes part in a playlist.")
@@ -142,8 +128,14 @@ class PlaylistCollaborator:
 
 
 def _collaborators(info: Info) -> Prefetch[str]:
-    visible = selectors.collaborators_visible_to(info.context.signed_in)
-    return Prefetch("collaborators", queryset=visible, to_attr="visible_collaborators")
+    return Prefetch("collaborators", queryset=_seen_collaborators(info), to_attr="seen_collaborators")
+
+
+def _seen_collaborators(info: Info) -> QuerySet[models.PlaylistCollaborator]:
+    """With their people, as far as the viewer sees them."""
+    viewer = info.context.signed_in
+    people = Prefetch("user", queryset=rows_shown(viewer, User.objects.all()).answer)
+    return selectors.collaborators_visible_to(viewer).prefetch_related(people)
 
 
 def _own_part(info: Info) -> Subquery:
@@ -154,7 +146,7 @@ def _own_part(info: Info) -> Subquery:
 @strawberry_django.type(
     models.Playlist, description="An ordered list of tracks, of one listener or shared among friends."
 )
-class Playlist(relay.Node):
+class Playlist(ShownRows, relay.Node):
     title: auto
     description: auto
     created_at: auto
@@ -179,7 +171,8 @@ class Playlist(relay.Node):
     ) -> list[PlaylistCollaborator]:
         return [
             PlaylistCollaborator(listener=one.user, role=PlaylistRole(one.role))  # type: ignore[arg-type]  # strawberry-django types are their models
-            for one in _visible_collaborators(root, info)
+            for one in getattr(root, "seen_collaborators", None)
+            or _seen_collaborators(info).filter(playlist=root)
         ]
 
     @strawberry_django.field(
@@ -192,21 +185,6 @@ class Playlist(relay.Node):
         if (part := getattr(root, "own_part", None)) is None:
             part = root.collaborators.filter(user=viewer).values_list("role", flat=True).get()
         return PlaylistRole(part)
-
-    @classmethod
-    def get_queryset(cls, queryset: QuerySet[models.Playlist], info: Info) -> QuerySet[models.Playlist]:
-        viewer = info.context.viewer
-        if viewer is None:
-            return queryset.none()
-        return queryset.filter(pk__in=selectors.playlists_visible_to(viewer).values("pk"))
-
-
-def _visible_collaborators(root: models.Playlist, info: Info) -> list[models.PlaylistCollaborator]:
-    """As the optimizer fetched them; asked for anew where it did not."""
-    if hasattr(root, "visible_collaborators"):
-        found: list[models.PlaylistCollaborator] = root.visible_collaborators
-        return found
-    return list(selectors.collaborators_visible_to(info.context.signed_in).filter(playlist=root))
 
 
 @strawberry_django.type(models.ModelVersion, description="One trained recommender.")

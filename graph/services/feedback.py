@@ -1,13 +1,11 @@
 """What a listener says of an item."""
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.intake import deliberate, observe
 from accounts.models import User
-from graph.models import Artist, Feedback, FeedbackKind, Track, item_column
+from graph.models import Artist, Feedback, FeedbackKind, Track
 from graph.services.news import friends_tell
 
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
@@ -20,7 +18,7 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     A SKIP is observed, the others are votes. Raises Conflict in a private session, and ConsentMissing for a SKIP
     where RECORD is not granted.
     """
-    about = item_column(item)
+    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
     if kind not in VERDICTS:
         now = timezone.now()
         return observe(user).put(Feedback, at=now, kind=kind, **about, defaults={"given_at": now})
@@ -28,10 +26,9 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     act.ensure_vote()
     Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about).delete()
     with act.write():
-        said: dict[str, Any] = {
-            "given_at": act.moment
-        }  # there is one: a vote is refused in a private session
-        given, created = Feedback.objects.update_or_create(user=user, kind=kind, **about, defaults=said)
+        given, created = Feedback.objects.update_or_create(
+            user=user, kind=kind, **about, defaults={"given_at": timezone.now()}
+        )
     if created and kind is FeedbackKind.LIKE:  # said again, it is no news
         transaction.on_commit(lambda: friends_tell(user, [{"like": given.pk}]))
     return given

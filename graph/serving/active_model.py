@@ -68,10 +68,10 @@ def _read(version: ModelVersion) -> Artifact:
     """The manifest must be the one that was published; it vouches for the rest."""
     directory = artifact_directory(version.pk)
     try:
-        found = manifest_hash(directory)
+        digest = manifest_hash(directory)
     except OSError as error:
         raise ArtifactError(str(error)) from error
-    if found != version.manifest_hash:
+    if digest != version.manifest_hash:
         raise ArtifactError("its manifest is not the published one")
     return Artifact.load(directory)
 

@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from graph.serving.index import Evidence, Floats, Ints, ItemIndex
+from graph.arrays import Floats, Rows
+from graph.serving.index import Evidence, ItemIndex
 
 if TYPE_CHECKING:
     import faiss
@@ -53,8 +54,8 @@ class NearestItems:
         return int(self._lists.ntotal * (self._lists.code_size + 8) + self._lists.nlist * self._lists.d * 4)
 
     def candidates(
-        self, index: ItemIndex, evidence: Evidence, known: Ints, k: int, *, with_prior: bool = True
-    ) -> Ints | None:
+        self, index: ItemIndex, evidence: Evidence, known: Rows, k: int, *, with_prior: bool = True
+    ) -> Rows | None:
         """Rows (ascending, without ``known``) among which the best ``k`` are to be found by their exact scores.
 
         None where fewer than ``k`` come up: then only the whole index can say.
@@ -67,8 +68,8 @@ class NearestItems:
         return rows if len(rows) >= k else None
 
 
-def _with_prior(index: ItemIndex, rows: Ints) -> Floats:
-    return np.column_stack([index.queries[rows], index.prior[rows]])
+def _with_prior(index: ItemIndex, rows: Rows) -> Floats:
+    return np.column_stack([index.query_rows(rows), index.prior[rows]])
 
 
 _built: WeakKeyDictionary[ItemIndex, Future[NearestItems | None]] = WeakKeyDictionary()

@@ -14,10 +14,8 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from graph.arrays import Floats, Ids, Rows
 
 FEATURES = (
     "resource_allocation",
@@ -75,7 +73,7 @@ class PeopleIndex:
     def __init__(
         self,
         *,
-        ids: Ints,
+        ids: Ids,
         vectors: Floats,
         score: PairScore,
         columns: int | None = None,
@@ -95,21 +93,21 @@ class PeopleIndex:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def rows(self, ids: Ints) -> Ints:
+    def rows(self, ids: Ids) -> Rows:
         """Rows of person ids; -1 where the person is not in the index."""
         ids = np.asarray(ids, dtype=np.int64)
         if not len(self.ids):
             return np.full(ids.shape, -1, dtype=np.int64)
-        found = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[found] == ids, found, -1)
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where(self.ids[place] == ids, place, -1)
 
-    def adjacency(self, pairs: Ints) -> sp.csr_matrix:
+    def adjacency(self, pairs: Ids) -> sp.csr_matrix:
         """Symmetric [P, P] from pairs of person ids [F, 2]; pairs with an unknown end are left out."""
         low, high = self.rows(pairs[:, 0]), self.rows(pairs[:, 1])
         known = (low >= 0) & (high >= 0) & (low != high)
         return symmetric(low[known], high[known], len(self))
 
-    def neighbors(self, friend_ids: Ints) -> sp.csr_matrix:
+    def neighbors(self, friend_ids: Ids) -> sp.csr_matrix:
         """One viewer's friends as a row [1, P]."""
         rows = np.unique(self.rows(friend_ids))
         rows = rows[rows >= 0]
@@ -118,12 +116,12 @@ class PeopleIndex:
     def suggest(
         self,
         vector: Floats,
-        friend_ids: Ints,
+        friend_ids: Ids,
         adjacency: sp.csr_matrix,
         k: int,
         *,
-        exclude: Ints | None = None,
-    ) -> tuple[Ints, Floats]:
+        exclude: Ids | None = None,
+    ) -> tuple[Ids, Floats]:
         """Up to ``k`` people for one viewer, best first: (ids, scores).
 
         ``exclude`` holds ids never to suggest: the viewer, blocked people, open requests. Friends
@@ -179,7 +177,7 @@ def pair_features(
     steps = near @ spread @ adjacency
     cosine = unit_rows(viewers.taste) @ taste.T
     circle = unit_rows(np.asarray(near @ taste))
-    found = {
+    features = {
         "resource_allocation": np.log1p(20 * _dense(steps)),
         "paths_of_three": np.log1p(100 * _dense(steps @ spread @ adjacency)),
         "overlap_of_friends": _dense(near @ adjacency @ root) / np.sqrt(mine),
@@ -191,19 +189,19 @@ def pair_features(
         "taste_of_both_circles": circle @ unit_rows(np.asarray(adjacency @ taste)).T,
     }
     linked = (root @ adjacency @ root).tocsr()
-    found |= _shared(viewers, near @ root / np.sqrt(mine), linked, signatures)
-    return {name: np.asarray(found[name], dtype=np.float32) for name in FEATURES}
+    features |= _shared(viewers, near @ root / np.sqrt(mine), linked, signatures)
+    return {name: np.asarray(features[name], dtype=np.float32) for name in FEATURES}
 
 
 def _walks(near: sp.csr_matrix, step: sp.csr_matrix, mine: Floats) -> Floats:
     """Where walks that start at the viewer's friends and may stop at each step are found [B, P]."""
     at = _dense(near) / mine
     onward = step.T.tocsr()
-    found = at.copy()
+    seen = at.copy()
     for number in range(1, STEPS + 1):
         at = np.asarray((onward @ at.T).T)
-        found += ONWARD**number * at
-    return np.asarray((1 - ONWARD) * found, dtype=np.float32)
+        seen += ONWARD**number * at
+    return np.asarray((1 - ONWARD) * seen, dtype=np.float32)
 
 
 def _shared(
@@ -217,8 +215,8 @@ def _shared(
     through = _dense(sp.csr_matrix(near) @ signatures @ signatures.T)
     around = np.asarray((linked @ direct.T).T)
     circles = np.asarray((linked @ through.T).T)
-    found = zip(SHARED, (direct, through, around, circles), strict=True)
-    return {name: np.log1p(np.maximum(value, 0)) for name, value in found}
+    shared = zip(SHARED, (direct, through, around, circles), strict=True)
+    return {name: np.log1p(np.maximum(value, 0)) for name, value in shared}
 
 
 def unit_rows(vectors: Floats) -> Floats:
@@ -227,7 +225,7 @@ def unit_rows(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.where(length > 0, length, 1), dtype=np.float32)
 
 
-def symmetric(low: Ints, high: Ints, size: int) -> sp.csr_matrix:
+def symmetric(low: Rows, high: Rows, size: int) -> sp.csr_matrix:
     """Undirected adjacency [size, size] of ones from pairs."""
     half = sp.csr_matrix((np.ones(len(low), np.float32), (low, high)), shape=(size, size))
     whole = (half + half.T).tocsr()
@@ -239,5 +237,5 @@ def _dense(matrix: sp.csr_matrix) -> Floats:
     return np.asarray(matrix.todense(), dtype=np.float32)
 
 
-def _or_empty(ids: Ints | None) -> Ints:
+def _or_empty(ids: Ids | None) -> Ids:
     return np.zeros(0, dtype=np.int64) if ids is None else np.asarray(ids, dtype=np.int64)

@@ -12,7 +12,7 @@ vector here: a viewer is the list of evidence that a request permits, added up.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -21,10 +21,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows, ShortRows
 from graph.serving.friend_index import unit_rows
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 KeyKind = Literal["item", "tag", "artist"]
 
 SIGNATURE = 2048  # buckets of a person's signature
@@ -44,11 +43,15 @@ class Channel(enum.IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What a request may use about one viewer. Several entries may share a key."""
+    """What a request may use about one viewer. Several entries may share a key. Raises ValueError for no key's row."""
 
-    key_row: Ints  # [E] rows into the key table; negative rows are refused
+    key_row: Rows  # [E] rows into the key table; negative rows are refused
     amount: Floats  # [E] > 0, raw strength in the channel's unit
-    channel: NDArray[np.int8]  # [E] Channel
+    channel: Codes  # [E] Channel
+
+    def __post_init__(self) -> None:
+        if len(self.key_row) and self.key_row.min() < 0:
+            raise ValueError("evidence of something that has no key")
 
     def __len__(self) -> int:
         return len(self.key_row)
@@ -99,18 +102,18 @@ class ItemIndex:
         sources: Sequence[Source],
         rules: Mapping[Channel, ChannelRule],
     ) -> None:
-        self.ids: Ints = arrays["ids"]  # [n] database primary keys, ascending
+        self.ids: Ids = arrays["ids"]  # [n] database primary keys, ascending
         self.prior: Floats = arrays["prior"]  # [n] score without any evidence
-        self.listeners: NDArray[np.int32] = arrays["listeners"]  # [n] contributors; 0 below the floor
+        self.listeners: ShortRows = arrays["listeners"]  # [n] contributors; 0 below the floor
         self.sources = tuple(sources)
         self.rules = dict(rules)
         self._codes = arrays["codes"]  # [n, d] int8, or float32 where nothing was rounded
         self._key_scale = _unpacked(arrays, "key")  # [n, S]
         self._query_scale = _unpacked(arrays, "query")  # [n, S]
-        self._features: dict[str, tuple[Ints, Floats]] = {
+        self._features: dict[str, tuple[Ids, Floats]] = {
             kind: (arrays[f"{kind}_ids"], self._feature_keys(arrays, kind)) for kind in ("tag", "artist")
         }
-        self._signature: tuple[NDArray[np.int32], Floats] | None = None
+        self._signature: tuple[ShortRows, Floats] | None = None
         if "signature_bucket" in arrays:
             self._signature = (arrays["signature_bucket"], arrays["signature_weight"])
 
@@ -124,17 +127,29 @@ class ItemIndex:
 
     @cached_property
     def queries(self) -> Floats:
-        """Item vectors as candidates [n, dim]."""
-        return self._scaled(self._query_scale)
+        """Item vectors as candidates [n, dim], column by column in memory.
+
+        That is the order in which one viewer's scores are added up fastest; a few rows are cheaper made anew
+        (`query_rows`) than gathered from all columns.
+        """
+        return np.asfortranarray(self._scaled(self._codes, self._query_scale))
+
+    def query_rows(self, rows: Rows) -> Floats:
+        """Some of ``queries`` [len(rows), dim]."""
+        return self._scaled(self._codes[rows], self._query_scale[rows])
 
     @cached_property
     def keys(self) -> Floats:
         """Vectors as evidence [n + tags + artists, dim]: items first, then tags, then artists."""
-        blocks = [self._scaled(self._key_scale), self._features["tag"][1], self._features["artist"][1]]
-        return np.concatenate(blocks).astype(np.float32)
+        blocks = [
+            self._scaled(self._codes, self._key_scale),
+            self._features["tag"][1],
+            self._features["artist"][1],
+        ]
+        return np.concatenate(blocks, dtype=np.float32)
 
-    def _scaled(self, scale: Floats) -> Floats:
-        return np.asarray(self._codes * self._spread_out(scale), dtype=np.float32)
+    def _scaled(self, codes: Codes | Floats, scale: Floats) -> Floats:
+        return np.asarray(codes * self._spread_out(scale), dtype=np.float32)
 
     def _feature_keys(self, arrays: Mapping[str, NDArray[Any]], kind: str) -> Floats:
         keys: Floats = arrays[f"{kind}_keys"]
@@ -153,24 +168,35 @@ class ItemIndex:
         return np.array([np.repeat(self.rules[c].weights, widths) for c in Channel], dtype=np.float32)
 
     @cached_property
+    def _distinct_weights(self) -> tuple[Floats, Rows]:
+        """The rows of ``_weights`` that differ [w, dim], and which of them is each channel's [channels]."""
+        distinct, kind_of = np.unique(self._weights, axis=0, return_inverse=True)
+        return distinct, kind_of.ravel()
+
+    @cached_property
     def _identity(self) -> Floats:
         return np.array([self.rules[c].identity for c in Channel], dtype=np.float32)
 
     # -- finding rows -------------------------------------------------------------------------
 
-    def rows(self, ids: Ints) -> Ints:
+    def rows(self, ids: Ids) -> Rows:
         """Candidate rows of primary keys; -1 where the model does not know the id."""
         return _positions(self.ids, ids)
 
-    def key_rows(self, kind: KeyKind, ids: Ints) -> Ints:
+    def known_rows(self, ids: Collection[int]) -> Rows:
+        """Candidate rows of those primary keys that the model knows, in the order given."""
+        rows = self.rows(np.fromiter(ids, dtype=np.int64, count=len(ids)))
+        return rows[rows >= 0]
+
+    def key_rows(self, kind: KeyKind, ids: Ids) -> Rows:
         """Rows into the key table for ids of items, tags or artists; -1 where absent."""
         if kind == "item":
             return self.rows(ids)
         offset = len(self.ids) + (len(self._features["tag"][0]) if kind == "artist" else 0)
-        found = _positions(self._features[kind][0], ids)
-        return np.where(found >= 0, found + offset, -1)
+        place = _positions(self._features[kind][0], ids)
+        return np.where(place >= 0, place + offset, -1)
 
-    def among(self, rows: Ints) -> ItemIndex:
+    def among(self, rows: Rows) -> ItemIndex:
         """The same model of these candidate rows (ascending) alone; tags and artists stay evidence."""
         return ItemIndex(
             {
@@ -193,65 +219,75 @@ class ItemIndex:
 
     def strengths(self, evidence: Evidence) -> Floats:
         """Signed strength of each entry [E]."""
-        found = np.zeros(len(evidence), dtype=np.float32)
-        for channel, rule in self.rules.items():
-            chosen = evidence.channel == channel
-            if chosen.any():
-                found[chosen] = rule.strength(evidence.amount[chosen], int(chosen.sum()))
-        return found
+        strength = np.zeros(len(evidence), dtype=np.float32)
+        counts = np.bincount(evidence.channel, minlength=len(Channel))
+        for number in np.flatnonzero(counts):
+            entries = evidence.channel == number
+            rule, count = self.rules[Channel(int(number))], int(counts[number])
+            strength[entries] = rule.strength(evidence.amount[entries], count)
+        return strength
 
     def scores(self, evidence: Evidence) -> Floats:
         """Score of every candidate [n] for one viewer."""
-        scores: Floats = self.scores_batch([evidence])[0]
-        return scores
+        strength = self.strengths(evidence)
+        scores = self.queries @ self._folded(evidence, strength)
+        scores += self.prior
+        own = self._lifted(evidence)
+        np.add.at(scores, evidence.key_row[own], self._lift(evidence, strength)[own])
+        return np.asarray(scores, dtype=np.float32)
 
     def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
         """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""
-        matrices = self._matrices(evidences)
-        scores = self._folded(matrices, len(evidences)) @ self.queries.T
+        strengths = [self.strengths(evidence) for evidence in evidences]
+        folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
+        for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
+            folded[place] = self._folded(evidence, strength)
+        scores = folded @ self.queries.T
         scores += self.prior
-        for channel, matrix in matrices.items():
-            if self._identity[channel]:
-                own = matrix[:, : len(self.ids)].tocoo()
-                scores[own.row, own.col] += own.data * self._identity[channel]
+        for row, evidence, strength in zip(scores, evidences, strengths, strict=True):
+            own = self._lifted(evidence)
+            np.add.at(row, evidence.key_row[own], self._lift(evidence, strength)[own])
         return np.asarray(scores, dtype=np.float32)
 
-    def scores_of(self, evidence: Evidence, rows: Ints) -> Floats:
+    def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
-        found = self.queries[rows] @ self.fold([evidence])[0] + self.prior[rows]
+        strength = self.strengths(evidence)
+        scores = self.query_rows(rows) @ self._folded(evidence, strength) + self.prior[rows]
         place = _positions(rows, evidence.key_row)
-        lift = self.strengths(evidence) * self._identity[evidence.channel]
-        np.add.at(found, place[place >= 0], lift[place >= 0])
-        return np.asarray(found, dtype=np.float32)
+        own = place >= 0
+        np.add.at(scores, place[own], self._lift(evidence, strength)[own])
+        return np.asarray(scores, dtype=np.float32)
 
-    def own_rows(self, evidence: Evidence) -> Ints:
+    def own_rows(self, evidence: Evidence) -> Rows:
         """Candidates that the evidence lifts or sinks by being that very item (ascending)."""
-        chosen = (evidence.key_row < len(self.ids)) & (self._identity[evidence.channel] != 0)
-        return np.unique(evidence.key_row[chosen])
+        return np.unique(evidence.key_row[self._lifted(evidence)])
 
     def top_batch(
         self, evidences: Sequence[Evidence], k: int, *, seen: sp.csr_matrix | None = None
-    ) -> tuple[Ints, Floats]:
+    ) -> tuple[Rows, Floats]:
         """The first ``k`` candidates of each viewer, best first: (rows [B, k], scores [B, k]).
 
         ``seen`` [B, n] marks candidates to leave out; where fewer than ``k`` are left, their score is -inf.
         """
-        rows, found = [], []
+        best_rows, best_scores = [], []
         for start in range(0, len(evidences), AT_ONCE):
             scores = self.scores_batch(evidences[start : start + AT_ONCE])
             if seen is not None:
                 hidden = seen[start : start + AT_ONCE].tocoo()
                 scores[hidden.row, hidden.col] = -np.inf
             best = top_rows(scores, k)
-            rows.append(best)
-            found.append(np.take_along_axis(scores, best, axis=1))
-        if not rows:
+            best_rows.append(best)
+            best_scores.append(np.take_along_axis(scores, best, axis=1))
+        if not best_rows:
             return np.zeros((0, k), dtype=np.int64), np.zeros((0, k), dtype=np.float32)
-        return np.concatenate(rows), np.concatenate(found)
+        return np.concatenate(best_rows), np.concatenate(best_scores)
 
     def fold(self, evidences: Sequence[Evidence]) -> Floats:
         """Each viewer's evidence added up [B, dim]; made for one request and never stored."""
-        return self._folded(self._matrices(evidences), len(evidences))
+        folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
+        for place, evidence in enumerate(evidences):
+            folded[place] = self._folded(evidence, self.strengths(evidence))
+        return folded
 
     def portrait(self, evidences: Sequence[Evidence]) -> Floats:
         """What friend suggestions compare [B, dim + SIGNATURE]: folded evidence and a signature.
@@ -267,58 +303,63 @@ class ItemIndex:
                 np.add.at(signed[viewer], bucket[items], weight[items])
         return np.concatenate([folded, signed], axis=1)
 
-    def contributions(self, evidence: Evidence, rows: Ints) -> NDArray[np.float64]:
+    def contributions(self, evidence: Evidence, rows: Rows) -> Doubles:
         """How much each entry adds to each candidate row [E, len(rows)].
 
         ``prior[rows] + contributions.sum(0)`` equals ``scores[rows]`` up to float32 rounding.
         """
-        keys = self.keys[evidence.key_row].astype(np.float64)
-        keys *= self._weights[evidence.channel]
-        strength = self.strengths(evidence).astype(np.float64)
-        found = strength[:, None] * (keys @ self.queries[rows].T.astype(np.float64))
+        strength = self.strengths(evidence)
+        queries = self.query_rows(rows)
+        added = np.zeros((len(evidence), len(queries)), dtype=np.float32)
+        for entries, weights in self._by_weights(evidence):
+            added[entries] = self.keys[evidence.key_row[entries]] @ (queries * weights).T
+        added *= strength[:, None]
         same = evidence.key_row[:, None] == np.asarray(rows)[None, :]
-        found += same * (strength * self._identity[evidence.channel])[:, None]
-        return np.asarray(found)
+        entry, column = np.nonzero(same)
+        added[entry, column] += self._lift(evidence, strength)[entry]
+        return added.astype(np.float64)
 
-    def similar(self, row: int, k: int) -> tuple[Ints, Floats]:
+    def similar(self, row: int, k: int) -> tuple[Rows, Floats]:
         """The ``k`` candidates a play of ``row`` lifts most, itself excluded: (rows, scores)."""
         scores = self.queries @ (self.keys[row] * self._weights[Channel.OWN])
         scores[row] = -np.inf
         best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
         return best, scores[best]
 
-    def similarity(self, rows: Ints) -> Floats:
+    def similarity(self, rows: Rows) -> Floats:
         """Cosine between candidates [k, k]."""
-        vectors = unit_rows(self.queries[rows])
+        vectors = unit_rows(self.query_rows(rows))
         return np.asarray(vectors @ vectors.T, dtype=np.float32)
 
-    def _folded(self, matrices: Mapping[Channel, sp.csr_matrix], viewers: int) -> Floats:
-        folded = np.zeros((viewers, self.dim), dtype=np.float32)
-        for channel, matrix in matrices.items():
-            folded += (matrix @ self.keys) * self._weights[channel]
+    def _folded(self, evidence: Evidence, strength: Floats) -> Floats:
+        """The evidence's keys added up [dim], each as strongly as it counts [E]."""
+        folded = np.zeros(self.dim, dtype=np.float32)
+        for entries, weights in self._by_weights(evidence):
+            folded += weights * (strength[entries] @ self.keys[evidence.key_row[entries]])
         return folded
 
-    def _matrices(self, evidences: Sequence[Evidence]) -> dict[Channel, sp.csr_matrix]:
-        """Strengths as viewers × keys, for each channel that occurs; an entry's key may recur."""
-        viewer = np.repeat(np.arange(len(evidences)), [len(evidence) for evidence in evidences])
-        if not len(viewer):
-            return {}
-        key = np.concatenate([evidence.key_row for evidence in evidences])
-        amount = np.concatenate([evidence.amount for evidence in evidences])
-        channels = np.concatenate([evidence.channel for evidence in evidences])
-        shape = (len(evidences), len(self.keys))
-        found = {}
-        for channel in Channel:
-            chosen = channels == channel
-            if chosen.any():
-                rows = viewer[chosen]
-                count = np.bincount(rows, minlength=len(evidences))[rows]
-                strength = self.rules[channel].strength(amount[chosen], count)
-                found[channel] = sp.csr_matrix((strength, (rows, key[chosen])), shape=shape)
-        return found
+    def _by_weights(self, evidence: Evidence) -> Iterator[tuple[Mask | slice, Floats]]:
+        """The entries [E] by the source weights [dim] that their channels have in common.
+
+        All at once, without a copy, where there is but one kind of weights: so it is in most models.
+        """
+        distinct, kind_of = self._distinct_weights
+        kinds = kind_of[evidence.channel]
+        present = np.flatnonzero(np.bincount(kinds, minlength=len(distinct)))
+        for kind in present:
+            yield slice(None) if len(present) == 1 else kinds == kind, distinct[kind]
+
+    def _lift(self, evidence: Evidence, strength: Floats) -> Floats:
+        """What each entry [E] adds to its own item beside the vectors' product."""
+        return np.asarray(strength * self._identity[evidence.channel], dtype=np.float32)
+
+    def _lifted(self, evidence: Evidence) -> Mask:
+        """Which entries [E] are candidates that they lift or sink themselves."""
+        lifted: Mask = (evidence.key_row < len(self.ids)) & (self._identity[evidence.channel] != 0)
+        return lifted
 
 
-def top_rows(scores: Floats, k: int) -> Ints:
+def top_rows(scores: Floats, k: int) -> Rows:
     """The ``k`` highest columns of each row [B, k], best first; equal scores by lowest column."""
     k = min(k, scores.shape[1])
     part = np.argpartition(scores, -k, axis=1)[:, -k:] if k < scores.shape[1] else None
@@ -333,10 +374,9 @@ def _unpacked(arrays: Mapping[str, NDArray[Any]], name: str) -> Floats:
     return np.asarray(scale * arrays[f"{name}_unit"] if f"{name}_unit" in arrays else scale, dtype=np.float32)
 
 
-def _positions(sorted_ids: Ints, ids: Ints) -> Ints:
+def _positions(sorted_ids: Ids, ids: Ids) -> Rows:
     ids = np.asarray(ids, dtype=np.int64)
     if not len(sorted_ids):
         return np.full(ids.shape, -1, dtype=np.int64)
-    found = np.searchsorted(sorted_ids, ids)
-    clipped = np.minimum(found, len(sorted_ids) - 1)
-    return np.where(sorted_ids[clipped] == ids, clipped, -1)
+    place = np.minimum(np.searchsorted(sorted_ids, ids), len(sorted_ids) - 1)
+    return np.where(sorted_ids[place] == ids, place, -1)

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import translation
 
-from discovery.recommend.explain import fraction
+from discovery.recommend.wording import fraction
 from graph.models import ItemKind
 from tests import factories
 from tests.discovery.small_index import small_index

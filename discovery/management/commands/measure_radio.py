@@ -19,6 +19,7 @@ from discovery.lab import radio_measure as measure
 from discovery.lab import report
 from discovery.radio.session import Outcome
 from discovery.recommend import feed
+from discovery.recommend.serving import index_for, playable_kind
 from graph.models import ItemKind
 
 RADIOS = 20  # radios that the cost is measured on
@@ -38,15 +39,14 @@ class Command(BaseCommand):
         parser.add_argument("--markdown", type=Path, help="write the tables between this file's markers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        model, degraded = feed.served_model()
-        if model is None:
-            raise CommandError(f"There is no model to measure ({degraded}).")
+        kind = playable_kind()
+        serving = index_for(kind)
+        if serving.index is None:
+            raise CommandError(f"There is no model to measure ({serving.degraded}).")
         viewers = list(User.objects.filter(level__gte=PersonalizationLevel.OWN).order_by("pk")[:400])
         if not viewers:
             raise CommandError("Nobody here lets their plays shape what they are shown.")
         rng = np.random.default_rng(options["seed"])
-        tracks = model.artifact.index("TRACK")
-        kind = ItemKind.TRACK if tracks is not None and len(tracks) else ItemKind.ARTIST
         with redis_there(settings.REDIS_URL) as url, override_settings(REDIS_URL=url):  # as it is served
             figures = {
                 "kind": kind.value,

@@ -7,10 +7,12 @@ are measured once however often they are spread, so measuring is linear in the d
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from django.conf import settings
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -85,13 +87,40 @@ class OperationLimits(SchemaExtension):
         operation = get_operation_ast(document, context.operation_name) if document else None
         if document is None or operation is None:
             return None  # refused as such before this
-        fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
         schema: GraphQLSchema = context.schema._schema  # noqa: SLF001
-        return measured(operation, fragments, schema, context.variables or {}).problem()
+        return _problem(schema, document, context.operation_name, _sizes(operation, context.variables or {}))
+
+
+def _sizes(
+    operation: OperationDefinitionNode, variables: dict[str, Any]
+) -> tuple[tuple[str, int | None], ...]:
+    """Of an operation's variables all that its measure can depend on: which are given, and the numbers among them."""
+    names = [definition.variable.name.value for definition in operation.variable_definitions or ()]
+    return tuple(
+        (name, value if isinstance(value := variables[name], int) else None)
+        for name in names
+        if name in variables
+    )
+
+
+# An app asks the same few operations again and again, and the walk costs as much as a small answer.
+@lru_cache(maxsize=512)
+def _problem(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation_name: str | None,
+    sizes: tuple[tuple[str, int | None], ...],
+) -> str | None:
+    """What is too much about an operation of a valid document, in words, or ``None``."""
+    operation = get_operation_ast(document, operation_name)
+    if operation is None:
+        return None
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    return measured(operation, fragments, schema, dict(sizes)).problem()
 
 
 def measured(

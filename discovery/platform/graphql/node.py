@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import threading
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -25,6 +24,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import cast
 
 from discovery.platform.errors import InvalidInput
+from discovery.platform.graphql.plain import OfSource
 
 LENGTH = 22  # characters of an id: 16 bytes in URL-safe base64 without padding
 LARGEST_KEY = 2**63 - 1  # what a BigAutoField holds
@@ -90,8 +90,8 @@ def _node_types(schema: Any) -> dict[bytes, str]:
     return {_mark(kind.name): kind.name for kind in built.get_possible_types(built.type_map["Node"])}
 
 
-def _id_resolver(type_name: str) -> Callable[[Any, Any], str]:
-    return lambda row, _info: global_id(type_name, row.pk)
+def _id_resolver(type_name: str) -> OfSource:
+    return OfSource(lambda row: global_id(type_name, row.pk))
 
 
 @cache

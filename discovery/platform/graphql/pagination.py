@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,20 +52,35 @@ def cursor(position: int) -> str:
     return relay.to_base64(relay.types.PREFIX, position)
 
 
-def connection(connection_type: type, **options: Any) -> Any:
-    """A field whose resolver returns a queryset or list, and which answers one page of it.
+def page_info(edges: Sequence[Any], *, start: int, has_next: bool) -> relay.PageInfo:
+    """What Relay asks of a page of ``edges`` whose first stands at ``start``."""
+    return relay.PageInfo(
+        has_next_page=has_next,
+        has_previous_page=start > 0,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
 
-    Use as ``@connection(DjangoListConnection[Listener])``. A queryset needs a total order, and goes
-    through the optimizer with what the query selects below ``edges``.
+
+# What a resolver returned, as the queryset or list that may be answered to whoever asks.
+Opened = Callable[[Any, Info[Any, Any]], Any]
+
+
+def connection(connection_type: type, *, opened: Opened, **options: Any) -> Any:
+    """A field which answers one page of what its resolver returns and ``opened`` makes of it.
+
+    A queryset needs a total order, and goes through the optimizer with what the query selects below ``edges``.
     """
-    return strawberry.field(graphql_type=connection_type, extensions=[Paginated(connection_type)], **options)
+    paginated = Paginated(connection_type, opened)
+    return strawberry.field(graphql_type=connection_type, extensions=[paginated], **options)
 
 
 class Paginated(FieldExtension):
     """Adds ``first`` and ``after``, checks them, and cuts the page out of what the resolver returns."""
 
-    def __init__(self, connection_type: type) -> None:
+    def __init__(self, connection_type: type, opened: Opened = lambda rows, _info: rows) -> None:
         self.connection_type: Any = connection_type
+        self._opened = opened
 
     def apply(self, field: StrawberryField) -> None:
         field.arguments = [
@@ -91,7 +106,7 @@ class Paginated(FieldExtension):
         **kwargs: Any,
     ) -> Any:
         size = page(first, after).size
-        nodes = next_(source, info, **kwargs)
+        nodes = self._opened(next_(source, info, **kwargs), info)
         if isinstance(nodes, QuerySet) and (extension := optimizer.get()):
             nodes = extension.optimize(nodes, info)
         return self.connection_type.resolve_connection(nodes, info=info, first=size, after=after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -15,24 +14,24 @@ from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
 from strawberry_django.relay import DjangoListConnection
 
-from accounts.api.context import Info, ViewerPart, mutation
+from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, opened
 from accounts.api.mutations import PrivacyPayload
 from accounts.api.queries import privacy_settings
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose, User
-from accounts.policies import listeners_visible_to
+from accounts.presentation import Presented, Ref, node_shown, rows_shown
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import global_id, node_ref
-from discovery.platform.graphql.pagination import DEFAULT_PAGE, connection, page
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, page
 from discovery.privacy import parameters, usage
 from discovery.privacy.erasure import erasure_request
 from discovery.privacy.export import data_export_link, data_export_request
-from discovery.privacy.preview import Preview, preview_removal
+from discovery.privacy.preview import PreviewView, preview_removal
+from discovery.recommend.disclosure import social_use_item
 from graph.api.types import Item, ModelVersion
 from graph.models import Artist, ItemKind, Playlist, Track
-from graph.selectors import playlists_visible_to
 from graph.services.exclusions import taste_exclusion_set
 
 strawberry.enum(parameters.Signal, name="RecommenderSignal", description="What can enter a score.")
@@ -87,7 +86,7 @@ class DataUsage:
 @strawberry_django.type(
     models.SocialUse, description="On that day, the viewer's plays shaped what a friend was shown."
 )
-class SocialUse(relay.Node):
+class SocialUse(ShownRows, relay.Node):
     day: date
     named: bool = strawberry_django.field(description="Whether the viewer's name stood in the reason.")
 
@@ -100,16 +99,8 @@ class SocialUse(relay.Node):
         description="The play of the viewer's that was cited; null where unnamed.",
     )
     def item_id(self, root: strawberry.Parent[models.SocialUse]) -> strawberry.ID | None:
-        if not root.item_id:
-            return None
-        return strawberry.ID(global_id(root.item_kind.title(), root.item_id))
-
-    @classmethod
-    def get_queryset(cls, queryset: QuerySet[models.SocialUse], info: Info) -> QuerySet[models.SocialUse]:
-        viewer = info.context.viewer
-        return (
-            queryset.none() if viewer is None else queryset.filter(pk__in=usage.shown_to(viewer).values("pk"))
-        )
+        item = social_use_item(root)
+        return item and strawberry.ID(global_id(*item))
 
 
 SocialUseConnection = DjangoListConnection[SocialUse]
@@ -162,7 +153,8 @@ class RemovalPreview:
     after: list[Item]
 
     @classmethod
-    def of(cls, preview: Preview) -> RemovalPreview:
+    def of(cls, presented: Presented[PreviewView]) -> RemovalPreview:
+        preview = presented.answer
         return cls(
             signals=preview.signals,
             lost=list(preview.lost),  # type: ignore[arg-type]
@@ -180,8 +172,8 @@ class Viewer(ViewerPart):
         return DataUsage(user=self.user)
 
     @connection(SocialUseConnection, description="To whom the viewer was shown, and why; latest first.")
-    def shown_to(self) -> Iterable[models.SocialUse]:
-        return usage.shown_to(self.user)
+    def shown_to(self) -> Presented[QuerySet[models.SocialUse]]:
+        return rows_shown(self.user, usage.shown_to(self.user))
 
     @strawberry.field(description="Exports the viewer asked for, newest first; at most ten.")
     def data_exports(self, info: Info) -> list[DataExport]:
@@ -211,7 +203,7 @@ class Query:
                 signal=each.signal, description=each.description, how_to_change=each.how_to_change,
                 level=each.level, purpose=each.purpose, weight=each.weight, average_share=each.average_share,
             )
-            for each in parameters.recommender_parameters(info.context.viewer, kind)
+            for each in opened(parameters.recommender_parameters(info.context.viewer, kind), info)
         ]  # fmt: skip
 
 
@@ -254,17 +246,12 @@ class Mutation:
 
 def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | Playlist | User:
     """What an id stands for, where the viewer may see it. Raises InvalidInput and NotFound."""
-    name, key = node_ref(value, *types, field="id")
-    visible: dict[str, QuerySet[Track] | QuerySet[Artist] | QuerySet[Playlist] | QuerySet[User]] = {
-        "Track": Track.objects.all(),
-        "Artist": Artist.objects.all(),
-        "Playlist": playlists_visible_to(viewer),
-        "Listener": listeners_visible_to(viewer),
-    }
-    found = visible[name].filter(pk=key).first()
-    if found is None:
+    thing: Track | Artist | Playlist | User | None = node_shown(
+        viewer, Ref(*node_ref(value, *types, field="id"))
+    )
+    if thing is None:
         raise NotFound(_("There is no such thing."), field="id")
-    return found
+    return thing
 
 
 def _day(moment: date | datetime | None) -> date | None:

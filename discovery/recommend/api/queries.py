@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from django.utils.translation import gettext as _
 
-from accounts.api.context import ViewerPart
+from accounts.api.context import Info, ViewerPart
 from accounts.models import PersonalizationLevel
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, page
@@ -18,10 +18,15 @@ from graph.models import ItemKind
 class Query:
     @strawberry.field(description="What most listeners here play; the same for everyone.")
     def popular(
-        self, kind: ItemKind = ItemKind.TRACK, first: int | None = DEFAULT_PAGE, after: str | None = None
+        self,
+        info: Info,
+        kind: ItemKind = ItemKind.TRACK,
+        first: int | None = DEFAULT_PAGE,
+        after: str | None = None,
     ) -> RecommendationConnection:
         wanted = page(first, after)
-        return RecommendationConnection.of(feed.popular(kind, start=wanted.start, count=wanted.size))
+        viewer = info.context.viewer
+        return RecommendationConnection.of(feed.popular(viewer, kind, start=wanted.start, count=wanted.size))
 
 
 @strawberry.type

@@ -7,11 +7,12 @@ from strawberry import relay
 
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose
+from accounts.presentation import Presented
 from discovery.platform.graphql.node import global_id
-from discovery.platform.graphql.pagination import cursor
-from discovery.recommend import feed, suggestions
+from discovery.platform.graphql.pagination import cursor, page_info
+from discovery.recommend import pipeline, suggestions
 from discovery.recommend.explain import ActionKind, ReasonKind
-from discovery.recommend.feed import DegradedReason
+from discovery.recommend.serving import DegradedReason
 from graph.api.types import Item, ModelVersion
 
 strawberry.enum(ReasonKind)
@@ -36,13 +37,11 @@ class ReasonAction:
     level: PersonalizationLevel | None
 
     @classmethod
-    def of(cls, reason: feed.Reason) -> ReasonAction | None:
+    def of(cls, reason: pipeline.Reason) -> ReasonAction | None:
         action = reason.cited.action
         if action is None or not reason.action_label:
             return None
-        target = None
-        if (node := action.target) is not None:
-            target = strawberry.ID(global_id(node.kind.value.title(), node.id))
+        target = action.target and strawberry.ID(global_id(*action.target))
         return cls(
             kind=action.kind, label=reason.action_label, purpose=action.purpose, target=target,
             level=action.level,
@@ -59,7 +58,7 @@ class Reason:
     action: ReasonAction | None
 
     @classmethod
-    def of(cls, reason: feed.Reason) -> Reason:
+    def of(cls, reason: pipeline.Reason) -> Reason:
         return cls(
             kind=reason.cited.kind, text=reason.text, contribution=reason.cited.contribution,
             share=reason.cited.share, evidence=list(reason.evidence),  # type: ignore[arg-type]
@@ -75,7 +74,7 @@ class Recommendation:
     remainder: float
 
     @classmethod
-    def of(cls, shown: feed.Recommendation) -> Recommendation:
+    def of(cls, shown: pipeline.Recommendation) -> Recommendation:
         return cls(
             item=shown.item, score=shown.score, remainder=shown.remainder,  # type: ignore[arg-type]
             reasons=[Reason.of(reason) for reason in shown.reasons],
@@ -103,13 +102,14 @@ class RecommendationConnection:
     )
 
     @classmethod
-    def of(cls, answer: feed.Feed, *, variety: float = 0.0) -> RecommendationConnection:
+    def of(cls, presented: Presented[pipeline.Feed], *, variety: float = 0.0) -> RecommendationConnection:
+        answer = presented.answer
         edges = [
             RecommendationEdge(node=Recommendation.of(shown), cursor=cursor(answer.start + place))
             for place, shown in enumerate(answer.items)
         ]
         return cls(
-            edges=edges, page_info=_page_info(edges, start=answer.start, has_next=answer.has_next),
+            edges=edges, page_info=page_info(edges, start=answer.start, has_next=answer.has_next),
             level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
             degraded=answer.degraded, not_used=list(answer.not_used), variety=variety,
         )  # fmt: skip
@@ -143,21 +143,11 @@ class FriendSuggestionConnection:
     degraded: DegradedReason | None
 
     @classmethod
-    def of(cls, answer: suggestions.Suggestions) -> FriendSuggestionConnection:
+    def of(cls, presented: Presented[suggestions.Suggestions]) -> FriendSuggestionConnection:
+        answer = presented.answer
         edges = [
             FriendSuggestionEdge(node=FriendSuggestion.of(shown), cursor=cursor(answer.start + place))
             for place, shown in enumerate(answer.people)
         ]
-        info = _page_info(edges, start=answer.start, has_next=answer.has_next)
+        info = page_info(edges, start=answer.start, has_next=answer.has_next)
         return cls(edges=edges, page_info=info, degraded=answer.degraded)
-
-
-def _page_info(
-    edges: list[RecommendationEdge] | list[FriendSuggestionEdge], *, start: int, has_next: bool
-) -> relay.PageInfo:
-    return relay.PageInfo(
-        has_next_page=has_next,
-        has_previous_page=start > 0,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )

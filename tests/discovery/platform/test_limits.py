@@ -3,6 +3,7 @@
 import pytest
 from graphql import FragmentDefinitionNode, build_schema, get_operation_ast, parse
 
+from discovery.platform.graphql import limits
 from discovery.platform.graphql.limits import Measure, measured
 from tests.api.client import App
 from tests.factories import listener
@@ -107,6 +108,36 @@ class TestTheEndpointRefuses:
         app = App(listener())
         assert app.code(query, n=100) == "LIMIT_EXCEEDED"
         assert len(app.data(query, n=90)["viewer"]) == 13
+
+    def test_an_operation_is_measured_once_for_the_same_sizes(self, monkeypatch):
+        query = "query ($n: Int, $i: ID!) { viewer { friends(first: $n) { edges { cursor } } } node(id: $i) { id } }"
+        walks = []
+
+        def noted(*arguments):
+            walks.append(arguments[-1])
+            return measured(*arguments)
+
+        monkeypatch.setattr(limits, "measured", noted)
+        app = App(listener())
+        for variables in (
+            {"n": 3, "i": "a"},
+            {"n": 3, "i": "b"},
+            {"n": 4, "i": "a"},
+            {"i": "a"},
+            {"n": 3, "i": "c"},
+        ):
+            app.data(query, **variables)
+        assert walks == [{"n": 3, "i": None}, {"n": 4, "i": None}, {"i": None}]
+
+    def test_a_refusal_is_remembered_for_its_sizes_alone(self):
+        fields = " ".join(
+            f"f{n}: friends(first: $n) {{ edges {{ node {{ id handle displayName }} cursor }} }}"
+            for n in range(13)
+        )
+        app, query = App(listener()), f"query ($n: Int) {{ viewer {{ {fields} }} }}"
+        assert [app.code(query, n=100), app.code(query, n=100)] == ["LIMIT_EXCEEDED"] * 2
+        assert len(app.data(query, n=1)["viewer"]) == 13
+        assert app.code(query, n=100) == "LIMIT_EXCEEDED"
 
     @pytest.mark.parametrize(
         ("arguments", "code"),

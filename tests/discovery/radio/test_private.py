@@ -9,7 +9,7 @@ from accounts.services.private_session import private_session_end, private_sessi
 from discovery.models import RadioChoice
 from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_start
-from discovery.radio.session import Outcome, SeedKind, public_id, signed
+from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
 
 pytestmark = pytest.mark.django_db
 
@@ -57,11 +57,11 @@ def test_with_its_end_it_is_forgotten(secretly, django_capture_on_commit_callbac
 def test_the_clients_word_does_not_bring_it_back(secretly):
     user, playing = secretly
     store.client().flushdb()
-    playing = further(user, playing, resume=signed(playing.radio))
+    playing = further(user, playing, resume=resume_word(playing.radio))
     assert len(playing.radio.heard) == 3  # while it runs it does
     private_session_end(user=user)
     store.client().flushdb()
-    playing = further(user, playing, resume=signed(playing.radio))
+    playing = further(user, playing, resume=resume_word(playing.radio))
     assert (playing.radio.heard, playing.radio.private) == ((), False)
     assert len(further(user, playing).radio.heard) == 1
 

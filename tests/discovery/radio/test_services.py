@@ -12,7 +12,7 @@ from discovery.models import RadioChoice
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_get, radio_start, standing
-from discovery.radio.session import Outcome, SeedKind, public_id, signed
+from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_it_comes_back_from_the_clients_word_when_redis_has_lost_it(dial):
     factories.revoke(user, Purpose.EXPERIMENT)
     playing = advance(user, begin(user), Outcome.SKIPPED)
     store.client().flushdb()
-    resumed = advance(user, playing, Outcome.SKIPPED, resume=signed(playing.radio))
+    resumed = advance(user, playing, Outcome.SKIPPED, resume=resume_word(playing.radio))
     assert [each.item_id for each in resumed.radio.heard] == [
         *(each.item_id for each in playing.radio.heard), playing.radio.now.item_id,
     ]  # fmt: skip
@@ -128,7 +128,7 @@ def test_it_plays_on_while_redis_is_away(dial, monkeypatch):
     playing = begin(user)
     away = redis.Redis(unix_socket_path="/nowhere.sock", socket_timeout=0.1)
     monkeypatch.setattr(store, "client", lambda: away)
-    after = advance(user, playing, Outcome.SKIPPED, resume=signed(playing.radio))
+    after = advance(user, playing, Outcome.SKIPPED, resume=resume_word(playing.radio))
     assert after.radio.version == 1
     assert after.radio.now.item_id != playing.radio.now.item_id
 
@@ -141,7 +141,7 @@ def test_a_radio_is_its_listeners_alone(dial):
     with pytest.raises(NotFound):
         radio_advance(viewer=user, radio_id=public_id(playing.radio)[:-1] + "!")
     with pytest.raises(InvalidInput):
-        advance(user, playing, resume=signed(begin(user).radio))
+        advance(user, playing, resume=resume_word(begin(user).radio))
     assert radio_get(viewer=user, radio_id=public_id(playing.radio)).radio == playing.radio
 
 

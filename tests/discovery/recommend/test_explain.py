@@ -2,17 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discovery.recommend.explain import (
-    BECAUSE,
-    Cited,
-    NodeKind,
-    NodeRef,
-    ReasonKind,
-    explain,
-    fraction,
-    wording,
-)
+from discovery.recommend.citing import BECAUSE
+from discovery.recommend.explain import Cited, NodeKind, NodeRef, ReasonKind, explain
 from discovery.recommend.ranking import rank
+from discovery.recommend.wording import fraction, wording
 from graph.serving.index import Channel
 from tests.discovery.permitted import permitted
 from tests.discovery.small_index import small_index

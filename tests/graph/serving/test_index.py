@@ -15,7 +15,7 @@ from graph.serving.index import Channel, Evidence
 from tests.graph.conftest import fitted, small_config, world  # noqa: F401 - the shared model
 from tests.graph.ml.worlds import snapshot_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def evidence(entries):

@@ -1,0 +1,113 @@
+"""permit → score → select → cite → disclose → present: the way of everything that is recommended.
+
+A surface brings its *selection* alone, which ranks items of the index by evidence that is permitted already. What
+comes out is presented: told to whoever shaped it, and cut down to what the viewer may see at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from accounts.models import PersonalizationLevel, Purpose, User
+from accounts.presentation import Draft, Presented, Ref, name_of, present, present_nothing
+from discovery.recommend import explain, wording
+from discovery.recommend.disclosure import ranking_disclosures
+from discovery.recommend.evidence import PermittedEvidence
+from discovery.recommend.ranking import Ranking
+from discovery.recommend.serving import DegradedReason, index_for
+from graph.models import Artist, ModelVersion, Track
+from graph.selectors import item_ref
+from graph.serving.index import ItemIndex
+
+Select = Callable[[ItemIndex, PermittedEvidence], Ranking]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`explain.Cited` with its words and the things it cites."""
+
+    cited: explain.Cited
+    text: str
+    evidence: tuple[Artist | Track | User, ...]
+    action_label: str = ""  # empty where there is no action
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    item: Artist | Track
+    score: float
+    reasons: tuple[Reason, ...]
+    remainder: float
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A slice of one ranking. ``start`` is the place of its first item in the whole."""
+
+    items: Sequence[Recommendation]
+    start: int
+    has_next: bool
+    level: PersonalizationLevel
+    model_version: ModelVersion | None
+    degraded: DegradedReason | None
+    not_used: tuple[Purpose, ...]
+
+
+def recommend(
+    viewer: User | None, permitted: PermittedEvidence, select: Select, *, start: int, personal: bool
+) -> Presented[Feed]:
+    """What ``select`` ranks for ``viewer``; ``personal``: whether evidence was to be expected."""
+    serving = index_for(permitted.kind)
+    feed = Feed(
+        items=(), start=start, has_next=False, level=permitted.use.level,
+        model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
+    )  # fmt: skip
+    if serving.index is None:
+        return present_nothing(viewer, feed)
+    ranked = select(serving.index, permitted)
+    lonely = personal and not len(ranked.evidence)
+    feed = replace(feed, has_next=ranked.has_next, degraded=DegradedReason.NO_EVIDENCE if lonely else None)
+    return present(viewer, feed_draft(feed, ranked, actions=viewer is not None))
+
+
+def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Feed]:
+    """``feed`` with what was ranked, the largest terms of each score as its reasons; ``actions``: what to do about them."""
+    explained = explain.explain(ranked)
+    items = [item_ref(ranked.evidence.kind, explanation.item_id) for explanation in explained]
+    refs = {ref for explanation in explained for cited in explanation.reasons for ref in cited.evidence}
+    refs.update(items)
+
+    def shown(nodes: Mapping[Ref, Any]) -> Feed:
+        names = {ref: name_of(node) for ref, node in nodes.items()}
+        recommended = [
+            _worded(explanation, nodes[item], nodes, names, actions=actions)
+            for explanation, item in zip(explained, items, strict=True)
+            if item in nodes
+        ]
+        return replace(feed, items=recommended)
+
+    return Draft(refs, shown, ranking_disclosures(ranked, explained))
+
+
+def _worded(
+    explanation: explain.Explanation,
+    item: Artist | Track,
+    nodes: Mapping[Ref, Any],
+    names: Mapping[Ref, str],
+    *,
+    actions: bool,
+) -> Recommendation:
+    # What stopped being visible while we were ranking is no reason any more.
+    kept = [cited for cited in explanation.reasons if all(ref in names for ref in cited.evidence)]
+    reasons = tuple(
+        Reason(
+            cited, wording.wording(cited, names),
+            tuple(nodes[ref] for ref in cited.evidence if ref.kind != "Tag"),  # a word is no node
+            wording.action_label(cited, names) if actions and cited.action else "",
+        )
+        for cited in kept
+    )  # fmt: skip
+    remainder = explanation.score - sum(cited.contribution for cited in kept)
+    return Recommendation(item, explanation.score, reasons, remainder)

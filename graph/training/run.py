@@ -87,7 +87,12 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     report(0.97, "finding communities")
     communities_refresh(taken)
     report(0.98, "publishing")
-    metrics = {**measured.to_dict(), "data": _sizes(taken)}
+    sizes = {
+        "users": len(taken.users),
+        "artist_plays": len(taken.artist_plays.user),
+        "track_plays": len(taken.track_plays.user),
+    }
+    metrics = {**measured.to_dict(), "data": sizes}
 
     def write(directory: Path) -> None:
         edges = edges_write(taken, directory)
@@ -103,14 +108,6 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     )
     report(1.0, "published" if version.state == ModelVersion.State.ACTIVE else "refused")
     return version
-
-
-def _sizes(taken: snapshot.GraphSnapshot) -> dict[str, int]:
-    return {
-        "users": len(taken.users),
-        "artist_plays": len(taken.artist_plays.user),
-        "track_plays": len(taken.track_plays.user),
-    }
 
 
 def is_up_to_date(config: RecommenderConfig | None = None) -> bool:

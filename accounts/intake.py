@@ -135,11 +135,11 @@ class GatedQuerySet(models.QuerySet[Row], Generic[Row]):
     """Rows that are written through the gate alone; reading and deleting is as ever."""
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> list[Row]:
-        _ensure_open(self.model)
+        ensure_open(self.model)
         return super().bulk_create(*args, **kwargs)
 
     def update(self, **values: Any) -> int:
-        _ensure_open(self.model)
+        ensure_open(self.model)
         return super().update(**values)
 
 
@@ -152,7 +152,7 @@ class Gated(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        _ensure_open(type(self))
+        ensure_open(type(self))
         super().save(*args, **kwargs)
 
 
@@ -172,7 +172,8 @@ def restoring() -> Iterator[None]:
         yield
 
 
-def _ensure_open(model: type[models.Model]) -> None:
+def ensure_open(model: type[models.Model]) -> None:
+    """Raises PastTheGate where rows of ``model`` are about to be written past the gate."""
     if not _open.get():
         raise PastTheGate(f"rows of {model.__name__} are written through accounts.intake")
 

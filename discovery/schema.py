@@ -4,10 +4,12 @@ A room's ``api`` offers a ``Query``, a ``Mutation`` and its part of ``Viewer``, 
 """
 
 from types import ModuleType
+from typing import Any
 
 import strawberry
 from django.conf import settings
-from graphql import GraphQLError
+from django.db.models import Model
+from graphql import GraphQLError, GraphQLObjectType
 from strawberry import relay
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
@@ -24,6 +26,7 @@ import discovery.room.api
 import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
+from accounts.presentation import ensure_shown
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
@@ -67,6 +70,15 @@ class _Root:
         return node_resolve(id, info=info)
 
 
+class GuardedExecution(EarshotExecution):
+    """An execution in which no row goes out that the pipeline did not present to whoever asks."""
+
+    def check_shown(
+        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Info
+    ) -> None:
+        ensure_shown(result, info.context.viewer, source, info.parent_type.name, field_name)  # type: ignore[attr-defined]  # graphql-core's
+
+
 class Schema(strawberry.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -84,7 +96,7 @@ schema = Schema(
         lambda: ValidationCache(maxsize=128),
         OperationLimits,  # behind the validation: it measures valid documents only
     ],
-    execution_context_class=EarshotExecution,
+    execution_context_class=GuardedExecution,
     config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG),
 )
 node_ids_resolve_fast(schema._schema)  # noqa: SLF001

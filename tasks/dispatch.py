@@ -1,4 +1,4 @@
-"""From a service's signal to a message in the queue. A queue out of reach costs time only: the clock resumes."""
+"""From a service's signal to a message in the queue. Where the queue is out of reach, the clock finds the same work later."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ GUARDS = [
 
 
 def main(wanted):
-    found = {}
+    noticed = {}
     with tempfile.TemporaryDirectory(prefix="earshot-mutants-") as folder, PostgresServer() as postgres:
         tree = Path(folder) / "tree"
         left_out = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache")
@@ -121,10 +121,10 @@ def main(wanted):
         for number, guard in enumerate(GUARDS):
             if not wanted or guard.invariant in wanted:
                 failed = failures(guard, tree, postgres.url)
-                found[number] = f"`{failed[0]}`" if failed else "**nothing**"
-                print(row(guard, found[number]), flush=True)
-                write_table(found)
-    return 1 if "**nothing**" in found.values() else 0
+                noticed[number] = f"`{failed[0]}`" if failed else "**nothing**"
+                print(row(guard, noticed[number]), flush=True)
+                write_table(noticed)
+    return 1 if "**nothing**" in noticed.values() else 0
 
 
 def row(guard, failed):
@@ -132,7 +132,7 @@ def row(guard, failed):
     return f"| {guard.invariant} | `{guard.file}` | `{line}` | {failed} |"
 
 
-def write_table(found):
+def write_table(noticed):
     """Put what was found into the README beside this file; rows of guards that were not asked for stay."""
     before, _start, rest = README.read_text(encoding="utf-8").partition(START)
     known, _end, after = rest.partition(END)
@@ -140,7 +140,9 @@ def write_table(found):
     lines = ["| invariant | file | guard taken out or replaced | what failed |", "|--:|---|---|---|"]
     for number, guard in enumerate(GUARDS):
         key = tuple(row(guard, "").split(" | ")[:3])
-        lines.append(row(guard, found[number]) if number in found else rows.get(key, row(guard, "not run")))
+        lines.append(
+            row(guard, noticed[number]) if number in noticed else rows.get(key, row(guard, "not run"))
+        )
     text = "\n".join(lines)
     README.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
@@ -170,4 +172,4 @@ def failures(guard, tree, database):
 
 
 if __name__ == "__main__":
-    sys.exit(main({int(each) for each in sys.argv[1:]}))
+    sys.exit(main({int(number) for number in sys.argv[1:]}))

@@ -30,8 +30,8 @@ def survivors(processes: list[psutil.Process], *, seconds: float = 20.0) -> list
 def wait_for(condition, *, seconds: float = 60.0, what: str = "condition"):
     """The first true answer of ``condition``; fails when there is none in time."""
     until = time.monotonic() + seconds
-    while not (found := condition()):
+    while not (outcome := condition()):
         if time.monotonic() > until:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.05)
-    return found
+    return outcome

@@ -32,11 +32,11 @@ def is_within(module, rooms):
 
 def importers(imports, *packages):
     """Our modules that import one of the packages directly."""
-    found = set()
+    modules = set()
     for package in packages:
         if package in imports.modules:
-            found |= imports.find_modules_that_directly_import(package)
-    return {module for module in found if is_within(module, ROOMS)}
+            modules |= imports.find_modules_that_directly_import(package)
+    return {module for module in modules if is_within(module, ROOMS)}
 
 
 def test_every_module_is_in_a_layer(imports):
@@ -67,8 +67,8 @@ def test_only_the_api_rooms_know_graphql(imports):
 def test_nothing_but_the_schema_asks_an_api_room(imports):
     rooms = {module for module in imports.modules if module.endswith(".api")}
     assert len(rooms) > 5, "the graph of imports knows the api rooms"
-    asking = {each for room in rooms for inside in [room, *imports.find_descendants(room)]
-              for each in imports.find_modules_that_directly_import(inside)}  # fmt: skip
+    asking = {importer for room in rooms for inside in [room, *imports.find_descendants(room)]
+              for importer in imports.find_modules_that_directly_import(inside)}  # fmt: skip
     assert {module for module in asking - set(SCHEMA_READERS) if not knows_graphql(module)} == set()
 
 

@@ -116,7 +116,7 @@ def codes(answer: dict[str, Any], name: str) -> list[str]:
     if answer.get("errors"):
         return [error["extensions"]["code"] for error in answer["errors"]]
     payload = answer["data"][name]
-    return [one["code"] for one in [*payload.get("messages", ()), *payload.get("refusals", ())]]
+    return [refusal["code"] for refusal in [*payload.get("messages", ()), *payload.get("refusals", ())]]
 
 
 @pytest.mark.parametrize("name", sorted(set(MUTATIONS) - WITHOUT_ARGUMENTS))

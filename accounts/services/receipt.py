@@ -22,11 +22,7 @@ def receipt_list(*, user: User) -> Iterator[dict[str, Any]]:
 
 def receipt_of(event: ConsentEvent) -> dict[str, Any]:
     """The signed receipt of one change of consent."""
-    return signed(_receipt(event), settings.SIGNING_KEY)
-
-
-def _receipt(event: ConsentEvent) -> dict[str, Any]:
-    return {
+    document = {
         "@context": CONTEXT,
         "schemaVersion": SCHEMA,
         "receiptId": str(event.event_id),
@@ -55,6 +51,7 @@ def _receipt(event: ConsentEvent) -> dict[str, Any]:
         },
         "ledger": {"position": event.pk, "previousHash": event.previous_hash, "hash": event.hash},
     }
+    return signed(document, settings.SIGNING_KEY)
 
 
 def _label(purpose: str) -> str:

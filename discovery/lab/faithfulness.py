@@ -2,8 +2,8 @@
 
 For many listeners, what they are shown now is explained as it would be for them. Then the three strongest
 entries that its reasons cite are removed from the evidence and the item is scored anew by the whole formula
-(not by subtracting what the reason claims), and so are as many entries drawn at random. Reasons that tell
-the truth cost the item more. The evidence comes through the one door (`discovery.recommend.evidence`).
+(not by subtracting what the reason claims), and so are as many entries drawn at random. Where the reasons are
+true, losing what they cite costs the item more. The evidence comes through the one door (`discovery.recommend.evidence`).
 """
 
 from __future__ import annotations

@@ -85,9 +85,8 @@ class ListenerModel:
     tag_weights: sp.csr_matrix
     listeners: Sequence[Listener]
     assumed: Assumptions = field(default_factory=Assumptions)
-    popular: Doubles | None = (
-        None  # [n] share of items that are more popular, where hits are heard out as gladly
-    )
+    # [n] share of items that are more popular; given where hits are heard out as gladly as what fits
+    popular: Doubles | None = None
     _fits: dict[tuple[int, int], Doubles] = field(default_factory=dict)  # by listener and number of moods
 
     def ears(self, listener: Listener, seed: int) -> Ears:

@@ -55,7 +55,7 @@ def grown(train: GraphSnapshot, shares: Sequence[float], seed: int) -> list[Grap
     Who joined early is there later too. The catalog, its own tags and the rows stay the same.
     """
     place = np.random.default_rng([seed, 3]).permutation(len(train.users)) / len(train.users)
-    return [_of(train, place < share) for share in shares]
+    return [_reduced(train, place < share) for share in shares]
 
 
 def listeners(
@@ -93,7 +93,7 @@ def known_to(index: ItemIndex, snapshot: GraphSnapshot, train: GraphSnapshot) ->
     return index.among(np.sort(rows[rows >= 0]))
 
 
-def _of(snapshot: GraphSnapshot, joined: Mask) -> GraphSnapshot:
+def _reduced(snapshot: GraphSnapshot, joined: Mask) -> GraphSnapshot:
     """The snapshot with what those who ``joined`` [U] did."""
     tagging = np.append(joined, True)  # the last for user -1, the catalog
     return replace(

@@ -1,4 +1,4 @@
-"""One's own export, put back into an instance where one is not: the way out of one and into another."""
+"""A person's export, restored in an instance that does not know the person: the way from one instance to another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that is kept about a person, with the reason why. What is held, exported and erased is told from it.
+"""Everything that is kept about a person, with the reason why. What is held, exported and erased is read off this list.
 
 A test walks every model field with a user key: one that stands in no `Store` fails.
 """

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"  # names of places in documents
+# Names of places in documents.
+MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"
+COMPRESSION, SCALE, LATENCY = "lean", "scale", "nearest"
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",
@@ -62,6 +66,18 @@ def ablation_table(ablation: dict[str, Any]) -> str:
 def between_marks(text: str, place: str = MEASURED) -> str:
     """What stands in a document's place. Raises ValueError where a mark is missing."""
     return _cut(text, place)[1].strip("\n")
+
+
+def write_measured(measured: object, text: str, place: str, options: Mapping[str, Any]) -> None:
+    """Keep what a command measured where its ``--json`` and ``--markdown`` say; ``text`` are its tables."""
+    write_json(measured, options["json"])
+    if options["markdown"]:
+        write_between_marks(options["markdown"], text, place)
+
+
+def write_json(measured: object, path: Path | None) -> None:
+    if path:
+        path.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
 
 
 def write_between_marks(path: Path, text: str, place: str = MEASURED) -> None:

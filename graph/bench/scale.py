@@ -128,7 +128,7 @@ def tables(measured: dict[str, Any]) -> str:
     lines = [
         f"{measured['dims']} dimensions, {measured['layers']} layers, one thread, CPU seconds; the peak is the whole process's.",
         "",
-        "| plays | listeners × tracks | propagation | loss | update | an epoch | memory's fit | peak MiB |",
+        "| plays | listeners × tracks | propagation | loss | update | an epoch | item–item fit | peak MiB |",
         "|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [

@@ -64,7 +64,7 @@ def lastfm_import(
 
 
 def _count_anew() -> None:
-    """Let PostgreSQL count what came: by what it believed before, a query over it may take minutes."""
+    """Have PostgreSQL gather statistics of the new rows: with the old ones it may plan queries that take minutes."""
     if connection.vendor == "postgresql":
         tables = [connection.ops.quote_name(model._meta.db_table) for model in FILLED]  # noqa: SLF001 Django documents it
         with connection.cursor() as cursor:
@@ -158,9 +158,8 @@ class _Import:
         pairs = self._not_apart([self._pair(row.value) for row in here])
         ends = {"low__in": {low for low, _ in pairs}, "high__in": {high for _, high in pairs}}
         known = set(Friendship.objects.filter(**ends).values_list("low_id", "high_id"))
-        pairs = self._not_ended(
-            pairs, known
-        )  # after those known: what ends between the two looks is in one of them
+        # Asked after `known`: a friendship that ends between the two queries is seen by one of them.
+        pairs = self._not_ended(pairs, known)
         accepted = {"state": Friendship.State.ACCEPTED, "accepted_at": timezone.now()}
         self._store(
             Friendship.objects,

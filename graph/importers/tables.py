@@ -81,7 +81,7 @@ def rows(folder: Path, table: Table[T], *, report: FileReport, watcher: Watcher)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Lines of the file; of one that is too long, only so much that it shows."""
+    """Lines of the file; one that is too long is cut where its length shows."""
     while line := file.readline(MAX_LINE + 1):
         rest = line
         while len(rest) > MAX_LINE and not rest.endswith(b"\n"):

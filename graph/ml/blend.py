@@ -28,7 +28,7 @@ STEPS = {  # multiples of the configured weight that are tried
     "popularity": (0.25, 0.5, 1.0, 1.5, 2.0),
     "friend_identity": (0.25, 0.5, 1.0, 1.5, 2.0),
 }
-LEAST_GAIN = 1.005  # a move must find this many times as much: less is chance between splits
+LEAST_GAIN = 1.005  # a move must raise quality by this factor: smaller gains are chance between splits
 K = 20
 
 

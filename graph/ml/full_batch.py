@@ -11,7 +11,6 @@ candidates drawn half evenly and half by popularity, each counted by the inverse
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,7 +117,10 @@ class FullBatch:
         optimizer.zero_grad()
         vectors = Vectors.of(network, self._links, self._listening)
         forward = time.process_time()
-        loss = sum([self._piece(vectors, popularity, part, rng) for part in self._pieces()])
+        starts = range(0, self._plays.shape[0], LISTENERS)
+        loss = sum(
+            [self._piece(vectors, popularity, slice(start, start + LISTENERS), rng) for start in starts]
+        )
         if self._config.friend_weight and self._friends.nnz:
             loss += self._friendships(vectors, rng)
         gathered = time.process_time()
@@ -131,10 +133,6 @@ class FullBatch:
             update=time.process_time() - backward,
             mean_loss=loss,
         )
-
-    def _pieces(self) -> Iterator[slice]:
-        for start in range(0, self._plays.shape[0], LISTENERS):
-            yield slice(start, min(start + LISTENERS, self._plays.shape[0]))
 
     def _piece(self, vectors: Vectors, popularity: Tensor, part: slice, rng: np.random.Generator) -> float:
         """The part's share of the mean loss over plays; its gradients go to ``vectors``."""

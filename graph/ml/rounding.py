@@ -1,7 +1,7 @@
 """Vectors as int8: a quarter of the memory, at a cost that ``graph.bench.compression`` measures.
 
 A vector of a source is rounded in steps of its own size. The sizes, and a model's two scales with
-them, are kept as 16-bit floats in units of each source's largest, which adds about a two-thousandth.
+them, are kept as 16-bit floats in units of each source's largest, an error of about one in two thousand.
 """
 
 from __future__ import annotations

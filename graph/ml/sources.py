@@ -1,6 +1,6 @@
 """The registry of sources: what produces item vectors whose scores add up.
 
-A source is a name and a function from a view, and what earlier sources found, to a block of
+A source is a name and a function from a view, and the blocks of earlier sources, to a block of
 vectors. To add one, write its file, name it here, and give it a weight in `BlendConfig`.
 """
 

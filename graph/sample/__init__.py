@@ -1,0 +1,1 @@
+"""A made-up community to try the product on: a seed comes in, people, music and plays go out."""

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from accounts.intake import restoring
 from graph.arrays import Doubles, Ids, Ints, Rows
 from graph.models import Artist, Tag, Tagging, Track, item_column
-from graph.sample.words import SCENES, artist_names, track_line, track_titles
+from graph.sample.vocabulary import SCENES, artist_names, track_line, track_titles
 
 ARTISTS, TRACKS = 120, 1500
 NICHES = 3  # in each scene

@@ -20,7 +20,7 @@ from accounts.models import (
 from accounts.services.ledger import Change, ledger_record
 from graph.sample.catalog import NICHES
 from graph.sample.listening import Taste
-from graph.sample.words import person_name
+from graph.sample.vocabulary import person_name
 
 DEMO_LOGINS = ("ada", "ben")  # positions 0 and 1
 DEMO_PASSWORD = "earshot-demo"  # noqa: S105  # printed by the demo, on purpose

@@ -18,9 +18,8 @@ from graph.services.news import friends_tell
 
 MAX_PLAYS = 100  # in one call
 SOURCE_LENGTH, SOURCE_ID_LENGTH = 40, 128
-EARLIEST = datetime(
-    2002, 10, 1, tzinfo=UTC
-)  # when scrobbling began; what claims to be older is a broken clock
+# When scrobbling began; what claims to be older comes from a broken clock.
+EARLIEST = datetime(2002, 10, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=5)  # a client's clock may run ahead a little
 NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
 

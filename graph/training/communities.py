@@ -82,7 +82,7 @@ def communities_find(plays: nx.Graph) -> list[UnnamedCommunity]:
 
 
 def _listeners(plays: nx.Graph, part: set[Node], people: set[int]) -> dict[int, int]:
-    """Members by artist of the community, where they are enough: many of them first, few others counting for it."""
+    """How many members play each artist, where enough do; first those that many members and few others play."""
     counts = {}
     for kind, artist in part:
         if kind == "artist":

@@ -64,6 +64,14 @@ def train_and_publish(
         raise
 
 
+def snapshot_to_learn_from() -> snapshot.GraphSnapshot:
+    """What is permitted now. Raises TrainingFailed where that holds no plays."""
+    taken = snapshot.take()
+    if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
+        raise TrainingFailed("Nobody has granted that their plays train models, or there are no plays.")
+    return taken
+
+
 def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> ModelVersion:
     # Only here is torch loaded: a worker that waits, or a process that asks about a run, stays small.
     from graph.ml.config import RecommenderConfig
@@ -73,15 +81,18 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
 
     config = config or RecommenderConfig()
     report(0.0, "taking the snapshot")
-    taken = snapshot.take()
-    if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
-        raise TrainingFailed("Nobody has granted that their plays train models, or there are no plays.")
+    taken = snapshot_to_learn_from()
     measured = evaluate(taken, config, progress=within(report, 0.02, 0.5, "measuring"))
     fitted = fit(taken, config, progress=within(report, 0.5, 0.97, "fitting"))
     report(0.97, "finding communities")
     communities_refresh(taken)
     report(0.98, "publishing")
-    metrics = {**measured.to_dict(), "data": _sizes(taken)}
+    sizes = {
+        "users": len(taken.users),
+        "artist_plays": len(taken.artist_plays.user),
+        "track_plays": len(taken.track_plays.user),
+    }
+    metrics = {**measured.to_dict(), "data": sizes}
 
     def write(directory: Path) -> None:
         edges = edges_write(taken, directory)
@@ -97,14 +108,6 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     )
     report(1.0, "published" if version.state == ModelVersion.State.ACTIVE else "refused")
     return version
-
-
-def _sizes(taken: snapshot.GraphSnapshot) -> dict[str, int]:
-    return {
-        "users": len(taken.users),
-        "artist_plays": len(taken.artist_plays.user),
-        "track_plays": len(taken.track_plays.user),
-    }
 
 
 def is_up_to_date(config: RecommenderConfig | None = None) -> bool:

@@ -1,8 +1,8 @@
 """What a model was trained on, edge by edge, as hashes: so that anyone can check that somebody is not in it.
 
 An edge is a row of the snapshot that names a person. Its hash is the first 64 bits of a BLAKE2b keyed with
-this installation's key: who has the list and not the key learns from it how many edges there were. Equal
-hashes are equal edges (of 10⁷ edges and 10⁵ of one person, two differing ones meet once in 10⁷ erasures).
+this installation's key: whoever has the list but not the key learns only how many edges there were. Equal hashes
+mean equal edges: with 10⁷ edges, and 10⁵ of one person, two different ones collide in one erasure of 10⁷.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ EDGES = "edges.npy"
 Hashes = NDArray[np.uint64]  # ascending, each once
 
 
-class EdgesUnknown(Exception):  # what it says
+class EdgesUnknown(Exception):
     """A model does not say what it was trained on, or says it in a file that is not the published one."""
 
 
@@ -67,7 +67,7 @@ def edges_read(directory: Path, told: Mapping[str, str]) -> Hashes:
 
 
 def edges_of_person(user: User) -> Hashes:
-    """Of every edge that ``user`` could have given a model, whether it was permitted and counted or not."""
+    """Hashes of every edge that ``user`` could have given a model, permitted and counted or not."""
     listens, counts = Listen.objects.filter(user=user), ArtistPlayCount.objects.filter(user=user)
     said, tagged = Feedback.objects.filter(user=user), Tagging.objects.filter(user=user)
     tracks = {*_values(listens, "track"), *_values(said.exclude(track=None), "track")}
@@ -122,7 +122,7 @@ def _key() -> bytes:
 
 
 def _fingerprint() -> str:
-    """Tells whether two lists were made with the same key: others have nothing in common, whatever is in them."""
+    """Names the key: lists made with different keys have no hash in common, whatever they hold."""
     return hashlib.sha256(_key()).hexdigest()[:16]
 
 

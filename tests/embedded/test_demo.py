@@ -67,8 +67,8 @@ def ended():
     running = []
     yield running
     for process in running:
-        for one in tree_of(process.pid) if process.poll() is None else []:
-            one.kill()
+        for child in tree_of(process.pid) if process.poll() is None else []:
+            child.kill()
         process.wait()
         process.stdout.close()
 

@@ -75,8 +75,8 @@ def test_server_ends_when_its_parent_is_killed(program, tmp_path):
 
 def test_postgres_runs_sql_and_leaves_nothing():
     with PostgresServer() as server:
-        with psycopg.connect(host=str(server.home), user="postgres") as found:
-            assert found.execute("SELECT 6 * 7").fetchone() == (42,)
+        with psycopg.connect(host=str(server.home), user="postgres") as connection:
+            assert connection.execute("SELECT 6 * 7").fetchone() == (42,)
         tree = tree_of(server.child.pid)
         home = server.home
     assert survivors(tree) == []
@@ -86,10 +86,10 @@ def test_postgres_runs_sql_and_leaves_nothing():
 def test_socket_has_a_short_name_however_deep_the_home(tmp_path):
     assert redis_socket(Path("/srv/earshot")) == Path("/srv/earshot/redis.sock")
     deep = tmp_path / ("x" * 120)
-    found = redis_socket(deep)
-    assert len(str(found)) <= LONGEST
-    assert found == redis_socket(deep)
-    assert found != redis_socket(tmp_path / ("y" * 120))
+    socket = redis_socket(deep)
+    assert len(str(socket)) <= LONGEST
+    assert socket == redis_socket(deep)
+    assert socket != redis_socket(tmp_path / ("y" * 120))
 
 
 @pytest.mark.parametrize(

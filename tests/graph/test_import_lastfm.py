@@ -168,7 +168,7 @@ def test_a_broken_row_is_reported_with_its_line_and_stops_nothing(tmp_path, file
     )
 
     assert notes.broken == [(f"{file}.dat", good_lines + 1, reason)]
-    [told] = [each for each in report.files if each.file == f"{file}.dat"]
+    [told] = [report_of_file for report_of_file in report.files if report_of_file.file == f"{file}.dat"]
     assert told.skipped[reason] == 1
     clean = {"artists": 2, "tags": 2, "user_artists": 3, "user_friends": 2, "user_taggedartists": 2}
     assert told.stored == clean[file] + 1

@@ -50,10 +50,10 @@ def test_no_entry_is_lost_or_stands_twice():
         out, problems = editor.communicate()
         assert editor.returncode == 0, problems
         told.append(json.loads(out))
-    added = [entry for one in told for entry in one["added"]]
-    removed = [entry for one in told for entry in one["removed"]]
+    added = [entry for editor in told for entry in editor["added"]]
+    removed = [entry for editor in told for entry in editor["removed"]]
     assert len(added) > EDITS / 2
-    assert all(one["added"] for one in told)
+    assert all(editor["added"] for editor in told)
     assert len(set(removed)) == len(removed)
     rows = list(playlist.entries.order_by("position", "pk").values_list("position", "pk"))
     assert [position for position, _ in rows] == list(range(len(rows)))

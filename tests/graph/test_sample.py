@@ -41,9 +41,9 @@ def counts():
 
 def test_it_has_the_size_it_says(community):
     assert (community.listeners, community.artists, community.tracks) == (LISTENERS, 120, 1500)
-    found = counts()
-    assert (found["User"], found["Artist"], found["Track"]) == (LISTENERS, 120, 1500)
-    assert (found["Listen"], found["Feedback"]) == (community.listens, community.feedback)
+    stored = counts()
+    assert (stored["User"], stored["Artist"], stored["Track"]) == (LISTENERS, 120, 1500)
+    assert (stored["Listen"], stored["Feedback"]) == (community.listens, community.feedback)
     assert not Track.objects.filter(description="").exists()
     assert not Track.objects.filter(tags=[]).exists()
     kinds = Counter(Tag.objects.values_list("kind", flat=True))

@@ -127,18 +127,18 @@ class PlaylistOrderTest(TestCase):
         owner, song = factories.listener(), factories.track()
         playlist = playlist_create(owner=owner, title="Mine")
         model: list[int] = []
-        for action, one, other in steps:
+        for action, at, to in steps:
             if action == "add":
-                place = one % (len(model) + 1)
+                place = at % (len(model) + 1)
                 entry = playlist_entry_add(
                     user=owner, playlist_id=playlist.pk, track_id=song.pk, position=place
                 )
                 model.insert(place, entry.pk)
             elif model and action == "remove":
-                playlist_entry_remove(user=owner, entry_id=model.pop(one % len(model)))
+                playlist_entry_remove(user=owner, entry_id=model.pop(at % len(model)))
             elif model:
-                entry_id = model.pop(one % len(model))
-                place = other % (len(model) + 1)
+                entry_id = model.pop(at % len(model))
+                place = to % (len(model) + 1)
                 model.insert(place, entry_id)
                 playlist_entry_move(user=owner, entry_id=entry_id, position=place)
             assert order(playlist) == model
@@ -185,37 +185,40 @@ def test_a_withdrawn_contribution_takes_its_words_along():
 
 
 def test_play_counts_of_many_in_few_queries(django_assert_num_queries):
-    one, two = factories.listener(), factories.listener()
+    first, second = factories.listener(), factories.listener()
     song = factories.track()
-    factories.listens(one, song, 3)
-    factories.listens(one, song, 2, ms_played=3_000)
+    factories.listens(first, song, 3)
+    factories.listens(first, song, 2, ms_played=3_000)
     other = factories.track(by=song.artist)
-    factories.listens(two, other, 1)
+    factories.listens(second, other, 1)
     factories.listens(factories.listener(), song, 9)
-    ArtistPlayCount.objects.create(user=two, artist=song.artist, count=40, source="a")
+    ArtistPlayCount.objects.create(user=second, artist=song.artist, count=40, source="a")
 
     with django_assert_num_queries(2):
-        tracks = selectors.play_counts([one.pk, two.pk], ItemKind.TRACK)
+        tracks = selectors.play_counts([first.pk, second.pk], ItemKind.TRACK)
     with django_assert_num_queries(3):
-        artists = selectors.play_counts([one.pk, two.pk], ItemKind.ARTIST)
+        artists = selectors.play_counts([first.pk, second.pk], ItemKind.ARTIST)
 
     assert [row[:4] for row in tracks] == [
-        (one.pk, song.pk, 3, 2),
-        (two.pk, other.pk, 1, 0),
+        (first.pk, song.pk, 3, 2),
+        (second.pk, other.pk, 1, 0),
     ]
-    assert [row[:4] for row in artists] == [(one.pk, song.artist_id, 3, 2), (two.pk, song.artist_id, 41, 0)]
+    assert [row[:4] for row in artists] == [
+        (first.pk, song.artist_id, 3, 2),
+        (second.pk, song.artist_id, 41, 0),
+    ]
 
 
 def test_feedback_of_keeps_people_and_kinds_apart():
-    one, two = factories.listener(), factories.listener()
+    first, second = factories.listener(), factories.listener()
     song = factories.track()
-    feedback_give(user=one, item=song, kind=FeedbackKind.HIDE)
-    feedback_give(user=one, item=song.artist, kind=FeedbackKind.LIKE)
-    feedback_give(user=two, item=song, kind=FeedbackKind.LIKE)
+    feedback_give(user=first, item=song, kind=FeedbackKind.HIDE)
+    feedback_give(user=first, item=song.artist, kind=FeedbackKind.LIKE)
+    feedback_give(user=second, item=song, kind=FeedbackKind.LIKE)
 
-    said = selectors.feedback_of([one.pk], ItemKind.TRACK)
+    said = selectors.feedback_of([first.pk], ItemKind.TRACK)
     assert {user: [row[:2] for row in rows] for user, rows in said.items()} == {
-        one.pk: [(song.pk, FeedbackKind.HIDE)]
+        first.pk: [(song.pk, FeedbackKind.HIDE)]
     }
 
 

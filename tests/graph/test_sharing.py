@@ -125,8 +125,8 @@ def test_only_friends_are_let_in_and_only_the_owner_or_oneself_taken_out(shared)
 
 def received(user):
     return [
-        (one.sender, one.track or one.artist, one.note)
-        for one in selectors.recommendations_received(viewer=user)
+        (recommendation.sender, recommendation.track or recommendation.artist, recommendation.note)
+        for recommendation in selectors.recommendations_received(viewer=user)
     ]
 
 

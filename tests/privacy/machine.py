@@ -71,8 +71,8 @@ class Listening(Together, RuleBasedStateMachine):
         """As the next request would find them."""
         return User.objects.get(pk=self.oracle.people[name].user.pk)
 
-    def both(self, one, other):
-        return one != other and {one, other} <= self.oracle.people.keys()
+    def both(self, name, other):
+        return name != other and {name, other} <= self.oracle.people.keys()
 
     # -- a crowd to begin with, because three friends seldom come by chance ----------------------
 
@@ -224,10 +224,10 @@ class Listening(Together, RuleBasedStateMachine):
     def exclude(self, name, track, excluded):
         """Of what they play, where they play anything: else there is seldom anything to leave out."""
         if person := self.oracle.people.get(name):
-            played = [each for each in self.tracks if each.pk in person.plays] or self.tracks
-            thing = played[track % len(played)]
-            taste_exclusion_set(user=self.user(name), thing=thing, excluded=excluded)
-            (person.excluded.add if excluded else person.excluded.discard)(thing.pk)
+            played = [liked for liked in self.tracks if liked.pk in person.plays] or self.tracks
+            item = played[track % len(played)]
+            taste_exclusion_set(user=self.user(name), thing=item, excluded=excluded)
+            (person.excluded.add if excluded else person.excluded.discard)(item.pk)
             if excluded:
                 self.obeyed(name)
 
@@ -263,17 +263,21 @@ class Listening(Together, RuleBasedStateMachine):
         """A model of popularity, from the snapshot alone."""
         taken = snapshot.take()
         people = {
-            name: each for name, each in self.oracle.people.items() if Purpose.CONTRIBUTE in each.granted
+            name: contributor
+            for name, contributor in self.oracle.people.items()
+            if Purpose.CONTRIBUTE in contributor.granted
         }
-        assert set(taken.users.tolist()) == {each.user.pk for each in people.values()}, "7: contributors only"
+        assert set(taken.users.tolist()) == {contributor.user.pk for contributor in people.values()}, (
+            "7: contributors only"
+        )
         edges = zip(
             taken.users[taken.track_plays.user].tolist(), taken.tracks[taken.track_plays.item].tolist(),
             taken.track_plays.count.tolist(), strict=True,
         )  # fmt: skip
         expected = {
-            (each.user.pk, track, float(times))
-            for each in people.values()
-            for track, times in each.counted.items()
+            (contributor.user.pk, track, float(times))
+            for contributor in people.values()
+            for track, times in contributor.counted.items()
             if times
         }
         assert set(edges) == expected, "7, 12: what is excluded is not trained on"
@@ -305,12 +309,12 @@ class Listening(Together, RuleBasedStateMachine):
         self._looks_right(name, viewer)
 
     def _gathers_what_is_permitted(self, name, viewer):
-        names = {each.user.pk: other for other, each in self.oracle.people.items()}
+        names = {somebody.user.pk: other for other, somebody in self.oracle.people.items()}
         evidence = gather(viewer, ItemKind.TRACK)
         rows = zip(evidence.friend.tolist(), evidence.key_id.tolist(), evidence.amount.tolist(), strict=True)
-        found = {(names[friend] if friend else "", item): amount for friend, item, amount in rows}
+        entering = {(names[friend] if friend else "", item): amount for friend, item, amount in rows}
         expected = {key: times for key, times in self.oracle.evidence(name).items() if times}
-        assert found == expected, "1, 3, 6, 8, 10, 12: exactly what is permitted enters"
+        assert entering == expected, "1, 3, 6, 8, 10, 12: exactly what is permitted enters"
 
     def _looks_right(self, name, viewer):
         allowed = {other for other, named in self.oracle.sources(name).items() if named}
@@ -352,14 +356,17 @@ class Listening(Together, RuleBasedStateMachine):
 
     def _answer(self, name):
         shown = feed.for_you(self.user(name), ItemKind.TRACK).answer.items
-        return [(each.item.pk, each.score, [reason.text for reason in each.reasons]) for each in shown]
+        return [
+            (explanation.item.pk, explanation.score, [reason.text for reason in explanation.reasons])
+            for explanation in shown
+        ]
 
     @rule()
     def read_at_off(self):
         answers = [
             [
-                (each.item.pk, each.score)
-                for each in feed.for_you(self.user(name), ItemKind.TRACK, level=0).answer.items
+                (explanation.item.pk, explanation.score)
+                for explanation in feed.for_you(self.user(name), ItemKind.TRACK, level=0).answer.items
             ]
             for name in self.oracle.people
         ]

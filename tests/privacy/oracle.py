@@ -31,11 +31,11 @@ class Oracle:
     asked: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
     blocks: set[tuple[str, str]] = field(default_factory=set)  # (blocker, blocked)
 
-    def are_friends(self, one, other):
-        return frozenset((one, other)) in self.friends
+    def are_friends(self, name, other):
+        return frozenset((name, other)) in self.friends
 
-    def apart(self, one, other):
-        return bool({(one, other), (other, one)} & self.blocks)
+    def apart(self, name, other):
+        return bool({(name, other), (other, name)} & self.blocks)
 
     def grants(self, name, purpose, other=None):
         person = self.people[name]
@@ -67,11 +67,11 @@ class Oracle:
 
     def sources(self, viewer):
         """Those of them whose plays may enter: without a name only in a crowd, and all of these or none."""
-        found = self.reaching(viewer)
+        sharing = self.reaching(viewer)
         nameless = {name for name, named in self.sharing(viewer).items() if not named}
-        if not nameless <= found.keys():
-            found = {name: named for name, named in found.items() if named}
-        return {name: named for name, named in found.items() if named or len(found) >= 3}
+        if not nameless <= sharing.keys():
+            sharing = {name: named for name, named in sharing.items() if named}
+        return {name: named for name, named in sharing.items() if named or len(sharing) >= 3}
 
     def told_of(self, viewer):
         """Friends of whose plays the viewer may be told by name."""
@@ -83,12 +83,12 @@ class Oracle:
 
     def evidence(self, viewer):
         """{(whose, track): plays}; "" is the viewer's own."""
-        found = {}
+        evidence = {}
         if self.own(viewer):
-            found |= {("", track): times for track, times in self.people[viewer].counted.items()}
+            evidence |= {("", track): times for track, times in self.people[viewer].counted.items()}
         for name in self.sources(viewer):
-            found |= {(name, track): times for track, times in self.people[name].counted.items()}
-        return found
+            evidence |= {(name, track): times for track, times in self.people[name].counted.items()}
+        return evidence
 
     def visible(self, viewer):
         return {
@@ -124,11 +124,11 @@ class Oracle:
             and self.are_friends(name, other)
         }
 
-    def part(self, one, other):
-        pair = frozenset((one, other))
+    def part(self, name, other):
+        pair = frozenset((name, other))
         self.friends.discard(pair)
         self.asked.discard(pair)
-        for name, friend in ((one, other), (other, one)):
-            for key, answer in self.people[name].towards.items():
+        for giver, friend in ((name, other), (other, name)):
+            for key, answer in self.people[giver].towards.items():
                 if key[1] == friend and answer:
-                    self.people[name].towards[key] = False
+                    self.people[giver].towards[key] = False

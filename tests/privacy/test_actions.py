@@ -51,7 +51,9 @@ def shown(app):
 
 def reason_with(node, kind):
     """The one reason with this action."""
-    (reason,) = [each for each in node["reasons"] if each["action"] and each["action"]["kind"] == kind]
+    (reason,) = [
+        reason for reason in node["reasons"] if reason["action"] and reason["action"]["kind"] == kind
+    ]
     return reason
 
 
@@ -68,7 +70,7 @@ def test_an_own_play_is_excluded(world):
     assert reason["action"]["target"] == reason["evidence"][0]["id"]
     assert reason["action"]["label"].startswith("Do not count Piece 0")
     send(app, reason["action"])
-    assert "OWN_PLAY" not in {each["kind"] for each in shown(app)["reasons"]}
+    assert "OWN_PLAY" not in {reason["kind"] for reason in shown(app)["reasons"]}
 
 
 def test_a_named_friend_is_left_out_and_the_others_stay(world):
@@ -80,10 +82,10 @@ def test_a_named_friend_is_left_out_and_the_others_stay(world):
     assert reason["action"]["label"] == "Leave Ben out of what I am shown"
     send(app, reason["action"])
     # Two are left, too few for them to count unnamed.
-    assert "FRIEND" not in {each["kind"] for each in shown(app)["reasons"]}
+    assert "FRIEND" not in {reason["kind"] for reason in shown(app)["reasons"]}
     for friend in friends[1:]:
         consent_set(user=friend, purpose=Purpose.NAMED, granted=True)
-    texts = [each["text"] for each in shown(app)["reasons"] if each["kind"] == "FRIEND"]
+    texts = [reason["text"] for reason in shown(app)["reasons"] if reason["kind"] == "FRIEND"]
     assert len(texts) == 2
     assert not any("Ben" in text for text in texts)
 
@@ -94,7 +96,7 @@ def test_unnamed_friends_are_turned_off_together(world):
     for friend in friends:
         consent_set(user=friend, purpose=Purpose.NAMED, granted=False)
     send(app, reason_with(shown(app), "TURN_OFF_PURPOSE")["action"])
-    assert "FRIEND" not in {each["kind"] for each in shown(app)["reasons"]}
+    assert "FRIEND" not in {reason["kind"] for reason in shown(app)["reasons"]}
 
 
 def test_what_is_popular_can_be_hidden(world):
@@ -110,7 +112,7 @@ def test_from_off_the_level_can_be_raised(world):
     ada, app = world[0], App(world[0])
     level_set(user=ada, level=PersonalizationLevel.OFF)
     send(app, reason_with(shown(app), "SET_LEVEL")["action"])
-    assert "OWN_PLAY" in {each["kind"] for each in shown(app)["reasons"]}
+    assert "OWN_PLAY" in {reason["kind"] for reason in shown(app)["reasons"]}
 
 
 def test_a_word_no_longer_counts_once_the_level_is_off(world, serve):
@@ -123,15 +125,15 @@ def test_a_word_no_longer_counts_once_the_level_is_off(world, serve):
     level_set(user=ada, level=PersonalizationLevel.BASIC)
     app = App(ada)
     queued = app.data(RADIO)["startRadio"]
-    reasons = [each for node in (queued["now"], *queued["upcoming"]) for each in node["reasons"]]
-    (reason,) = [each for each in reasons if each["kind"] == "TAG"]
+    reasons = [reason for node in (queued["now"], *queued["upcoming"]) for reason in node["reasons"]]
+    (reason,) = [reason for reason in reasons if reason["kind"] == "TAG"]
     assert reason["text"] == "Matches shoegaze"
     assert reason["action"] == {
         "kind": "SET_LEVEL", "label": "Show me what is popular instead", "purpose": None, "target": None, "level": "OFF",
     }  # fmt: skip
     send(app, reason["action"])
     queued = app.data(RADIO)["startRadio"]
-    told = [each["kind"] for node in (queued["now"], *queued["upcoming"]) for each in node["reasons"]]
+    told = [reason["kind"] for node in (queued["now"], *queued["upcoming"]) for reason in node["reasons"]]
     assert set(told) == {"POPULARITY"}
 
 

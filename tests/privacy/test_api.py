@@ -26,13 +26,13 @@ def test_exclusions_are_set_shown_and_taken_back(ada):
         global_id(name, key)
         for name, key in (("Track", track.pk), ("Artist", track.artist_id), ("Playlist", mine.pk))
     ]
-    for each in ids:
-        shown = app.data(EXCLUDE, id=each, on=True)["excludeFromTaste"]["exclusions"]
-    assert [each["id"] for each in shown] == ids
+    for item_id in ids:
+        shown = app.data(EXCLUDE, id=item_id, on=True)["excludeFromTaste"]["exclusions"]
+    assert [item["id"] for item in shown] == ids
     shown = app.data(EXCLUDE, id=ids[0], on=False)["excludeFromTaste"]["exclusions"]
-    assert [each["__typename"] for each in shown] == ["Artist", "Playlist"]
+    assert [item["__typename"] for item in shown] == ["Artist", "Playlist"]
     assert app.data("{ viewer { privacy { exclusions { id } } } }")["viewer"]["privacy"]["exclusions"] == [
-        {"id": each} for each in ids[1:]
+        {"id": item_id} for item_id in ids[1:]
     ]
 
 

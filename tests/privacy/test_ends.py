@@ -89,7 +89,7 @@ def test_gpc_denies_third_party_only_and_shows(ada):
         "{ viewer { privacy { signals { gpc } purposes { purpose state } } consentHistory(first: 1)"
         " { edges { node { purpose newState actor } } } } }"
     )["viewer"]
-    states = {each["purpose"]: each["state"] for each in shown["privacy"]["purposes"]}
+    states = {answer["purpose"]: answer["state"] for answer in shown["privacy"]["purposes"]}
     assert shown["privacy"]["signals"] == {"gpc": True}
     assert (states["THIRD_PARTY"], states["SELF"]) == ("DENIED", "GRANTED")
     assert shown["consentHistory"]["edges"][0]["node"] == {
@@ -117,7 +117,7 @@ def test_a_receipt_of_every_line_that_checks_offline(ada, tmp_path, capsys):
         consent_set(user=ada, purpose=Purpose.SELF, granted=granted)
     consent_set(user=factories.listener("ben"), purpose=Purpose.SELF, granted=True)
     response = App(ada).client.get("/privacy/receipts.json", headers=App(ada).headers)
-    assert [each["event"]["state"] for each in response.json()] == ["GRANTED", "WITHDRAWN"]
+    assert [receipt["event"]["state"] for receipt in response.json()] == ["GRANTED", "WITHDRAWN"]
     assert response["Cache-Control"] == "no-store"
     file = tmp_path / "receipts.json"
     file.write_bytes(response.content)

@@ -86,7 +86,7 @@ def test_it_acts_on_the_next_request(ben, world):
     assert shown["requestErasure"]["state"] == "FROZEN"
     assert app.post({"query": "{ viewer { id } }"}).status_code == 401
     answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
-    assert [each.item for each in answer.items] == [world.favorites["cleo"]]
+    assert [explanation.item for explanation in answer.items] == [world.favorites["cleo"]]
     path = shown["requestErasure"]["url"].removeprefix("http://testserver")
     assert app.client.get(path).json() == {
         "id": path.rsplit("/", 1)[1], "state": "FROZEN", "receipt": None,
@@ -98,7 +98,9 @@ def test_the_other_two_are_left_as_they_were(ben, world):
     erasure_advance(erasure_id=str(erasure_request(user=ben, confirm="ben").pk))
     assert Listen.objects.count() == plays
     assert set(User.objects.values_list("username", flat=True)) == {"ada", "cleo"}
-    assert [each for each in ledger_verify() if "projection" not in each] == []  # theirs was made without one
+    assert [
+        problem for problem in ledger_verify() if "projection" not in problem
+    ] == []  # theirs was made without one
 
 
 def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(ben):

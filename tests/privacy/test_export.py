@@ -68,14 +68,14 @@ def test_every_field_with_a_user_key_is_exported_or_justified():
         WITHHELD
     )
     own = {"discovery.DataExport.user", "discovery.Erasure.user"}  # the requests themselves
-    found = {
+    lines = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.get_fields()
         if field.concrete and field.is_relation and field.related_model is get_user_model()
     }
-    assert found - told - own == set()
-    assert told - found == set(), "these are no fields any more"
+    assert lines - told - own == set()
+    assert told - lines == set(), "these are no fields any more"
 
 
 def test_the_manifest_vouches_for_every_file(ada):
@@ -248,11 +248,11 @@ def altered(path, name, old, new, *, vouched):
     target = path.with_name("altered.zip")
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as out:
         manifest = json.loads(source.read("manifest.json"))
-        for each, facts in manifest["files"].items():
-            content = source.read(each)
-            content = content.replace(old, new) if each == name else content
+        for file, facts in manifest["files"].items():
+            content = source.read(file)
+            content = content.replace(old, new) if file == name else content
             if vouched:
                 facts["sha256"] = hashlib.sha256(content).hexdigest()
-            out.writestr(each, content)
+            out.writestr(file, content)
         out.writestr("manifest.json", json.dumps(manifest))
     return target

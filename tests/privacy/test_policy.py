@@ -29,8 +29,8 @@ def test_the_policy_is_for_everybody():
 
 def test_how_long_everything_is_kept_is_for_everybody():
     kept = App().data("{ policy { retention { name what purpose days } } }")["policy"]["retention"]
-    assert [each["name"] for each in kept] == [store.name for store in STORES]
-    of = {each["name"]: each for each in kept}
+    assert [store["name"] for store in kept] == [store.name for store in STORES]
+    of = {store["name"]: store for store in kept}
     assert of["plays"]["purpose"] == "RECORD"
     assert of["plays"]["days"] is None
     assert of["social_use"]["days"] == 90

@@ -26,8 +26,8 @@ def uses(source):
 
 def test_shares_of_the_parameters_add_up_and_follow_the_level(world):
     def shares():
-        found = recommender_parameters(world.ada, ItemKind.TRACK).answer
-        return {each.signal: each.average_share for each in found}
+        parameters = recommender_parameters(world.ada, ItemKind.TRACK).answer
+        return {parameter.signal: parameter.average_share for parameter in parameters}
 
     assert sum(shares().values()) == pytest.approx(1.0)
     assert shares()[Signal.FRIENDS] > 0
@@ -38,26 +38,27 @@ def test_shares_of_the_parameters_add_up_and_follow_the_level(world):
 
 
 def test_every_permission_named_turns_its_signal_off(world):
-    for each in recommender_parameters(world.ada, ItemKind.TRACK).answer:
-        if each.purpose is None or not each.average_share:
+    for parameter in recommender_parameters(world.ada, ItemKind.TRACK).answer:
+        if parameter.purpose is None or not parameter.average_share:
             continue
-        row = Consent.objects.get(user=world.ada, purpose=each.purpose)
+        row = Consent.objects.get(user=world.ada, purpose=parameter.purpose)
         Consent.objects.filter(pk=row.pk).update(state=ConsentState.WITHDRAWN)
         then = {
-            one.signal: one.average_share for one in recommender_parameters(world.ada, ItemKind.TRACK).answer
+            parameter.signal: parameter.average_share
+            for parameter in recommender_parameters(world.ada, ItemKind.TRACK).answer
         }
-        assert then[each.signal] == 0, each.signal
+        assert then[parameter.signal] == 0, parameter.signal
         Consent.objects.filter(pk=row.pk).update(state=ConsentState.GRANTED)
 
 
 def test_what_is_held_is_counted_with_its_use(world):
-    held = {each.name: each for each in usage.held(world.ada)}
+    held = {kind.name: kind for kind in usage.held(world.ada)}
     assert held["plays"].count == 7
     assert held["plays"].used_for == (Purpose.SELF, Purpose.SOCIAL_OUT, Purpose.CONTRIBUTE)
     assert held["plays"].oldest == factories.NOON
     assert held["friendships"].count == 2
     factories.revoke(world.ada, Purpose.CONTRIBUTE)
-    assert Purpose.CONTRIBUTE not in {each.name: each for each in usage.held(world.ada)}["plays"].used_for
+    assert Purpose.CONTRIBUTE not in {kind.name: kind for kind in usage.held(world.ada)}["plays"].used_for
 
 
 def version(position):

@@ -30,14 +30,14 @@ class Together:
                 self._can_be_compared_if_both_share(name, other)
 
     def _can_be_compared_if_both_share(self, name, other):
-        mine, theirs = (set(self.oracle.people[each].counted) for each in (name, other))
+        mine, theirs = (set(self.oracle.people[person].counted) for person in (name, other))
         try:
             answer = taste_match(self.user(name), self.user(other).pk, ItemKind.TRACK).answer
         except NotFound:
             assert other not in self.oracle.companions(name), "whoever shares both ways can be compared with"
             return
         assert other in self.oracle.companions(name), "1, 2: it takes both to share, and a name"
-        assert {each.item.pk for each in answer.shared} == mine & theirs, "12: nothing that is excluded"
+        assert {liking.item.pk for liking in answer.shared} == mine & theirs, "12: nothing that is excluded"
         assert {item.pk for item in answer.only_them} == theirs - mine
         assert {item.pk for item in answer.only_you} == mine - theirs
 
@@ -51,9 +51,9 @@ class Together:
         members = {member.listener.username for member in answer.members}
         assert members == ({name, *companions} if companions else set()), "1, 2: only who shares both ways"
         for item in answer.items:
-            for one in item.people:
-                cited = {node.pk for node in one.because}
-                assert cited <= set(self.oracle.people[one.listener.username].counted), "12, 20"
+            for person in item.people:
+                cited = {node.pk for node in person.because}
+                assert cited <= set(self.oracle.people[person.listener.username].counted), "12, 20"
 
     @rule(name=name_)
     def read_activity(self, name):
@@ -74,11 +74,13 @@ class Together:
     def look_for_people(self, name):
         if name not in self.oracle.people:
             return
-        viewer, found = self.user(name), self.oracle.findable(name)
+        viewer, findable = self.user(name), self.oracle.findable(name)
         shown = set(policies.suggestible_to(viewer).values_list("username", flat=True))
-        assert shown == found, "9, DISCOVERABLE: strangers who can be found, and never across a block"
+        assert shown == findable, "9, DISCOVERABLE: strangers who can be found, and never across a block"
         like = set(policies.comparable_with(viewer).values_list("username", flat=True))
-        assert like == {each for each in found if Purpose.CONTRIBUTE in self.oracle.people[each].granted}
+        assert like == {
+            person for person in findable if Purpose.CONTRIBUTE in self.oracle.people[person].granted
+        }
         for other in sorted(self.oracle.people.keys() - {name}):
             bridges = policies.bridges_between(viewer, self.user(other)).values_list("username", flat=True)
             assert set(bridges) == self.oracle.bridges(name, other), "both ends and the bridge can be found"
@@ -92,9 +94,11 @@ class Together:
             other for other in self.oracle.told_of(name) if self.oracle.people[other].counted.get(target)
         }
         itself = self.oracle.own(name) and self.oracle.people[name].counted.get(target)
-        found = connection_to(self.user(name), Ref("Track", target)).answer
-        assert (found is not None) == bool(players or itself), "1, 2, 12: a way leads over what may be told"
-        if found is not None:
-            between = [node.username for node in found.nodes[1:-1]]
+        connection = connection_to(self.user(name), Ref("Track", target)).answer
+        assert (connection is not None) == bool(players or itself), (
+            "1, 2, 12: a way leads over what may be told"
+        )
+        if connection is not None:
+            between = [node.username for node in connection.nodes[1:-1]]
             assert len(between) == (0 if itself else 1), "the shortest way"
             assert set(between) <= players

@@ -44,10 +44,10 @@ def main():
         measured(app, kind, user)  # warm
     times = []
     for place in range(ROUNDS):
-        found = {kind: measured(app, kind, user) for kind in kinds[:: 1 if place % 2 else -1]}
-        times.append((found["with"], found["without"]))
+        seconds = {kind: measured(app, kind, user) for kind in kinds[:: 1 if place % 2 else -1]}
+        times.append((seconds["with"], seconds["without"]))
     full, bare = (1000 * statistics.median(column) for column in zip(*times, strict=True))
-    low, middle, high = statistics.quantiles([100 * (one / other - 1) for one, other in times], n=4)
+    low, middle, high = statistics.quantiles([100 * (ours / other - 1) for ours, other in times], n=4)
     print(
         f"discover of 20 for {user.username}: {full:.2f} ms CPU with consent checks, {bare:.2f} without\n"
         f"consent checks add {middle:.1f} % (median of {ROUNDS} rounds; half of them within {low:.1f} to {high:.1f})"

@@ -47,9 +47,9 @@ def test_an_export_of_many_plays_needs_little_memory(transactional_db, tmp_path)
         env=os.environ
         | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "discovery.settings", "EARSHOT_HOME": str(tmp_path)},
     )  # fmt: skip
-    found = json.loads(run.stdout.splitlines()[-1])
-    growth = found["peak"] - found["idle"]
+    figures = json.loads(run.stdout.splitlines()[-1])
+    growth = figures["peak"] - figures["idle"]
     print(
-        f"{PLAYS} plays: idle {found['idle'] >> 10} MiB, peak {found['peak'] >> 10} MiB, zip {found['bytes']} bytes"
+        f"{PLAYS} plays: idle {figures['idle'] >> 10} MiB, peak {figures['peak'] >> 10} MiB, zip {figures['bytes']} bytes"
     )
     assert growth <= LARGEST_GROWTH

@@ -187,8 +187,8 @@ def memory(pids):
 
 def web_pids(ports):
     """The processes that listen on these ports."""
-    found = {c.laddr.port: c.pid for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
-    return [found[port] for port in ports]
+    listening = {c.laddr.port: c.pid for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    return [listening[port] for port in ports]
 
 
 @pytest.fixture

@@ -38,9 +38,9 @@ def database_url():
 
 
 def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture
@@ -65,11 +65,11 @@ def workers(transactional_db, tmp_path):
     finally:
         for client in clients:
             client.close()
-        trees = [process for each in started for process in tree_of(each.pid)]
-        for each in started:
-            each.terminate()
-        for each in started:
-            each.wait(timeout=20)
+        trees = [process for worker in started for process in tree_of(worker.pid)]
+        for worker in started:
+            worker.terminate()
+        for worker in started:
+            worker.wait(timeout=20)
         assert survivors(trees) == []
 
 
@@ -126,10 +126,10 @@ def test_a_withdrawal_on_one_worker_is_obeyed_by_the_other(workers, tmp_path):
     tokens = {"ada": token_issue(user=ada), "ben": token_issue(user=ben)}
     obeyed = 0
     for time in range(TIMES):
-        one, other = workers if time % 2 else reversed(workers)
-        ask(one, tokens["ben"], SET, on=True)
+        worker, other = workers if time % 2 else reversed(workers)
+        ask(worker, tokens["ben"], SET, on=True)
         assert uses(ask(other, tokens["ada"], READ)) == 3, "warm, and it can be seen"
-        ask(one, tokens["ben"], SET, on=False)
+        ask(worker, tokens["ben"], SET, on=False)
         obeyed += uses(ask(other, tokens["ada"], READ)) == 0
     print(f"{obeyed} of {TIMES} withdrawals were obeyed by the other process's next read.")
     assert obeyed == TIMES

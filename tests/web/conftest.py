@@ -41,10 +41,10 @@ SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 def chromium():
     """Paths of the browser and its driver; skips where there is none."""
     pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    found = SimpleNamespace(browser=shutil.which("chromium"), driver=shutil.which("chromedriver"))
-    if not (found.browser and found.driver):
+    tools = SimpleNamespace(browser=shutil.which("chromium"), driver=shutil.which("chromedriver"))
+    if not (tools.browser and tools.driver):
         pytest.skip("no chromium and chromedriver on this machine")
-    return found
+    return tools
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +148,7 @@ def world(site, settings, transactional_db):
         user.save()
     vectors = {triangle.common.pk: [0.5, 0.5, 0.5]}
     for way, (name, favorite) in enumerate(triangle.favorites.items()):
-        axis = [float(way == one) for one in range(3)]
+        axis = [float(way == axis_number) for axis_number in range(3)]
         vectors[favorite.pk] = axis
         for number, title in enumerate(TITLES[name]):
             near = [0.1 + 0.02 * number] * 3

@@ -65,8 +65,8 @@ class Person:
 
     def key(self, *keys):
         chain = ActionChains(self.browser)
-        for one in keys:
-            chain.send_keys(one)
+        for key in keys:
+            chain.send_keys(key)
         chain.perform()
 
     def tabs_to(self, selector, *, most=80):
@@ -113,21 +113,21 @@ class Person:
         """Rules of axe-core that the page breaks seriously, in these color schemes, with where. [] without axe."""
         if self.axe is None:
             return []
-        found = []
+        faults = []
         self.browser.execute_script(self.axe)
         for scheme in schemes or ("light",):
             self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
             results = self.browser.execute_async_script(
                 "axe.run({ resultTypes: ['violations'] }).then(arguments[0])"
             )
-            found += [
+            faults += [
                 (scheme, rule["id"], node["html"], node["failureSummary"])
                 for rule in results["violations"]
                 if rule["impact"] in {"serious", "critical"}
                 for node in rule["nodes"]
             ]
         self._emulate("setEmulatedMedia", features=[])
-        return found
+        return faults
 
     def looks(self, name):
         """Keep pictures of the whole page on a phone and on a desk, and see that it fits a narrow phone."""

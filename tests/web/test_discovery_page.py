@@ -88,18 +88,18 @@ def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     assert ben.origins() == {ben.origin}
 
 
-def skip_reaches(one, other):
+def skip_reaches(skipper, other):
     """Milliseconds from the press in one browser until the other shows what plays then."""
-    before = one.until(lambda: one.text("#room-now .tune"), "the room plays")
+    before = skipper.until(lambda: skipper.text("#room-now .tune"), "the room plays")
     other.sees("#room-now .tune", before)
     other.browser.execute_script(NOTE_THE_CHANGE, before)
-    begun = one.browser.execute_script(
+    begun = skipper.browser.execute_script(
         "const now = Date.now(); document.getElementById('room-skip').click(); return now"
     )
     ended = other.browser.execute_async_script("window.changed.then(arguments[0])")
     after = other.text("#room-now .tune")
     assert after != before
-    one.sees("#room-now .tune", after)
+    skipper.sees("#room-now .tune", after)
     return ended - begun
 
 

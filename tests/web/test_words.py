@@ -30,7 +30,7 @@ def test_every_sentence_has_a_translation_and_nothing_else_does(domain):
 
 @pytest.mark.parametrize("domain", SOURCES)
 def test_a_translation_fills_the_same_places(domain):
-    for message in filter(lambda one: one.id, catalog(domain)):
+    for message in filter(lambda message: message.id, catalog(domain)):
         forms = message.id if isinstance(message.id, tuple) else (message.id,)
         assert _places(" ".join(_strings(message))) == _places(" ".join(forms)), message.id
 
@@ -65,7 +65,7 @@ def test_the_same_reason_in_two_languages(client, serve):
     english, german = reasons(), reasons(**GERMAN)
     assert "Your friend Cleo plays this" in [reason["text"] for reason in english]
     assert "Cleo, mit dir befreundet, hört das" in [reason["text"] for reason in german]
-    without_words = [[{**reason, "text": ""} for reason in each] for each in (english, german)]
+    without_words = [[{**reason, "text": ""} for reason in page] for page in (english, german)]
     assert without_words[0] == without_words[1]
 
 

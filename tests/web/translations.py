@@ -25,15 +25,15 @@ MsgId = str | tuple[str, ...]
 
 def said_by_python() -> set[MsgId]:
     """Every sentence of the code and of the templates that goes through gettext."""
-    found: set[MsgId] = set()
+    sentences: set[MsgId] = set()
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
-            found |= set(_extract("python", path.read_bytes()))
+            sentences |= set(_extract("python", path.read_bytes()))
         for path in (ROOT / room).rglob("*.html"):
             # One line: what a template becomes is not indented as Python is.
             code = templatize(path.read_text(), origin=path.name).replace("\n", " ").strip()
-            found |= set(_extract("python", code.encode()))
-    return found
+            sentences |= set(_extract("python", code.encode()))
+    return sentences
 
 
 def said_by_scripts() -> set[MsgId]:

@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from discovery.platform.errors import Conflict
-from graph import snapshot
+from discovery.platform.errors import Conflict, TrainingFailed
+from graph.bench import report
 from graph.models import ItemKind
+from graph.training.run import snapshot_to_learn_from
 
 
 class Command(BaseCommand):
@@ -49,9 +50,10 @@ class Command(BaseCommand):
         from graph.ml.config import RecommenderConfig
         from graph.ml.evaluate import evaluate
 
-        taken = snapshot.take()
-        if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
-            raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
+        try:
+            taken = snapshot_to_learn_from()
+        except TrainingFailed as error:
+            raise CommandError(error.message) from error
         seeds = range(options["first_seed"], options["first_seed"] + options["seeds"])
         if options["compare"]:
             from graph.bench.compare import compare
@@ -68,17 +70,15 @@ class Command(BaseCommand):
             self._write_comparison(measured, options)
         elif options["ablations"]:
             from graph.bench.ablations import ablate
-            from graph.bench.report import ABLATIONS, ablation_table, write_between_marks
 
             measured = ablate(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
-            self.stdout.write(ablation_table(measured))
-            if options["markdown"]:
-                write_between_marks(options["markdown"], ablation_table(measured), ABLATIONS)
+            text = report.ablation_table(measured)
+            self.stdout.write(text)
+            report.write_measured(measured, text, report.ABLATIONS, options)
         else:
             measured = evaluate(taken, RecommenderConfig()).to_dict()
             self.stdout.write(json.dumps(measured, indent=1))
-        if options["json"]:
-            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+            report.write_json(measured, options["json"])
 
     def _explanations(self, options: dict[str, Any]) -> None:
         from discovery.lab.faithfulness import explanations_measure, table
@@ -93,14 +93,7 @@ class Command(BaseCommand):
                 explained.append(measured)
         text = table(explained)
         self.stdout.write(text)
-        if options["json"]:
-            options["json"].write_text(
-                json.dumps([measured.to_dict() for measured in explained], indent=1) + "\n", encoding="utf-8"
-            )
-        if options["markdown"]:
-            from graph.bench.report import write_between_marks
-
-            write_between_marks(options["markdown"], text)
+        report.write_measured([measured.to_dict() for measured in explained], text, report.MEASURED, options)
         if not all(measured.holds for measured in explained):
             raise CommandError("A bound of the explanations is not kept.")
 
@@ -109,20 +102,16 @@ class Command(BaseCommand):
 
     def _write_comparison(self, comparison: dict[str, Any], options: dict[str, Any]) -> None:
         from graph.bench.plot import bars
-        from graph.bench.report import SUMMARY, summary, tables, write_between_marks
 
-        if options["markdown"]:
-            write_between_marks(options["markdown"], tables(comparison))
+        report.write_measured(comparison, report.tables(comparison), report.MEASURED, options)
         if options["summary"]:
-            write_between_marks(options["summary"], summary(comparison), SUMMARY)
+            report.write_between_marks(options["summary"], report.summary(comparison), report.SUMMARY)
         if options["json"]:
             options["json"].with_suffix(".svg").write_text(bars(comparison), encoding="utf-8")
 
     def _print_comparison(self, comparison: dict[str, Any]) -> None:
-        from graph.bench.report import PARTS
-
         console = Console(file=cast("IO[str]", self.stdout), width=100)
-        for part in PARTS:
+        for part in report.PARTS:
             if part in comparison:
                 console.print(_table(part.replace("_", " "), comparison[part]))
         cost = comparison["cost"]

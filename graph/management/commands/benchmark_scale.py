@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+
+from graph.bench.report import LATENCY, SCALE, write_measured
 
 
 class Command(BaseCommand):
@@ -30,10 +31,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["nearest"] is not None:
-            from graph.bench import latency as serving
+            from graph.bench import latency
 
-            measured = serving.benchmark(options["nearest"] or serving.SIZES, progress=self._progress)
-            self._write(measured, serving.table(measured), "nearest", options)
+            measured = latency.benchmark(options["nearest"] or latency.SIZES, progress=self._progress)
+            self._write(measured, latency.table(measured), LATENCY, options)
             return
         from graph.bench.scale import SIZES, benchmark, tables
 
@@ -42,16 +43,11 @@ class Command(BaseCommand):
             fit_up_to=options["fit_up_to"],
             progress=self._progress,
         )
-        self._write(measured, tables(measured), "scale", options)
+        self._write(measured, tables(measured), SCALE, options)
 
     def _progress(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")
 
-    def _write(self, measured: dict[str, Any], text: str, marks: str, options: dict[str, Any]) -> None:
-        from graph.bench.report import write_between_marks
-
+    def _write(self, measured: dict[str, Any], text: str, place: str, options: dict[str, Any]) -> None:
         self.stdout.write(text)
-        if options["json"]:
-            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-        if options["markdown"]:
-            write_between_marks(options["markdown"], text, marks)
+        write_measured(measured, text, place, options)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from graph import snapshot
+from discovery.platform.errors import TrainingFailed
+from graph.training.run import snapshot_to_learn_from
 
 
 class Command(BaseCommand):
@@ -21,19 +21,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from graph.bench.compression import measure_compression, tables
-        from graph.bench.report import write_between_marks
+        from graph.bench.report import COMPRESSION, write_measured
         from graph.ml.config import RecommenderConfig
 
-        taken = snapshot.take()
-        if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
-            raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
+        try:
+            taken = snapshot_to_learn_from()
+        except TrainingFailed as error:
+            raise CommandError(error.message) from error
         measured = measure_compression(
             taken,
             RecommenderConfig(),
             progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
         )
         self.stdout.write(tables(measured))
-        if options["json"]:
-            options["json"].write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-        if options["markdown"]:
-            write_between_marks(options["markdown"], tables(measured), "lean")
+        write_measured(measured, tables(measured), COMPRESSION, options)

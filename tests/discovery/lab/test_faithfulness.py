@@ -27,12 +27,12 @@ def listener(serve):
 
 
 def test_true_reasons_hold(listener):
-    found = explanations_measure(ItemKind.TRACK, listeners=5)
-    assert (found.listeners, found.cases, found.removals, found.three_cited) == (1, 1, 1, 0)
-    assert found.cited_drop == pytest.approx(16)  # one play is more than half of the score
-    assert found.random_drop in {1, 2, 4, 8, 16}
-    assert (found.at_least_as_large, found.not_identical) == (1, 0)
-    assert found.largest_gap == pytest.approx(0, abs=1e-5)
+    explained = explanations_measure(ItemKind.TRACK, listeners=5)
+    assert (explained.listeners, explained.cases, explained.removals, explained.three_cited) == (1, 1, 1, 0)
+    assert explained.cited_drop == pytest.approx(16)  # one play is more than half of the score
+    assert explained.random_drop in {1, 2, 4, 8, 16}
+    assert (explained.at_least_as_large, explained.not_identical) == (1, 0)
+    assert explained.largest_gap == pytest.approx(0, abs=1e-5)
     assert explanations_measure(ItemKind.ARTIST, listeners=5) is None
 
 
@@ -41,14 +41,14 @@ def test_reasons_that_cite_what_counts_least_are_found_out(listener, monkeypatch
 
     def lying(ranking):
         return [
-            replace(one, reasons=tuple(replace(cited, rows=(0,)) for cited in one.reasons))
-            for one in honest(ranking)
+            replace(explanation, reasons=tuple(replace(cited, rows=(0,)) for cited in explanation.reasons))
+            for explanation in honest(ranking)
         ]
 
     monkeypatch.setattr(explain, "explain", lying)
-    found = [explanations_measure(ItemKind.TRACK, listeners=5, seed=seed) for seed in range(4)]
-    assert {one.cited_drop for one in found} == {1}
-    assert not any(one.holds for one in found)
+    measured = [explanations_measure(ItemKind.TRACK, listeners=5, seed=seed) for seed in range(4)]
+    assert {explained.cited_drop for explained in measured} == {1}
+    assert not any(explained.holds for explained in measured)
 
 
 def test_sums_that_do_not_add_up_are_found_out(listener, monkeypatch):
@@ -56,11 +56,13 @@ def test_sums_that_do_not_add_up_are_found_out(listener, monkeypatch):
     monkeypatch.setattr(
         explain,
         "explain",
-        lambda ranking: [replace(one, remainder=one.remainder + 0.01) for one in honest(ranking)],
+        lambda ranking: [
+            replace(explanation, remainder=explanation.remainder + 0.01) for explanation in honest(ranking)
+        ],
     )
-    found = explanations_measure(ItemKind.TRACK, listeners=5)
-    assert found.largest_gap == pytest.approx(0.01)
-    assert not found.holds
+    explained = explanations_measure(ItemKind.TRACK, listeners=5)
+    assert explained.largest_gap == pytest.approx(0.01)
+    assert not explained.holds
 
 
 def test_the_command_says_when_there_is_nothing_to_measure():

@@ -16,9 +16,9 @@ TARGET = np.tile([0.5, 0.5], (4, 1))
 
 
 def test_ips_by_hand():
-    found = ips(LOG, TARGET)  # terms 2, 0, 2/3, 2/3
-    assert found.value == pytest.approx((2 + 0 + 4 / 3) / 4)
-    assert found.high - found.value == pytest.approx(
+    estimate = ips(LOG, TARGET)  # terms 2, 0, 2/3, 2/3
+    assert estimate.value == pytest.approx((2 + 0 + 4 / 3) / 4)
+    assert estimate.high - estimate.value == pytest.approx(
         1.96 * np.std([2, 0, 2 / 3, 2 / 3], ddof=1) / 2, abs=1e-4
     )
 

@@ -48,34 +48,34 @@ def test_a_session_adds_up_as_the_radio_adds_it_up(model, listener_model):
     session = _Session(listener, ears, own, friends, np.float32(SEED_AMOUNT) * model.lifts[ears.seed])
     for row in (7, 12, 4, 15):
         session.hear(model, RADIO, row, Source.SUM, np.zeros((len(Source), 1)))
-    faded = [AMOUNT[each] * KEPT**age for age, each in zip((3, 2, 1, 0), session.outcomes, strict=True)]
+    faded = [AMOUNT[outcome] * KEPT**age for age, outcome in zip((3, 2, 1, 0), session.outcomes, strict=True)]
     said = entries(
         [ears.seed, *session.rows], [SEED_AMOUNT, *faded],
         [Channel.PICK, *map(channel_of, session.outcomes)],
     )  # fmt: skip
     refused = np.array([
-        row for row, each in zip(session.rows, session.outcomes, strict=True) if each is Outcome.SKIPPED
+        row for row, outcome in zip(session.rows, session.outcomes, strict=True) if outcome is Outcome.SKIPPED
     ], dtype=np.int64)  # fmt: skip
     expected = score(model.index, listener.lasting, said, refused)
-    found = session.scores(model, RADIO)
-    assert found.session == pytest.approx(expected.session, abs=1e-5)
-    assert found.by(READINGS[Source.MINUTE]) == pytest.approx(expected.by(READINGS[Source.MINUTE]), abs=1e-4)
-    assert found.refused.tolist() == refused.tolist()
+    scores = session.scores(model, RADIO)
+    assert scores.session == pytest.approx(expected.session, abs=1e-5)
+    assert scores.by(READINGS[Source.MINUTE]) == pytest.approx(expected.by(READINGS[Source.MINUTE]), abs=1e-4)
+    assert scores.refused.tolist() == refused.tolist()
 
 
 @pytest.mark.parametrize("station", [RADIO, GREEDY, STATIONS[-1]], ids=lambda station: station.name)
 def test_the_same_seed_gives_the_same_day(model, listener_model, station):
-    one, other = run([model], listener_model, station, 5), run([model], listener_model, station, 5)
-    assert one.length.tolist() == other.length.tolist()
-    assert one.reward.tolist() == other.reward.tolist()
-    assert (one.reward <= one.length).all()
+    first, again = run([model], listener_model, station, 5), run([model], listener_model, station, 5)
+    assert first.length.tolist() == again.length.tolist()
+    assert first.reward.tolist() == again.reward.tolist()
+    assert (first.reward <= first.length).all()
 
 
 def test_everybody_meets_every_station_on_the_same_day(listener_model):
-    one, other, next_day = (listener_model.ears(listener_model.listeners[1], seed) for seed in (5, 5, 6))
-    assert one.heard.tolist() == other.heard.tolist() != next_day.heard.tolist()
-    assert one.mood.tolist() == other.mood.tolist()
-    assert one.seed is None  # this one starts from nothing
+    first, again, next_day = (listener_model.ears(listener_model.listeners[1], seed) for seed in (5, 5, 6))
+    assert first.heard.tolist() == again.heard.tolist() != next_day.heard.tolist()
+    assert first.mood.tolist() == again.mood.tolist()
+    assert first.seed is None  # this one starts from nothing
 
 
 def test_what_fits_the_mood_is_heard_out_more_than_what_fits_another(listener_model):
@@ -101,18 +101,18 @@ def test_skips_in_a_row_make_people_leave(listener_model):
 
 def test_likeness_makes_the_moods():
     tag_weights = sp.csr_matrix([[1.0, 0], [1, 0], [0, 1], [0, 1]])
-    found = moods(tag_weights, 2)
-    assert found[0] == found[1] != found[2] == found[3]
+    groups = moods(tag_weights, 2)
+    assert groups[0] == groups[1] != groups[2] == groups[3]
 
 
 def test_the_days_share_the_cohorts_and_what_was_learned(model, listener_model, monkeypatch):
     monkeypatch.setattr(simulate, "COHORT", 3)
     silent = Model(small_index(np.zeros((SIZE, 2)), prior=np.linspace(0.2, 0.1, SIZE)))
-    found = run([silent, model], listener_model, RADIO, 5)
-    assert np.bincount(found.day).tolist() == [6, 6]
+    outcomes = run([silent, model], listener_model, RADIO, 5)
+    assert np.bincount(outcomes.day).tolist() == [6, 6]
     alone = run([model], listener_model, RADIO, 5)
     assert alone.day.tolist() == [0] * 12
-    assert found.reward.tolist() != alone.reward.tolist()
+    assert outcomes.reward.tolist() != alone.reward.tolist()
 
 
 def test_headroom_reads_what_was_met():
@@ -123,10 +123,10 @@ def test_headroom_reads_what_was_met():
     chosen = np.zeros((2, len(Source)))
     chosen[:, Source.SUM] = 1
     empty = np.zeros(0)
-    found = headroom(Outcomes(empty, empty, empty, worth, chosen, empty.astype(int), empty.astype(int)))
-    assert found["policy"] == pytest.approx(0.4)
-    assert found["always"]["SESSION"] == pytest.approx((0.9 + 0.3) / 2)
-    assert found["best_in_each_state"] == pytest.approx((0.9 + 0.6) / 2)
+    gains = headroom(Outcomes(empty, empty, empty, worth, chosen, empty.astype(int), empty.astype(int)))
+    assert gains["policy"] == pytest.approx(0.4)
+    assert gains["always"]["SESSION"] == pytest.approx((0.9 + 0.3) / 2)
+    assert gains["best_in_each_state"] == pytest.approx((0.9 + 0.6) / 2)
 
 
 def test_where_hits_are_liked_the_most_popular_fits_everybody(model, listener_model):
@@ -135,7 +135,7 @@ def test_where_hits_are_liked_the_most_popular_fits_everybody(model, listener_mo
     )
     best = int(model.index.prior.argmax())
     liked, here = (
-        each.ears(listener_model.listeners[0], 5).chance[:, best] for each in (hits, listener_model)
+        community.ears(listener_model.listeners[0], 5).chance[:, best] for community in (hits, listener_model)
     )
     assert liked == pytest.approx(listener_model.assumed.hear_best)
     assert (here < listener_model.assumed.hear_best / 2).all()
@@ -143,5 +143,5 @@ def test_where_hits_are_liked_the_most_popular_fits_everybody(model, listener_mo
 
 def test_a_gain_has_an_interval_over_the_runs():
     """Two runs, 0 and 0.2: the mean's standard error is 0.1, and Student's quantile for one degree of freedom 12.706."""
-    found = over_runs(np.array([0.0, 0.2]))
-    assert found == pytest.approx({"gain": 0.1, "low": 0.1 - 1.2706, "high": 0.1 + 1.2706}, abs=1e-4)
+    gain = over_runs(np.array([0.0, 0.2]))
+    assert gain == pytest.approx({"gain": 0.1, "low": 0.1 - 1.2706, "high": 0.1 + 1.2706}, abs=1e-4)

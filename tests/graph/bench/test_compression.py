@@ -50,10 +50,10 @@ def test_a_rounded_view_is_a_quarter_and_serves_nearly_the_same_vectors(fitted):
     view = fitted.description["views"]["TRACK"]
     widths = [source["stop"] - source["start"] for source in view["sources"]]
     indexes = [
-        Artifact.assemble({"views": {"TRACK": view}}, {f"track.{n}": a for n, a in one.items()}).index(
+        Artifact.assemble({"views": {"TRACK": view}}, {f"track.{n}": a for n, a in arrays.items()}).index(
             "TRACK"
         )
-        for one in (exact, round_vectors(exact, widths))
+        for arrays in (exact, round_vectors(exact, widths))
     ]
     for name in ("keys", "queries"):
         true, small = (getattr(index, name) for index in indexes)
@@ -100,18 +100,18 @@ def test_a_model_trains_with_as_many_columns_as_asked_for(world, small_config):
 
 
 def test_overlap_ignores_order():
-    one, other = np.array([[1, 2, 3, 4], [1, 2, 3, 4]]), np.array([[4, 3, 2, 1], [1, 9, 8, 7]])
-    assert compression.overlap(one, other).tolist() == [1.0, 0.25]
+    left, right = np.array([[1, 2, 3, 4], [1, 2, 3, 4]]), np.array([[4, 3, 2, 1], [1, 9, 8, 7]])
+    assert compression.overlap(left, right).tolist() == [1.0, 0.25]
 
 
 def test_compression_is_measured_on_the_test_split_and_prunes_within_its_tolerance(world, small_config):
-    found = compression.measure_compression(world, small_config)
-    table = found["pruning"]["validation"]
+    measured = compression.measure_compression(world, small_config)
+    table = measured["pruning"]["validation"]
     assert [sum(row["dims"].values()) for row in table] == sorted(
         {sum(row["dims"].values()) for row in table}, reverse=True
     )
     assert min(row["ndcg"] for row in table) >= table[0]["ndcg"] * (1 - compression.TOLERANCE)
-    assert found["pruning"]["test"][1]["dims"] == table[-1]["dims"]
-    assert found["pruning"]["test"][0]["ndcg"] == pytest.approx(found["int8"]["int8_ndcg"])
-    assert found["int8"]["int8_bytes"] < found["int8"]["float32_bytes"]
-    assert 0.9 < found["int8"]["overlap"] <= 1
+    assert measured["pruning"]["test"][1]["dims"] == table[-1]["dims"]
+    assert measured["pruning"]["test"][0]["ndcg"] == pytest.approx(measured["int8"]["int8_ndcg"])
+    assert measured["int8"]["int8_bytes"] < measured["int8"]["float32_bytes"]
+    assert 0.9 < measured["int8"]["overlap"] <= 1

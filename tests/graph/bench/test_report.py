@@ -56,11 +56,11 @@ def test_the_summary_has_one_line_a_ratio_and_the_plot_one_bar_a_method():
 
 
 def test_a_question_a_variant_cannot_answer_is_a_dash():
-    found = {
+    ablation = {
         "seeds": [1],
         "variants": {"everything": {"items": 0.5, "friends": 0.25}, "less": {"items": 0.4}},
     }
-    assert "| less | 0.4000 | – |" in ablation_table(found)
+    assert "| less | 0.4000 | – |" in ablation_table(ablation)
 
 
 def test_only_what_stands_between_the_marks_is_replaced(tmp_path):
@@ -88,10 +88,10 @@ def test_a_document_without_marks_is_refused(tmp_path):
     ],
 )
 def test_documents_say_what_the_files_hold(document, place, file, render):
-    found = json.loads((RESULTS / file).read_text(encoding="utf-8"))
-    assert between_marks((ROOT / document).read_text(encoding="utf-8"), place) == render(found)
+    measured = json.loads((RESULTS / file).read_text(encoding="utf-8"))
+    assert between_marks((ROOT / document).read_text(encoding="utf-8"), place) == render(measured)
 
 
 def test_the_plot_is_drawn_from_the_file():
-    found = json.loads((RESULTS / "recommender.json").read_text(encoding="utf-8"))
-    assert (RESULTS / "recommender.svg").read_text(encoding="utf-8") == bars(found)
+    measured = json.loads((RESULTS / "recommender.json").read_text(encoding="utf-8"))
+    assert (RESULTS / "recommender.svg").read_text(encoding="utf-8") == bars(measured)

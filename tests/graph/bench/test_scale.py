@@ -57,16 +57,16 @@ def test_the_exponent_is_that_of_the_power_law():
 
 
 def test_the_benchmark_measures_each_size_alone_and_tells_it_as_a_table(tmp_path):
-    found = benchmark(sizes=(2_000, 8_000), fit_up_to=2_000)
-    assert [one["users"] for one in found["epochs"]] == [20, 80]
-    assert len(found["fits"]) == 1
-    assert set(found["exponents"]) == {"propagation", "epoch"}
+    measured = benchmark(sizes=(2_000, 8_000), fit_up_to=2_000)
+    assert [row["users"] for row in measured["epochs"]] == [20, 80]
+    assert len(measured["fits"]) == 1
+    assert set(measured["exponents"]) == {"propagation", "epoch"}
     assert all(
-        one["epoch"] > one["propagation"] > 0 and one["peak_mebibytes"] > 100 for one in found["epochs"]
+        row["epoch"] > row["propagation"] > 0 and row["peak_mebibytes"] > 100 for row in measured["epochs"]
     )
     document = tmp_path / "page.md"
     document.write_text("a\n<!-- scale: start -->\nold\n<!-- scale: end -->\nb\n")
-    write_between_marks(document, tables(found), "scale")
+    write_between_marks(document, tables(measured), "scale")
     written = document.read_text()
     assert written.startswith("a\n")
     assert written.endswith("b\n")
@@ -77,11 +77,11 @@ def test_the_benchmark_measures_each_size_alone_and_tells_it_as_a_table(tmp_path
 
 
 def test_requests_are_measured_both_ways():
-    found = serving.benchmark([1_000])
-    (row,) = found["sizes"]
+    measured = serving.benchmark([1_000])
+    (row,) = measured["sizes"]
     assert row["items"] == 1_000
     assert 0.95 <= row["recall"] <= 1
-    assert f"| 1,000 | {row['exact_ms']:.1f} |" in serving.table(found)
+    assert f"| 1,000 | {row['exact_ms']:.1f} |" in serving.table(measured)
 
 
 def test_spread_is_that_of_the_whole_table():

@@ -13,6 +13,6 @@ def test_splits_are_pooled_and_a_peer_is_named_once():
     assert rows["earshot"]["mean"] == 0.4
     assert rows["earshot"]["also"] == {"mrr": 0.2}
     assert rows["als"]["viewers"] == 8
-    assert [one["to"] for one in tally.ratios(("als", "als", "earshot"))] == ["als", "earshot"]
+    assert [ratio["to"] for ratio in tally.ratios(("als", "als", "earshot"))] == ["als", "earshot"]
     assert tally.ratio("als")["by_seed"] == [2.0, 0.3 / 0.2]
     assert tally.best(("als", "unknown")) == "als"

@@ -31,12 +31,12 @@ def test_a_weight_that_harms_is_moved_and_what_is_found_grows(asked, small_confi
     view, held = asked
     loud = replace(small_config, blend=replace(small_config.blend, popularity=20.0))
     index = index_of(view, loud)
-    found = learn_blend(view, held, index, loud.blend)
-    assert found.popularity == 0.25 * 20.0
+    learned = learn_blend(view, held, index, loud.blend)
+    assert learned.popularity == 0.25 * 20.0
     users = np.flatnonzero(np.diff(held.indptr))
     parts = learning._parts(view, index, users, loud.blend)
     quality = learning._quality(view.plays[users], held[users], parts)
-    assert quality({n: getattr(found, n) for n in parts}) > quality(
+    assert quality({n: getattr(learned, n) for n in parts}) > quality(
         {n: getattr(loud.blend, n) for n in parts}
     )
 

@@ -26,16 +26,16 @@ CODES = np.eye(2, dtype=np.float32)[np.arange(ITEMS) % 2]
 
 
 def test_an_unplayed_item_gets_the_vector_of_those_called_the_same():
-    found = impute(world([named(item) for item in range(50)]), CODES, ContentConfig())
-    assert found.rows.tolist() == list(range(40, 50))
-    assert found.codes == pytest.approx(CODES[40:50], abs=0.01)
-    assert np.linalg.norm(found.codes, axis=1) == pytest.approx(1.0)
+    imputed = impute(world([named(item) for item in range(50)]), CODES, ContentConfig())
+    assert imputed.rows.tolist() == list(range(40, 50))
+    assert imputed.codes == pytest.approx(CODES[40:50], abs=0.01)
+    assert np.linalg.norm(imputed.codes, axis=1) == pytest.approx(1.0)
 
 
 def test_more_tags_make_it_louder_and_none_leave_it_out():
     tags = [named(item) for item in range(50)] + [(user, 41, 1) for user in range(7)]
-    found = impute(world(tags), CODES, ContentConfig(gain=0.5))
-    loud = dict(zip(found.rows.tolist(), found.size.tolist(), strict=True))
+    imputed = impute(world(tags), CODES, ContentConfig(gain=0.5))
+    loud = dict(zip(imputed.rows.tolist(), imputed.size.tolist(), strict=True))
     assert loud[43] == pytest.approx(0.5)
     assert loud[41] == pytest.approx(0.5 * np.log1p(8) / np.log1p(1))
     assert 55 not in loud

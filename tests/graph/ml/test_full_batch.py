@@ -32,8 +32,8 @@ def test_bags_are_the_sparse_product_with_and_without_edges():
     matrix = (rng.random((7, 5)) < 0.4) * rng.random((7, 5))
     matrix[3] = 0
     values = rng.random((5, 3)).astype(np.float32)
-    found = Bags.of(sp.csr_matrix(matrix)).sums(torch.from_numpy(values)).numpy()
-    assert np.abs(found - matrix @ values).max() < 1e-6
+    sums = Bags.of(sp.csr_matrix(matrix)).sums(torch.from_numpy(values)).numpy()
+    assert np.abs(sums - matrix @ values).max() < 1e-6
     assert Bags.of(sp.csr_matrix((4, 5))).sums(torch.from_numpy(values)).tolist() == [[0.0] * 3] * 4
 
 
@@ -61,8 +61,8 @@ def test_with_every_play_and_candidate_it_is_the_full_softmax(world, monkeypatch
     optimizer = torch.optim.SGD([*network.parameters(), popularity], lr=0.0)
     cost = FullBatch(view, links, config).epoch(network, popularity, optimizer, np.random.default_rng(0))
     assert cost.mean_loss == pytest.approx(expected.item(), rel=1e-4)
-    for one, other in zip(gradients(network, popularity), plain, strict=True):
-        assert (one - other).abs().max() < 1e-5
+    for sampled, whole in zip(gradients(network, popularity), plain, strict=True):
+        assert (sampled - whole).abs().max() < 1e-5
 
 
 def test_candidates_stand_for_all_items_on_average():
@@ -103,6 +103,6 @@ def test_it_repeats_itself_for_a_seed(world, small_config):
     config = replace(
         small_config, network=replace(small_config.network, full_batch_above=0, full_batch_items=16)
     )
-    one, other = fit(world, config), fit(world, config)
-    for name, array in one.arrays.items():
-        assert np.array_equal(array, other.arrays[name]), name
+    first, second = fit(world, config), fit(world, config)
+    for name, array in first.arrays.items():
+        assert np.array_equal(array, second.arrays[name]), name

@@ -30,8 +30,8 @@ def test_coverage_counts_each_item_once():
 
 
 def test_novelty_is_mean_self_information():
-    found = metrics.novelty(np.array([[0, 1]]), np.array([7, 3]), 15)
-    assert found.tolist() == [pytest.approx((1 + 2) / 2)]
+    novelty = metrics.novelty(np.array([[0, 1]]), np.array([7, 3]), 15)
+    assert novelty.tolist() == [pytest.approx((1 + 2) / 2)]
 
 
 def test_diversity_is_zero_for_parallel_and_one_for_orthogonal_items():

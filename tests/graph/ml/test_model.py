@@ -9,13 +9,13 @@ def test_unit_rows_and_their_gradient_are_those_of_normalize():
     torch.manual_seed(0)
     values = torch.randn(6, 4, dtype=torch.float64)
     values[2] = 0
-    one, other = values.clone().requires_grad_(), values.clone().requires_grad_()
+    ours, theirs = values.clone().requires_grad_(), values.clone().requires_grad_()
     seed = torch.randn(6, 4, dtype=torch.float64)
-    found, expected = unit_(one * 1), torch.nn.functional.normalize(other, dim=1, eps=1e-6)
-    (found * seed).sum().backward()
+    unit, expected = unit_(ours * 1), torch.nn.functional.normalize(theirs, dim=1, eps=1e-6)
+    (unit * seed).sum().backward()
     (expected * seed).sum().backward()
-    assert torch.allclose(found, expected)
-    assert torch.allclose(one.grad, other.grad)
+    assert torch.allclose(unit, expected)
+    assert torch.allclose(ours.grad, theirs.grad)
 
 
 def test_the_network_is_its_formula_layer_by_layer(world):

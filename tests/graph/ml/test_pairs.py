@@ -53,7 +53,9 @@ def test_every_friendship_is_hidden_once_and_taste_never_knows_it(circles):
     assert (sum(hidden) != symmetric(circles[:, 0], circles[:, 1], SIZE)).nnz == 0
     seen = []
     pairs.learn_pair_score(circles, SIZE, lambda known: seen.append(known) or blank(known), NOTHING, seed=0)
-    assert [one.nnz for one in seen] == [len(circles) * 2 - one.nnz for one in _hidden(circles)]
+    assert [friendships.nnz for friendships in seen] == [
+        len(circles) * 2 - friendships.nnz for friendships in _hidden(circles)
+    ]
 
 
 def _hidden(circles):

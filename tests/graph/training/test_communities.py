@@ -30,7 +30,7 @@ def two_scenes():
 
 
 def found():
-    return {one.name: (one.size, one.artists) for one in Community.objects.all()}
+    return {community.name: (community.size, community.artists) for community in Community.objects.all()}
 
 
 def artists(scene):
@@ -73,7 +73,7 @@ def test_an_artist_that_fewer_than_ten_members_play_is_not_shown(two_scenes):
     refresh()
     shown = found()["jazz"][1]
     assert sorted(shown) == artists(two_scenes["jazz"])
-    assert all("secret" not in one.tags for one in Community.objects.all())
+    assert all("secret" not in community.tags for community in Community.objects.all())
 
 
 def test_without_anybody_there_are_none():

@@ -9,6 +9,8 @@
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports
 #   make bench-privacy                 what consent costs, on the demo's data
+#   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
+#                                      42,000 generated people; its databases stay in var/bench-api
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
@@ -20,7 +22,7 @@ DATA ?=
 SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check soak bench bench-scale bench-privacy clean
+.PHONY: help env demo test check soak bench bench-scale bench-privacy bench-api clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -75,6 +77,9 @@ bench-scale: $(READY)
 
 bench-privacy: $(READY)
 	$(PY) -m tests.soak.bench_privacy
+
+bench-api: $(READY)
+	env -u DATABASE_URL $(PY) manage.py benchmark_api $(if $(BENCH_DATA),--data "$(BENCH_DATA)")
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
-from accounts.compiled_query import Prepared
+from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
     Answers,
     Viewer,
@@ -96,8 +96,9 @@ def granted_purposes(user: User) -> frozenset[Purpose]:
     return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
 
 
-_GRANTED = Prepared(
-    lambda user, now: Consent.objects.filter(in_force(now), user=user, friend=None).values_list("purpose")
+_GRANTED = CompiledQuery(
+    lambda user, now: Consent.objects.filter(in_force(now), user=user, friend=None).values_list("purpose"),
+    PERSON,
 )
 
 
@@ -195,7 +196,7 @@ def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
     return people.order_by("pk").values_list("pk", "named", "wanted")
 
 
-_SOURCES = Prepared(_sources_of)
+_SOURCES = CompiledQuery(_sources_of, PERSON)
 
 
 def _heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
@@ -303,13 +304,24 @@ def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
 # --- people ---------------------------------------------------------------------------------
 
 
-def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
+def listeners_visible_to(viewer: Viewer, now: datetime | None = None) -> QuerySet[User]:
     """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
     if (somebody := active_user(viewer)) is None:
         return User.objects.none()
     return User.objects.filter(
-        Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE), is_active=True
+        Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE, now=now), is_active=True
     ).exclude(blocked_with(somebody))
+
+
+def listeners_shown_to(viewer: Viewer, keys: Collection[int]) -> list[User]:
+    """Of the people with these ``keys`` those in ``listeners_visible_to``, in no particular order. One query."""
+    somebody = active_user(viewer)
+    return _SHOWN.instances(somebody, tuple(keys)) if somebody is not None and keys else []
+
+
+_SHOWN = CompiledQuery(
+    lambda viewer, keys, now: listeners_visible_to(viewer, now).filter(Among("pk", keys)), PERSON, KEYS
+)
 
 
 def friends_of(viewer: Viewer) -> QuerySet[User]:

@@ -7,7 +7,7 @@ no reason cites is the remainder.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class ActionKind(StrEnum):
     HIDE_ITEM = "HIDE_ITEM"  # giveFeedback(itemId: target, kind: HIDE)
 
 
-class NodeKind(Enum):
+class NodeKind(StrEnum):
     TRACK = "TRACK"
     ARTIST = "ARTIST"
     LISTENER = "LISTENER"

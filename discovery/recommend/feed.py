@@ -183,11 +183,11 @@ def nodes_fetch(
         wanted[ref.kind].append(ref.id)
     found: dict[explain.NodeRef, Artist | Track | User] = {}
     if ids := wanted[explain.NodeKind.TRACK]:
-        found |= {explain.NodeRef(explain.NodeKind.TRACK, t.pk): t for t in selectors.tracks_get(ids)}
+        found |= {explain.NodeRef(explain.NodeKind.TRACK, t.pk): t for t in selectors.tracks_shown(ids)}
     if ids := wanted[explain.NodeKind.ARTIST]:
-        found |= {explain.NodeRef(explain.NodeKind.ARTIST, a.pk): a for a in selectors.artists_get(ids)}
+        found |= {explain.NodeRef(explain.NodeKind.ARTIST, a.pk): a for a in selectors.artists_shown(ids)}
     if (ids := wanted[explain.NodeKind.LISTENER]) and viewer is not None:
-        people = policies.listeners_visible_to(viewer).filter(pk__in=ids)
+        people = policies.listeners_shown_to(viewer, ids)
         found |= {explain.NodeRef(explain.NodeKind.LISTENER, p.pk): p for p in people}
     return found
 

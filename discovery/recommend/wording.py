@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from discovery.recommend.citing import BECAUSE
 from discovery.recommend.explain import ActionKind, Cited, NodeKind, NodeRef, ReasonKind
@@ -65,9 +66,13 @@ def wording(cited: Cited, names: Mapping[NodeRef, str]) -> str:  # noqa: PLR0911
 
 def fraction(share: float) -> str:
     """A share in plain words: 0.19 is "about a fifth"."""
-    steps = (
-        (0.075, _("a small part")), (0.14, _("about a tenth")), (0.225, _("about a fifth")),
-        (0.29, _("about a quarter")), (0.42, _("about a third")), (0.58, _("about half")),
-        (0.71, _("about two thirds")), (0.85, _("about three quarters")),
-    )  # fmt: skip
-    return next((words for limit, words in steps if share < limit), _("nearly all"))
+    return _(next(words for limit, words in _FRACTIONS if share < limit))
+
+
+_FRACTIONS = (
+    (0.075, gettext_noop("a small part")), (0.14, gettext_noop("about a tenth")),
+    (0.225, gettext_noop("about a fifth")), (0.29, gettext_noop("about a quarter")),
+    (0.42, gettext_noop("about a third")), (0.58, gettext_noop("about half")),
+    (0.71, gettext_noop("about two thirds")), (0.85, gettext_noop("about three quarters")),
+    (math.inf, gettext_noop("nearly all")),
+)  # fmt: skip

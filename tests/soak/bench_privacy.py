@@ -1,8 +1,7 @@
 """What consent costs: CPU time of a 20-item ``discover`` with its rules, and with the rules taken out.
 
 ``python -m tests.soak.bench_privacy USERNAME`` on an instance with a model. The baseline is the same
-query with `policies` answering from memory what it would have found, no exclusions looked up, and no
-note of social use written. Both are asked in each round, the other one first every time, and a round's own
+query with `policies` answering from memory what it would have found, and no note of social use written. Both are asked in each round, the other one first every time, and a round's own
 two are compared: a machine that slows down meanwhile slows both.
 """
 
@@ -65,17 +64,19 @@ def measured(app, kind, user):
 
 def patches(user):
     from accounts import policies
+    from accounts.compiled_query import KEYS, Among, CompiledQuery
     from accounts.models import User
     from discovery.recommend import feed
-    from graph import selectors
 
     use = policies.effective_use(user)
     sources = policies.social_sources(user, use)
+    everybody = CompiledQuery(lambda keys, _now: User.objects.filter(Among("pk", keys)), KEYS)
     return [
         mock.patch.object(policies, "effective_uses", return_value=[use]),
         mock.patch.object(policies, "social_sources", return_value=sources),
-        mock.patch.object(policies, "listeners_visible_to", return_value=User.objects.all()),
-        mock.patch.object(selectors, "excluding_among", return_value=frozenset()),
+        mock.patch.object(
+            policies, "listeners_shown_to", lambda _viewer, keys: everybody.instances(tuple(keys))
+        ),
         mock.patch.object(feed, "social_use_note"),
     ]
 

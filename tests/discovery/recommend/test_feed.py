@@ -82,7 +82,7 @@ def test_off_is_the_same_for_everyone(world):
 
 
 def test_a_reason_whose_friend_went_out_of_sight_meanwhile_is_dropped_into_the_remainder(world, monkeypatch):
-    monkeypatch.setattr(feed.policies, "listeners_visible_to", lambda viewer: type(viewer).objects.none())
+    monkeypatch.setattr(feed.policies, "listeners_shown_to", lambda _viewer, _keys: [])
     answer = feed.from_friends(world.ada, ItemKind.TRACK)
     assert all(r.reasons == () and r.remainder == pytest.approx(r.score) for r in answer.items)
 

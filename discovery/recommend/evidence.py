@@ -7,7 +7,7 @@ all at once through the same few queries. What is not gathered here cannot shape
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -165,33 +165,32 @@ class _Lines:
         self._skips = np.concatenate([plays.skips for plays, _ in parts])[order].astype(np.float32)
         self._words = told.words
 
-    def played(self, user_id: int) -> Ids:
-        """The items that somebody played or skipped."""
-        rows = self._of(user_id)
-        items: Ids = self._key_id[rows[self._key_kind[rows] == KEY_ITEM]]
-        return items
-
-    def turned_away(self, user_id: int) -> Ids:
-        rows = _rows_of(self._words.user, [user_id])
-        items: Ids = self._words.item[rows[_TURNED_AWAY[self._words.kind[rows]]]]
-        return items
-
-    def own(self, user_id: int) -> list[Part]:
-        """The viewer's own plays and likes (positive), skips and dislikes (negative)."""
-        rows = self._of(user_id)
+    def own(self, user_id: int) -> tuple[list[Part], list[int], list[int]]:
+        """The viewer's own plays and likes (positive), skips and dislikes (negative); what was heard, and turned away."""
+        rows, said = _rows_of(self._user, [user_id]), _rows_of(self._words.user, [user_id])
         played = rows[self._plays[rows] > 0]
         cut_short = rows[(self._plays[rows] == 0) & (self._skips[rows] > 0)]
-        said = _rows_of(self._words.user, [user_id])
-        strength = _STRENGTH[self._words.kind[said]]
-        liked, refused = said[strength > 0], said[strength < 0]
-        return [
+        parts = [
             Part(self._key_kind[played], self._key_id[played], self._plays[played], Channel.OWN),
             Part(
                 self._key_kind[cut_short], self._key_id[cut_short], self._skips[cut_short], Channel.NEGATIVE
             ),
-            self._said(liked, strength[strength > 0], Channel.OWN),
-            self._said(refused, -strength[strength < 0], Channel.NEGATIVE),
+            *self._said(said),
         ]
+        heard = self._key_id[rows[self._key_kind[rows] == KEY_ITEM]]
+        turned_away = self._words.item[said[_TURNED_AWAY[self._words.kind[said]]]]
+        return parts, heard.tolist(), turned_away.tolist()
+
+    def _said(self, rows: Rows) -> Iterator[Part]:
+        """Likes, and then skips and dislikes, of these rows of words."""
+        if not len(rows):
+            return
+        items, strength = self._words.item[rows], _STRENGTH[self._words.kind[rows]]
+        for channel, sign in ((Channel.OWN, 1), (Channel.NEGATIVE, -1)):
+            amount = np.maximum(sign * strength, 0)
+            chosen = amount > 0
+            key_kind = np.full(int(chosen.sum()), KEY_ITEM, dtype=np.int8)
+            yield Part(key_kind, items[chosen], amount[chosen], channel)
 
     def of_friends(self, friend_ids: Iterable[int]) -> Part:
         rows = _rows_of(self._user, sorted(friend_ids))
@@ -199,12 +198,6 @@ class _Lines:
         return Part(
             self._key_kind[rows], self._key_id[rows], self._plays[rows], Channel.FRIEND, self._user[rows]
         )
-
-    def _of(self, user_id: int) -> Rows:
-        return _rows_of(self._user, [user_id])
-
-    def _said(self, rows: Rows, amount: Floats, channel: Channel) -> Part:
-        return Part(np.full(len(rows), KEY_ITEM, dtype=np.int8), self._words.item[rows], amount, channel)
 
 
 def _rows_of(users: Ids, wanted: Sequence[int]) -> Rows:
@@ -237,9 +230,9 @@ def _assemble(
     turned_away: frozenset[int] = frozenset()
     known = set(excluded)  # neither evidence nor proposed, whether played or not
     if use.own:
-        parts += lines.own(viewer_id)
-        turned_away = frozenset(lines.turned_away(viewer_id).tolist())
-        known.update(turned_away, lines.played(viewer_id).tolist())
+        parts, heard, refused = lines.own(viewer_id)
+        turned_away = frozenset(refused)
+        known.update(refused, heard)
     if friends:
         parts.append(lines.of_friends(friends))
     return _evidence(use, kind, parts, friends=friends, known=frozenset(known), turned_away=turned_away)

@@ -13,9 +13,10 @@ from accounts import policies
 from accounts.models import PersonalizationLevel, Purpose, User
 from discovery.platform.errors import ModelUnavailable
 from discovery.recommend import evidence as gathering
-from discovery.recommend import explain, ranking, wording
+from discovery.recommend import explain, ranking
 from discovery.recommend.disclosure import social_use_note
 from discovery.recommend.evidence import PermittedEvidence
+from discovery.recommend.wording import Wording
 from graph import selectors
 from graph.models import Artist, ItemKind, ModelVersion, Tag, Track
 from graph.serving import active_model
@@ -147,6 +148,7 @@ def dress(
     refs |= {explain.NodeRef(own_kind, one.item_id) for one in explained}
     nodes = nodes_fetch(viewer, refs)
     names = {ref: node_name(node) for ref, node in nodes.items()} | _words(refs)
+    in_words = Wording(names)
     dressed = []
     for one in explained:
         item = nodes.get(explain.NodeRef(own_kind, one.item_id))
@@ -156,9 +158,9 @@ def dress(
         shown = [cited for cited in one.reasons if all(ref in names for ref in cited.evidence)]
         reasons = tuple(
             Reason(
-                cited, wording.wording(cited, names),
+                cited, in_words.reason(cited),
                 tuple(nodes[ref] for ref in cited.evidence if ref in nodes),
-                wording.action_label(cited, names) if viewer is not None and cited.action else "",
+                in_words.action(cited) if viewer is not None and cited.action else "",
             )
             for cited in shown
         )  # fmt: skip

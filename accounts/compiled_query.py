@@ -1,61 +1,160 @@
-"""Rules that are asked with every request, turned into SQL once a process instead of once a question.
+"""Queries that are asked with every request, turned into SQL once a process instead of once a question.
 
 A rule stays a queryset, written where all rules stand; the ORM spends several times as much CPU on making
-SQL of it as the database on answering. A `Prepared` rule lets it do so once, with marks where the person
-and the moment belong, and from then on only puts these in. It keeps no answer of anybody.
+SQL of it as the database on answering. A `CompiledQuery` lets it do so once, with marks where the person, the
+keys and the moment belong, and from then on only puts these in. It keeps no answer of anybody.
+
+    _GRANTED = CompiledQuery(lambda person, now: Consent.objects.filter(user=person, ...).values_list("purpose"), PERSON)
+    _GRANTED.rows(ada)
+
+    _NAMES = CompiledQuery(lambda keys, now: Artist.objects.filter(Among("pk", keys)), KEYS)
+    _NAMES.instances([3, 5, 8])
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from django.db import connections, router
+from django.db import NotSupportedError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import QuerySet
+from django.db.models import BooleanField, F, Func, Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from accounts.models import User
 
-_PERSON = User(pk=-(2**53) + 1)  # no key of anybody
-_MOMENT = dt.datetime(1, 1, 2, tzinfo=dt.UTC)  # nothing happened then
+Keys = Collection[int]
 
-# The person asked about and the moment of asking; rows of values.
-Rule = Callable[[User, dt.datetime], QuerySet[Any, Any]]
+# The marks: nobody and nothing has these keys, and nothing happened at that moment.
+PERSON = User(pk=-(2**53) + 1)
+KEYS: Keys = (-(2**53) + 2,)
+OTHER_KEYS: Keys = (-(2**53) + 3,)
+_MOMENT = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+
+# From the marks, and the moment as the last, to rows of values or to instances.
+Rule = Callable[..., QuerySet[Any, Any]]
 
 
-class Prepared:
-    """A rule of a person and a moment, answered with rows of plain values."""
+class Among(Func):
+    """Whether a column holds one of many keys: a condition with one parameter, however many they are."""
 
-    def __init__(self, rule: Rule) -> None:
+    output_field = BooleanField()
+
+    def __init__(self, column: str, keys: Keys) -> None:
+        super().__init__(F(column))
+        self._keys = keys
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        return self._written(compiler, connection, "%(expressions)s = ANY(%%s::bigint[])")
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        return self._written(compiler, connection, "%(expressions)s IN (SELECT value FROM json_each(%%s))")
+
+    def as_sql(self, *_: Any, **__: Any) -> NoReturn:
+        raise NotSupportedError("one parameter for many keys is written for PostgreSQL and SQLite")
+
+    def _written(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, template: str
+    ) -> tuple[str, tuple[Any, ...]]:
+        sql, given = super().as_sql(compiler, connection, template=template)
+        return sql, (*given, _parameter(connection, self._keys))
+
+
+@dataclass(frozen=True)
+class _Statement:
+    sql: str
+    given: Sequence[Any]  # the parameters, marks among them
+    places: Sequence[tuple[int, int]]  # which parameter is which mark
+    compiler: SQLCompiler  # that made it: it knows what the columns are
+
+    def parameters(self, asked: Sequence[Any]) -> list[Any]:
+        """The parameters with ``asked`` where the marks are."""
+        parameters = list(self.given)
+        for place, mark in self.places:
+            parameters[place] = asked[mark]
+        return parameters
+
+
+class CompiledQuery:
+    """A query of some people or keys and of the moment of asking."""
+
+    def __init__(self, rule: Rule, *marks: User | Keys) -> None:
         self._rule = rule
-        self._statements: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        self._marks = marks
+        self._statements: dict[str, _Statement] = {}
 
-    def rows(self, person: User) -> list[tuple[Any, ...]]:
-        """What the rule answers about ``person`` now."""
+    def rows(self, *asked: User | Keys) -> list[tuple[Any, ...]]:
+        """The answer about what is ``asked`` now, one value a mark, as the database gives it: no field converts it."""
+        return self._answer(asked)[0]
+
+    def instances(self, *asked: User | Keys) -> list[Any]:
+        """The answer as instances of the rule's model, with what it selects as related."""
+        rows, statement, connection = self._answer(asked)
+        return _instances(rows, statement.compiler, connection)
+
+    def _answer(
+        self, asked: Sequence[User | Keys]
+    ) -> tuple[list[tuple[Any, ...]], _Statement, BaseDatabaseWrapper]:
         connection = connections[router.db_for_read(User)]
-        sql, given = self._statement(connection)
-        marks = dict(
-            zip(
-                _marked(connection, _PERSON.pk, _MOMENT),
-                _marked(connection, person.pk, timezone.now()),
-                strict=True,
-            )
-        )
+        if (statement := self._statements.get(connection.vendor)) is None:
+            statement = self._statements[connection.vendor] = self._compiled(connection)
+        if len(asked) != len(self._marks):
+            raise TypeError(f"the query asks about {len(self._marks)} things, not {len(asked)}")
+        values = [_parameter(connection, value) for value in (*asked, timezone.now())]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [marks.get(each, each) for each in given])
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+            cursor.execute(statement.sql, statement.parameters(values))
+            return cursor.fetchall(), statement, connection
 
-    def _statement(self, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
-        """The SQL of the rule and its parameters, with marks among them."""
-        if (known := self._statements.get(connection.vendor)) is None:
-            sql, given = self._rule(_PERSON, _MOMENT).query.get_compiler(connection=connection).as_sql()
-            known = self._statements[connection.vendor] = sql, tuple(given)
-        return known
+    def _compiled(self, connection: BaseDatabaseWrapper) -> _Statement:
+        marks = (*self._marks, _MOMENT)
+        compiler = self._rule(*marks).query.get_compiler(connection=connection)
+        sql, given = compiler.as_sql()
+        held = [_parameter(connection, mark) for mark in marks]
+        places = [
+            (place, mark)
+            for place, value in enumerate(given)
+            for mark, its in enumerate(held)
+            if type(value) is type(its) and value == its
+        ]
+        return _Statement(sql, tuple(given), places, compiler)
 
 
-def _marked(connection: BaseDatabaseWrapper, key: Any, moment: dt.datetime) -> Sequence[Any]:
-    """A key and a moment as this database's parameters hold them."""
-    return key, connection.ops.adapt_datetimefield_value(moment)
+def _parameter(connection: BaseDatabaseWrapper, value: User | Keys | dt.datetime) -> Any:
+    """A person, keys or a moment as this database's parameters hold them."""
+    if isinstance(value, User):
+        return value.pk
+    if isinstance(value, dt.datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return list(value) if connection.vendor == "postgresql" else json.dumps(list(value))
+
+
+def _instances(
+    rows: Iterable[tuple[Any, ...]], compiler: SQLCompiler, connection: BaseDatabaseWrapper
+) -> list[Model]:
+    """Rows as the ORM would make instances of them."""
+    assert compiler.select is not None and compiler.klass_info is not None  # noqa: S101, PT018 it has made its SQL
+    converters = compiler.get_converters([column[0] for column in compiler.select])
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # the stubs are of a later Django
+    model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    own = slice(places[0], places[-1] + 1)
+    names = [column[0].target.attname for column in compiler.select[own]]
+    made = []
+    for row in rows:
+        values = list(row)
+        for place, (converting, expression) in converters.items():
+            for convert in converting:
+                values[place] = convert(values[place], expression, connection)
+        instance = model.from_db(connection.alias, names, values[own])
+        for populator in related:
+            populator.populate(values, instance)
+        made.append(instance)
+    return made

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
-from accounts.compiled_query import Prepared
+from accounts.compiled_query import PERSON, CompiledQuery
 from accounts.conditions import (
     Answers,
     Viewer,
@@ -98,8 +98,9 @@ def granted_purposes(user: User) -> frozenset[Purpose]:
     return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
 
 
-_GRANTED = Prepared(
-    lambda user, now: Consent.objects.filter(in_force(now), user=user, friend=None).values_list("purpose")
+_GRANTED = CompiledQuery(
+    lambda user, now: Consent.objects.filter(in_force(now), user=user, friend=None).values_list("purpose"),
+    PERSON,
 )
 
 
@@ -197,7 +198,7 @@ def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
     return people.order_by("pk").values_list("pk", "named", "wanted")
 
 
-_SOURCES = Prepared(_sources_of)
+_SOURCES = CompiledQuery(_sources_of, PERSON)
 
 
 def _heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
@@ -305,11 +306,11 @@ def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
 # --- people ---------------------------------------------------------------------------------
 
 
-def listener_visible(viewer: Viewer) -> Q:
+def listener_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
     if (somebody := active_user(viewer)) is None:
         return NOBODY
-    near = Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE)
+    near = Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE, now=now)
     return Q(near, is_active=True) & ~blocked_with(somebody)
 
 

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar, final
+from datetime import datetime
+from functools import cache
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.query import ModelIterable
 
+from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery, Keys
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from discovery.platform.errors import NotPresented
@@ -66,20 +69,28 @@ def things(refs: Sequence[Ref], disclosures: Collection[Disclosure] = NOBODYS) -
     return Draft(refs, lambda nodes: [nodes[ref] for ref in refs if ref in nodes], disclosures)
 
 
+class VisibleTo(Protocol):
+    """The condition on rows of one kind that ``viewer`` may see at ``now``."""
+
+    def __call__(self, viewer: Viewer, now: datetime | None = None) -> Q: ...
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of thing that can be shown.
 
-    ``visible_to``: the condition on rows that a viewer may see, asked with every answer.
+    ``visible_to``: the condition on rows that a viewer may see at a moment (none: now), asked with every answer.
     ``pairs_visible``: the same for many viewers at once, as (viewer key, row key), where that is asked for.
+    ``hot``: asked by reference so often that its query is compiled; its rule knows no more of a viewer than the key.
     ``joined``: relations that an answer needs along with a row.
     """
 
     name: str
     model: type[Model]
-    visible_to: Callable[[Viewer], Q]
+    visible_to: VisibleTo
     called: Callable[[Any], str] = str
     joined: tuple[str, ...] = ()
+    hot: bool = False
     pairs_visible: Callable[[Collection[User], Collection[int]], set[tuple[int, int]]] | None = None
 
 
@@ -248,8 +259,26 @@ def _fetched(viewer: Viewer, refs: Iterable[Ref]) -> dict[Ref, Any]:
     return {
         Ref(name, row.pk): _marked(row, key)
         for name, ids in _by_kind(refs).items()
-        for row in _rows(_kinds[name], ids, _kinds[name].visible_to(viewer))
+        for row in _visible(_kinds[name], viewer, ids)
     }
+
+
+def _visible(kind: Kind, viewer: Viewer, ids: Collection[int]) -> Iterable[Model]:
+    somebody = active_user(viewer)
+    if kind.hot and somebody is not None:
+        return _compiled(kind).instances(somebody, tuple(ids))
+    return _rows(kind, ids, kind.visible_to(somebody))
+
+
+@cache
+def _compiled(kind: Kind) -> CompiledQuery:
+    """Rows with these keys that this person may see: the rule as it stands, made into SQL once a process."""
+
+    def rule(person: User, keys: Keys, now: datetime) -> QuerySet[Model]:
+        rows = kind.model._default_manager.filter(Among("pk", keys), kind.visible_to(person, now))  # noqa: SLF001
+        return rows.select_related(*kind.joined) if kind.joined else rows
+
+    return CompiledQuery(rule, PERSON, KEYS)
 
 
 def _rows(kind: Kind, ids: Collection[int], rule: Q | None = None) -> QuerySet[Model]:

@@ -1,5 +1,7 @@
 """Which people, requests and lines of the ledger a viewer may see: what `presentation` asks."""
 
+from datetime import datetime
+
 from django.db.models import Q
 
 from accounts import policies, presentation
@@ -14,7 +16,7 @@ def register() -> None:
     presentation.register(
         Kind(
             "Listener", User, _listener_visible,
-            called=_called, pairs_visible=policies.visible_pairs,
+            called=_called, pairs_visible=policies.visible_pairs, hot=True,
         )
     )  # fmt: skip
     presentation.register(Kind("FriendRequest", Friendship, _request_visible))
@@ -24,15 +26,15 @@ def register() -> None:
     presentation.carry("FriendRequest", "receiver", both)
 
 
-def _listener_visible(viewer: Viewer) -> Q:
-    return policies.listener_visible(viewer)
+def _listener_visible(viewer: Viewer, now: datetime | None = None) -> Q:
+    return policies.listener_visible(viewer, now)
 
 
 def _called(user: User) -> str:
     return user.display_name or user.username
 
 
-def _request_visible(viewer: Viewer) -> Q:
+def _request_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     somebody = active_user(viewer)
     return (
         policies.NOBODY
@@ -41,6 +43,6 @@ def _request_visible(viewer: Viewer) -> Q:
     )
 
 
-def _line_visible(viewer: Viewer) -> Q:
+def _line_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     somebody = active_user(viewer)
     return policies.NOBODY if somebody is None else Q(subject=somebody.pseudonym)

@@ -1,5 +1,7 @@
 """Which notes of discovery's own a viewer may see: what `accounts.presentation` asks."""
 
+from datetime import datetime
+
 from django.db.models import Q
 
 from accounts import presentation
@@ -17,7 +19,7 @@ def register() -> None:
     )
 
 
-def _use_visible(viewer: Viewer) -> Q:
+def _use_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     """To whom one was shown, of those whom one may see."""
     somebody = active_user(viewer)
     return NOBODY if somebody is None else Q(source=somebody, recipient__in=listeners_visible_to(somebody))

@@ -1,11 +1,12 @@
-"""What the other rooms read of music and listening. Whose rows may be read is the callers' to ask of policies."""
+"""What the other rooms read of music; `graph.histories` reads what people listened to.
 
-from collections import defaultdict
+Whose rows may be read is the callers' to ask of policies.
+"""
+
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
@@ -15,20 +16,14 @@ from accounts.policies import friends_of, listeners_visible_to
 from accounts.presentation import Presented, Ref, present, rows_shown, things
 from discovery.platform.errors import NotFound
 from graph.models import (
-    HEARD,
     Artist,
-    ArtistPlayCount,
-    Feedback,
-    FeedbackKind,
     ItemKind,
     ItemRecommendation,
     Listen,
     ModelVersion,
     Playlist,
     PlaylistCollaborator,
-    TasteExclusion,
     Track,
-    counted,
 )
 from graph.names import name_clean, name_key
 
@@ -36,115 +31,7 @@ SEARCH_LENGTH = 200  # of a search text
 FURTHEST_HIT = 1000  # nobody pages further through a search
 
 
-_COUNTED = {
-    ItemKind.TRACK: counted(track="track", artist="track__artist"),
-    ItemKind.ARTIST: counted(artist="artist"),
-}
-
-
-class PlayCount(NamedTuple):
-    """How often one listener played one item; ``last_at`` is unknown for imported counts."""
-
-    user_id: int
-    item_id: int
-    plays: int
-    skips: int
-    last_at: datetime | None
-
-
-class FeedbackRow(NamedTuple):
-    item_id: int
-    kind: FeedbackKind
-    given_at: datetime
-
-
-def excluding_among(user_ids: Collection[int]) -> frozenset[int]:
-    """Who of these people excludes anything from their taste. One query."""
-    rows = TasteExclusion.objects.filter(user_id__in=user_ids).order_by()
-    return frozenset(rows.values_list("user_id", flat=True).distinct())
-
-
-def _counted(user_ids: Collection[int], kind: ItemKind, excluding: Collection[int] | None) -> Q:
-    """What these people did not exclude. Where none of them excludes anything, the costly filter is left out."""
-    if excluding is None:
-        excluding = excluding_among(user_ids)
-    return _COUNTED[kind] if excluding else Q()
-
-
-# --- evidence: compact rows of many listeners at once ---------------------------------------
-
-
-def play_counts(
-    user_ids: Collection[int], kind: ItemKind, *, excluding: Collection[int] | None = None
-) -> list[PlayCount]:
-    """Plays and skips by listener and item, ordered by both.
-
-    An artist's plays are those of the tracks plus the imported counts. One query for tracks, two for artists, and
-    one more where it is not told who is ``excluding`` (see `excluding_among`).
-    """
-    if excluding is None:
-        excluding = excluding_among(user_ids)
-    item = "track_id" if kind is ItemKind.TRACK else "track__artist_id"
-    rows = (
-        Listen.objects.filter(_counted(user_ids, ItemKind.TRACK, excluding), user_id__in=user_ids)
-        .order_by()
-        .values_list("user_id", item)
-        .annotate(plays=Count("pk", filter=HEARD), listens=Count("pk"), last_at=Max("listened_at"))
-    )
-    counts = {
-        (user, item_id): PlayCount(user, item_id, plays, listens - plays, last_at)
-        for user, item_id, plays, listens, last_at in rows.iterator()
-    }
-    if kind is ItemKind.ARTIST:
-        for imported in imported_counts(user_ids, excluding=excluding):
-            key = imported.user_id, imported.item_id
-            timed = counts.get(key, imported._replace(plays=0))
-            counts[key] = timed._replace(plays=timed.plays + imported.plays)
-    return [counts[key] for key in sorted(counts)]
-
-
-def imported_counts(
-    user_ids: Collection[int], *, excluding: Collection[int] | None = None
-) -> list[PlayCount]:
-    """Play counts by artist that a source reported without the plays themselves."""
-    rows = (
-        ArtistPlayCount.objects.filter(_counted(user_ids, ItemKind.ARTIST, excluding), user_id__in=user_ids)
-        .order_by("user_id", "artist_id")
-        .values_list("user_id", "artist_id")
-        .annotate(plays=Sum("count"))
-    )
-    return [PlayCount(user, artist, plays, 0, None) for user, artist, plays in rows.iterator()]
-
-
-def feedback_of(
-    user_ids: Collection[int], kind: ItemKind, *, excluding: Collection[int] | None = None
-) -> dict[int, list[FeedbackRow]]:
-    """What each listener said of items of this kind, newest last. One query, or two as for `play_counts`."""
-    item = "track_id" if kind is ItemKind.TRACK else "artist_id"
-    rows = Feedback.objects.filter(
-        _counted(user_ids, kind, excluding), user_id__in=user_ids, **{f"{item}__isnull": False}
-    )
-    said: dict[int, list[FeedbackRow]] = defaultdict(list)
-    for user, item_id, word, at in rows.order_by("given_at", "pk").values_list(
-        "user_id", item, "kind", "given_at"
-    ):
-        said[user].append(FeedbackRow(item_id, FeedbackKind(word), at))
-    return dict(said)
-
-
-def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[int]]:
-    """By listener: the items of this kind that they excluded from their taste. One query."""
-    lookups = (
-        ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
-    )
-    rows = TasteExclusion.objects.filter(user_id__in=user_ids).values_list("user_id", *lookups)
-    found: dict[int, set[int]] = defaultdict(set)
-    for user_id, *items in rows.iterator():
-        found[user_id].update(item for item in items if item is not None)
-    return dict(found)
-
-
-# --- catalogue ------------------------------------------------------------------------------
+# --- catalog --------------------------------------------------------------------------------
 
 
 def tracks_get(ids: Collection[int]) -> QuerySet[Track]:

@@ -1,6 +1,7 @@
 """Which music, plays and playlists a viewer may see: what `accounts.presentation` asks."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -15,15 +16,15 @@ from graph.models import Artist, ItemRecommendation, Listen, Playlist, PlaylistE
 
 def register() -> None:
     """Called once, when the app is ready."""
-    presentation.register(Kind("Artist", Artist, _everybodys, pairs_visible=_everybodys_pairs))
+    presentation.register(Kind("Artist", Artist, _everybodys, pairs_visible=_everybodys_pairs, hot=True))
     presentation.register(
         Kind(
             "Track", Track, _everybodys,
             called=lambda track: f"{track.title} ({track.artist.name})", joined=("artist",),
-            pairs_visible=_everybodys_pairs,
+            pairs_visible=_everybodys_pairs, hot=True,
         )
     )  # fmt: skip
-    presentation.register(Kind("Tag", Tag, _everybodys))
+    presentation.register(Kind("Tag", Tag, _everybodys, hot=True))
     presentation.register(Kind("Listen", Listen, _own))
     presentation.register(Kind("Playlist", Playlist, _playlist_visible))
     presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible))
@@ -43,7 +44,7 @@ def _carry() -> None:
         presentation.carry("ItemRecommendation", field, between)
 
 
-def _everybodys(viewer: Viewer) -> Q:
+def _everybodys(viewer: Viewer, now: datetime | None = None) -> Q:
     """The catalog is everybody's."""
     return Q()
 
@@ -52,22 +53,22 @@ def _everybodys_pairs(viewers: Collection[User], ids: Collection[int]) -> set[tu
     return {(viewer.pk, key) for viewer in viewers for key in ids}
 
 
-def _own(viewer: Viewer) -> Q:
+def _own(viewer: Viewer, now: datetime | None = None) -> Q:
     somebody = active_user(viewer)
     return NOBODY if somebody is None else Q(user=somebody)
 
 
-def _playlist_visible(viewer: Viewer) -> Q:
+def _playlist_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     somebody = active_user(viewer)
     return NOBODY if somebody is None else selectors.playlist_visible(somebody)
 
 
-def _entry_visible(viewer: Viewer) -> Q:
+def _entry_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     somebody = active_user(viewer)
     return NOBODY if somebody is None else Q(playlist__in=selectors.playlists_visible_to(somebody))
 
 
-def _recommendation_visible(viewer: Viewer) -> Q:
+def _recommendation_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     somebody = active_user(viewer)
     if somebody is None:
         return NOBODY

@@ -7,16 +7,18 @@ all at once through the same few queries. What is not gathered here cannot shape
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
 from accounts.policies import SocialSource, Use
-from graph import selectors
-from graph.arrays import Codes, Floats, Ids, Mask
+from graph import histories
+from graph.arrays import Codes, Floats, Ids, Mask, Rows
+from graph.histories import FEEDBACK_KINDS
 from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 from graph.serving import index as vectors
 from graph.serving.index import Channel
@@ -24,6 +26,12 @@ from graph.serving.index import Channel
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
 TURNED_AWAY = (FeedbackKind.DISLIKE, FeedbackKind.HIDE)
+
+# By place in `FEEDBACK_KINDS`: how strongly a word counts, below zero for a refusal, and which turn something away.
+_STRENGTH = np.array(
+    [LIKE_AS_PLAYS if word == FeedbackKind.LIKE else -NEGATIVE[word] for word in FEEDBACK_KINDS], np.float32
+)
+_TURNED_AWAY = np.array([word in TURNED_AWAY for word in FEEDBACK_KINDS])
 
 KEY_ITEM, KEY_ARTIST, KEY_TAG = 0, 1, 2
 _KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist", KEY_TAG: "tag"}
@@ -62,9 +70,9 @@ class PermittedEvidence:
             mask = self.key_kind == key_kind
             if mask.any():
                 rows[mask] = index.key_rows(name, self.key_id[mask])
-        found = rows >= 0
-        part = self.where(found)
-        return part, vectors.Evidence(key_row=rows[found], amount=part.amount, channel=part.channel)
+        known = rows >= 0
+        part = self if known.all() else self.where(known)
+        return part, vectors.Evidence(key_row=rows[known], amount=part.amount, channel=part.channel)
 
 
 def gather(viewer: User, kind: ItemKind, *, level: PersonalizationLevel | None = None) -> PermittedEvidence:
@@ -78,21 +86,18 @@ def gather_many(
     """`gather` for each viewer, in their order, in a number of queries that does not depend on it."""
     uses = policies.effective_uses(viewers, level)
     friends = _friends(viewers, uses)
-    own = [v.pk for v, use in zip(viewers, uses, strict=True) if use.own]
-    people = set(own).union(*friends.values())
-    excluding = selectors.excluding_among(people) if people else frozenset()
-    plays = _Plays(people, kind, excluding)
-    words = selectors.feedback_of(own, kind, excluding=excluding)
-    excluded = selectors.excluded_items(excluding.intersection(own), kind) if excluding else {}
+    own = {viewer.pk for viewer, use in zip(viewers, uses, strict=True) if use.own}
+    people = own.union(*friends.values())
+    if not people:
+        return [_evidence(use, kind, []) for use in uses]
+    told = histories.histories(people, own, kind)
+    excluding = told.excluding & own
+    excluded = histories.excluded_items(excluding, kind) if excluding else {}
+    lines = _Lines(told)
     return [
-        _assemble(
-            use, kind,
-            own=plays.of(viewer.pk) if use.own else None,
-            words=words.get(viewer.pk, ()) if use.own else (),
-            friends=friends.get(viewer.pk, {}), plays=plays, excluded=excluded.get(viewer.pk, set()),
-        )
+        _assemble(viewer.pk, use, kind, lines, friends.get(viewer.pk, {}), excluded.get(viewer.pk, ()))
         for viewer, use in zip(viewers, uses, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def nothing(kind: ItemKind) -> PermittedEvidence:
@@ -117,8 +122,8 @@ def stated(
     permitted: PermittedEvidence, rows: Sequence[tuple[int, int, float, Channel]]
 ) -> PermittedEvidence:
     """What a person just said, under the same permission: rows of (key kind, key id, amount, channel)."""
-    parts: list[Part] = [
-        (np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel, 0)
+    parts = [
+        Part(np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel)
         for k, i, a, channel in rows
     ]
     return _evidence(permitted.use, permitted.kind, parts, friends=permitted.friends, known=permitted.known)
@@ -138,115 +143,122 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
             if use.friends
         }
     return {
-        viewer_id: {source.user_id: source for source in policies.tellable(found)}
-        for viewer_id, found in sources.items()
+        viewer_id: {source.user_id: source for source in policies.tellable(sharing)}
+        for viewer_id, sharing in sources.items()
     }
 
 
-@dataclass(frozen=True, eq=False)
 class _Lines:
-    """Some people's plays as arrays [L]: what, how often, and how often it was cut short."""
+    """Everybody's plays and words as arrays, looked up by person."""
+
+    def __init__(self, told: histories.Histories) -> None:
+        """An artist's imported play count is evidence for the artist's tracks, where these are asked for."""
+        parts = ((told.plays, KEY_ITEM), (told.imported, KEY_ARTIST))
+        user = np.concatenate([plays.user for plays, _ in parts])
+        order = np.argsort(user, kind="stable")
+        self._user = user[order]
+        self._key_kind = np.repeat(
+            np.array([key_kind for _, key_kind in parts], np.int8), [len(plays.user) for plays, _ in parts]
+        )[order]
+        self._key_id = np.concatenate([plays.item for plays, _ in parts])[order]
+        self._plays = np.concatenate([plays.plays for plays, _ in parts])[order].astype(np.float32)
+        self._skips = np.concatenate([plays.skips for plays, _ in parts])[order].astype(np.float32)
+        self._words = told.words
+
+    def own(self, user_id: int) -> tuple[list[Part], list[int], list[int]]:
+        """The viewer's own plays and likes (positive), skips and dislikes (negative); what was heard, and turned away."""
+        rows, said = _rows_of(self._user, [user_id]), _rows_of(self._words.user, [user_id])
+        played = rows[self._plays[rows] > 0]
+        cut_short = rows[(self._plays[rows] == 0) & (self._skips[rows] > 0)]
+        parts = [
+            Part(self._key_kind[played], self._key_id[played], self._plays[played], Channel.OWN),
+            Part(
+                self._key_kind[cut_short], self._key_id[cut_short], self._skips[cut_short], Channel.NEGATIVE
+            ),
+            *self._said(said),
+        ]
+        heard = self._key_id[rows[self._key_kind[rows] == KEY_ITEM]]
+        turned_away = self._words.item[said[_TURNED_AWAY[self._words.kind[said]]]]
+        return parts, heard.tolist(), turned_away.tolist()
+
+    def _said(self, rows: Rows) -> Iterator[Part]:
+        """Likes, and then skips and dislikes, of these rows of words."""
+        if not len(rows):
+            return
+        items, strength = self._words.item[rows], _STRENGTH[self._words.kind[rows]]
+        for channel, sign in ((Channel.OWN, 1), (Channel.NEGATIVE, -1)):
+            amount = np.maximum(sign * strength, 0)
+            chosen = amount > 0
+            key_kind = np.full(int(chosen.sum()), KEY_ITEM, dtype=np.int8)
+            yield Part(key_kind, items[chosen], amount[chosen], channel)
+
+    def of_friends(self, friend_ids: Iterable[int]) -> Part:
+        rows = _rows_of(self._user, sorted(friend_ids))
+        rows = rows[self._plays[rows] > 0]
+        return Part(
+            self._key_kind[rows], self._key_id[rows], self._plays[rows], Channel.FRIEND, self._user[rows]
+        )
+
+
+def _rows_of(users: Ids, wanted: Sequence[int]) -> Rows:
+    """The rows of each of the ``wanted`` people, one person after the other, in ``users``, which ascend."""
+    starts, stops = (np.searchsorted(users, wanted, side=side) for side in ("left", "right"))
+    sizes = stops - starts
+    before = np.cumsum(sizes) - sizes
+    return np.asarray(np.arange(sizes.sum()) + np.repeat(starts - before, sizes), dtype=np.int64)
+
+
+class Part(NamedTuple):
+    """Entries of one channel."""
 
     key_kind: Codes
     key_id: Ids
-    plays: Floats
-    skips: Floats
-
-
-class _Plays:
-    """The plays of everyone concerned, fetched once and looked up by person."""
-
-    def __init__(self, people: Collection[int], kind: ItemKind, excluding: Collection[int]) -> None:
-        rows = [
-            (c.user_id, KEY_ITEM, c.item_id, c.plays, c.skips)
-            for c in selectors.play_counts(people, kind, excluding=excluding)
-        ]
-        if kind is ItemKind.TRACK:  # an artist's imported play count is evidence for the artist's tracks
-            rows += [
-                (c.user_id, KEY_ARTIST, c.item_id, c.plays, 0)
-                for c in selectors.imported_counts(people, excluding=excluding)
-            ]
-        table = np.array(rows, dtype=np.float64).reshape(-1, 5)
-        table = table[np.argsort(table[:, 0], kind="stable")]
-        self._users = table[:, 0].astype(np.int64)
-        self._lines = _Lines(
-            table[:, 1].astype(np.int8), table[:, 2].astype(np.int64),
-            table[:, 3].astype(np.float32), table[:, 4].astype(np.float32),
-        )  # fmt: skip
-
-    def of(self, user_id: int) -> _Lines:
-        start, stop = np.searchsorted(self._users, [user_id, user_id + 1])
-        lines = self._lines
-        return _Lines(
-            lines.key_kind[start:stop], lines.key_id[start:stop],
-            lines.plays[start:stop], lines.skips[start:stop],
-        )  # fmt: skip
-
-
-Part = tuple[Codes, Ids, Floats, Channel, int]
+    amount: Floats
+    channel: Channel
+    friend: Ids | int = 0  # one for all entries, or each entry's
 
 
 def _assemble(
+    viewer_id: int,
     use: Use,
     kind: ItemKind,
-    *,
-    own: _Lines | None,
-    words: Sequence[selectors.FeedbackRow],
+    lines: _Lines,
     friends: dict[int, SocialSource],
-    plays: _Plays,
     excluded: Collection[int],
 ) -> PermittedEvidence:
     parts: list[Part] = []
-    turned_away = frozenset(word.item_id for word in words if word.kind in TURNED_AWAY)
-    known = {*turned_away, *excluded}  # excluded: neither evidence nor proposed, whether played or not
-    if own is not None:
-        parts += _own_parts(own, words)
-        known.update(own.key_id[own.key_kind == KEY_ITEM].tolist())
-    for friend_id in sorted(friends):
-        theirs = plays.of(friend_id)
-        played = theirs.plays > 0
-        parts.append(
-            (theirs.key_kind[played], theirs.key_id[played], theirs.plays[played], Channel.FRIEND, friend_id)
-        )
+    turned_away: frozenset[int] = frozenset()
+    known = set(excluded)  # neither evidence nor proposed, whether played or not
+    if use.own:
+        parts, heard, refused = lines.own(viewer_id)
+        turned_away = frozenset(refused)
+        known.update(refused, heard)
+    if friends:
+        parts.append(lines.of_friends(friends))
     return _evidence(use, kind, parts, friends=friends, known=frozenset(known), turned_away=turned_away)
-
-
-def _own_parts(own: _Lines, words: Sequence[selectors.FeedbackRow]) -> list[Part]:
-    """The viewer's own plays and likes (positive), skips and dislikes (negative)."""
-    played, cut_short = own.plays > 0, (own.plays == 0) & (own.skips > 0)
-    liked = [w.item_id for w in words if w.kind == FeedbackKind.LIKE]
-    refused = [(w.item_id, NEGATIVE[FeedbackKind(w.kind)]) for w in words if w.kind in NEGATIVE]
-    return [
-        (own.key_kind[played], own.key_id[played], own.plays[played], Channel.OWN, 0),
-        (own.key_kind[cut_short], own.key_id[cut_short], own.skips[cut_short], Channel.NEGATIVE, 0),
-        _said(liked, [LIKE_AS_PLAYS] * len(liked), Channel.OWN),
-        _said([item for item, _ in refused], [strength for _, strength in refused], Channel.NEGATIVE),
-    ]
-
-
-def _said(items: list[int], amounts: list[float], channel: Channel) -> Part:
-    key_kind = np.full(len(items), KEY_ITEM, dtype=np.int8)
-    return key_kind, np.array(items, dtype=np.int64), np.array(amounts, dtype=np.float32), channel, 0
 
 
 def _evidence(
     use: Use,
     kind: ItemKind,
-    parts: list[Part],
+    parts: Sequence[Part],
     *,
     friends: dict[int, SocialSource] | None = None,
     known: frozenset[int] = frozenset(),
     turned_away: frozenset[int] = frozenset(),
 ) -> PermittedEvidence:
-    sizes = [len(part[1]) for part in parts]
+    parts = [part for part in parts if len(part.key_id)]
+    sizes = [len(part.key_id) for part in parts]
     return PermittedEvidence(
         use=use,
         kind=kind,
-        key_kind=np.concatenate([np.empty(0, np.int8), *(part[0] for part in parts)]),
-        key_id=np.concatenate([np.empty(0, np.int64), *(part[1] for part in parts)]),
-        amount=np.concatenate([np.empty(0, np.float32), *(part[2] for part in parts)]),
-        channel=np.repeat(np.array([part[3] for part in parts], dtype=np.int8), sizes),
-        friend=np.repeat(np.array([part[4] for part in parts], dtype=np.int64), sizes),
+        key_kind=np.concatenate([np.empty(0, np.int8), *(part.key_kind for part in parts)]),
+        key_id=np.concatenate([np.empty(0, np.int64), *(part.key_id for part in parts)]),
+        amount=np.concatenate([np.empty(0, np.float32), *(part.amount for part in parts)]),
+        channel=np.repeat(np.array([part.channel for part in parts], dtype=np.int8), sizes),
+        friend=np.concatenate(
+            [np.empty(0, np.int64), *(np.broadcast_to(part.friend, len(part.key_id)) for part in parts)]
+        ),
         friends=friends or {},
         known=known,
         turned_away=turned_away,

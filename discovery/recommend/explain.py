@@ -108,6 +108,10 @@ def _reasons(ranking: Ranking) -> list[list[Cited]]:
     return writer.reasons
 
 
+# Of the entries of one reason [CITED]: which they are (-1 where there are fewer), key kinds and key ids.
+_Entries = tuple[list[int], list[int], list[int]]
+
+
 class _Writer:
     """Turns what may be cited into reasons, those that are not minor; every node is made once."""
 
@@ -126,11 +130,18 @@ class _Writer:
         """The reasons of all items that these groups make."""
         share = citable.contribution / self._whole
         groups, columns = np.nonzero((citable.contribution > 0) & (share >= MINOR))
+        entries = citable.entries[:, groups, columns].T
+        evidence = self._ranking.evidence
+        things = zip(
+            entries.tolist(),
+            evidence.key_kind[entries].tolist(),
+            evidence.key_id[entries].tolist(),
+            strict=True,
+        )
         values = (citable.label, citable.contribution, share, citable.signals)
         chosen = [value[groups, columns].tolist() for value in values]
-        entries = citable.entries[:, groups, columns].T.tolist()
-        for column, cited_entries, *value in zip(columns.tolist(), entries, *chosen, strict=True):
-            self.reasons[column].append(self._cited(column, cited_entries, *value))
+        for column, thing, *value in zip(columns.tolist(), things, *chosen, strict=True):
+            self.reasons[column].append(self._cited(column, thing, *value))
 
     def write_popularity(self) -> None:
         """Popularity as the last reason of the items that it lifts."""
@@ -144,12 +155,13 @@ class _Writer:
             )
 
     def _cited(
-        self, column: int, entries: list[int], label: int, contribution: float, share: float, signals: int
+        self, column: int, cited: _Entries, label: int, contribution: float, share: float, signals: int
     ) -> Cited:
-        """One reason. ``entries`` [CITED]: -1 where there are fewer."""
-        itself = label >= citing.UNNAMED and (label, column) in self._plays
-        rows = tuple(self._plays[label, column] if itself else (entry for entry in entries if entry >= 0))
-        things = () if itself else self._things(rows)
+        """One reason."""
+        rows, things = self._cited_entries(*cited)
+        itself = (label, column) in self._plays
+        if itself:
+            rows, things = tuple(self._plays[label, column]), ()
         if label < citing.UNNAMED:
             kind = KINDS[label]
             return Cited(
@@ -161,11 +173,14 @@ class _Writer:
             action=_friend_action(people),
         )  # fmt: skip
 
-    def _things(self, rows: tuple[int, ...]) -> tuple[Ref, ...]:
-        """What these entries are plays (picks, words) of, each once."""
-        evidence = self._ranking.evidence
-        keys = dict.fromkeys((int(evidence.key_kind[row]), int(evidence.key_id[row])) for row in rows)
-        return tuple(self._node(self._key_kinds[key_kind], key_id) for key_kind, key_id in keys)
+    def _cited_entries(
+        self, entries: list[int], key_kinds: list[int], key_ids: list[int]
+    ) -> tuple[tuple[int, ...], tuple[Ref, ...]]:
+        """The entries there are, and what they are plays (picks, words) of, each once."""
+        count = entries.index(-1) if entries[-1] < 0 else len(entries)
+        keys = dict.fromkeys(zip(key_kinds[:count], key_ids, strict=False))
+        things = tuple([self._node(self._key_kinds[key_kind], key_id) for key_kind, key_id in keys])
+        return tuple(entries[:count]), things
 
     def _node(self, kind: str, key: int) -> Ref:
         if (node := self._nodes.get((kind, key))) is None:

@@ -12,11 +12,12 @@ from typing import Any
 
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Draft, Presented, Ref, name_of, present, present_nothing
-from discovery.recommend import explain, wording
+from discovery.recommend import explain
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.ranking import Ranking
 from discovery.recommend.serving import DegradedReason, index_for
+from discovery.recommend.wording import Wording
 from graph.models import Artist, ModelVersion, Track
 from graph.selectors import item_ref
 from graph.serving.index import ItemIndex
@@ -80,9 +81,9 @@ def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Fe
     refs.update(items)
 
     def shown(nodes: Mapping[Ref, Any]) -> Feed:
-        names = {ref: name_of(node) for ref, node in nodes.items()}
+        words = Wording({ref: name_of(node) for ref, node in nodes.items()})
         recommended = [
-            _worded(explanation, nodes[item], nodes, names, actions=actions)
+            _worded(explanation, nodes[item], nodes, words, actions=actions)
             for explanation, item in zip(explained, items, strict=True)
             if item in nodes
         ]
@@ -95,17 +96,17 @@ def _worded(
     explanation: explain.Explanation,
     item: Artist | Track,
     nodes: Mapping[Ref, Any],
-    names: Mapping[Ref, str],
+    words: Wording,
     *,
     actions: bool,
 ) -> Recommendation:
     # What stopped being visible while we were ranking is no reason any more.
-    kept = [cited for cited in explanation.reasons if all(ref in names for ref in cited.evidence)]
+    kept = [cited for cited in explanation.reasons if all(ref in nodes for ref in cited.evidence)]
     reasons = tuple(
         Reason(
-            cited, wording.wording(cited, names),
+            cited, words.reason(cited),
             tuple(nodes[ref] for ref in cited.evidence if ref.kind != "Tag"),  # a word is no node
-            wording.action_label(cited, names) if actions and cited.action else "",
+            words.action(cited) if actions and cited.action else "",
         )
         for cited in kept
     )  # fmt: skip

@@ -1,74 +1,116 @@
-"""What reasons and their actions say, as templates that can be translated."""
+"""What reasons and their actions say, as templates that can be translated.
+
+A page has a hundred of these sentences, and looking one up costs several times as much as filling it in: each is
+looked up once a process and language, and the language once an answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache, partial
 
-from django.utils.text import get_text_list
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE
 from discovery.recommend.explain import ActionKind, Cited, ReasonKind
 
-
-def action_label(cited: Cited, names: Mapping[Ref, str]) -> str:  # noqa: PLR0911 one sentence a case
-    """What the action of a reason does, in words."""
-    action = cited.action
-    named = names.get(action.target) if action and action.target else None
-    match action and action.kind:
-        case ActionKind.EXCLUDE_FROM_TASTE:
-            return _("Do not count %(thing)s for what I am shown") % {"thing": named}
-        case ActionKind.TURN_OFF_FRIEND:
-            return _("Leave %(friend)s out of what I am shown") % {"friend": named}
-        case ActionKind.TURN_OFF_PURPOSE:
-            return _("Stop using my friends' plays for my recommendations")
-        case ActionKind.HIDE_ITEM:
-            return _("Do not show me this again")
-        case ActionKind.SET_LEVEL if cited.kind is ReasonKind.POPULARITY:
-            return _("Let what I play count")
-        case ActionKind.SET_LEVEL if cited.kind is ReasonKind.OCCASION:
-            return _("Leave the occasion out")
-        case _:
-            return _("Show me what is popular instead")
+NUMBERS = 1024  # sentences with a number that are remembered
 
 
-def wording(cited: Cited, names: Mapping[Ref, str]) -> str:  # noqa: PLR0911 one sentence a case
-    """The sentence for a reason; ``names`` holds a name for every node it cites."""
-    friend = next((names[ref] for ref in cited.evidence if ref.kind == "Listener"), None)
-    things = [names[ref] for ref in cited.evidence if ref.kind != "Listener"]
-    listed = get_text_list(things, _("and"))
-    match cited.kind:
-        case ReasonKind.OWN_PLAY if len(things) == 1 and cited.share >= BECAUSE:
-            return _("Because you played %(things)s") % {"things": listed}
-        case ReasonKind.OWN_PLAY:
-            return ngettext(
-                "Your one signal: %(things)s (%(part)s of the score)",
-                "Strongest of your %(count)d signals: %(things)s (%(part)s of the score)",
-                cited.signals,
-            ) % {"count": cited.signals, "things": listed, "part": fraction(cited.share)}
-        case ReasonKind.ONBOARDING:
-            return _("Because you picked %(things)s") % {"things": listed}
-        case ReasonKind.FRIEND if friend and cited.itself:
-            return _("Your friend %(friend)s plays this") % {"friend": friend}
-        case ReasonKind.FRIEND if friend:
-            return _("Your friend %(friend)s plays %(things)s") % {"friend": friend, "things": listed}
-        case ReasonKind.FRIEND if cited.itself:
-            return _("Friends of yours play this")
-        case ReasonKind.FRIEND:
-            return _("Friends of yours play %(things)s") % {"things": listed}
-        case ReasonKind.POPULARITY:
-            return _("Popular with listeners here (not personal)")
-        case _:
-            return _("Matches %(things)s") % {"things": listed}
+@cache
+def _looked_up(_language: str | None, message: str) -> str:
+    return translation.gettext(message)
 
 
-def fraction(share: float) -> str:
-    """A share in plain words: 0.19 is "about a fifth"."""
-    steps = (
-        (0.075, _("a small part")), (0.14, _("about a tenth")), (0.225, _("about a fifth")),
-        (0.29, _("about a quarter")), (0.42, _("about a third")), (0.58, _("about half")),
-        (0.71, _("about two thirds")), (0.85, _("about three quarters")),
-    )  # fmt: skip
-    return next((words for limit, words in steps if share < limit), _("nearly all"))
+@lru_cache(NUMBERS)
+def _counted(_language: str | None, singular: str, plural: str, number: int) -> str:
+    return translation.ngettext(singular, plural, number)
+
+
+class Wording:
+    """The words of one answer. ``names`` holds a name for every node that its reasons cite."""
+
+    def __init__(self, names: Mapping[Ref, str]) -> None:
+        self._names = names
+        self._language = translation.get_language()
+        self._gettext = partial(_looked_up, self._language)
+
+    def reason(self, cited: Cited) -> str:  # noqa: PLR0911 one sentence a case
+        """The sentence for a reason."""
+        _ = self._gettext
+        friend = next((self._names[ref] for ref in cited.evidence if ref.kind == "Listener"), None)
+        things = [self._names[ref] for ref in cited.evidence if ref.kind != "Listener"]
+        listed = self._listed(things)
+        match cited.kind:
+            case ReasonKind.OWN_PLAY if len(things) == 1 and cited.share >= BECAUSE:
+                return _("Because you played %(things)s") % {"things": listed}
+            case ReasonKind.OWN_PLAY:
+                return self._strongest(cited.signals) % {
+                    "count": cited.signals, "things": listed, "part": self.fraction(cited.share)
+                }  # fmt: skip
+            case ReasonKind.ONBOARDING:
+                return _("Because you picked %(things)s") % {"things": listed}
+            case ReasonKind.FRIEND if friend and cited.itself:
+                return _("Your friend %(friend)s plays this") % {"friend": friend}
+            case ReasonKind.FRIEND if friend:
+                return _("Your friend %(friend)s plays %(things)s") % {"friend": friend, "things": listed}
+            case ReasonKind.FRIEND if cited.itself:
+                return _("Friends of yours play this")
+            case ReasonKind.FRIEND:
+                return _("Friends of yours play %(things)s") % {"things": listed}
+            case ReasonKind.POPULARITY:
+                return _("Popular with listeners here (not personal)")
+            case _:
+                return _("Matches %(things)s") % {"things": listed}
+
+    def action(self, cited: Cited) -> str:  # noqa: PLR0911 one sentence a case
+        """What the action of a reason does."""
+        _ = self._gettext
+        action = cited.action
+        named = self._names.get(action.target) if action and action.target else None
+        match action and action.kind:
+            case ActionKind.EXCLUDE_FROM_TASTE:
+                return _("Do not count %(thing)s for what I am shown") % {"thing": named}
+            case ActionKind.TURN_OFF_FRIEND:
+                return _("Leave %(friend)s out of what I am shown") % {"friend": named}
+            case ActionKind.TURN_OFF_PURPOSE:
+                return _("Stop using my friends' plays for my recommendations")
+            case ActionKind.HIDE_ITEM:
+                return _("Do not show me this again")
+            case ActionKind.SET_LEVEL if cited.kind is ReasonKind.POPULARITY:
+                return _("Let what I play count")
+            case ActionKind.SET_LEVEL if cited.kind is ReasonKind.OCCASION:
+                return _("Leave the occasion out")
+            case _:
+                return _("Show me what is popular instead")
+
+    def fraction(self, share: float) -> str:
+        """A share in plain words: 0.19 is "about a fifth"."""
+        return self._gettext(next(words for limit, words in _FRACTIONS if share < limit))
+
+    def _strongest(self, number: int) -> str:
+        ngettext = partial(_counted, self._language)
+        return ngettext(
+            "Your one signal: %(things)s (%(part)s of the score)",
+            "Strongest of your %(count)d signals: %(things)s (%(part)s of the score)",
+            number,
+        )
+
+    def _listed(self, things: Sequence[str]) -> str:
+        """Names as a list in words: "A, B and C"."""
+        if len(things) < 2:
+            return "".join(things)
+        _ = self._gettext
+        return " ".join((", ".join(things[:-1]), _("and"), things[-1]))
+
+
+_FRACTIONS = (
+    (0.075, gettext_noop("a small part")), (0.14, gettext_noop("about a tenth")),
+    (0.225, gettext_noop("about a fifth")), (0.29, gettext_noop("about a quarter")),
+    (0.42, gettext_noop("about a third")), (0.58, gettext_noop("about half")),
+    (0.71, gettext_noop("about two thirds")), (0.85, gettext_noop("about three quarters")),
+    (math.inf, gettext_noop("nearly all")),
+)  # fmt: skip

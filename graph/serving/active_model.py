@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from accounts.compiled_query import CompiledQuery
 from discovery.platform.errors import ModelUnavailable
 from graph.models import ModelVersion
 from graph.serving.artifact import MANIFEST, Artifact, ArtifactError
@@ -36,16 +37,24 @@ _loading = threading.Lock()
 def active() -> ServedModel | None:
     """The model to serve now; None when none was published. Raises ModelUnavailable."""
     global _served  # noqa: PLW0603 one model a process, replaced whole
+    pointer = _POINTER.rows()
+    if not pointer:
+        return None
+    served = _served
+    if served is not None and served.version.pk == uuid.UUID(str(pointer[0][0])):
+        return served
     version = active_version()
     if version is None:
         return None
-    served = _served
-    if served is not None and served.version.pk == version.pk:
-        return served
     with _loading:
         if _served is None or _served.version.pk != version.pk:
             _served = _load(version)
         return _served
+
+
+_POINTER = CompiledQuery(
+    lambda _now: ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).order_by().values_list("pk")[:1]
+)
 
 
 def active_version() -> ModelVersion | None:

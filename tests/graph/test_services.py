@@ -9,7 +9,7 @@ from accounts import policies
 from accounts.models import Purpose
 from discovery.platform.errors import ConsentMissing, InvalidInput, NotFound
 from graph import selectors
-from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry
+from graph.models import Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry
 from graph.services.feedback import feedback_give
 from graph.services.playlists import (
     playlist_create,
@@ -179,47 +179,6 @@ def test_a_withdrawn_contribution_takes_its_words_along():
 
     star.refresh_from_db()
     assert star.tags == []
-
-
-# --- evidence rows
-
-
-def test_play_counts_of_many_in_few_queries(django_assert_num_queries):
-    first, second = factories.listener(), factories.listener()
-    song = factories.track()
-    factories.listens(first, song, 3)
-    factories.listens(first, song, 2, ms_played=3_000)
-    other = factories.track(by=song.artist)
-    factories.listens(second, other, 1)
-    factories.listens(factories.listener(), song, 9)
-    ArtistPlayCount.objects.create(user=second, artist=song.artist, count=40, source="a")
-
-    with django_assert_num_queries(2):
-        tracks = selectors.play_counts([first.pk, second.pk], ItemKind.TRACK)
-    with django_assert_num_queries(3):
-        artists = selectors.play_counts([first.pk, second.pk], ItemKind.ARTIST)
-
-    assert [row[:4] for row in tracks] == [
-        (first.pk, song.pk, 3, 2),
-        (second.pk, other.pk, 1, 0),
-    ]
-    assert [row[:4] for row in artists] == [
-        (first.pk, song.artist_id, 3, 2),
-        (second.pk, song.artist_id, 41, 0),
-    ]
-
-
-def test_feedback_of_keeps_people_and_kinds_apart():
-    first, second = factories.listener(), factories.listener()
-    song = factories.track()
-    feedback_give(user=first, item=song, kind=FeedbackKind.HIDE)
-    feedback_give(user=first, item=song.artist, kind=FeedbackKind.LIKE)
-    feedback_give(user=second, item=song, kind=FeedbackKind.LIKE)
-
-    said = selectors.feedback_of([first.pk], ItemKind.TRACK)
-    assert {user: [row[:2] for row in rows] for user, rows in said.items()} == {
-        first.pk: [(song.pk, FeedbackKind.HIDE)]
-    }
 
 
 # --- search

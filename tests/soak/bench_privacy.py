@@ -1,8 +1,7 @@
 """What consent costs: CPU time of a 20-item ``discover`` with its rules, and with the rules taken out.
 
 ``python -m tests.soak.bench_privacy USERNAME`` on an instance with a model. The baseline is the same
-query with `policies` answering from memory what it would have found, no exclusions looked up, and no
-note of social use written. Both are asked in each round, the other one first every time, and a round's own
+query with `policies` answering from memory what it would have found, and no note of social use written. Both are asked in each round, the other one first every time, and a round's own
 two are compared: a machine that slows down meanwhile slows both.
 """
 
@@ -67,16 +66,14 @@ def measured(app, kind, user):
 
 def patches(user):
     from accounts import policies, presentation
-    from graph import selectors
 
     use = policies.effective_use(user)
     sources = policies.social_sources(user, use)
-    people = presentation.registered()["Listener"]
+    everybody = replace(presentation.registered()["Listener"], name="everybody", visible_to=lambda *_: Q())
     return [
         mock.patch.object(policies, "effective_uses", return_value=[use]),
         mock.patch.object(policies, "social_sources", return_value=sources),
-        mock.patch.dict(presentation._kinds, {"Listener": replace(people, visible_to=lambda _viewer: Q())}),
-        mock.patch.object(selectors, "excluding_among", return_value=frozenset()),
+        mock.patch.dict(presentation._kinds, {"Listener": everybody}),
         mock.patch.object(presentation, "_told"),
     ]
 

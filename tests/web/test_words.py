@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import translation
 
-from discovery.recommend.wording import fraction
+from discovery.recommend.wording import Wording
 from graph.models import ItemKind
 from tests import factories
 from tests.discovery.small_index import small_index
@@ -99,5 +99,5 @@ def test_the_scripts_words_in_german(client):
 
 def test_a_share_in_words():
     with translation.override("de"):
-        assert fraction(0.2) == "etwa ein Fünftel"
-    assert fraction(0.2) == "about a fifth"
+        assert Wording({}).fraction(0.2) == "etwa ein Fünftel"
+    assert Wording({}).fraction(0.2) == "about a fifth"

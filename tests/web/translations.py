@@ -17,7 +17,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "locale"
 ROOMS = ("accounts", "discovery", "graph", "tasks")
-WORDS = ["_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"]
+WORDS = ["_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"]
 KEYWORDS = {word: (1, 2) if word.startswith("n") else None for word in WORDS}
 
 MsgId = str | tuple[str, ...]

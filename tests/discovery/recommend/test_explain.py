@@ -6,7 +6,7 @@ from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE
 from discovery.recommend.explain import Cited, ReasonKind, explain
 from discovery.recommend.ranking import rank
-from discovery.recommend.wording import fraction, wording
+from discovery.recommend.wording import Wording
 from graph.serving.index import Channel
 from tests.discovery.permitted import permitted
 from tests.discovery.small_index import small_index
@@ -106,11 +106,11 @@ NAMES = {
 )  # fmt: skip
 def test_wording(kind, share, refs, signals, itself, text):
     evidence = tuple(list(NAMES)[place] for place in refs)
-    assert wording(Cited(kind, 1.0, share, evidence, signals, itself), NAMES) == text
+    assert Wording(NAMES).reason(Cited(kind, 1.0, share, evidence, signals, itself)) == text
 
 
 @pytest.mark.parametrize(
     ("share", "words"), [(0.05, "a small part"), (0.2, "about a fifth"), (0.95, "nearly all")]
 )
 def test_shares_in_plain_words(share, words):
-    assert fraction(share) == words
+    assert Wording({}).fraction(share) == words

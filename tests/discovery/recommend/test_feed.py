@@ -2,8 +2,9 @@
 
 import pytest
 
-from accounts import policies
-from accounts.models import PersonalizationLevel, Purpose
+from accounts import policies, presentation
+from accounts.models import PersonalizationLevel, Purpose, User
+from accounts.presentation import Kind
 from discovery.platform.errors import ModelUnavailable
 from discovery.recommend import feed
 from discovery.recommend.explain import ReasonKind
@@ -80,7 +81,8 @@ def test_off_is_the_same_for_everyone(world):
 
 
 def test_a_reason_whose_friend_went_out_of_sight_meanwhile_is_dropped_into_the_remainder(world, monkeypatch):
-    monkeypatch.setattr(policies, "listener_visible", lambda _viewer: policies.NOBODY)
+    hidden = Kind("Listener", User, lambda _viewer, _now: policies.NOBODY)
+    monkeypatch.setitem(presentation._kinds, "Listener", hidden)
     answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
     assert all(r.reasons == () and r.remainder == pytest.approx(r.score) for r in answer.items)
 

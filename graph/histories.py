@@ -1,0 +1,188 @@
+"""What listeners played and said, as arrays: the rows that evidence is made of, of many people in one query.
+
+Whose rows may be read is the callers' to ask of `accounts.policies`; what people exclude from their taste is
+left out here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from django.db.models import Case, Count, Exists, F, IntegerField, Q, QuerySet, Value, When
+
+from accounts.compiled_query import KEYS, OTHER_KEYS, Among, CompiledQuery, Keys
+from graph.arrays import Ids, Ints
+from graph.models import (
+    HEARD,
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    ItemKind,
+    Listen,
+    TasteExclusion,
+    counted,
+)
+
+# What a row of the query is; the numbers are the order of a listener's rows.
+_PLAYS, _IMPORTED, _SAID, _EXCLUDES = range(4)
+_COLUMNS = ("what", "user_id", "item", "first", "second")
+
+FEEDBACK_KINDS = tuple(FeedbackKind)  # by the numbers that `Words.kind` holds
+
+
+@dataclass(frozen=True, eq=False)
+class Plays:
+    """Plays and skips by listener and item [L], in this order."""
+
+    user: Ids
+    item: Ids
+    plays: Ints
+    skips: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """What listeners said of items [W], by listener and item."""
+
+    user: Ids
+    item: Ids
+    kind: Ints  # places in `FEEDBACK_KINDS`
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Some listeners' plays and words, without what they exclude.
+
+    ``imported``: plays by artist that a source reported without the plays themselves. For artists they are part of
+    ``plays``.
+    """
+
+    plays: Plays
+    imported: Plays
+    words: Words
+    excluding: frozenset[int]  # who of the listeners excludes anything
+
+
+def histories(listeners: Collection[int], speaking: Collection[int], kind: ItemKind) -> Histories:
+    """What ``listeners`` played, and what those who are ``speaking`` said, of items of this kind.
+
+    One query, and a second one where one of the listeners excludes anything.
+    """
+    asked = tuple(sorted(listeners)), tuple(sorted(speaking))
+    rows = _table(_IF_NOBODY_EXCLUDES[kind].rows(*asked))
+    excluding = frozenset(rows[rows[:, 0] == _EXCLUDES, 1].tolist())
+    if excluding:
+        rows = _table(_COUNTED[kind].rows(*asked))
+    said = rows[rows[:, 0] == _SAID]
+    return Histories(
+        plays=_plays(rows[rows[:, 0] == _PLAYS]),
+        imported=_plays(rows[rows[:, 0] == _IMPORTED]),
+        words=Words(user=said[:, 1], item=said[:, 2], kind=said[:, 3]),
+        excluding=excluding,
+    )
+
+
+def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[int]]:
+    """By listener: the items of this kind that they excluded from their taste. One query."""
+    lookups = (
+        ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
+    )
+    rows = TasteExclusion.objects.filter(user_id__in=user_ids).values_list("user_id", *lookups)
+    excluded: dict[int, set[int]] = defaultdict(set)
+    for user_id, *items in rows.iterator():
+        excluded[user_id].update(item for item in items if item is not None)
+    return dict(excluded)
+
+
+def _table(rows: list[tuple[int, ...]]) -> Ints:
+    """Rows as an array [rows, columns], by listener, what they are, item and the rest."""
+    width = len(_COLUMNS)
+    table = np.fromiter(chain.from_iterable(rows), np.int64, width * len(rows)).reshape(-1, width)
+    return table[np.lexsort((table[:, 3], table[:, 2], table[:, 0], table[:, 1]))]
+
+
+def _plays(rows: Ints) -> Plays:
+    """Rows of plays and of all listens, those of one listener and item as one."""
+    _, user, item, plays, listens = rows.T
+    again = (user[1:] == user[:-1]) & (item[1:] == item[:-1])
+    if again.any():
+        starts = np.flatnonzero(np.append(True, ~again))
+        user, item = user[starts], item[starts]
+        plays, listens = np.add.reduceat(plays, starts), np.add.reduceat(listens, starts)
+    return Plays(user, item, plays, listens - plays)
+
+
+# --- the query --------------------------------------------------------------------------------
+
+
+def _of(rows: QuerySet[Any, Any], what: int, kept: Q, **columns: Any) -> QuerySet[Any, Any]:
+    """The columns that all parts of the query have, of these rows as far as they are ``kept``."""
+    numbered = {"what": Value(what, output_field=IntegerField()), **columns}
+    part: QuerySet[Any, Any] = rows.filter(kept).order_by().annotate(**numbered).values_list(*_COLUMNS)
+    return part
+
+
+def _all(
+    kind: ItemKind, listeners: Keys, speaking: Keys, *, of_tracks: Q, of_artists: Q
+) -> tuple[QuerySet[Any, Any], QuerySet[Any, Any], QuerySet[Any, Any]]:
+    """Plays, imported counts and feedback, as far as ``of_tracks`` and ``of_artists`` keep them."""
+    tracks, none = kind is ItemKind.TRACK, Value(0, output_field=IntegerField())
+    theirs = Among("user_id", listeners)
+    heard = (
+        Listen.objects.filter(theirs, of_tracks)
+        .order_by()
+        .values("user_id", item=F("track_id" if tracks else "track__artist_id"))
+        .annotate(
+            what=Value(_PLAYS, output_field=IntegerField()),
+            first=Count("pk", filter=HEARD),
+            second=Count("pk"),
+        )
+        .values_list(*_COLUMNS)
+    )
+    imported = _of(
+        ArtistPlayCount.objects.filter(theirs), _IMPORTED if tracks else _PLAYS, of_artists,
+        item=F("artist_id"), first=F("count"), second=F("count"),
+    )  # fmt: skip
+    item = "track_id" if tracks else "artist_id"
+    said = Feedback.objects.filter(Among("user_id", speaking), **{f"{item}__isnull": False})
+    number = Case(*(When(kind=word, then=Value(place)) for place, word in enumerate(FEEDBACK_KINDS)))
+    words = _of(said, _SAID, of_tracks if tracks else of_artists, item=F(item), first=number, second=none)
+    return heard, imported, words
+
+
+def _if_nobody_excludes(kind: ItemKind) -> CompiledQuery:
+    """Everything, or where one of the listeners excludes anything nothing but who does."""
+
+    def rule(listeners: Keys, speaking: Keys, _now: datetime) -> QuerySet[Any, Any]:
+        exclusions = TasteExclusion.objects.filter(Among("user_id", listeners))
+        nobody = ~Q(Exists(exclusions))
+        heard, *rest = _all(kind, listeners, speaking, of_tracks=nobody, of_artists=nobody)
+        none = Value(0, output_field=IntegerField())
+        return heard.union(
+            *rest, _of(exclusions, _EXCLUDES, Q(), item=none, first=none, second=none), all=True
+        )
+
+    return CompiledQuery(rule, KEYS, OTHER_KEYS)
+
+
+def _counted(kind: ItemKind) -> CompiledQuery:
+    """Everything but what each listener excludes: a filter that costs several times as much as the rest."""
+
+    def rule(listeners: Keys, speaking: Keys, _now: datetime) -> QuerySet[Any, Any]:
+        of_tracks = counted(track="track", artist="track__artist")
+        heard, *rest = _all(
+            kind, listeners, speaking, of_tracks=of_tracks, of_artists=counted(artist="artist")
+        )
+        return heard.union(*rest, all=True)
+
+    return CompiledQuery(rule, KEYS, OTHER_KEYS)
+
+
+_IF_NOBODY_EXCLUDES = {kind: _if_nobody_excludes(kind) for kind in ItemKind}
+_COUNTED = {kind: _counted(kind) for kind in ItemKind}

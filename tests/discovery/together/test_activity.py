@@ -40,7 +40,7 @@ def test_plays_and_likes_latest_first_and_neither_skips_nor_dislikes(friends):
         (ben, ActivityKind.PLAYED, older),
     ]
     assert not more
-    assert len({one.key for one in found}) == 3
+    assert len({(one.kind, one.key) for one in found}) == 3
 
 
 def test_pages_join(friends):

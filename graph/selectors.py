@@ -60,12 +60,12 @@ _ARTISTS = CompiledQuery(lambda ids, _now: Artist.objects.filter(Among("pk", ids
 
 def item_get(*, kind: ItemKind, item_id: int) -> Track | Artist:
     """Raises NotFound."""
-    found: Track | Artist | None = (
+    item: Track | Artist | None = (
         tracks_get([item_id]).first() if kind is ItemKind.TRACK else artists_get([item_id]).first()
     )
-    if found is None:
+    if item is None:
         raise NotFound(_("There is no such item"), field="itemId")
-    return found
+    return item
 
 
 def external_ids(kind: ItemKind) -> dict[int, str]:
@@ -82,13 +82,13 @@ def search(*, text: str, kind: ItemKind | None, start: int, count: int) -> list[
     key = name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
     stop = min(start + count, FURTHEST_HIT)
     kinds = list(ItemKind) if kind is None else [kind]
-    hits = sorted(hit for each in kinds for hit in _hits(key, each, stop))[start:stop]
-    found: dict[tuple[ItemKind, int], Track | Artist] = {}
+    hits = sorted(hit for its in kinds for hit in _hits(key, its, stop))[start:stop]
+    items: dict[tuple[ItemKind, int], Track | Artist] = {}
     if tracks := [hit.item_id for hit in hits if hit.kind is ItemKind.TRACK]:
-        found |= {(ItemKind.TRACK, track.pk): track for track in tracks_get(tracks)}
+        items |= {(ItemKind.TRACK, track.pk): track for track in tracks_get(tracks)}
     if artists := [hit.item_id for hit in hits if hit.kind is ItemKind.ARTIST]:
-        found |= {(ItemKind.ARTIST, artist.pk): artist for artist in artists_get(artists)}
-    return [found[hit.kind, hit.item_id] for hit in hits if (hit.kind, hit.item_id) in found]
+        items |= {(ItemKind.ARTIST, artist.pk): artist for artist in artists_get(artists)}
+    return [items[hit.kind, hit.item_id] for hit in hits if (hit.kind, hit.item_id) in items]
 
 
 class _Hit(NamedTuple):

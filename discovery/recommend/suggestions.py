@@ -66,11 +66,11 @@ def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Suggestions:
     vector = taste_vectors(model.artifact, people, [viewer])[0]
     ids, scores = people.suggest(vector, bridges, adjacency, min(start + count + 1, DEEPEST), exclude=hidden)
     mutual = _mutual(people, bridges, adjacency, ids)
-    found = [
+    suggested = [
         Suggestion(allowed[int(person)], float(score), int(shared))
         for person, score, shared in zip(ids, scores, mutual, strict=True)
     ]
-    return Suggestions(found[start : start + count], start, len(found) > start + count, degraded)
+    return Suggestions(suggested[start : start + count], start, len(suggested) > start + count, degraded)
 
 
 def suggest_all(
@@ -83,9 +83,9 @@ def suggest_all(
     people = artifact.people
     if people is None:
         return
-    found = set(policies.discoverable().values_list("pk", flat=True))
-    viewers = [viewer for viewer in viewers if viewer.pk in found]
-    gone = np.array([person not in found for person in people.ids.tolist()])
+    discoverable = set(policies.discoverable().values_list("pk", flat=True))
+    viewers = [viewer for viewer in viewers if viewer.pk in discoverable]
+    gone = np.array([person not in discoverable for person in people.ids.tolist()])
     adjacency, linked = people.adjacency(_pairs()), people.adjacency(_linked())
     vectors = taste_vectors(artifact, people, viewers)
     for first in range(0, len(viewers), AT_ONCE):
@@ -125,8 +125,8 @@ def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[Use
     if index is None:
         return np.zeros((len(viewers), people.dim), dtype=np.float32)
     permitted = gathering.gather_many(viewers, kind)
-    own = [one.where(one.channel == Channel.OWN) for one in permitted]
-    return index.portrait([one.in_index(index)[1] for one in own])
+    own = [evidence.where(evidence.channel == Channel.OWN) for evidence in permitted]
+    return index.portrait([evidence.in_index(index)[1] for evidence in own])
 
 
 def _mutual(people: PeopleIndex, bridges: Ids, adjacency: sp.csr_matrix, ids: Ids) -> Ints:

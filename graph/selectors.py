@@ -45,12 +45,12 @@ def artists_get(ids: Collection[int]) -> QuerySet[Artist]:
 
 def item_get(*, kind: ItemKind, item_id: int) -> Track | Artist:
     """Raises NotFound."""
-    found: Track | Artist | None = (
+    item: Track | Artist | None = (
         tracks_get([item_id]).first() if kind is ItemKind.TRACK else artists_get([item_id]).first()
     )
-    if found is None:
+    if item is None:
         raise NotFound(_("There is no such item"), field="itemId")
-    return found
+    return item
 
 
 def external_ids(kind: ItemKind) -> dict[int, str]:

@@ -84,14 +84,14 @@ class GraphSnapshot:
         return digest.hexdigest()
 
     def _arrays(self) -> list[tuple[str, NDArray[np.generic]]]:
-        found: list[tuple[str, NDArray[np.generic]]] = []
+        arrays: list[tuple[str, NDArray[np.generic]]] = []
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
-                found.append((field.name, value))
+                arrays.append((field.name, value))
             elif isinstance(value, Plays | Taggings):
-                found += [(f"{field.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
-        return found
+                arrays += [(f"{field.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
+        return arrays
 
 
 # Of what contributors did, what they did not exclude from their taste.
@@ -238,9 +238,9 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     permitted = Tagging.objects.filter(
         Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}
     ).values_list(Coalesce("user_id", nobody), item, "tag_id")
-    found = _read(permitted, _TAGGING)
-    user = np.where(found["user"] < 0, np.int32(-1), _rows(users, found["user"]))
-    rows = np.stack([user, _rows(items, found["item"]), _rows(tags, found["tag"])])
+    taggings = _read(permitted, _TAGGING)
+    user = np.where(taggings["user"] < 0, np.int32(-1), _rows(users, taggings["user"]))
+    rows = np.stack([user, _rows(items, taggings["item"]), _rows(tags, taggings["tag"])])
     user, row, tag = rows[:, np.lexsort(rows[::-1])]
     return Taggings(user=user, item=row, tag=tag)
 
@@ -249,5 +249,5 @@ def _friendships(contributors: QuerySet[User], users: Ids) -> ShortRows:
     accepted = Friendship.objects.filter(
         state=Friendship.State.ACCEPTED, low__in=contributors, high__in=contributors
     )
-    found = _read(accepted.order_by("low_id", "high_id").values_list("low_id", "high_id"), _PAIR)
-    return np.stack([_rows(users, found["low"]), _rows(users, found["high"])], axis=1)
+    pairs = _read(accepted.order_by("low_id", "high_id").values_list("low_id", "high_id"), _PAIR)
+    return np.stack([_rows(users, pairs["low"]), _rows(users, pairs["high"])], axis=1)

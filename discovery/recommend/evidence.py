@@ -106,15 +106,15 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
     return _evidence(use, kind, [])
 
 
-def together(one: PermittedEvidence, other: PermittedEvidence) -> PermittedEvidence:
-    """Both lists as one; permission, friends and what is known are ``one``'s."""
+def together(first: PermittedEvidence, second: PermittedEvidence) -> PermittedEvidence:
+    """Both lists as one; permission, friends and what is known are ``first``'s."""
     return replace(
-        one,
-        key_kind=np.concatenate([one.key_kind, other.key_kind]),
-        key_id=np.concatenate([one.key_id, other.key_id]),
-        amount=np.concatenate([one.amount, other.amount]),
-        channel=np.concatenate([one.channel, other.channel]),
-        friend=np.concatenate([one.friend, other.friend]),
+        first,
+        key_kind=np.concatenate([first.key_kind, second.key_kind]),
+        key_id=np.concatenate([first.key_id, second.key_id]),
+        amount=np.concatenate([first.amount, second.amount]),
+        channel=np.concatenate([first.channel, second.channel]),
+        friend=np.concatenate([first.friend, second.friend]),
     )
 
 

@@ -93,9 +93,9 @@ def suggest_all(
     people = artifact.people
     if people is None:
         return
-    found = set(policies.discoverable().values_list("pk", flat=True))
-    viewers = [viewer for viewer in viewers if viewer.pk in found]
-    gone = np.array([person not in found for person in people.ids.tolist()])
+    discoverable = set(policies.discoverable().values_list("pk", flat=True))
+    viewers = [viewer for viewer in viewers if viewer.pk in discoverable]
+    gone = np.array([person not in discoverable for person in people.ids.tolist()])
     adjacency, linked = people.adjacency(_pairs()), people.adjacency(_linked())
     vectors = taste_vectors(artifact, people, viewers)
     for first in range(0, len(viewers), AT_ONCE):
@@ -135,8 +135,8 @@ def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[Use
     if index is None:
         return np.zeros((len(viewers), people.dim), dtype=np.float32)
     permitted = gathering.gather_many(viewers, kind)
-    own = [one.where(one.channel == Channel.OWN) for one in permitted]
-    return index.portrait([one.in_index(index)[1] for one in own])
+    own = [evidence.where(evidence.channel == Channel.OWN) for evidence in permitted]
+    return index.portrait([evidence.in_index(index)[1] for evidence in own])
 
 
 def _mutual(people: PeopleIndex, bridges: Ids, adjacency: sp.csr_matrix, ids: Ids) -> Ids:

@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.intake import observable, observed_keep
 from accounts.models import Friendship, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consents_grant_many
 from discovery.platform.errors import Conflict
@@ -114,9 +115,9 @@ def generated_store(size: Generated) -> None:
             for number, owner in enumerate(owners)
         ),
     )
-    _bulk(Listen, _listens(drawn, people, tracks))
     _bulk(Friendship, _friendships(drawn, people, size.friendships))
     consents_grant_many(users=people, purposes=PURPOSES)
+    observed_keep(list(_listens(drawn, people, tracks)), people=observable())
 
 
 def _people(count: int) -> list[User]:

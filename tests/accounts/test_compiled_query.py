@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import policies
 from accounts.compiled_query import KEYS, OTHER_KEYS, PERSON, Among, CompiledQuery
 from accounts.models import Purpose, User
+from accounts.presentation import Ref, nodes_shown
 from accounts.services.consent import consent_set
 from graph.models import Track
 from tests import factories
@@ -92,7 +93,8 @@ def test_who_is_shown_are_those_who_are_visible():
     factories.befriended(ada, friend)
     consent_set(user=found, purpose=Purpose.DISCOVERABLE, granted=True)
     keys = [person.pk for person in (ada, friend, stranger, found)]
-    shown = policies.listeners_shown_to(ada, keys)
+    refs = [Ref("Listener", key) for key in keys]
+    shown = nodes_shown(ada, refs).values()
     assert {person.username for person in shown} == {ada.username, friend.username, found.username}
     assert set(shown) == set(policies.listeners_visible_to(ada).filter(pk__in=keys))
-    assert policies.listeners_shown_to(None, keys) == policies.listeners_shown_to(ada, []) == []
+    assert nodes_shown(None, refs) == nodes_shown(ada, []) == {}

@@ -81,7 +81,7 @@ def test_off_is_the_same_for_everyone(world):
 
 
 def test_a_reason_whose_friend_went_out_of_sight_meanwhile_is_dropped_into_the_remainder(world, monkeypatch):
-    hidden = Kind("Listener", User, lambda _viewer, _now: policies.NOBODY)
+    hidden = Kind("Listener", User, lambda _viewer, _now=None: policies.NOBODY)
     monkeypatch.setitem(presentation._kinds, "Listener", hidden)
     answer = feed.from_friends(world.ada, ItemKind.TRACK).answer
     assert all(r.reasons == () and r.remainder == pytest.approx(r.score) for r in answer.items)

@@ -117,7 +117,7 @@ GUARDS = [
           "tests/proofs/test_every_answer_is_presented.py", "planted"),
     Guard(20, "accounts/presentation.py", "    _told({key: _of_others(key, draft.disclosures)})\n", "",
           "tests/privacy/test_disclosure.py"),
-    Guard(3, "discovery/radio/services.py", "or stands(radio.now.marks, sources_of(listening.permitted))", "or True",
+    Guard(3, "discovery/radio/station.py", "or stands(now.marks, sources_of(hearing.permitted))", "or True",
           "tests/privacy/test_standing.py"),
     Guard(3, "discovery/room/lineup.py", "and stands(now.marks, tastes.sharers) else None", "else None",
           "tests/privacy/test_standing.py"),

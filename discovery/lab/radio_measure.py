@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from accounts.models import User
-from discovery.radio.services import Playing, radio_advance, radio_start, standing
+from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
 from discovery.radio.sources import NEAREST
+from discovery.radio.station import Playing, Station
 from discovery.recommend.serving import index_for
 from graph.models import ItemKind
 from graph.serving.index import ItemIndex
@@ -49,9 +50,9 @@ def skips(viewers: Sequence[User], kind: ItemKind, count: int, rng: np.random.Ge
             if playing.radio.now is None:
                 break
             item = playing.radio.now.item_id
-            before = standing(viewer, playing.radio, item)
+            before = Station(viewer, playing.radio).place_of(item)
             playing = advanced(viewer, playing, Outcome.SKIPPED)
-            fell += standing(viewer, playing.radio, item) > before
+            fell += Station(viewer, playing.radio).place_of(item) > before
             row = int(index.rows(np.array([item]))[0])
             nearest = set(index.ids[index.similar(row, NEAREST)[0]].tolist())
             after = playing.radio.now.item_id if playing.radio.now else None

@@ -14,8 +14,9 @@ from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.node import node_ref
 from discovery.radio import session
-from discovery.radio.services import Playing, radio_advance, radio_start
+from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.sources import Source
+from discovery.radio.station import Playing
 from discovery.recommend.api.types import Recommendation
 from discovery.recommend.serving import DegradedReason
 from graph.models import FeedbackKind, ItemKind, Tag

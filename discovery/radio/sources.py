@@ -61,6 +61,12 @@ class Candidates:
     rows: Rows
     probability: Doubles
 
+    def first_alone(self) -> Candidates:
+        """The same rows, of which the first is certain."""
+        certain = np.zeros(len(self.rows))
+        certain[:1] = 1.0
+        return Candidates(self.rows, certain)
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from accounts import policies
@@ -51,12 +52,7 @@ class RoomView:
 
 def room_get(*, viewer: User, room_id: int) -> Presented[RoomView]:
     """A room the viewer is in, with its queue. Raises NotFound for every other one alike."""
-    presence = presence_get(viewer=viewer, room_id=room_id)
-    said = said_in(presence.room, presence.people)
-    queued = lineup(presence.people, ItemKind(presence.room.kind), playing(presence.room), said)
-    keys = [person.pk for person in presence.people]
-    named = set(policies.nameable_to(viewer).filter(pk__in=keys).values_list("pk", flat=True))
-    return present(viewer, _draft(viewer, presence, queued, said, named))
+    return _Look(viewer, presence_get(viewer=viewer, room_id=room_id)).presented()
 
 
 def playing(room: Room) -> Chosen | None:
@@ -64,38 +60,63 @@ def playing(room: Room) -> Chosen | None:
     return None if room.now_id is None else Chosen(room.now_id, tuple(room.now_marks))
 
 
-def _draft(
-    viewer: User, presence: Presence, queued: Lineup, said: Said, named: Collection[int]
-) -> Draft[RoomView]:
-    """Of each line, those people alone whom the viewer may be told of by name."""
-    now = _named(queued.now, named) if queued.now else None
-    queue = [_named(line, named) for line in queued.lines]
-    lines = queue if now is None else [now, *queue]
-    people = [Ref("Listener", person.pk) for person in presence.people]
-    satisfaction = {key: part for key, part in queued.satisfaction.items() if key in named}
+@dataclass
+class _Look:
+    """One look of ``viewer`` at a room they are in."""
 
-    def item(line: Line, nodes: Mapping[Ref, Any]) -> RoomItemView | None:
-        votes = said.votes.get(line.item.id, frozenset())
-        shown = line.shown(nodes)
-        return None if shown is None else RoomItemView(shown, len(votes), viewer.pk in votes)
+    viewer: User
+    presence: Presence
 
-    def shown(nodes: Mapping[Ref, Any]) -> RoomView:
+    @cached_property
+    def said(self) -> Said:
+        return said_in(self.presence.room, self.presence.people)
+
+    @cached_property
+    def queued(self) -> Lineup:
+        room = self.presence.room
+        return lineup(self.presence.people, ItemKind(room.kind), playing(room), self.said)
+
+    @cached_property
+    def named(self) -> frozenset[int]:
+        """Keys of those here whom the viewer may be told of by name."""
+        keys = [person.pk for person in self.presence.people]
+        return frozenset(policies.nameable_to(self.viewer).filter(pk__in=keys).values_list("pk", flat=True))
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """What plays, if anything does, and the queue; of each line those people alone who may be named."""
+        now = [self.queued.now] if self.queued.now else []
+        return [
+            replace(line, people=tuple(person for person in line.people if person[0] in self.named))
+            for line in (*now, *self.queued.lines)
+        ]
+
+    def presented(self) -> Presented[RoomView]:
+        refs = {*self._people(), *(ref for line in self.lines for ref in line.refs())}
+        return present(
+            self.viewer, Draft(refs, self._shown, line_disclosures(self.lines, self.queued.sharers))
+        )
+
+    def _shown(self, nodes: Mapping[Ref, Any]) -> RoomView:
+        people = self._people()
+        satisfaction = {key: part for key, part in self.queued.satisfaction.items() if key in self.named}
         members = [
-            RoomMemberView(nodes[ref], ref.id == presence.host.pk, satisfaction.get(ref.id))
+            RoomMemberView(nodes[ref], ref.id == self.presence.host.pk, satisfaction.get(ref.id))
             for ref in people
             if ref in nodes
         ]
-        items = (item(line, nodes) for line in queue)
+        items = [self._item(line, nodes) for line in self.lines]
+        now, queue = (items[0], items[1:]) if self.queued.now else (None, items)
         return RoomView(
-            room=presence.room, members=members, others=len(people) - len(members),
-            now=item(now, nodes) if now else None,
-            queue=[each for each in items if each is not None],
-            model_version=queued.model_version, degraded=queued.degraded,
+            room=self.presence.room, members=members, others=len(people) - len(members), now=now,
+            queue=[item for item in queue if item is not None],
+            model_version=self.queued.model_version, degraded=self.queued.degraded,
         )  # fmt: skip
 
-    refs = {*people, *(ref for line in lines for ref in line.refs())}
-    return Draft(refs, shown, line_disclosures(lines, queued.sharers))
+    def _item(self, line: Line, nodes: Mapping[Ref, Any]) -> RoomItemView | None:
+        votes = self.said.votes.get(line.item.id, frozenset())
+        shown = line.shown(nodes)
+        return None if shown is None else RoomItemView(shown, len(votes), self.viewer.pk in votes)
 
-
-def _named(line: Line, named: Collection[int]) -> Line:
-    return replace(line, people=tuple(person for person in line.people if person[0] in named))
+    def _people(self) -> list[Ref]:
+        return [Ref("Listener", person.pk) for person in self.presence.people]

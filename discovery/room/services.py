@@ -8,9 +8,10 @@ invited too where it looks another way from its door.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-import numpy as np
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,11 +65,11 @@ def room_create(
 @transaction.atomic
 def room_invite(*, user: User, room_id: int, other: User) -> Room:
     """Invite a friend of ``user``, who is in the room; twice is once. Raises NotFound and LimitExceeded."""
-    room, _people = _inside(user, room_id)
-    _invite(room, user, other, field="listenerId")
-    _tell(room)
-    _tell_doors(_doors([room.pk]))
-    return room
+    inside = _inside(user, room_id)
+    _invite(inside.room, user, other, field="listenerId")
+    _tell(inside.room)
+    _tell_doors(_doors([inside.room.pk]))
+    return inside.room
 
 
 @transaction.atomic
@@ -115,10 +116,9 @@ def room_vote(*, user: User, room_id: int, item: Artist | Track, vote: bool) -> 
 
     Raises NotFound for the room or an item it cannot play, and InvalidInput for an item of another kind.
     """
-    room, _people = _inside(user, room_id)
-    _say(room, user, item, RoomWord.Kind.VOTE if vote else None)
-    _tell(room)
-    return room
+    inside = _inside(user, room_id)
+    inside.say(item, RoomWord.Kind.VOTE if vote else None)
+    return inside.told()
 
 
 @transaction.atomic
@@ -127,25 +127,24 @@ def room_veto(*, user: User, room_id: int, item: Artist | Track, veto: bool) -> 
 
     Raises as ``room_vote``.
     """
-    room, people = _inside(user, room_id)
-    _say(room, user, item, RoomWord.Kind.VETO if veto else None)
-    if veto and room.now_id == item.pk:
-        _move_on(room, people, RoomPlay.Outcome.SKIPPED)
-    _tell(room)
-    return room
+    inside = _inside(user, room_id)
+    inside.say(item, RoomWord.Kind.VETO if veto else None)
+    if veto and inside.room.now_id == item.pk:
+        inside.move_on(RoomPlay.Outcome.SKIPPED)
+    return inside.told()
 
 
 @transaction.atomic
 def room_advance(*, user: User, room_id: int, step: int, skipped: bool) -> Room:
     """What plays has ended, or is ``skipped``. Raises NotFound, and Conflict where ``step`` is over."""
-    room, people = _inside(user, room_id)
-    if room.step != step:
+    inside = _inside(user, room_id)
+    now = inside.room.step
+    if now != step:
         raise Conflict(
-            _("This room is at step %(step)d.") % {"step": room.step}, field="step", code="ROOM_MOVED_ON"
+            _("This room is at step %(step)d.") % {"step": now}, field="step", code="ROOM_MOVED_ON"
         )
-    _move_on(room, people, RoomPlay.Outcome.SKIPPED if skipped else RoomPlay.Outcome.PLAYED)
-    _tell(room)
-    return room
+    inside.move_on(RoomPlay.Outcome.SKIPPED if skipped else RoomPlay.Outcome.PLAYED)
+    return inside.told()
 
 
 def rooms_refresh(*, user_ids: Iterable[int]) -> None:
@@ -177,13 +176,52 @@ def rooms_close() -> int:
     return len(keys)
 
 
-def _inside(user: User, room_id: int) -> tuple[Room, list[User]]:
-    """The room, locked, and who is in it; ``user`` is."""
+@dataclass
+class Inside:
+    """A room, locked, as somebody in it acts on it; ``people`` are in it."""
+
+    room: Room
+    user: User
+    people: Sequence[User]
+
+    def say(self, item: Artist | Track, kind: RoomWord.Kind | None) -> None:
+        """Vote for or veto an item, or take it back (None). Raises InvalidInput, NotFound, and Conflict in private."""
+        if ItemKind(self.room.kind) is not _kind_of(item):
+            raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
+        act = deliberate(self.user)
+        act.ensure_vote()
+        about: dict[str, Any] = {"room": self.room, "user": self.user, "item_id": item.pk}
+        if kind is None:
+            RoomWord.objects.filter(**about).delete()
+            return
+        index = index_for(ItemKind(self.room.kind)).index
+        if index is None or not len(index.known_rows([item.pk])):
+            raise NotFound(_("This room cannot play this item."), field="itemId")
+        with act.write():
+            RoomWord.objects.update_or_create(**about, defaults={"kind": kind})
+
+    def move_on(self, outcome: RoomPlay.Outcome) -> None:
+        """What plays has ended; what follows plays."""
+        room = self.room
+        if room.now_id is not None:
+            RoomPlay.objects.create(room=room, step=room.step, item_id=room.now_id, outcome=outcome)
+            RoomWord.objects.filter(room=room, item_id=room.now_id, kind=RoomWord.Kind.VOTE).delete()
+        room.step += 1
+        _play_next(room, self.people)
+
+    def told(self) -> Room:
+        """The room, whose people are told of the change."""
+        _tell(self.room)
+        return self.room
+
+
+def _inside(user: User, room_id: int) -> Inside:
+    """The room, locked, with ``user`` in it. Raises NotFound."""
     room = _locked(room_id)
     people = _swept(room)
     if user not in people:
         raise no_room()
-    return room, people
+    return Inside(room, user, people)
 
 
 def _locked(room_id: int) -> Room:
@@ -224,29 +262,6 @@ def _invite(room: Room, user: User, other: User, *, field: str) -> None:
     if not created and row.joined_at is None and row.invited_by_id != user.pk:
         row.invited_by = user  # the newest invitation is the one that holds
         row.save(update_fields=["invited_by"])
-
-
-def _say(room: Room, user: User, item: Artist | Track, kind: RoomWord.Kind | None) -> None:
-    if ItemKind(room.kind) is not _kind_of(item):
-        raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
-    act = deliberate(user)
-    act.ensure_vote()
-    if kind is None:
-        RoomWord.objects.filter(room=room, user=user, item_id=item.pk).delete()
-        return
-    index = index_for(ItemKind(room.kind)).index
-    if index is None or int(index.rows(np.array([item.pk], dtype=np.int64))[0]) < 0:
-        raise NotFound(_("This room cannot play this item."), field="itemId")
-    with act.write():
-        RoomWord.objects.update_or_create(room=room, user=user, item_id=item.pk, defaults={"kind": kind})
-
-
-def _move_on(room: Room, people: Sequence[User], outcome: RoomPlay.Outcome) -> None:
-    if room.now_id is not None:
-        RoomPlay.objects.create(room=room, step=room.step, item_id=room.now_id, outcome=outcome)
-        RoomWord.objects.filter(room=room, item_id=room.now_id, kind=RoomWord.Kind.VOTE).delete()
-    room.step += 1
-    _play_next(room, people)
 
 
 def _play_next(room: Room, people: Sequence[User]) -> None:

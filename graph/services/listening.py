@@ -61,59 +61,91 @@ def listens_record(*, user: User, plays: Sequence[Play | Refusal]) -> RecordedLi
 
     Raises LimitExceeded for more than ``MAX_PLAYS`` plays, and ConsentMissing where RECORD is not granted.
     """
-    observer = observe(user, quantity=len(plays), most=MAX_PLAYS)
-    good, refusals = _checked(observer, plays)
-    fresh = _without_duplicates(user, good)
-    track_ids, unknown = _tracks(fresh)
-    listens = observer.keep(
-        (
-            Listen(
-                user=user,
-                track_id=track_ids[index],
-                listened_at=play.listened_at,
-                ms_played=play.ms_played,
-                source=play.source,
-                source_id=play.source_id,
-            )
-            for index, play in fresh.items()
-            if index in track_ids
-        ),
-        at="listened_at",
-    )
-    transaction.on_commit(lambda: _tell_friends(observer.user, listens))
-    return RecordedListens(
-        stored=len(track_ids),
-        duplicates=len(good) - len(fresh),
-        refusals=sorted(refusals + unknown, key=lambda refusal: refusal.index),
-    )
+    return _Call(observe(user, quantity=len(plays), most=MAX_PLAYS), plays).recorded()
+
+
+@dataclass
+class _Call:
+    """One call of an app: what it told of one person, and what becomes of it."""
+
+    observer: Observer
+    plays: Sequence[Play | Refusal]
+    refusals: list[PlayRefusal] = field(default_factory=list)
+
+    def recorded(self) -> RecordedListens:
+        """Store what is new and good, and publish what is of now."""
+        good = self._good()
+        fresh = self._without_duplicates(good)
+        track_ids = self._track_ids(fresh)
+        user = self.observer.user
+        listens = self.observer.keep(
+            (
+                Listen(
+                    user=user, track_id=track_ids[index], listened_at=play.listened_at, ms_played=play.ms_played,
+                    source=play.source, source_id=play.source_id,
+                )
+                for index, play in fresh.items()
+                if index in track_ids
+            ),
+            at="listened_at",
+        )  # fmt: skip
+        transaction.on_commit(lambda: _tell_friends(user, listens))
+        return RecordedListens(
+            stored=len(track_ids),
+            duplicates=len(good) - len(fresh),
+            refusals=sorted(self.refusals, key=lambda refusal: refusal.index),
+        )
+
+    def _good(self) -> dict[int, Play]:
+        """By index: the plays that can be stored, clean, and were not played in private."""
+        good: dict[int, Play] = {}
+        now = timezone.now()
+        for index, play in enumerate(self.plays):
+            try:
+                if isinstance(play, Refusal):
+                    raise play
+                clean = _clean(play, now)
+                self.observer.ensure_public(clean.listened_at)
+                good[index] = clean
+            except Refusal as refusal:
+                self._refuse(index, refusal)
+        return good
+
+    def _refuse(self, index: int, refusal: Refusal) -> None:
+        self.refusals.append(PlayRefusal(index, refusal.specific_code, refusal.message, refusal.field))
+
+    def _without_duplicates(self, plays: dict[int, Play]) -> dict[int, Play]:
+        """The plays that are neither stored nor told earlier in the same call."""
+        known = set(
+            Listen.objects.filter(
+                user=self.observer.user,
+                source__in={play.source for play in plays.values()},
+                source_id__in={play.source_id for play in plays.values()},
+            ).values_list("source", "source_id")
+        )
+        fresh = {}
+        for index, play in plays.items():
+            if (key := (play.source, play.source_id)) not in known:
+                known.add(key)
+                fresh[index] = play
+        return fresh
+
+    def _track_ids(self, plays: dict[int, Play]) -> dict[int, int]:
+        """The track's key by index of the play; each key that is none is refused."""
+        named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
+        wanted = {index: play.track for index, play in plays.items() if isinstance(play.track, int)}
+        there = set(Track.objects.filter(pk__in=set(wanted.values())).values_list("pk", flat=True))
+        for index in wanted.keys() - {index for index, key in wanted.items() if key in there}:
+            self._refuse(index, NotFound(_("There is no such track."), field="trackId"))
+        keys = tracks_get_or_create(names=list(named.values()))
+        known = {index: key for index, key in wanted.items() if key in there}
+        return known | dict(zip(named, keys, strict=True))
 
 
 def _tell_friends(user: User, listens: Sequence[Listen]) -> None:
     """Publish plays of now to friends."""
     since = timezone.now() - NEWS
     friends_tell(user, [{"listen": listen.pk} for listen in listens if listen.listened_at >= since])
-
-
-def _checked(
-    observer: Observer, plays: Sequence[Play | Refusal]
-) -> tuple[dict[int, Play], list[PlayRefusal]]:
-    good: dict[int, Play] = {}
-    refusals = []
-    now = timezone.now()
-    for index, play in enumerate(plays):
-        try:
-            if isinstance(play, Refusal):
-                raise play
-            clean = _clean(play, now)
-            observer.ensure_public(clean.listened_at)
-            good[index] = clean
-        except Refusal as refusal:
-            refusals.append(_refusal(index, refusal))
-    return good, refusals
-
-
-def _refusal(index: int, refusal: Refusal) -> PlayRefusal:
-    return PlayRefusal(index, refusal.specific_code, refusal.message, refusal.field)
 
 
 def _clean(play: Play, now: datetime) -> Play:
@@ -140,32 +172,3 @@ def _moment(moment: datetime, now: datetime) -> datetime:
             code="INVALID_TIME",
         )
     return moment
-
-
-def _without_duplicates(user: User, plays: dict[int, Play]) -> dict[int, Play]:
-    """The plays that are neither stored nor told earlier in the same call."""
-    known = set(
-        Listen.objects.filter(
-            user=user,
-            source__in={play.source for play in plays.values()},
-            source_id__in={play.source_id for play in plays.values()},
-        ).values_list("source", "source_id")
-    )
-    fresh = {}
-    for index, play in plays.items():
-        if (key := (play.source, play.source_id)) not in known:
-            known.add(key)
-            fresh[index] = play
-    return fresh
-
-
-def _tracks(plays: dict[int, Play]) -> tuple[dict[int, int], list[PlayRefusal]]:
-    """The track's key by index of the play, and a refusal for each key that is none."""
-    named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
-    wanted = {index: play.track for index, play in plays.items() if isinstance(play.track, int)}
-    there = set(Track.objects.filter(pk__in=set(wanted.values())).values_list("pk", flat=True))
-    track_ids = {index: key for index, key in wanted.items() if key in there}
-    keys = tracks_get_or_create(names=list(named.values()))
-    track_ids |= dict(zip(named, keys, strict=True))
-    missing = NotFound(_("There is no such track."), field="trackId")
-    return track_ids, [_refusal(index, missing) for index in wanted if index not in track_ids]

@@ -11,8 +11,9 @@ from accounts.signals import person_purging
 from discovery.models import RadioChoice
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from discovery.radio import store
-from discovery.radio.services import radio_advance, radio_get, radio_start, standing
+from discovery.radio.services import radio_advance, radio_get, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
+from discovery.radio.station import Station
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -31,12 +32,12 @@ def test_a_skipped_item_and_its_nearest_do_not_come_next_and_it_falls_in_the_sum
     places = {track.pk: number for number, track in enumerate(tracks)}
     playing = begin(user, seed_kind=SeedKind.TRACK, seed_id=tracks[3].pk)
     first = playing.radio.now.item_id
-    before = standing(user, playing.radio, first)
+    before = Station(user, playing.radio).place_of(first)
     for step in range(15):
         item = playing.radio.now.item_id
         playing = advance(user, playing, Outcome.SKIPPED)
         if step == 0:
-            assert standing(user, playing.radio, first) == len(tracks) - 1 > before
+            assert Station(user, playing.radio).place_of(first) == len(tracks) - 1 > before
         if playing.radio.now is None:
             break
         away = abs(places[playing.radio.now.item_id] - places[item])
@@ -203,9 +204,9 @@ def test_every_skip_sinks_its_item_beneath_everything_else(dial):
         if playing.radio.now is None:
             break
         item = playing.radio.now.item_id
-        before = standing(user, playing.radio, item)
+        before = Station(user, playing.radio).place_of(item)
         playing = advance(user, playing, Outcome.SKIPPED)
-        assert standing(user, playing.radio, item) == len(tracks) - 1 > before
+        assert Station(user, playing.radio).place_of(item) == len(tracks) - 1 > before
 
 
 def test_an_erasure_forgets_the_radios_of_that_person_alone(dial):

@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from accounts.services.private_session import LONGEST, private_session_end, private_session_start
 from discovery.platform.errors import Conflict
-from graph.models import Feedback, FeedbackKind, Listen
+from graph.models import Feedback, FeedbackKind, Listen, PlaylistCollaborator, TasteExclusion
+from graph.services.exclusions import taste_exclusion_set
 from graph.services.feedback import feedback_give
 from graph.services.listening import Play, listens_record
+from graph.services.playlists import playlist_create, playlist_entry_add, playlist_share
+from graph.services.sharing import item_recommend
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,34 @@ def test_nothing_is_said_of_music_while_it_runs(ada, kind):
     assert not Feedback.objects.exists()
     private_session_end(user=ada)
     assert feedback_give(user=ada, item=factories.track(), kind=kind).user == ada
+
+
+def deeds(ada, friend):
+    """Put down one of everything that a person does on purpose; returns the moments that were kept."""
+    playlist = playlist_create(owner=ada, title="Rain")
+    playlist_share(owner=ada, playlist_id=playlist.pk, friend=friend, role=PlaylistCollaborator.Role.EDITOR)
+    entry = playlist_entry_add(user=ada, playlist_id=playlist.pk, track_id=factories.track().pk)
+    sent = item_recommend(sender=ada, recipient=friend, item=factories.track())
+    taste_exclusion_set(user=ada, thing=factories.track(), excluded=True)
+    playlist.refresh_from_db()
+    shared, excluded = PlaylistCollaborator.objects.get(), TasteExclusion.objects.get()
+    return [
+        playlist.created_at, playlist.updated_at, shared.since, entry.added_at, sent.sent_at,
+        excluded.excluded_at,
+    ]  # fmt: skip
+
+
+def test_what_is_done_on_purpose_while_it_runs_keeps_no_moment(ada):
+    friend = factories.sharer("ben")
+    factories.befriended(ada, friend)
+    private_session_start(user=ada)
+    assert deeds(ada, friend) == [None] * 6
+
+
+def test_outside_of_it_the_moment_is_kept(ada):
+    friend = factories.sharer("ben")
+    factories.befriended(ada, friend)
+    assert None not in deeds(ada, friend)
 
 
 def test_it_ends_by_itself(ada):

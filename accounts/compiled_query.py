@@ -29,12 +29,15 @@ from django.utils import timezone
 from accounts.models import User
 
 Keys = Collection[int]
+Asked = User | Keys | str | dt.datetime
 
 # The marks: nobody and nothing has these keys, and nothing happened at that moment.
 PERSON = User(pk=-(2**53) + 1)
 KEYS: Keys = (-(2**53) + 2,)
 OTHER_KEYS: Keys = (-(2**53) + 3,)
+TEXT = "a text that stands nowhere"
 _MOMENT = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+SINCE = dt.datetime(1, 1, 3, tzinfo=dt.UTC)
 
 # From the marks, and the moment as the last, to rows of values or to instances.
 Rule = Callable[..., QuerySet[Any, Any]]
@@ -85,24 +88,32 @@ class _Statement:
 
 
 class CompiledQuery:
-    """A query of some people or keys and of the moment of asking."""
+    """A query of some people, keys, texts or moments, and of the moment of asking."""
 
-    def __init__(self, rule: Rule, *marks: User | Keys) -> None:
+    def __init__(self, rule: Rule, *marks: Asked) -> None:
         self._rule = rule
         self._marks = marks
         self._statements: dict[str, _Statement] = {}
 
-    def rows(self, *asked: User | Keys) -> list[tuple[Any, ...]]:
+    def rows(self, *asked: Asked) -> list[tuple[Any, ...]]:
         """The answer about what is ``asked`` now, one value a mark, as the database gives it: no field converts it."""
         return self._answer(asked)[0]
 
-    def instances(self, *asked: User | Keys) -> list[Any]:
+    def values(self, *asked: Asked) -> list[list[Any]]:
+        """The answer about what is ``asked`` now, converted as the ORM would."""
+        rows, statement, _connection = self._answer(asked)
+        compiler = statement.compiler
+        assert compiler.select is not None  # noqa: S101  # it has made its SQL
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return list(map(list, compiler.apply_converters(rows, converters)))
+
+    def instances(self, *asked: Asked) -> list[Any]:
         """The answer as instances of the rule's model, with what it selects as related."""
         rows, statement, connection = self._answer(asked)
         return _instances(rows, statement.compiler, connection)
 
     def _answer(
-        self, asked: Sequence[User | Keys]
+        self, asked: Sequence[Asked]
     ) -> tuple[list[tuple[Any, ...]], _Statement, BaseDatabaseWrapper]:
         connection = connections[router.db_for_read(User)]
         if (statement := self._statements.get(connection.vendor)) is None:
@@ -128,10 +139,12 @@ class CompiledQuery:
         return _Statement(sql, tuple(given), places, compiler)
 
 
-def _parameter(connection: BaseDatabaseWrapper, value: User | Keys | dt.datetime) -> Any:
-    """A person, keys or a moment as this database's parameters hold them."""
+def _parameter(connection: BaseDatabaseWrapper, value: Asked) -> Any:
+    """A person, a text, keys or a moment as this database's parameters hold them."""
     if isinstance(value, User):
         return value.pk
+    if isinstance(value, str):
+        return value
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return list(value) if connection.vendor == "postgresql" else json.dumps(list(value))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from accounts.models import User
-from accounts.policies import social_pairs
+from accounts.pairs import social_pairs
 
 
 def without_blocks(people: Sequence[User], blocked: Collection[frozenset[int]]) -> list[User]:

@@ -1,8 +1,8 @@
-"""Who may see or use what of whom. Every such rule of the project stands here and nowhere else.
+"""Who may see or use what of whom. Every such rule stands here (of many people at once: in `pairs`) and nowhere else.
 
-A rule is a queryset filter (so that it can be asked of everybody in one query); where a single
-case is asked often it is a predicate too, and a test holds the two to the same answer. All of them
-fail closed: an anonymous or inactive viewer sees nobody, and an inactive listener permits nothing.
+A rule is a queryset filter (so that it can be asked of everybody in one query); where it is asked with every
+request it is compiled too, and where a single case is, a predicate; tests hold them to the same answer. All of
+them fail closed: an anonymous or inactive viewer sees nobody, and an inactive listener permits nothing.
 """
 
 import logging
@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
-from accounts.compiled_query import PERSON, CompiledQuery
+from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
     Answers,
     Viewer,
@@ -27,7 +27,6 @@ from accounts.conditions import (
     granting,
     in_force,
     linked_with,
-    within,
 )
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 
@@ -38,9 +37,6 @@ SMALLEST_FRIEND_COUNT = 3
 SMALLEST_AGGREGATE = 10
 
 NOBODY = Q(pk__in=())
-
-# So many people are named in a query; for more, everybody's rows are read.
-FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def effective_use(viewer: Viewer, level: PersonalizationLevel | None = None) -> 
             "The consent state of listener %s cannot be read; using nothing of theirs", somebody.pk
         )
         return Use(PersonalizationLevel.OFF)
-    return _cut_down(wanted, granted)
+    return cut_down(wanted, granted)
 
 
 def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None = None) -> list[Use]:
@@ -142,13 +138,10 @@ def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None =
     if len(viewers) == 1:
         return [effective_use(viewers[0], level)]
     granted = defaultdict(set)
-    rows = Consent.objects.filter(in_force(), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN))
-    if len(viewers) <= FEW:
-        rows = rows.filter(user__in=viewers)
-    for user_id, purpose in rows.values_list("user_id", "purpose"):
+    for user_id, purpose in _GRANTED_BY.rows([viewer.pk for viewer in viewers]):
         granted[user_id].add(Purpose(purpose))
     return [
-        _cut_down(
+        cut_down(
             PersonalizationLevel(viewer.level if level is None else min(level, viewer.level)),
             granted[viewer.pk],
         )
@@ -158,7 +151,16 @@ def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None =
     ]
 
 
-def _cut_down(wanted: PersonalizationLevel, granted: Collection[Purpose]) -> Use:
+_GRANTED_BY = CompiledQuery(
+    lambda keys, now: Consent.objects.filter(
+        in_force(now), Among("user_id", keys), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN)
+    ).values_list("user_id", "purpose"),
+    KEYS,
+)
+
+
+def cut_down(wanted: PersonalizationLevel, granted: Collection[Purpose]) -> Use:
+    """A level without what is not ``granted``."""
     entering = [Purpose.SELF] if wanted >= PersonalizationLevel.OWN else []
     if wanted >= PersonalizationLevel.SOCIAL:
         entering.append(Purpose.SOCIAL_IN)
@@ -181,13 +183,13 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
 
     The mutual rule: an accepted friendship ∧ the friend's SOCIAL_OUT covers the viewer ∧ the
     viewer's SOCIAL_IN, in general and of this friend ∧ the viewer's effective level ≥ SOCIAL ∧ no
-    block between them. Who may not be named is heard in company only (`_heard`, and ``tellable``).
+    block between them. Who may not be named is heard in company only (`heard`, and ``tellable``).
     """
     somebody = active_user(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
     rows = _SOURCES.rows(somebody)
-    return _heard([(SocialSource(pk, named=bool(named)), bool(wanted)) for pk, named, wanted in rows])
+    return heard([(SocialSource(pk, named=bool(named)), bool(wanted)) for pk, named, wanted in rows])
 
 
 def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
@@ -201,7 +203,7 @@ def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
 _SOURCES = CompiledQuery(_sources_of, PERSON)
 
 
-def _heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
+def heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
     """Of those who share, whom the viewer wants to hear of; each with whether that is so.
 
     Friends without a name are heard all together or not at all: whoever could leave out a single one
@@ -217,7 +219,21 @@ def activity_sources(viewer: Viewer) -> QuerySet[User]:
     somebody = active_user(viewer)
     if somebody is None or not effective_use(somebody).friends:
         return User.objects.none()
-    return _sharing_with(somebody).filter(granting(Purpose.NAMED, somebody))
+    return _telling(somebody)
+
+
+def activity_source_keys(viewer: User) -> list[int]:
+    """The keys of `activity_sources`, ascending."""
+    return [pk for (pk,) in _TELLING.rows(viewer)] if effective_use(viewer).friends else []
+
+
+def _telling(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    return _sharing_with(viewer, now).filter(granting(Purpose.NAMED, viewer, now))
+
+
+_TELLING = CompiledQuery(
+    lambda viewer, now: _telling(viewer, now).order_by("pk").values_list("pk"), PERSON
+)
 
 
 def companions_of(viewer: Viewer) -> QuerySet[User]:
@@ -229,14 +245,27 @@ def companions_of(viewer: Viewer) -> QuerySet[User]:
     somebody = active_user(viewer)
     if somebody is None or not effective_use(somebody).friends:
         return User.objects.none()
-    return _sharing_with(somebody).filter(
-        granting(Purpose.NAMED, somebody),
-        granting(Purpose.SELF),
-        granting(Purpose.SOCIAL_IN),
-        granting(Purpose.SOCIAL_IN, somebody),
-        granted_by(somebody, Purpose.SOCIAL_OUT),
+    return _comparing(somebody)
+
+
+def companions_among(viewer: User, keys: Collection[int]) -> list[User]:
+    """Those of `companions_of` who have one of these keys, by key."""
+    return _COMPARING.instances(viewer, keys) if keys and effective_use(viewer).friends else []
+
+
+def _comparing(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    return _telling(viewer, now).filter(
+        granting(Purpose.SELF, now=now),
+        granting(Purpose.SOCIAL_IN, now=now),
+        granting(Purpose.SOCIAL_IN, viewer, now),
+        granted_by(viewer, Purpose.SOCIAL_OUT, now),
         level__in=(PersonalizationLevel.SOCIAL, PersonalizationLevel.CONTEXT),
     )
+
+
+_COMPARING = CompiledQuery(
+    lambda viewer, keys, now: _comparing(viewer, now).filter(Among("pk", keys)).order_by("pk"), PERSON, KEYS
+)
 
 
 def _sharing_with(viewer: User, now: datetime | None = None) -> QuerySet[User]:
@@ -251,45 +280,6 @@ def _open_to(viewer: User, now: datetime | None = None) -> QuerySet[User]:
         befriended_with(viewer),
         is_active=True,
     ).exclude(blocked_with(viewer))
-
-
-def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialSource]]:
-    """``social_sources`` of everybody (or all ``among`` these) at once, by viewer id; four queries, no empty entries."""
-    purposes = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
-    answers = Answers(Consent.objects.filter(within(among, "user"), purpose__in=purposes))
-    active_rows = User.objects.filter(within(among, "pk"), is_active=True)
-    levels = dict(active_rows.values_list("pk", "level"))
-    active, blocked = frozenset(levels), blocked_pairs(among)
-    listening = {
-        pk
-        for pk, level in levels.items()
-        if level in PersonalizationLevel
-        and _cut_down(
-            PersonalizationLevel(level),
-            [each for each in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, each)],
-        ).friends
-    }
-    sharing: dict[int, list[tuple[SocialSource, bool]]] = defaultdict(list)
-    ends_in = within(among, "low", "high")
-    accepted = Friendship.objects.filter(ends_in, state=Friendship.State.ACCEPTED)
-    for ends in accepted.values_list("low_id", "high_id"):
-        if not active.issuperset(ends) or frozenset(ends) in blocked:
-            continue
-        for viewer_id, friend_id in (ends, ends[::-1]):
-            if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
-                named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
-                wanted = answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
-                sharing[viewer_id].append((SocialSource(friend_id, named), wanted))
-    heard = {viewer_id: _heard(rows) for viewer_id, rows in sharing.items()}
-    return {
-        viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in heard.items() if found
-    }
-
-
-def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
-    """Pairs with a block between them, whoever gave it."""
-    rows = Block.objects.filter(within(among, "blocker", "blocked"))
-    return {frozenset(ends) for ends in rows.values_list("blocker_id", "blocked_id")}
 
 
 def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
@@ -319,30 +309,19 @@ def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
     return User.objects.filter(listener_visible(viewer))
 
 
-def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tuple[int, int]]:
-    """(viewer key, person key) for each of ``people`` whom each viewer may see; four queries for any number."""
-    keys = {viewer.pk for viewer in viewers if viewer.is_active}
-    active = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
-    found = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
-    blocked = blocked_pairs(keys | active)
-    ends = Friendship.objects.filter(within(keys, "low") | within(keys, "high")).values_list(
-        "low_id", "high_id"
-    )
-    linked = {frozenset(pair) for pair in ends}
-    return {
-        (viewer, person)
-        for viewer in keys
-        for person in active
-        if (pair := frozenset((viewer, person))) not in blocked
-        and (viewer == person or person in found or pair in linked)
-    }
-
-
 def friends_of(viewer: Viewer) -> QuerySet[User]:
     """People with whom ``viewer`` has an accepted friendship."""
     if (somebody := active_user(viewer)) is None:
         return User.objects.none()
     return User.objects.filter(befriended_with(somebody), is_active=True).exclude(blocked_with(somebody))
+
+
+def friend_keys(viewer: User) -> frozenset[int]:
+    """The keys of `friends_of`."""
+    return frozenset(pk for (pk,) in _FRIENDS.rows(viewer)) if viewer.is_active else frozenset()
+
+
+_FRIENDS = CompiledQuery(lambda viewer, _now: friends_of(viewer).values_list("pk"), PERSON)
 
 
 def suggestible_to(viewer: Viewer) -> QuerySet[User]:
@@ -375,26 +354,22 @@ def comparable_with(viewer: Viewer) -> QuerySet[User]:
     return suggestible_to(viewer).filter(granting(Purpose.CONTRIBUTE))
 
 
-def discoverable_pairs() -> list[tuple[int, int]]:
-    """Accepted friendships whose both ends can be found: what may count as being near somebody."""
-    people = discoverable()
-    return list(
-        Friendship.objects.filter(
-            state=Friendship.State.ACCEPTED, low__in=people, high__in=people
-        ).values_list("low_id", "high_id")
-    )
-
-
-def linked_pairs() -> list[tuple[int, int]]:
-    """Pairs who are not to be suggested to each other: friends, open requests, blocks."""
-    return [
-        *Friendship.objects.values_list("low_id", "high_id"),
-        *Block.objects.values_list("blocker_id", "blocked_id"),
-    ]
-
-
 def nameable_to(viewer: Viewer) -> QuerySet[User]:
     """People who may be named in ``viewer``'s reasons and activity: oneself, and whose NAMED covers it."""
-    if (somebody := active_user(viewer)) is None:
-        return User.objects.none()
-    return listeners_visible_to(somebody).filter(Q(pk=somebody.pk) | granting(Purpose.NAMED, somebody))
+    somebody = active_user(viewer)
+    return User.objects.none() if somebody is None else _nameable(somebody)
+
+
+def nameable_among(viewer: User, keys: Collection[int]) -> frozenset[int]:
+    """The keys of `nameable_to` that are among these."""
+    return frozenset(pk for (pk,) in _NAMEABLE.rows(viewer, keys)) if viewer.is_active else frozenset()
+
+
+def _nameable(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    theirs = Q(pk=viewer.pk) | granting(Purpose.NAMED, viewer, now)
+    return User.objects.filter(listener_visible(viewer, now)).filter(theirs)
+
+
+_NAMEABLE = CompiledQuery(
+    lambda viewer, keys, now: _nameable(viewer, now).filter(Among("pk", keys)).values_list("pk"), PERSON, KEYS
+)

@@ -173,17 +173,18 @@ def present_nothing(viewer: Viewer, answer: Answer) -> Presented[Answer]:
 
 def rows_shown(viewer: Viewer, rows: QuerySet[Row]) -> Presented[QuerySet[Row]]:
     """Of ``rows``, in their order, those that the viewer may see; they are read when they are iterated, and marked."""
-    kind = _kind_of[rows.model]
+    kind, key = _kind_of[rows.model], viewer_key(viewer)
+    if getattr(rows.query, "shown_to", None) == key:
+        return Presented(_SEAL, rows, key)  # they went through here before
     marking: Any = rows.filter(kind.visible_to(viewer))
-    marking.query.shown_to = viewer_key(viewer)  # goes along with every further filter, order and slice
+    marking.query.shown_to = key  # goes along with every further filter, order and slice
     marking._iterable_class = _Marking  # noqa: SLF001  # how Django itself has values() and iterator() differ
-    return Presented(_SEAL, marking, viewer_key(viewer))
+    return Presented(_SEAL, marking, key)
 
 
 def row_shown(viewer: Viewer, row: Row) -> Row | None:
     """``row`` where the viewer may see it now, else None. One query."""
-    rule = _kind_of[type(row)].visible_to(viewer)
-    there = type(row)._default_manager.filter(rule, pk=row.pk).exists()  # noqa: SLF001  # Django documents it
+    there = any(True for _row in _visible(_kind_of[type(row)], viewer, [row.pk]))
     return _marked(row, viewer_key(viewer)) if there else None
 
 
@@ -215,17 +216,14 @@ def ref_of(row: Model) -> Ref:
 # --- the last look --------------------------------------------------------------------------
 
 
-def ensure_shown(row: Model, viewer: Viewer, parent: object, parent_kind: str, field: str) -> None:
-    """Whether ``row``, about to be answered as ``field`` of ``parent``, was presented to this viewer.
+def ensure_shown(row: Model, key: int, parent: object, parent_kind: str, field: str) -> None:
+    """Whether ``row``, about to be answered as ``field`` of ``parent``, was presented to the viewer of this ``key``.
 
     Raises:
         NotPresented: it was not, and no carried relation leads to it from a row that was.
 
     """
-    if type(row) not in _kind_of:
-        return
-    key = viewer_key(viewer)
-    if key in getattr(row, _MARK, ()):
+    if key in row.__dict__.get(_MARK, ()) or type(row) not in _kind_of:
         return
     if (parent_kind, field) in _carried and key in getattr(parent, _MARK, ()):
         _marked(row, key)

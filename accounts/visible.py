@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from accounts import policies, presentation
+from accounts import pairs, policies, presentation
 from accounts.conditions import Viewer, active_user
 from accounts.models import ConsentEvent, Friendship, User
 from accounts.presentation import Kind
@@ -16,7 +16,7 @@ def register() -> None:
     presentation.register(
         Kind(
             "Listener", User, _listener_visible,
-            called=_called, pairs_visible=policies.visible_pairs, hot=True,
+            called=_called, pairs_visible=pairs.visible_pairs, hot=True,
         )
     )  # fmt: skip
     presentation.register(Kind("FriendRequest", Friendship, _request_visible))

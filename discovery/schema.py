@@ -3,6 +3,7 @@
 A room's ``api`` offers a ``Query``, a ``Mutation`` and its part of ``Viewer``, each where it has one.
 """
 
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -26,7 +27,7 @@ import discovery.room.api
 import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
-from accounts.presentation import ensure_shown
+from accounts.presentation import ensure_shown, viewer_key
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
@@ -76,7 +77,11 @@ class GuardedExecution(EarshotExecution):
     def check_shown(
         self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Any
     ) -> None:
-        ensure_shown(result, info.context.viewer, source, info.parent_type.name, field_name)
+        ensure_shown(result, self.viewer_key, source, info.parent_type.name, field_name)
+
+    @cached_property
+    def viewer_key(self) -> int:
+        return viewer_key(self.context_value.viewer)
 
 
 class Schema(strawberry.Schema):

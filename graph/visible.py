@@ -26,9 +26,9 @@ def register() -> None:
     )  # fmt: skip
     presentation.register(Kind("Tag", Tag, _everybodys, hot=True))
     presentation.register(Kind("Listen", Listen, _own))
-    presentation.register(Kind("Playlist", Playlist, _playlist_visible))
-    presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible))
-    presentation.register(Kind("ItemRecommendation", ItemRecommendation, _recommendation_visible))
+    presentation.register(Kind("Playlist", Playlist, _playlist_visible, hot=True))
+    presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible, hot=True))
+    presentation.register(Kind("ItemRecommendation", ItemRecommendation, _recommendation_visible, hot=True))
     _carry()
 
 

@@ -113,7 +113,7 @@ GUARDS = [
     Guard(20, "accounts/presentation.py", 'filter(Among("pk", keys), kind.visible_to(person, now))', 'filter(Among("pk", keys))',
           "tests/accounts/test_compiled_query.py"),
     Guard(20, "accounts/presentation.py", "rows.filter(kind.visible_to(viewer))", "rows.all()", "tests/privacy/test_standing.py"),
-    Guard(20, "discovery/schema.py", "        ensure_shown(result, info.context.viewer", "        lambda *_: (result, info.context.viewer",
+    Guard(20, "discovery/schema.py", "        ensure_shown(result, self.viewer_key", "        lambda *_: (result, self.viewer_key",
           "tests/proofs/test_every_answer_is_presented.py", "planted"),
     Guard(20, "accounts/presentation.py", "    _told({key: _of_others(key, draft.disclosures)})\n", "",
           "tests/privacy/test_disclosure.py"),

@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Collection
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
 from oauth2_provider.models import AccessToken
 
+from accounts.compiled_query import TEXT, CompiledQuery
 from accounts.models import User
 from accounts.services.token import SCOPE
 
@@ -35,22 +38,30 @@ class BearerTokenMiddleware:
 
 def valid_token(token: str) -> AccessToken | None:
     """The token behind this word, where it lets somebody in now."""
-    return _valid_tokens([token]).get(token)
+    rows: list[AccessToken] = _WITH_CHECKSUM.instances(_checksum(token))
+    return next(filter(_lets_in, rows), None)
 
 
 def users_of_tokens(tokens: Collection[str]) -> dict[str, User]:
     """Whom each of these words lets in now; words that let nobody in have no entry. One query."""
-    return {token: found.user for token, found in _valid_tokens(tokens).items()}
-
-
-def _valid_tokens(tokens: Collection[str]) -> dict[str, AccessToken]:
-    words = {hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(): token for token in tokens}
+    words = {_checksum(token): token for token in tokens}
     rows = AccessToken.objects.select_related("user").filter(token_checksum__in=words)
-    return {
-        words[row.token_checksum]: row
-        for row in rows
-        if row.user is not None and row.user.is_active and row.is_valid([SCOPE])
-    }
+    return {words[row.token_checksum]: row.user for row in rows if _lets_in(row)}
+
+
+def _lets_in(token: AccessToken) -> bool:
+    return bool(token.user is not None and token.user.is_active and token.is_valid([SCOPE]))
+
+
+def _checksum(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _with_checksum(checksum: str, _now: datetime) -> QuerySet[AccessToken]:
+    return AccessToken.objects.select_related("user").filter(token_checksum=checksum)
+
+
+_WITH_CHECKSUM = CompiledQuery(_with_checksum, TEXT)  # asked with every request
 
 
 def _unauthorized() -> JsonResponse:

@@ -118,7 +118,7 @@ _READ = (
         _friend, given=OF_FRIEND,
     ),
     _of_viewer(
-        "blend(with: [$id], kind: $kind)",
+        "blend(with: [$id], kind: $kind, first: 20)",
         f"match degraded members {{ listener {{ {PERSON} }} satisfaction }} items {{ item {{ {ITEM} }} score people {{ listener {{ {PERSON} }} relevance because {{ {ITEM} }} }} }}",
         _friend, given=OF_FRIEND,
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -97,7 +97,8 @@ class Radio:
         return replace(self, heard=(), held=(), now=None, private=False)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        heard, now = [vars(each) for each in self.heard], self.now and vars(self.now)
+        return {**vars(self), "heard": heard, "now": now}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:

@@ -111,6 +111,11 @@ class Station:
             scores=score(index, known, session, refused(index, self.radio)),
         )  # fmt: skip
 
+    @cached_property
+    def logged(self) -> bool:
+        """Whether what is chosen, and what comes of it, may be noted."""
+        return log.permitted(self.viewer)
+
     # -- what happens to it -------------------------------------------------------------------
 
     def ended(self, outcome: Outcome, ms_played: int | None, step: int | None) -> None:
@@ -122,7 +127,7 @@ class Station:
         held: tuple[int, ...] = ()
         if outcome in REFUSALS and radio.now is not None and self.serving.index is not None:
             held = neighbours(self.serving.index, radio.now.item_id)
-        if log.permitted(self.viewer):
+        if self.logged:
             log.outcome_log(user=self.viewer, radio=radio, outcome=outcome, reward=reward)
         self.radio = radio.advanced(outcome, reward, held)
 
@@ -133,7 +138,7 @@ class Station:
         if policies.in_private_session(self.viewer):
             self.radio = replace(self.radio, private=True)
         store.radio_save(user=self.viewer, radio=self.radio)
-        if self.radio.now is not None and log.permitted(self.viewer):
+        if self.radio.now is not None and self.logged:
             log.choice_log(user=self.viewer, radio=self.radio, choice=self.radio.now)
         publish([radio_channel(self.radio.id)], {"step": self.radio.version})
         return self.playing()

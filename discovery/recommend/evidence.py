@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from accounts import policies
+from accounts import pairs, policies
 from accounts.models import PersonalizationLevel, User
 from accounts.policies import SocialSource, Use
 from graph import histories
@@ -136,7 +136,7 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
     if len(viewers) == 1:
         sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
     else:
-        everybody = policies.social_pairs()
+        everybody = pairs.social_pairs()
         sources = {
             viewer.pk: everybody.get(viewer.pk, [])
             for viewer, use in zip(viewers, uses, strict=True)

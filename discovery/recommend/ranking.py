@@ -120,7 +120,7 @@ def candidate_rows(index: ItemIndex, evidence: PermittedEvidence, among: Collect
     return np.flatnonzero(allowed)
 
 
-def top_rows(scores: Floats, rows: Rows, limit: int) -> Rows:
+def top_rows(scores: Floats | Doubles, rows: Rows, limit: int) -> Rows:
     """The ``limit`` rows of highest score, highest first; equal scores in order of row, for ascending ``rows``."""
     of_rows = scores[rows]
     blocks = len(rows) // BLOCK

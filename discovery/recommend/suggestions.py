@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import policies
+from accounts import pairs, policies
 from accounts.models import User
 from accounts.presentation import NOBODYS, Draft, Presented, Ref, present, present_nothing
 from discovery.recommend import evidence as gathering
@@ -120,11 +120,11 @@ def _rows_of(matrix: sp.csr_matrix, rows: Ids) -> sp.csr_matrix:
 
 def _linked() -> Ids:
     """Pairs between whom nothing is to be suggested: friends, open requests, blocks."""
-    return np.array(list(policies.linked_pairs()), dtype=np.int64).reshape(-1, 2)
+    return np.array(list(pairs.linked_pairs()), dtype=np.int64).reshape(-1, 2)
 
 
 def _pairs() -> Ids:
-    pairs = list(policies.discoverable_pairs())
+    pairs = list(pairs.discoverable_pairs())
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 

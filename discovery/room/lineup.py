@@ -75,7 +75,7 @@ def lineup(people: Sequence[User], kind: ItemKind, now: Chosen | None, said: Sai
     tastes = _tastes(index, people, kind, said)
     now_id = now.item_id if now is not None and stands(now.marks, tastes.sharers) else None
     playing = _rows(index, () if now_id is None else (now_id,))
-    open_ = np.setdiff1d(np.arange(len(index)), [*_rows(index, said.played | said.vetoed), *playing])
+    open_ = index.rows_without(np.concatenate([_rows(index, said.played | said.vetoed), playing]))
     served = tastes.relevant[:, [*_rows(index, said.lately), *playing]].sum(axis=1)
     chosen = fairness.in_turn(tastes.relevant[:, open_], served, QUEUE)
     rows = np.concatenate([playing, open_[chosen.columns]])
@@ -126,7 +126,7 @@ def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Sa
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]
     sums = [gathering.together(one, gathering.stated(one, entries)).in_index(index)[1] for one in evidence]
-    return fairness.relevance(index.scores_batch(sums).astype(np.float64))
+    return fairness.relevance(index.scores_batch(sums))
 
 
 def _rows(index: ItemIndex, ids: Collection[int]) -> Rows:

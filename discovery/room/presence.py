@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import policies
+from accounts import pairs, policies
+from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery, Keys
 from accounts.groups import without_blocks
 from accounts.models import User
 from accounts.presentation import NOBODYS, Draft, Presented, Ref, present
@@ -44,16 +46,23 @@ class RoomSummaryView:
 
 def people_in(room: Room) -> list[User]:
     """Who is in ``room``. Of two with a block between them, who came later is not."""
-    return _people_in([room])[room.pk]
+    return _together(_came([room.pk]))[room.pk]
+
+
+def sweep(room: Room) -> tuple[list[User], set[int]]:
+    """`people_in`, and the keys of those who came and may not be there any more."""
+    came = _came([room.pk])
+    people = _together(came)[room.pk]
+    return people, {person.pk for person in came[room.pk]} - {person.pk for person in people}
 
 
 def presence_get(*, viewer: User, room_id: int) -> Presence:
     """The room the viewer is in. Raises NotFound for every other room alike."""
-    room = Room.objects.filter(pk=room_id, members__user=viewer, members__joined_at__isnull=False).first()
-    people = people_in(room) if room is not None else []
-    if room is None or viewer not in people:
+    rooms: list[Room] = _ENTERED.instances(viewer, (room_id,))
+    people = people_in(rooms[0]) if rooms else []
+    if viewer not in people:
         raise no_room()
-    return Presence(room, people)
+    return Presence(rooms[0], people)
 
 
 def invitation_get(*, viewer: User, room: Room, people: Sequence[User]) -> RoomMember:
@@ -75,7 +84,7 @@ def rooms_of(viewer: User) -> Presented[list[RoomSummaryView]]:
         .select_related("room", "invited_by")
         .order_by("-room__touched_at", "-room_id")[: 2 * MOST_ROOMS]
     )
-    people = _people_in([row.room for row in rows])
+    people = _together(_came([row.room_id for row in rows]))
     open_ = _may_enter(viewer, [row for row in rows if row.joined_at is None], people)
     entered = [
         row
@@ -110,20 +119,39 @@ def rooms_with(user_ids: Iterable[int]) -> list[int]:
     return list(rows.order_by("room_id").values_list("room_id", flat=True).distinct())
 
 
-def _people_in(rooms: Sequence[Room]) -> dict[int, list[User]]:
-    rows = RoomMember.objects.filter(room__in=rooms, joined_at__isnull=False)
-    came: dict[int, list[User]] = defaultdict(list)
-    for row in rows.select_related("user").order_by("joined_at", "pk"):
+def _came(room_ids: Sequence[int]) -> dict[int, list[User]]:
+    """Who came into each room and did not leave, in this order."""
+    came: dict[int, list[User]] = {room_id: [] for room_id in room_ids}
+    for row in _CAME.instances(room_ids):
         came[row.room_id].append(row.user)
-    blocked = policies.blocked_pairs({person.pk for people in came.values() for person in people})
-    return {room.pk: without_blocks(came[room.pk], blocked) for room in rooms}
+    return came
+
+
+def _together(came: Mapping[int, Sequence[User]]) -> dict[int, list[User]]:
+    """Of those who came into each room, who may be there together."""
+    blocked = pairs.blocked_pairs({person.pk for people in came.values() for person in people})
+    return {room_id: without_blocks(people, blocked) for room_id, people in came.items()}
+
+
+def _members_of(rooms: Keys, _now: datetime) -> QuerySet[RoomMember]:
+    rows = RoomMember.objects.filter(Among("room_id", rooms), joined_at__isnull=False)
+    return rows.select_related("user").order_by("joined_at", "pk")
+
+
+_CAME = CompiledQuery(_members_of, KEYS)
+_ENTERED = CompiledQuery(
+    lambda viewer, rooms, _now: Room.objects.filter(
+        Among("pk", rooms), members__user=viewer, members__joined_at__isnull=False
+    ),
+    PERSON, KEYS,
+)  # fmt: skip
 
 
 def _may_enter(viewer: User, rows: Sequence[RoomMember], people: Mapping[int, Sequence[User]]) -> set[int]:
     """Of these invitations to rooms with these ``people``, the keys of those that hold. Two queries."""
-    friends = set(policies.friends_of(viewer).values_list("pk", flat=True))
+    friends = policies.friend_keys(viewer)
     there = {one.pk for row in rows for one in people[row.room_id]}
-    blocked = policies.blocked_pairs({viewer.pk, *there})
+    blocked = pairs.blocked_pairs({viewer.pk, *there})
     return {
         row.pk
         for row in rows

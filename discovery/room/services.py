@@ -31,8 +31,8 @@ from discovery.room.presence import (
     MOST_ROOMS,
     invitation_get,
     no_room,
-    people_in,
     rooms_with,
+    sweep,
 )
 from discovery.room.votes import said_in
 from graph.models import Artist, ItemKind, Track
@@ -233,12 +233,10 @@ def _locked(room_id: int) -> Room:
 
 def _swept(room: Room) -> list[User]:
     """Who is in the room; the rows of those who may not be there any more are deleted."""
-    people = people_in(room)
-    gone = RoomMember.objects.filter(room=room, joined_at__isnull=False).exclude(user__in=people)
-    parted = list(gone.values_list("user_id", flat=True))
+    people, parted = sweep(room)
     if parted:
         RoomWord.objects.filter(room=room, user__in=parted).delete()
-        gone.delete()
+        RoomMember.objects.filter(room=room, user__in=parted).delete()
     return people
 
 
@@ -252,7 +250,7 @@ def _entering(user: User) -> None:
 
 def _invite(room: Room, user: User, other: User, *, field: str) -> None:
     """Whether there is a block between ``other`` and somebody else in the room is not to be learned here."""
-    if not policies.friends_of(user).contains(other):
+    if other.pk not in policies.friend_keys(user):
         raise NotFound(_("There is no such friend."), field=field)
     if RoomMember.objects.filter(room=room).count() >= MOST_INVITED:
         raise LimitExceeded(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from accounts.compiled_query import KEYS, OTHER_KEYS, Among, CompiledQuery
 from accounts.models import User
 from discovery.models import Room, RoomPlay, RoomWord
 
@@ -28,14 +29,12 @@ def said_in(room: Room, people: Sequence[User]) -> Said:
     """What counts in ``room`` now: the words of who is there, and everything it played. Two queries."""
     votes: dict[int, set[int]] = defaultdict(set)
     vetoed = set()
-    words = RoomWord.objects.filter(room=room, user__in=people).values_list("user_id", "item_id", "kind")
-    for user_id, item_id, kind in words:
+    for user_id, item_id, kind in _WORDS.rows((room.pk,), [person.pk for person in people]):
         if kind == RoomWord.Kind.VOTE:
             votes[item_id].add(user_id)
         else:
             vetoed.add(item_id)
-    plays = RoomPlay.objects.filter(room=room).order_by("-step").values_list("item_id", "outcome")
-    latest = list(plays[:REMEMBERED])
+    latest = _PLAYS.rows((room.pk,))
     heard = [item for item, outcome in latest if outcome == RoomPlay.Outcome.PLAYED]
     return Said(
         votes={item: frozenset(who) for item, who in votes.items()},
@@ -44,3 +43,17 @@ def said_in(room: Room, people: Sequence[User]) -> Said:
         skipped=frozenset(item for item, outcome in latest if outcome == RoomPlay.Outcome.SKIPPED),
         lately=tuple(heard[:LATELY]),
     )
+
+
+_WORDS = CompiledQuery(
+    lambda room, people, _now: RoomWord.objects.filter(
+        Among("room_id", room), Among("user_id", people)
+    ).values_list("user_id", "item_id", "kind"),
+    KEYS, OTHER_KEYS,
+)  # fmt: skip
+_PLAYS = CompiledQuery(
+    lambda room, _now: RoomPlay.objects.filter(Among("room_id", room))
+    .order_by("-step")
+    .values_list("item_id", "outcome")[:REMEMBERED],
+    KEYS,
+)

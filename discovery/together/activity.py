@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.utils import timezone
 
-from accounts import policies
+from accounts import pairs, policies
+from accounts.compiled_query import KEYS, SINCE, Among, CompiledQuery, Keys
 from accounts.models import User
 from accounts.presentation import (
     Disclosure,
@@ -70,13 +72,12 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented
     """A page of what the viewer may be told. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or
     the friendship.
     """
-    people = list(policies.activity_sources(viewer).values_list("pk", flat=True))
+    people = policies.activity_source_keys(viewer)
     stop = min(start + count, FURTHEST)
     if not people or start >= stop:
         return present_nothing(viewer, ActivityPage([], has_next=False))
-    rows = list(_rows(people, timezone.now() - RECENT).order_by("-at", "-what", "-pk")[start : stop + 1])
-    has_next, rows = len(rows) > stop - start and stop < FURTHEST, rows[: stop - start]
-    done = [_done(row) for row in rows]
+    done = [_done(row) for row in _page(start, stop).values(people, timezone.now() - RECENT)]
+    has_next, done = len(done) > stop - start and stop < FURTHEST, done[: stop - start]
     return present(
         viewer,
         _told(done, lambda told: ActivityPage([activity for activity in told if activity], has_next)),
@@ -93,7 +94,7 @@ def news_told(asked: Collection[News]) -> dict[News, Presented[Activity | None]]
     people = {viewer.pk for viewer, *_ in asked} | {each.listener for each in done.values()}
     sources = {
         (viewer, source.user_id)
-        for viewer, heard in policies.social_pairs(people).items()
+        for viewer, heard in pairs.social_pairs(people).items()
         for source in heard
         if source.named
     }
@@ -130,15 +131,27 @@ def _done_among(keys: Collection[tuple[ActivityKind, int]]) -> dict[tuple[Activi
     return {(each.kind, each.key): each for each in done}
 
 
-def _done(row: dict[str, Any]) -> Done:
-    item = Ref("Artist", row["of_artist"]) if row["of_artist"] else Ref("Track", row["of_track"])
-    return Done(ActivityKind(row["what"]), row["pk"], row["user_id"], item, row["at"])
+def _done(row: Sequence[Any]) -> Done:
+    what, key, user_id, at, of_track, of_artist = row
+    item = Ref("Artist", of_artist) if of_artist else Ref("Track", of_track)
+    return Done(ActivityKind(what), key, user_id, item, at)
 
 
-def _rows(people: Collection[int], since: datetime) -> QuerySet[Any, Any]:
-    plays = Listen.objects.filter(_PLAYS, user__in=people, listened_at__gte=since)
-    likes = Feedback.objects.filter(_LIKES, user__in=people, given_at__gte=since)
-    return _as_plays(plays).union(_as_likes(likes), all=True)
+@lru_cache(maxsize=64)
+def _page(start: int, stop: int) -> CompiledQuery:
+    """The activities of these people since then from place ``start`` on, latest first, and one more."""
+
+    def rule(people: Keys, since: datetime, _now: datetime) -> QuerySet[Any, Any]:
+        theirs = Among("user_id", people)
+        plays = Listen.objects.filter(_PLAYS, theirs, listened_at__gte=since)
+        likes = Feedback.objects.filter(_LIKES, theirs, given_at__gte=since)
+        return (
+            _as_plays(plays)
+            .union(_as_likes(likes), all=True)
+            .order_by("-at", "-what", "-pk")[start : stop + 1]
+        )
+
+    return CompiledQuery(rule, KEYS, SINCE)
 
 
 def _as_plays(plays: QuerySet[Listen]) -> QuerySet[Any, Any]:
@@ -165,4 +178,4 @@ def _as_likes(likes: QuerySet[Feedback]) -> QuerySet[Any, Any]:
 
 def _columns(rows: QuerySet[Any], **columns: Any) -> QuerySet[Any, Any]:
     values: QuerySet[Any, Any] = rows.order_by().annotate(**columns)
-    return values.values("what", "pk", "user_id", "at", "of_track", "of_artist")
+    return values.values_list("what", "pk", "user_id", "at", "of_track", "of_artist")

@@ -126,8 +126,7 @@ def _composed(together: company.Company, index: ItemIndex, view: BlendView, coun
     known = [evidence.in_index(index) for evidence in together.evidence]
     entries = [part_entries for _part, part_entries in known]
     candidates = _candidates(index, together.evidence[0].turned_away)
-    scores = index.scores_batch(entries)[:, candidates]
-    relevant = fairness.relevance(scores.astype(np.float64))
+    relevant = fairness.relevance(index.scores_batch(entries)[:, candidates])
     chosen = fairness.fair_list(relevant, count)
     matrix = likeness(index, entries)
     keys = [person.pk for person in together.members]
@@ -177,7 +176,7 @@ def line_disclosures(lines: Iterable[Line], members: Iterable[int]) -> set[Discl
 
 def _candidates(index: ItemIndex, turned_away: Collection[int]) -> Rows:
     """Every row but those the viewer turned away. What the members know may stand in it: it is theirs."""
-    return np.setdiff1d(np.arange(len(index)), index.known_rows(turned_away))
+    return index.rows_without(index.known_rows(turned_away))
 
 
 def cite(

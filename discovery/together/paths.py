@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
 import networkx as nx
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import policies
+from accounts.compiled_query import KEYS, OTHER_KEYS, Among, CompiledQuery, Keys
 from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, name_of, present, present_nothing
 from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track, counted
@@ -66,7 +68,7 @@ def connection_to(viewer: User, target: Ref) -> Presented[Path | None]:
 
 def _add_people(graph: nx.Graph, viewer: User, target_id: int) -> None:
     here, there = Ref("Listener", viewer.pk), Ref("Listener", target_id)
-    if policies.friends_of(viewer).filter(pk=target_id).exists():
+    if target_id in policies.friend_keys(viewer):
         graph.add_edge(here, there, kind=LinkKind.KNOWS)
         return
     other = policies.listeners_visible_to(viewer).filter(pk=target_id).first()
@@ -86,7 +88,7 @@ def _add_music(graph: nx.Graph, viewer: User, target: Ref) -> None:
             return
         artist_id = track["artist_id"]
         graph.add_edge(target, Ref("Artist", artist_id), kind=LinkKind.MADE)
-    friends = set(policies.activity_sources(viewer).values_list("pk", flat=True))
+    friends = set(policies.activity_source_keys(viewer))
     own = {viewer.pk} if policies.effective_use(viewer).own else set()
     here, artist = Ref("Listener", viewer.pk), Ref("Artist", artist_id)
     for user_id, ref in _plays(friends | own, artist_id):
@@ -102,26 +104,32 @@ def _plays(user_ids: Collection[int], artist_id: int) -> list[tuple[int, Ref]]:
     """Who plays what of an artist, most played first; imported counts name the artist alone. Two queries."""
     if not user_ids:
         return []
-    tracks = (
-        Listen.objects.filter(
-            HEARD,
-            counted(track="track", artist="track__artist"),
-            user__in=user_ids,
-            track__artist=artist_id,
-        )
-        .order_by()
-        .values_list("user_id", "track_id")
-        .annotate(times=Count("pk"))
-        .order_by("-times", "user_id", "track_id")[:MOST_EDGES]
+    asked = (sorted(user_ids), (artist_id,))
+    played = [(times, user, Ref("Track", track)) for user, track, times in _TRACKS_PLAYED.rows(*asked)]
+    played += [(times, user, Ref("Artist", artist_id)) for user, times in _ARTISTS_PLAYED.rows(*asked)]
+    return [(user, ref) for _times, user, ref in sorted(played, key=lambda row: -row[0])]
+
+
+def _tracks_played(people: Keys, artist: Keys, _now: datetime) -> QuerySet[Any, Any]:
+    rows = Listen.objects.filter(
+        HEARD,
+        counted(track="track", artist="track__artist"),
+        Among("user_id", people),
+        Among("track__artist_id", artist),
     )
-    artists = (
-        ArtistPlayCount.objects.filter(counted(artist="artist"), user__in=user_ids, artist=artist_id)
-        .order_by("-count", "user_id")
-        .values_list("user_id", "count")[:MOST_EDGES]
+    times = rows.order_by().values_list("user_id", "track_id").annotate(times=Count("pk"))
+    return times.order_by("-times", "user_id", "track_id")[:MOST_EDGES]
+
+
+def _artists_played(people: Keys, artist: Keys, _now: datetime) -> QuerySet[Any, Any]:
+    rows = ArtistPlayCount.objects.filter(
+        counted(artist="artist"), Among("user_id", people), Among("artist_id", artist)
     )
-    found = [(times, user_id, Ref("Track", track_id)) for user_id, track_id, times in tracks]
-    found += [(times, user_id, Ref("Artist", artist_id)) for user_id, times in artists]
-    return [(user_id, ref) for _times, user_id, ref in sorted(found, key=lambda row: -row[0])]
+    return rows.order_by("-count", "user_id").values_list("user_id", "count")[:MOST_EDGES]
+
+
+_TRACKS_PLAYED = CompiledQuery(_tracks_played, KEYS, OTHER_KEYS)
+_ARTISTS_PLAYED = CompiledQuery(_artists_played, KEYS, OTHER_KEYS)
 
 
 def _draft(viewer: User, graph: nx.Graph, way: list[Ref]) -> Draft[Path | None]:

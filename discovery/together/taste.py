@@ -87,11 +87,10 @@ def likeness(index: ItemIndex, evidences: Sequence[Evidence]) -> Doubles:
     1 is the same ranking; 0 is none in common, opposed, or nothing to go by.
     """
     folded = index.fold(evidences).astype(np.float64)
-    scores = folded @ index.queries.T.astype(np.float64)
-    scores -= scores.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(scores, axis=1, keepdims=True)
-    unit = scores / np.where(length > 0, length, 1)
-    return np.asarray(np.clip(unit @ unit.T, 0, 1))
+    common = folded @ index.spread_of_scores @ folded.T
+    length = np.sqrt(np.maximum(common.diagonal(), 0))
+    unit = np.where(length > 0, length, 1)
+    return np.asarray(np.clip(common / np.outer(unit, unit), 0, 1))
 
 
 def overlap(mine: dict[int, float], theirs: dict[int, float]) -> float:

@@ -30,7 +30,7 @@ class Viewer(ViewerPart):
         description="The viewer's playlists and those friends share with them, latest touched first.",
     )
     def playlists(self) -> Presented[QuerySet[models.Playlist]]:
-        return rows_shown(self.user, selectors.playlist_list(viewer=self.user))
+        return rows_shown(self.user, selectors.playlist_list())
 
 
 @strawberry.type

@@ -12,6 +12,6 @@ def friends_tell(user: User, messages: Sequence[dict[str, Any]]) -> None:
     """Publish each message to every friend of ``user``."""
     if not messages:
         return
-    channels = [viewer_channel(pk) for pk in policies.friends_of(user).values_list("pk", flat=True)]
+    channels = [viewer_channel(pk) for pk in sorted(policies.friend_keys(user))]
     for message in messages if channels else ():
         publish(channels, message)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.intake import Deliberation, deliberate
 from accounts.models import User
-from accounts.policies import friends_of
+from accounts.policies import friend_keys
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
 from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry, Track
 from graph.names import name_clean
@@ -61,7 +61,7 @@ def playlist_share(
     """
     act = deliberate(owner)
     playlist = _locked_own(owner, playlist_id)
-    if not friends_of(owner).filter(pk=friend.pk).exists():
+    if friend.pk not in friend_keys(owner):
         raise NotFound(_("There is no such friend."), field="listenerId")
     others = playlist.collaborators.exclude(user=friend).count()
     if others >= MAX_COLLABORATORS:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.intake import deliberate
 from accounts.models import User
-from accounts.policies import friends_of
+from accounts.policies import friend_keys
 from discovery.platform.errors import LimitExceeded, NotFound
 from graph.models import Artist, ItemRecommendation, Track, item_column
 from graph.names import name_clean
@@ -28,7 +28,7 @@ def item_recommend(
     and LimitExceeded beyond ``MAX_A_DAY``.
     """
     act = deliberate(sender)  # its lock lets one of two at once be new
-    if not friends_of(sender).filter(pk=recipient.pk).exists():
+    if recipient.pk not in friend_keys(sender):
         raise NotFound(_("There is no such friend."), field="listenerId")
     cleaned = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
     now = timezone.now()

@@ -28,6 +28,7 @@ KeyKind = Literal["item", "tag", "artist"]
 
 SIGNATURE = 2048  # buckets of a person's signature
 AT_ONCE = 256  # viewers scored by one product
+FEW = 8  # viewers up to whom one product each is faster than one for all
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
 
 
@@ -162,6 +163,20 @@ class ItemIndex:
         return np.repeat(by_source, [s.stop - s.start for s in self.sources], axis=1)
 
     @cached_property
+    def spread_of_scores(self) -> Doubles:
+        """[dim, dim] what two foldings' scores of all items have in common: their covariance, times n.
+
+        ``a @ spread_of_scores @ b`` is Σ over items of the two viewers' scores, each less its mean. Made once, in
+        blocks, so that no second copy of the vectors is in memory.
+        """
+        mean = self.queries.mean(axis=0, dtype=np.float64)
+        spread = np.zeros((self.dim, self.dim))
+        for start in range(0, len(self), AT_ONCE * AT_ONCE):
+            block = self.queries[start : start + AT_ONCE * AT_ONCE] - mean
+            spread += block.T @ block
+        return spread
+
+    @cached_property
     def _weights(self) -> Floats:
         """[channels, dim] the source weights of each channel, spread over columns."""
         widths = [s.stop - s.start for s in self.sources]
@@ -187,6 +202,12 @@ class ItemIndex:
         """Candidate rows of those primary keys that the model knows, in the order given."""
         rows = self.rows(np.fromiter(ids, dtype=np.int64, count=len(ids)))
         return rows[rows >= 0]
+
+    def rows_without(self, rows: Rows) -> Rows:
+        """All candidate rows but these, ascending."""
+        kept = np.ones(len(self), dtype=bool)
+        kept[rows] = False
+        return np.flatnonzero(kept)
 
     def key_rows(self, kind: KeyKind, ids: Ids) -> Rows:
         """Rows into the key table for ids of items, tags or artists; -1 where absent."""
@@ -242,12 +263,21 @@ class ItemIndex:
         folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
         for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
             folded[place] = self._folded(evidence, strength)
-        scores = folded @ self.queries.T
+        scores = self._of_all(folded)
         scores += self.prior
         for row, evidence, strength in zip(scores, evidences, strengths, strict=True):
             own = self._lifted(evidence)
             np.add.at(row, evidence.key_row[own], self._lift(evidence, strength)[own])
         return np.asarray(scores, dtype=np.float32)
+
+    def _of_all(self, folded: Floats) -> Floats:
+        """The products [B, n] of foldings [B, dim] with every candidate."""
+        if len(folded) > FEW:
+            return np.asarray(folded @ self.queries.T)
+        products = np.empty((len(folded), len(self)), dtype=np.float32)
+        for place, one in enumerate(folded):
+            np.matmul(self.queries, one, out=products[place])
+        return products
 
     def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts import policies
+from accounts import pairs, policies
 from accounts.conditions import PER_FRIEND
 from accounts.groups import shared_among, without_blocks
 from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
@@ -120,7 +120,7 @@ class RulesAgree(TestCase):
     @given(world=worlds())
     def test_everywhere(self, world):
         users = world.store().users
-        pairs = policies.social_pairs()
+        pairs = pairs.social_pairs()
         self.check_purposes(world, users)
         for viewer, user in enumerate(users):
             visible = {pk for pk, other in enumerate(users) if world.sees(viewer, pk)}
@@ -172,7 +172,7 @@ class RulesAgree(TestCase):
                         )
                     }
                     assert shared_among([users[pk] for pk in group]) == shared
-        blocked = policies.blocked_pairs()
+        blocked = pairs.blocked_pairs()
         for group in permutations(PEOPLE):
             together = [users.index(one) for one in without_blocks([users[pk] for pk in group], blocked)]
             for place, one in enumerate(group):
@@ -268,7 +268,7 @@ def test_every_condition_of_the_mutual_rule(broken):
         BREAKS[broken](viewer, friend)
     viewer.refresh_from_db()
     expected = [] if broken else [SocialSource(friend.pk, named=False)]
-    assert policies.social_sources(viewer) == policies.social_pairs().get(viewer.pk, []) == expected
+    assert policies.social_sources(viewer) == pairs.social_pairs().get(viewer.pk, []) == expected
 
 
 @pytest.mark.django_db
@@ -289,7 +289,7 @@ def test_query_counts_do_not_grow(django_assert_num_queries):
         with django_assert_num_queries(2):
             assert len(policies.social_sources(viewer)) == size
         with django_assert_num_queries(4):
-            assert len(policies.social_pairs()[viewer.pk]) == size
+            assert len(pairs.social_pairs()[viewer.pk]) == size
 
 
 def test_the_floors_are_those_of_the_specification():

@@ -62,7 +62,7 @@ def test_an_editor_is_no_owner(shared):
 
 def test_a_viewer_sees_and_changes_nothing(shared):
     _, _, cleo, _, playlist = shared
-    assert list(selectors.playlist_list(viewer=cleo)) == [playlist]
+    assert list(rows_shown(cleo, selectors.playlist_list()).answer) == [playlist]
     entry = playlist.entries.get()
     for attempt in (
         lambda: playlist_entry_add(user=cleo, playlist_id=playlist.pk, track_id=entry.track_id),
@@ -76,7 +76,7 @@ def test_a_viewer_sees_and_changes_nothing(shared):
 
 def test_who_has_no_part_in_it_does_not_find_it(shared):
     *_, dora, playlist = shared
-    assert not selectors.playlist_list(viewer=dora).exists()
+    assert not rows_shown(dora, selectors.playlist_list()).answer.exists()
     with pytest.raises(NotFound):
         playlist_entry_add(user=dora, playlist_id=playlist.pk, track_id=factories.track().pk)
 

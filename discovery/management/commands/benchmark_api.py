@@ -18,6 +18,7 @@ from django.test.utils import override_settings
 from discovery.embedded.redis import redis_there
 from discovery.lab.api_community import Generated, community_prepare
 from discovery.platform.errors import EarshotError
+from discovery.platform.web_process import ONE_THREAD, sqlite_hold_open
 
 SHARED_DATA = settings.BASE_DIR.parent / "shared" / "data" / "lastfm-hetrec2011"
 COMMUNITIES = ("real", "sample", "generated")
@@ -59,6 +60,7 @@ class Command(BaseCommand):
 
         if community == "real" and data is None:
             raise CommandError("There is no HetRec folder to measure on: name one with --data.")
+        sqlite_hold_open()
         size = Generated(plays=options["plays"], people=options["people"], friendships=options["friendships"])
         try:
             with redis_there(settings.REDIS_URL) as url, override_settings(REDIS_URL=url):
@@ -88,8 +90,8 @@ class Command(BaseCommand):
                 f"--json={figures}", *numbers, *([f"--data={data}"] if data else []),
             ]  # fmt: skip
             done = subprocess.run(
-                command, env=os.environ | {"EARSHOT_HOME": str(home)}, check=False
-            )  # ourselves
+                command, env={**ONE_THREAD, **os.environ, "EARSHOT_HOME": str(home)}, check=False
+            )  # ourselves, with as many threads as a web process
             if done.returncode:
                 raise CommandError(f"Measuring the {community} community failed.")
             found: dict[str, Any] = json.loads(figures.read_text(encoding="utf-8"))

@@ -1,0 +1,119 @@
+"""The rules of `policies` asked for many people at once: who hears of whom, sees whom, is linked with whom.
+
+``among`` limits a rule to these people (for a few, as they are asked with an answer, its queries are compiled);
+without it, it is asked of everybody.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts import policies
+from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
+from accounts.conditions import Answers, within
+from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
+from accounts.policies import SocialSource, discoverable, permitting
+
+_ASKED = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
+
+
+class _Rows:
+    """Rows of one table whose ``columns`` are all among some people, or all rows."""
+
+    def __init__(self, rows: Callable[[], QuerySet[Any, Any]], *columns: str) -> None:
+        self._rows = rows
+        self._compiled = CompiledQuery(
+            lambda keys, _now: rows().filter(*(Among(column, keys) for column in columns)), KEYS
+        )
+
+    def values(self, among: Keys | None) -> list[Any]:
+        """Of a rule that names values."""
+        return list(self._rows()) if among is None else self._compiled.rows(among)
+
+    def instances(self, among: Keys | None) -> list[Any]:
+        """Of a rule that names none."""
+        return list(self._rows()) if among is None else self._compiled.instances(among)
+
+
+_CONSENTS = _Rows(lambda: Consent.objects.filter(purpose__in=_ASKED), "user_id")
+_LEVELS = _Rows(lambda: User.objects.filter(is_active=True).values_list("pk", "level"), "pk")
+_ACCEPTED = _Rows(
+    lambda: Friendship.objects.filter(state=Friendship.State.ACCEPTED).values_list("low_id", "high_id"),
+    "low_id", "high_id",
+)  # fmt: skip
+_BLOCKS = _Rows(lambda: Block.objects.values_list("blocker_id", "blocked_id"), "blocker_id", "blocked_id")
+
+
+def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialSource]]:
+    """``social_sources`` of everybody (or all ``among`` these) at once, by viewer id; four queries, no empty entries."""
+    answers = Answers(_CONSENTS.instances(among))
+    levels = dict(_LEVELS.values(among))
+    active, blocked = frozenset(levels), blocked_pairs(among)
+    listening = {
+        pk
+        for pk, level in levels.items()
+        if level in PersonalizationLevel
+        and policies.cut_down(
+            PersonalizationLevel(level),
+            [each for each in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, each)],
+        ).friends
+    }
+    sharing: dict[int, list[tuple[SocialSource, bool]]] = defaultdict(list)
+    for ends in _ACCEPTED.values(among):
+        if not active.issuperset(ends) or frozenset(ends) in blocked:
+            continue
+        for viewer_id, friend_id in (ends, ends[::-1]):
+            if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
+                named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
+                wanted = answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
+                sharing[viewer_id].append((SocialSource(friend_id, named), wanted))
+    heard = {viewer_id: policies.heard(rows) for viewer_id, rows in sharing.items()}
+    return {
+        viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in heard.items() if found
+    }
+
+
+def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
+    """Pairs with a block between them, whoever gave it."""
+    return {frozenset(ends) for ends in _BLOCKS.values(among)}
+
+
+def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tuple[int, int]]:
+    """(viewer key, person key) for each of ``people`` whom each viewer may see; four queries for any number."""
+    keys = {viewer.pk for viewer in viewers if viewer.is_active}
+    active = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
+    found = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
+    blocked = blocked_pairs(keys | active)
+    ends = Friendship.objects.filter(within(keys, "low") | within(keys, "high")).values_list(
+        "low_id", "high_id"
+    )
+    linked = {frozenset(pair) for pair in ends}
+    return {
+        (viewer, person)
+        for viewer in keys
+        for person in active
+        if (pair := frozenset((viewer, person))) not in blocked
+        and (viewer == person or person in found or pair in linked)
+    }
+
+
+def discoverable_pairs() -> list[tuple[int, int]]:
+    """Accepted friendships whose both ends can be found: what may count as being near somebody."""
+    people = discoverable()
+    return list(
+        Friendship.objects.filter(
+            state=Friendship.State.ACCEPTED, low__in=people, high__in=people
+        ).values_list("low_id", "high_id")
+    )
+
+
+def linked_pairs() -> list[tuple[int, int]]:
+    """Pairs who are not to be suggested to each other: friends, open requests, blocks."""
+    return [
+        *Friendship.objects.values_list("low_id", "high_id"),
+        *Block.objects.values_list("blocker_id", "blocked_id"),
+    ]

@@ -1,0 +1,40 @@
+"""What a process that answers requests does for itself before it loads the rest."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+_held: dict[str, sqlite3.Connection] = {}
+
+
+def one_thread() -> None:
+    """One thread for arithmetic, where nothing else was said; asked for before numpy is loaded.
+
+    An answer's sums are small: threads that wait for each other cost more than they save.
+    """
+    for name, number in ONE_THREAD.items():
+        os.environ.setdefault(name, number)
+
+
+def sqlite_hold_open() -> None:
+    """From the first query on, keep a SQLite file open beside the requests' own connections, while the process lives.
+
+    Each request closes its connection, and whoever closes the last one writes the whole log back into the file: with
+    every answer that wrote anything, where nobody else is there. PostgreSQL needs nothing of it.
+    """
+    connection_created.connect(_hold, dispatch_uid="hold the SQLite file open")
+
+
+def _hold(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or name in _held:
+        return
+    _held[name] = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
+    _held[name].execute("SELECT 1 FROM sqlite_master").fetchone()  # only now is it open

@@ -28,7 +28,7 @@ from accounts.conditions import (
     in_force,
     linked_with,
 )
-from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, PersonalizationLevel, Purpose, User
 
 logger = logging.getLogger(__name__)
 
@@ -214,16 +214,8 @@ def heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
     return [source for source, wanted in rows if wanted and (source.named or not divided)]
 
 
-def activity_sources(viewer: Viewer) -> QuerySet[User]:
-    """Friends whose plays and likes ``viewer`` may be told of by name: the mutual rule, and their NAMED."""
-    somebody = active_user(viewer)
-    if somebody is None or not effective_use(somebody).friends:
-        return User.objects.none()
-    return _telling(somebody)
-
-
-def activity_source_keys(viewer: User) -> list[int]:
-    """The keys of `activity_sources`, ascending."""
+def activity_sources(viewer: User) -> list[int]:
+    """Keys of the friends whose plays and likes ``viewer`` may be told of by name: the mutual rule, and their NAMED."""
     return [pk for (pk,) in _TELLING.rows(viewer)] if effective_use(viewer).friends else []
 
 
@@ -231,26 +223,16 @@ def _telling(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     return _sharing_with(viewer, now).filter(granting(Purpose.NAMED, viewer, now))
 
 
-_TELLING = CompiledQuery(
-    lambda viewer, now: _telling(viewer, now).order_by("pk").values_list("pk"), PERSON
-)
+_TELLING = CompiledQuery(lambda viewer, now: _telling(viewer, now).order_by("pk").values_list("pk"), PERSON)
 
 
-def companions_of(viewer: Viewer) -> QuerySet[User]:
-    """Friends with whom ``viewer`` may look at both tastes side by side, by name.
+def companions_of(viewer: User, among: Collection[int]) -> list[User]:
+    """Friends, of those with keys ``among`` these, with whom ``viewer`` may look at both tastes side by side, by name.
 
     The mutual rule in both directions, and the friend's NAMED towards the viewer. Who compares
     themselves with somebody shows as much as they see.
     """
-    somebody = active_user(viewer)
-    if somebody is None or not effective_use(somebody).friends:
-        return User.objects.none()
-    return _comparing(somebody)
-
-
-def companions_among(viewer: User, keys: Collection[int]) -> list[User]:
-    """Those of `companions_of` who have one of these keys, by key."""
-    return _COMPARING.instances(viewer, keys) if keys and effective_use(viewer).friends else []
+    return _COMPARING.instances(viewer, among) if among and effective_use(viewer).friends else []
 
 
 def _comparing(viewer: User, now: datetime | None = None) -> QuerySet[User]:
@@ -354,15 +336,9 @@ def comparable_with(viewer: Viewer) -> QuerySet[User]:
     return suggestible_to(viewer).filter(granting(Purpose.CONTRIBUTE))
 
 
-def nameable_to(viewer: Viewer) -> QuerySet[User]:
-    """People who may be named in ``viewer``'s reasons and activity: oneself, and whose NAMED covers it."""
-    somebody = active_user(viewer)
-    return User.objects.none() if somebody is None else _nameable(somebody)
-
-
-def nameable_among(viewer: User, keys: Collection[int]) -> frozenset[int]:
-    """The keys of `nameable_to` that are among these."""
-    return frozenset(pk for (pk,) in _NAMEABLE.rows(viewer, keys)) if viewer.is_active else frozenset()
+def nameable_to(viewer: User, among: Collection[int]) -> frozenset[int]:
+    """Keys, of ``among`` these, of people who may be named in ``viewer``'s reasons: oneself, and whose NAMED covers it."""
+    return frozenset(pk for (pk,) in _NAMEABLE.rows(viewer, among)) if viewer.is_active else frozenset()
 
 
 def _nameable(viewer: User, now: datetime | None = None) -> QuerySet[User]:

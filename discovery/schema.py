@@ -28,6 +28,8 @@ import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
 from accounts.presentation import ensure_shown, viewer_key
+from discovery.platform.graphql import execution
+from discovery.platform.graphql.branches import Place
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
@@ -75,9 +77,9 @@ class GuardedExecution(EarshotExecution):
     """An execution in which no row goes out that the pipeline did not present to whoever asks."""
 
     def check_shown(
-        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Any
+        self, return_type: GraphQLObjectType, result: Model, source: Any, place: Place | execution.Info
     ) -> None:
-        ensure_shown(result, self.viewer_key, source, info.parent_type.name, field_name)
+        ensure_shown(result, self.viewer_key, source, place.parent_type.name, place.field_name)
 
     @cached_property
     def viewer_key(self) -> int:

@@ -58,7 +58,7 @@ def _checksum(token: str) -> str:
 
 
 def _with_checksum(checksum: str, _now: datetime) -> QuerySet[AccessToken]:
-    return AccessToken.objects.select_related("user").filter(token_checksum=checksum)
+    return AccessToken.objects.select_related("user").filter(token_checksum=checksum)  # type: ignore[no-any-return]  # the library is not typed
 
 
 _WITH_CHECKSUM = CompiledQuery(_with_checksum, TEXT)  # asked with every request

@@ -40,7 +40,8 @@ def fairness_measure(
     rng = np.random.default_rng(seed)
     viewers = list(User.objects.filter(is_active=True, level__gte=PersonalizationLevel.SOCIAL).order_by("pk"))
     companions = {
-        viewer.pk: sorted(policies.companions_of(viewer).values_list("pk", flat=True)) for viewer in viewers
+        viewer.pk: [friend.pk for friend in policies.companions_of(viewer, policies.friend_keys(viewer))]
+        for viewer in viewers
     }
     viewers = [viewer for viewer in viewers if companions[viewer.pk]]
     rows = []

@@ -120,12 +120,11 @@ def _rows_of(matrix: sp.csr_matrix, rows: Ids) -> sp.csr_matrix:
 
 def _linked() -> Ids:
     """Pairs between whom nothing is to be suggested: friends, open requests, blocks."""
-    return np.array(list(pairs.linked_pairs()), dtype=np.int64).reshape(-1, 2)
+    return np.array(pairs.linked_pairs(), dtype=np.int64).reshape(-1, 2)
 
 
 def _pairs() -> Ids:
-    pairs = list(pairs.discoverable_pairs())
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return np.array(pairs.discoverable_pairs(), dtype=np.int64).reshape(-1, 2)
 
 
 def taste_vectors(artifact: Artifact, people: PeopleIndex, viewers: Sequence[User]) -> Floats:

@@ -80,7 +80,7 @@ class _Look:
     def named(self) -> frozenset[int]:
         """Keys of those here whom the viewer may be told of by name."""
         keys = [person.pk for person in self.presence.people]
-        return policies.nameable_among(self.viewer, keys)
+        return policies.nameable_to(self.viewer, keys)
 
     @cached_property
     def lines(self) -> list[Line]:

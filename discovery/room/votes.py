@@ -52,8 +52,10 @@ _WORDS = CompiledQuery(
     KEYS, OTHER_KEYS,
 )  # fmt: skip
 _PLAYS = CompiledQuery(
-    lambda room, _now: RoomPlay.objects.filter(Among("room_id", room))
-    .order_by("-step")
-    .values_list("item_id", "outcome")[:REMEMBERED],
+    lambda room, _now: (
+        RoomPlay.objects.filter(Among("room_id", room))
+        .order_by("-step")
+        .values_list("item_id", "outcome")[:REMEMBERED]
+    ),
     KEYS,
 )

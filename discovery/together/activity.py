@@ -72,7 +72,7 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented
     """A page of what the viewer may be told. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or
     the friendship.
     """
-    people = policies.activity_source_keys(viewer)
+    people = policies.activity_sources(viewer)
     stop = min(start + count, FURTHEST)
     if not people or start >= stop:
         return present_nothing(viewer, ActivityPage([], has_next=False))

@@ -33,7 +33,7 @@ def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Company:
 
     Everybody else is left out as if they had not been asked for. As many queries for ten people as for two.
     """
-    companions = policies.companions_among(viewer, others)
+    companions = policies.companions_of(viewer, others)
     members = [viewer, *companions]
     gathered = gathering.gather_many(members, kind, level=PersonalizationLevel.OWN)
     own = [gathered[0].where(gathered[0].channel != Channel.FRIEND)]

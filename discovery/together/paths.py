@@ -88,7 +88,7 @@ def _add_music(graph: nx.Graph, viewer: User, target: Ref) -> None:
             return
         artist_id = track["artist_id"]
         graph.add_edge(target, Ref("Artist", artist_id), kind=LinkKind.MADE)
-    friends = set(policies.activity_source_keys(viewer))
+    friends = set(policies.activity_sources(viewer))
     own = {viewer.pk} if policies.effective_use(viewer).own else set()
     here, artist = Ref("Listener", viewer.pk), Ref("Artist", artist_id)
     for user_id, ref in _plays(friends | own, artist_id):

@@ -120,7 +120,7 @@ class RulesAgree(TestCase):
     @given(world=worlds())
     def test_everywhere(self, world):
         users = world.store().users
-        pairs = pairs.social_pairs()
+        social = pairs.social_pairs()
         self.check_purposes(world, users)
         for viewer, user in enumerate(users):
             visible = {pk for pk, other in enumerate(users) if world.sees(viewer, pk)}
@@ -128,6 +128,7 @@ class RulesAgree(TestCase):
             assert set(policies.friends_of(user)) == {
                 users[pk] for pk in visible if world.link(viewer, pk) == "friends"
             }
+            assert policies.friend_keys(user) == {friend.pk for friend in policies.friends_of(user)}
             assert set(policies.suggestible_to(user)) == {
                 users[pk]
                 for pk in visible
@@ -141,9 +142,9 @@ class RulesAgree(TestCase):
                 and world.grants(viewer, P.DISCOVERABLE)
             }
             nameable = {pk for pk in visible if pk == viewer or world.grants(pk, P.NAMED, viewer)}
-            assert {
-                pk for pk, other in enumerate(users) if policies.nameable_to(user).contains(other)
-            } == nameable
+            keys = [other.pk for other in users]
+            assert policies.nameable_to(user, keys) == {users[pk].pk for pk in nameable}
+            assert policies.nameable_to(user, keys[:1]) == {users[pk].pk for pk in nameable if pk == 0}
 
             others = [pk for pk in PEOPLE if pk != viewer]
             refused = any(
@@ -157,7 +158,8 @@ class RulesAgree(TestCase):
                 if world.reaches(pk, viewer) and (world.grants(pk, P.NAMED, viewer) or not refused)
             ]
             assert policies.social_sources(user) == sources
-            assert pairs.get(user.pk, []) == sources
+            assert social.get(user.pk, []) == sources
+            assert pairs.social_pairs([each.pk for each in users]) == social
         self.check_groups(world, users)
 
     def check_groups(self, world, users):

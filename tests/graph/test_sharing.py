@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Block, Friendship
+from accounts.presentation import rows_shown
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
 from graph import selectors
 from graph.models import ItemRecommendation, PlaylistCollaborator

@@ -1,7 +1,8 @@
 """GraphQL execution: graphql-core's, with short ways for what most of an answer is, values that are simply there.
 
-The ways are short in three places: a leaf that is an attribute of its source is written at once (``plain``), a value
-is completed without asking anew what its type is, and the class of a row tells its GraphQL type. Whatever is unusual
+The ways are short in three places: what is an attribute of its source is written at once, a leaf (``plain``) as well
+as all that is asked of an object or of a list of them (``branches``), a value is completed without asking anew what its
+type is, and the class of a row tells its GraphQL type. Whatever is unusual
 (an exception, a null where none may be, something to wait for, a queryset) goes graphql-core's own way, so that
 answers, errors and their paths are graphql-core's.
 """
@@ -37,6 +38,7 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.utils.inspect import in_async_context
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
+from discovery.platform.graphql.branches import Place, branch
 from discovery.platform.graphql.plain import (
     UNUSUAL,
     KnownField,
@@ -91,12 +93,12 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
         self._plans: dict[int, tuple[GroupedFieldSet, Plan]] = {}
 
     def check_shown(
-        self, return_type: GraphQLObjectType, result: Model, source: Any, field_name: str, info: Any
+        self, return_type: GraphQLObjectType, result: Model, source: Any, place: Place | Info
     ) -> None:
-        """Called before a row goes out, once each time it does.
+        """Called before a row goes out: ``result`` is about to be answered as ``return_type`` by a field of ``source``.
 
-        ``result`` is about to be answered as ``return_type`` by ``field_name`` of ``source`` (in a list, as one of its
-        items); ``info`` has the rest. Whatever is raised becomes the error of that place. Here it does nothing.
+        ``place`` says which field (in a list, the row is one of its items). Whatever is raised becomes the error of that
+        place. Here it does nothing.
         """
 
     def build_per_event_executor(self, payload: Any) -> EarshotExecution:
@@ -162,17 +164,28 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
         kept = self._plans.get(id(grouped_field_set))
         if kept is None:
             plan = [
-                (name, nodes, self._short_way(parent_type, nodes[0]))
+                (name, nodes, self._short_way(parent_type, nodes))
                 for name, nodes in grouped_field_set.items()
             ]
             kept = self._plans[id(grouped_field_set)] = (grouped_field_set, plan)
         return kept[1]
 
-    def _short_way(self, parent_type: GraphQLObjectType, node: FieldDetails) -> Read | None:
-        field = known_field(self.schema, parent_type, node.node.name.value)
+    def _short_way(self, parent_type: GraphQLObjectType, details: FieldDetailsList) -> Read | None:
+        name = details[0].node.name.value
+        field = known_field(self.schema, parent_type, name)
         if field is None or not self._short_ways or (field.blocking and self._in_event_loop):
             return None
-        return field.leaf
+        if field.leaf is not None or self._streams:
+            return field.leaf
+        return branch(self, field, details, Place(parent_type, name))
+
+    def ways_of(self, kind: GraphQLObjectType, details: FieldDetailsList) -> list[tuple[str, Read]] | None:
+        """The short way of each field that is asked of a value of this type; None where one has none."""
+        grouped, deferred, _forbidden = self.collect_subfields(kind, details)
+        if deferred:
+            return None
+        ways = [(name, way) for name, _nodes, way in self._plan(kind, grouped) if way is not None]
+        return ways if len(ways) == len(grouped) else None
 
     def execute_field(
         self,
@@ -314,7 +327,7 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         told = return_type.is_type_of is None
         if isinstance(result, Model):
-            self.check_shown(return_type, result, info.source, info.field_name, info)  # type: ignore[attr-defined]  # it is ours
+            self.check_shown(return_type, result, info.source, info)  # type: ignore[attr-defined, arg-type]  # it is ours
             told = told or (
                 TYPE_CAST_ATTRIBUTE not in result.__dict__ and is_row_of(return_type, type(result))
             )

@@ -165,6 +165,12 @@ def _leaf(read: Read, leaf_type: GraphQLLeafType, *, may_be_null: bool) -> Read:
     return leaf
 
 
+@cache
+def leaf_of(leaf_type: GraphQLLeafType, *, may_be_null: bool) -> Read:
+    """How a value itself is written as ``leaf_type``, such as an item of a list of scalars."""
+    return _leaf(lambda value: value, leaf_type, may_be_null=may_be_null)
+
+
 def _members(leaf_type: GraphQLLeafType) -> dict[Enum, str]:
     """The name of each member of an enum."""
     if not isinstance(leaf_type, GraphQLEnumType) or not hasattr(leaf_type, "wrapped_cls"):

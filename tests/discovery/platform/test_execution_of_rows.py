@@ -107,9 +107,8 @@ class TestRows:
         passed = []
 
         class Guarded(EarshotExecution):
-            def check_shown(self, return_type, result, source, field_name, info):
-                passed.append((return_type.name, result, type(source).__name__, field_name))
-                assert (info.field_name, info.source) == (field_name, source)
+            def check_shown(self, return_type, result, source, place):
+                passed.append((return_type.name, result, type(source).__name__, place.field_name))
 
         monkeypatch.setattr(ours, "execution_context_class", Guarded)
         assert asked_as(ada, FRIENDS).errors is None
@@ -119,8 +118,8 @@ class TestRows:
 
     def test_what_check_shown_raises_is_the_error_of_that_place(self, ada, monkeypatch):
         class Guarded(EarshotExecution):
-            def check_shown(self, return_type, result, source, field_name, info):
-                if field_name == "track":
+            def check_shown(self, return_type, result, source, place):
+                if place.field_name == "track":
                     raise NotAllowed("not shown")
 
         monkeypatch.setattr(ours, "execution_context_class", Guarded)

@@ -22,10 +22,11 @@ class RulesAgree(TestCase):
             told = {
                 pk for pk in others if world.reaches(pk, viewer) and world.grants(pk, Purpose.NAMED, viewer)
             }
-            assert set(policies.activity_sources(user)) == {users[pk] for pk in told}
+            assert set(policies.activity_sources(user)) == {users[pk].pk for pk in told}
             asked = {pk: (user, ActivityKind.PLAYED, plays[pk].pk) for pk in others}
             assert {pk for pk in others if asked[pk] in news_told(list(asked.values()))} == told
-            assert set(policies.companions_of(user)) == {
+            keys = [users[pk].pk for pk in others]
+            assert set(policies.companions_of(user, keys)) == {
                 users[pk] for pk in told if world.reaches(viewer, pk)
             }
             found = {pk for pk in others if self.findable(world, viewer, pk)}

@@ -3,6 +3,6 @@
 from discovery.models.disclosure import SocialUse
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
-from discovery.models.room import Room, RoomMember, RoomPlay, RoomWord
+from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
 
-__all__ = ["DataExport", "Erasure", "RadioChoice", "Room", "RoomMember", "RoomPlay", "RoomWord", "SocialUse"]
+__all__ = ["DataExport", "Erasure", "RadioChoice", "Room", "RoomMember", "RoomPlay", "RoomVote", "SocialUse"]

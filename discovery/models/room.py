@@ -47,21 +47,21 @@ class RoomMember(models.Model):
         return f"{self.user_id} in {self.room_id}"
 
 
-class RoomWord(Gated):
+class RoomVote(Gated):
     """A vote for an item or a veto against it. It counts for as long as who said it is in the room."""
 
     class Kind(models.TextChoices):
         VOTE = "VOTE"
         VETO = "VETO"
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="words")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="room_words")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="votes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="room_votes")
     item_id = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=4, choices=Kind.choices)
     said_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["room", "user", "item_id"], name="room_word_once"),)
+        constraints = (models.UniqueConstraint(fields=["room", "user", "item_id"], name="room_vote_once"),)
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.kind} {self.item_id}"

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Block, Consent, Friendship, Purpose, User
-from discovery.models import RadioChoice, RoomMember, RoomWord, SocialUse
+from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from discovery.recommend.disclosure import SOCIAL_USE_KEPT
 from graph.models import (
     ArtistPlayCount,
@@ -77,7 +77,7 @@ STORES: tuple[Store, ...] = (
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
     Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "invited_at"),
-    Store("room_words", RoomWord, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
+    Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip
 
 # Fields with a user key that are not the person's own to see, and why.

@@ -20,7 +20,7 @@ from accounts import policies
 from accounts.groups import shared_among
 from accounts.intake import deliberate
 from accounts.models import User
-from discovery.models import Room, RoomMember, RoomPlay, RoomWord
+from discovery.models import Room, RoomMember, RoomPlay, RoomVote
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.platform.events import door_channel, publish, room_channel
 from discovery.recommend.serving import index_for, playable_kind
@@ -100,7 +100,7 @@ def room_leave(*, user: User, room_id: int) -> None:
     """
     room = _locked(room_id)
     doors = _doors([room.pk])
-    RoomWord.objects.filter(room=room, user=user).delete()
+    RoomVote.objects.filter(room=room, user=user).delete()
     deleted, _ = RoomMember.objects.filter(room=room, user=user).delete()
     if not deleted:
         raise no_room()
@@ -117,7 +117,7 @@ def room_vote(*, user: User, room_id: int, item: Artist | Track, vote: bool) -> 
     Raises NotFound for the room or an item it cannot play, and InvalidInput for an item of another kind.
     """
     inside = _inside(user, room_id)
-    inside.say(item, RoomWord.Kind.VOTE if vote else None)
+    inside.say(item, RoomVote.Kind.VOTE if vote else None)
     return inside.told()
 
 
@@ -128,7 +128,7 @@ def room_veto(*, user: User, room_id: int, item: Artist | Track, veto: bool) -> 
     Raises as ``room_vote``.
     """
     inside = _inside(user, room_id)
-    inside.say(item, RoomWord.Kind.VETO if veto else None)
+    inside.say(item, RoomVote.Kind.VETO if veto else None)
     if veto and inside.room.now_id == item.pk:
         inside.move_on(RoomPlay.Outcome.SKIPPED)
     return inside.told()
@@ -184,7 +184,7 @@ class Inside:
     user: User
     people: Sequence[User]
 
-    def say(self, item: Artist | Track, kind: RoomWord.Kind | None) -> None:
+    def say(self, item: Artist | Track, kind: RoomVote.Kind | None) -> None:
         """Vote for or veto an item, or take it back (None). Raises InvalidInput, NotFound, and Conflict in private."""
         if ItemKind(self.room.kind) is not _kind_of(item):
             raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
@@ -192,20 +192,20 @@ class Inside:
         act.ensure_vote()
         about: dict[str, Any] = {"room": self.room, "user": self.user, "item_id": item.pk}
         if kind is None:
-            RoomWord.objects.filter(**about).delete()
+            RoomVote.objects.filter(**about).delete()
             return
         index = index_for(ItemKind(self.room.kind)).index
         if index is None or not len(index.known_rows([item.pk])):
             raise NotFound(_("This room cannot play this item."), field="itemId")
         with act.write():
-            RoomWord.objects.update_or_create(**about, defaults={"kind": kind})
+            RoomVote.objects.update_or_create(**about, defaults={"kind": kind})
 
     def move_on(self, outcome: RoomPlay.Outcome) -> None:
         """What plays has ended; what follows plays."""
         room = self.room
         if room.now_id is not None:
             RoomPlay.objects.create(room=room, step=room.step, item_id=room.now_id, outcome=outcome)
-            RoomWord.objects.filter(room=room, item_id=room.now_id, kind=RoomWord.Kind.VOTE).delete()
+            RoomVote.objects.filter(room=room, item_id=room.now_id, kind=RoomVote.Kind.VOTE).delete()
         room.step += 1
         _play_next(room, self.people)
 
@@ -235,7 +235,7 @@ def _swept(room: Room) -> list[User]:
     """Who is in the room; the rows of those who may not be there any more are deleted."""
     people, parted = sweep(room)
     if parted:
-        RoomWord.objects.filter(room=room, user__in=parted).delete()
+        RoomVote.objects.filter(room=room, user__in=parted).delete()
         RoomMember.objects.filter(room=room, user__in=parted).delete()
     return people
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from accounts.compiled_query import KEYS, OTHER_KEYS, Among, CompiledQuery
 from accounts.models import User
-from discovery.models import Room, RoomPlay, RoomWord
+from discovery.models import Room, RoomPlay, RoomVote
 
 REMEMBERED = 500  # plays that are not repeated
 LATELY = 6  # of these, what counts for whose turn it is
@@ -30,7 +30,7 @@ def said_in(room: Room, people: Sequence[User]) -> Said:
     votes: dict[int, set[int]] = defaultdict(set)
     vetoed = set()
     for user_id, item_id, kind in _WORDS.rows((room.pk,), [person.pk for person in people]):
-        if kind == RoomWord.Kind.VOTE:
+        if kind == RoomVote.Kind.VOTE:
             votes[item_id].add(user_id)
         else:
             vetoed.add(item_id)
@@ -46,7 +46,7 @@ def said_in(room: Room, people: Sequence[User]) -> Said:
 
 
 _WORDS = CompiledQuery(
-    lambda room, people, _now: RoomWord.objects.filter(
+    lambda room, people, _now: RoomVote.objects.filter(
         Among("room_id", room), Among("user_id", people)
     ).values_list("user_id", "item_id", "kind"),
     KEYS, OTHER_KEYS,

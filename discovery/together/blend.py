@@ -1,6 +1,6 @@
 """One list for two to ten people, and who each item of it is for.
 
-Every member's scores are the sum over their own permitted evidence (`company`); the order comes after
+Every member's scores are the sum over their own permitted evidence (`group`); the order comes after
 it and is named in the answer: least-served first (`fairness`).
 """
 
@@ -18,7 +18,7 @@ from accounts.presentation import Disclosure, Draft, Presented, Ref, present, pr
 from discovery.platform.errors import InvalidInput
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.recommend.serving import DegradedReason, index_for
-from discovery.together import company, fairness
+from discovery.together import fairness, group
 from discovery.together.taste import likeness
 from graph.arrays import Doubles, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
@@ -110,7 +110,7 @@ def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int =
         )
     if not 0 <= count <= LONGEST:
         raise InvalidInput(_("A blend has at most %(most)d items.") % {"most": LONGEST}, field="first")
-    together = company.gather(viewer, wanted, kind)
+    together = group.gather(viewer, wanted, kind)
     if len(together.members) == 1:
         return present_nothing(viewer, BlendView(degraded=DegradedReason.NOT_SHARED))
     serving = index_for(kind)
@@ -122,7 +122,7 @@ def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int =
     )
 
 
-def _composed(together: company.Company, index: ItemIndex, view: BlendView, count: int) -> Draft[BlendView]:
+def _composed(together: group.Group, index: ItemIndex, view: BlendView, count: int) -> Draft[BlendView]:
     known = [evidence.in_index(index) for evidence in together.evidence]
     entries = [part_entries for _part, part_entries in known]
     candidates = _candidates(index, together.evidence[0].turned_away)
@@ -141,7 +141,7 @@ def _composed(together: company.Company, index: ItemIndex, view: BlendView, coun
 
 
 def _draft(
-    view: BlendView, together: company.Company, satisfaction: Doubles, lines: Sequence[Line]
+    view: BlendView, together: group.Group, satisfaction: Doubles, lines: Sequence[Line]
 ) -> Draft[BlendView]:
     """Of people who are out of sight by now nothing is left, but that they were told."""
     members = [Ref("Listener", person.pk) for person in together.members]

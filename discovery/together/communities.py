@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from accounts.presentation import NOBODYS, Draft, Presented, Ref, present
-from discovery.together import company
+from discovery.together import group
 from graph.models import Artist, Community, ItemKind
 
 
@@ -26,8 +26,8 @@ def community_of(viewer: User) -> Presented[list[CommunityView]]:
     """Where most of the viewer's plays belong, as a list of one; empty where they do not let them be used, or none
     belongs.
     """
-    (own,) = company.gather(viewer, (), ItemKind.ARTIST).evidence
-    shares = company.played(own)
+    (own,) = group.gather(viewer, (), ItemKind.ARTIST).evidence
+    shares = group.played(own)
     best, largest = None, 0.0
     for community in Community.objects.order_by("-size", "pk"):
         share = sum(shares.get(artist, 0.0) for artist in community.artists)

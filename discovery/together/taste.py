@@ -15,7 +15,7 @@ from accounts.presentation import Disclosure, Draft, Presented, Ref, present, th
 from discovery.platform.errors import NotFound
 from discovery.recommend.serving import DegradedReason, index_for, served_model
 from discovery.recommend.suggestions import taste_vectors
-from discovery.together import company
+from discovery.together import group
 from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
 from graph.selectors import item_ref
@@ -58,10 +58,10 @@ def taste_match(viewer: User, other_id: int, kind: ItemKind = ItemKind.ARTIST) -
 
     Raises NotFound for everybody else, whether they do not exist, are no friend, or do not share.
     """
-    together = company.gather(viewer, [other_id], kind)
+    together = group.gather(viewer, [other_id], kind)
     if len(together.members) == 1:
         raise _nobody()
-    mine, theirs = (company.played(evidence) for evidence in together.evidence)
+    mine, theirs = (group.played(evidence) for evidence in together.evidence)
     serving = index_for(kind)
     degraded = serving.degraded
     if serving.index is None:

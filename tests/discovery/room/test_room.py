@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.friendship import block_create, friendship_end
-from discovery.models import Room, RoomMember, RoomPlay, RoomWord, SocialUse
+from discovery.models import Room, RoomMember, RoomPlay, RoomVote, SocialUse
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.recommend.serving import DegradedReason
 from discovery.room.presence import MOST_PEOPLE, MOST_ROOMS, people_in, rooms_of
@@ -256,7 +256,7 @@ def test_a_vote_brings_an_item_forward_and_counts_while_the_voter_is_there(room,
     assert (own.voted_by_viewer, own.shown.people[0].listener) == (True, friends.cleo)
     room_leave(user=friends.cleo, room_id=room.pk)
     assert wished.title not in titles(room_get(viewer=friends.ada, room_id=room.pk).answer)[:6]
-    assert not RoomWord.objects.exists()
+    assert not RoomVote.objects.exists()
 
 
 def test_many_votes_of_one_do_not_take_the_others_turns(room, friends):
@@ -302,7 +302,7 @@ def test_what_a_room_cannot_play_is_not_voted_for(room, friends):
         room_vote(user=friends.ada, room_id=room.pk, item=unknown, vote=True)
     with pytest.raises(InvalidInput):
         room_vote(user=friends.ada, room_id=room.pk, item=unknown.artist, vote=True)
-    assert not RoomWord.objects.exists()
+    assert not RoomVote.objects.exists()
 
 
 def test_with_nobodys_taste_it_plays_what_most_people_play_and_says_so(friends):

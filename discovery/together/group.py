@@ -21,14 +21,14 @@ from graph.serving.index import Channel
 
 
 @dataclass(frozen=True, eq=False)
-class Company:
+class Group:
     """``members`` with the viewer first and the others by id; ``evidence`` in their order."""
 
     members: Sequence[User]
     evidence: Sequence[PermittedEvidence]
 
 
-def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Company:
+def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Group:
     """The viewer and those of ``others`` with whom they may look at music together.
 
     Everybody else is left out as if they had not been asked for. As many queries for ten people as for two.
@@ -38,7 +38,7 @@ def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Company:
     gathered = gathering.gather_many(members, kind, level=PersonalizationLevel.OWN)
     own = [gathered[0].where(gathered[0].channel != Channel.FRIEND)]
     own += [one.where(one.channel == Channel.OWN) for one in gathered[1:]]
-    return Company(members, own)
+    return Group(members, own)
 
 
 def played(evidence: PermittedEvidence) -> dict[int, float]:

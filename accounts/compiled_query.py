@@ -17,6 +17,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 from django.db import NotSupportedError, connections, router
@@ -86,6 +87,12 @@ class _Statement:
             parameters[place] = asked[mark]
         return parameters
 
+    @cached_property
+    def converters(self) -> dict[int, tuple[list[Any], Any]]:
+        """How a column's values are converted, by its place."""
+        assert self.compiler.select is not None  # noqa: S101  # it has made its SQL
+        return self.compiler.get_converters([column[0] for column in self.compiler.select])
+
 
 class CompiledQuery:
     """A query of some people, keys, texts or moments, and of the moment of asking."""
@@ -102,15 +109,12 @@ class CompiledQuery:
     def values(self, *asked: Asked) -> list[list[Any]]:
         """The answer about what is ``asked`` now, converted as the ORM would."""
         rows, statement, _connection = self._answer(asked)
-        compiler = statement.compiler
-        assert compiler.select is not None  # noqa: S101  # it has made its SQL
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        return list(map(list, compiler.apply_converters(rows, converters)))
+        return list(map(list, statement.compiler.apply_converters(rows, statement.converters)))
 
     def instances(self, *asked: Asked) -> list[Any]:
         """The answer as instances of the rule's model, with what it selects as related."""
         rows, statement, connection = self._answer(asked)
-        return _instances(rows, statement.compiler, connection)
+        return _instances(rows, statement, connection)
 
     def _answer(
         self, asked: Sequence[Asked]
@@ -151,11 +155,11 @@ def _parameter(connection: BaseDatabaseWrapper, value: Asked) -> Any:
 
 
 def _instances(
-    rows: Iterable[tuple[Any, ...]], compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    rows: Iterable[tuple[Any, ...]], statement: _Statement, connection: BaseDatabaseWrapper
 ) -> list[Model]:
     """Rows as the ORM would make instances of them."""
+    compiler, converters = statement.compiler, statement.converters
     assert compiler.select is not None and compiler.klass_info is not None  # noqa: S101, PT018 it has made its SQL
-    converters = compiler.get_converters([column[0] for column in compiler.select])
     related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # the stubs are of a later Django
     model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     own = slice(places[0], places[-1] + 1)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]  # vectors, scores and strengths: what a model holds
 Doubles = NDArray[np.float64]  # sums, shares and probabilities: what has to add up
+Reals = Floats | Doubles  # where either will do
 Ids = NDArray[np.int64]  # keys of the database
 Rows = NDArray[np.int64]  # places in another array
 Ints = NDArray[np.int64]  # counts, and whole numbers that name nothing

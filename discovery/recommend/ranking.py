@@ -13,7 +13,7 @@ import numpy as np
 from django.conf import settings
 
 from discovery.recommend.evidence import PermittedEvidence
-from graph.arrays import Doubles, Floats, Ids, Rows
+from graph.arrays import Doubles, Floats, Ids, Reals, Rows
 from graph.serving.ann import nearest_items
 from graph.serving.index import Evidence, ItemIndex
 
@@ -120,7 +120,7 @@ def candidate_rows(index: ItemIndex, evidence: PermittedEvidence, among: Collect
     return np.flatnonzero(allowed)
 
 
-def top_rows(scores: Floats | Doubles, rows: Rows, limit: int) -> Rows:
+def top_rows(scores: Reals, rows: Rows, limit: int) -> Rows:
     """The ``limit`` rows of highest score, highest first; equal scores in order of row, for ascending ``rows``."""
     of_rows = scores[rows]
     blocks = len(rows) // BLOCK

@@ -21,7 +21,7 @@ from discovery.recommend.serving import DegradedReason, index_for
 from discovery.recommend.standing import stands
 from discovery.room.votes import Said
 from discovery.together import blend, fairness
-from graph.arrays import Doubles, Rows
+from graph.arrays import Reals, Rows
 from graph.models import ItemKind, ModelVersion
 from graph.serving.index import Channel, ItemIndex
 
@@ -60,7 +60,7 @@ class _Tastes:
     members: Sequence[int]
     sharers: frozenset[int]
     evidence: Sequence[PermittedEvidence]
-    relevant: Doubles
+    relevant: Reals
     personal: bool
 
 
@@ -97,7 +97,7 @@ def _tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind, said: Said
     members = [person.pk for person in people if person.pk in own or person.pk in voters]
     nothing = gathering.nothing(kind)
     evidence = [own.get(member, nothing) for member in members]
-    relevant = np.zeros((len(members), len(index)))
+    relevant = np.zeros((len(members), len(index)), dtype=np.float32)
     if own:
         with_taste = [place for place, member in enumerate(members) if member in own]
         relevant[with_taste] = _relevance(index, [evidence[place] for place in with_taste], said)
@@ -121,7 +121,7 @@ def _own_tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind) -> dic
     return {key: evidence for key, evidence in known.items() if len(evidence)}
 
 
-def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> Doubles:
+def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> Reals:
     """How relevant every item is to each [E, n], with what the room refused in each sum."""
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]

@@ -20,7 +20,7 @@ from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.recommend.serving import DegradedReason, index_for
 from discovery.together import fairness, group
 from discovery.together.taste import likeness
-from graph.arrays import Doubles, Rows
+from graph.arrays import Doubles, Reals, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
 from graph.selectors import item_ref
 from graph.serving.index import ItemIndex
@@ -185,7 +185,7 @@ def cite(
     people: Sequence[int],
     evidences: Sequence[PermittedEvidence],
     rows: Rows,
-    relevant: Doubles,
+    relevant: Reals,
 ) -> list[Line]:
     """For whom of ``people`` (keys) each of ``rows`` [k] is, by relevance [M, k], and what of their evidence speaks for it."""
     meant = fairness.people_for(relevant)

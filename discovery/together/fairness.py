@@ -15,7 +15,7 @@ import numpy as np
 
 from discovery.recommend.ranking import top_rows
 from discovery.together.program import fair_columns
-from graph.arrays import Doubles, Floats, Mask, Rows
+from graph.arrays import Doubles, Mask, Reals, Rows
 
 POOL = 500  # of each person's best candidates, what is looked at
 FOR_SOMEBODY = 0.5  # an item is for those to whom it is at least half as relevant as to the keenest
@@ -34,18 +34,20 @@ class FairList:
     satisfaction: Doubles
 
 
-def relevance(scores: Floats | Doubles) -> Doubles:
+def relevance(scores: Reals) -> Reals:
     """Scores [M, n] of each person on a scale of their own, 0 to 1. One without preferences likes all."""
     if scores.shape[1] == 0:
-        return np.zeros(scores.shape)
-    floor = np.median(scores, axis=1, keepdims=True).astype(np.float64)
+        return np.zeros_like(scores)
+    floor = np.median(scores, axis=1, keepdims=True)
     span = scores.max(axis=1, keepdims=True) - floor
     flat = span <= 0
-    scaled = (scores - floor) / np.where(flat, 1, span)
-    return np.asarray(np.where(flat, 1.0, np.clip(scaled, 0, 1)))
+    scaled = (scores - floor) / np.where(flat, 1, span).astype(scores.dtype)
+    np.clip(scaled, 0, 1, out=scaled)
+    scaled[flat[:, 0]] = 1.0
+    return np.asarray(scaled)
 
 
-def fair_list(relevant: Doubles, count: int) -> FairList:
+def fair_list(relevant: Reals, count: int) -> FairList:
     """``count`` columns of ``relevant`` [M, n] that serve the least-served person as well as can be found.
 
     Chosen one by one, then exchanged while that helps. Where somebody still stays far behind, a linear program
@@ -54,7 +56,7 @@ def fair_list(relevant: Doubles, count: int) -> FairList:
     """
     pool = _pool(relevant)
     count = min(count, len(pool))
-    gain = relevant[:, pool] / _best_alone(relevant, count)[:, None]
+    gain = relevant[:, pool].astype(np.float64) / _best_alone(relevant, count)[:, None]
     chosen = _one_by_one(gain, count)
     _improve(gain, chosen, _worth, most=EXCHANGES)
     chosen = _evener(gain, chosen)
@@ -72,7 +74,7 @@ def _evener(gain: Doubles, chosen: Rows) -> Rows:
     return chosen
 
 
-def in_turn(relevant: Doubles, served: Doubles, count: int) -> FairList:
+def in_turn(relevant: Reals, served: Doubles, count: int) -> FairList:
     """``count`` columns of ``relevant`` [M, n] in the order in which to play them, after ``served`` [M].
 
     For a list that goes on. ``served`` is the relevance of what was played of late, added up; each time the
@@ -81,7 +83,7 @@ def in_turn(relevant: Doubles, served: Doubles, count: int) -> FairList:
     """
     pool = _pool(relevant)
     count = min(count, len(pool))
-    gain = relevant[:, pool]
+    gain = relevant[:, pool].astype(np.float64)
     chosen = _one_by_one(gain, count, before=served, worth_of=_product)
     satisfaction = gain[:, chosen].sum(axis=1) / _best_alone(relevant, count)
     return FairList(columns=pool[chosen], satisfaction=satisfaction)
@@ -109,7 +111,7 @@ def _least(served: Doubles) -> Doubles:
     return np.asarray(reduce(np.minimum, served))
 
 
-def _mean(served: Doubles) -> Doubles:
+def _mean(served: Reals) -> Doubles:
     return np.asarray(reduce(np.add, served) / len(served))
 
 
@@ -153,13 +155,13 @@ def _exchange(gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles
     return True
 
 
-def people_for(relevant: Doubles) -> Mask:
+def people_for(relevant: Reals) -> Mask:
     """[M, k] whether each item is for each person."""
     keenest = relevant.max(axis=0, keepdims=True)
     return np.asarray((relevant >= FOR_SOMEBODY * keenest) & (relevant > 0))
 
 
-def _pool(relevant: Doubles) -> Rows:
+def _pool(relevant: Reals) -> Rows:
     """Columns among anybody's best, or among the best on average."""
     columns = np.arange(relevant.shape[1])
     if len(columns) <= POOL:
@@ -170,10 +172,10 @@ def _pool(relevant: Doubles) -> Rows:
     return np.flatnonzero(pooled)
 
 
-def _best_alone(relevant: Doubles, count: int) -> Doubles:
+def _best_alone(relevant: Reals, count: int) -> Doubles:
     """What the best ``count`` columns hold for each person alone [M]."""
     if count == 0:
         return np.ones(len(relevant))
     columns = np.arange(relevant.shape[1])
-    held = np.array([values[top_rows(values, columns, count)].sum() for values in relevant])
+    held = np.array([values[top_rows(values, columns, count)].sum() for values in relevant], dtype=np.float64)
     return np.where(held > 0, held, 1.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -78,7 +79,7 @@ class Scores:
     session: Floats | None
     refused: Rows  # of the session, the last one last
 
-    @property
+    @cached_property
     def whole(self) -> Floats:
         """The sum [n], with what was refused beneath everything else."""
         return beneath(self.by(READINGS[Source.SUM]), self.refused)
@@ -106,20 +107,17 @@ class Scores:
 
 
 def score(index: ItemIndex, lasting: Evidence, session: Evidence, refused: Rows) -> Scores:
-    """One listener's sum in parts, in one pass over the item vectors."""
+    """One listener's sum in parts."""
     friend = lasting.channel == Channel.FRIEND
-    channels = np.unique(session.channel)
-    parts = [only(lasting, ~friend), only(lasting, friend)]
-    parts += [only(session, session.channel == channel) for channel in channels]
-    own, friends, *said = index.scores_batch(parts) - index.prior
-    happened = None
-    for row, channel in zip(said, channels, strict=True):
-        part = row * np.float32(undiluted(index, session)[session.channel == channel][0])
-        happened = part if happened is None else happened + part
-    return Scores(
-        prior=index.prior, own=own if len(parts[0]) else None, friends=friends if len(parts[1]) else None,
-        session=happened, refused=refused,
-    )  # fmt: skip
+    own, friends, said = (
+        index.terms(part, index.strengths(part) * scale) if len(part) else None
+        for part, scale in (
+            (only(lasting, ~friend), np.float32(1)),
+            (only(lasting, friend), np.float32(1)),
+            (session, undiluted(index, session)),
+        )
+    )
+    return Scores(prior=index.prior, own=own, friends=friends, session=said, refused=refused)
 
 
 def beneath(scores: Floats, refused: Rows) -> Floats:

@@ -38,7 +38,8 @@ def relevance(scores: Reals) -> Reals:
     """Scores [M, n] of each person on a scale of their own, 0 to 1. One without preferences likes all."""
     if scores.shape[1] == 0:
         return np.zeros_like(scores)
-    floor = np.median(scores, axis=1, keepdims=True)
+    middle = (scores.shape[1] - 1) // 2
+    floor = np.partition(scores, middle, axis=1)[:, [middle]]
     span = scores.max(axis=1, keepdims=True) - floor
     flat = span <= 0
     scaled = (scores - floor) / np.where(flat, 1, span).astype(scores.dtype)

@@ -250,12 +250,16 @@ class ItemIndex:
 
     def scores(self, evidence: Evidence) -> Floats:
         """Score of every candidate [n] for one viewer."""
-        strength = self.strengths(evidence)
-        scores = self.queries @ self._folded(evidence, strength)
+        scores = self.terms(evidence, self.strengths(evidence))
         scores += self.prior
+        return scores
+
+    def terms(self, evidence: Evidence, strength: Floats) -> Floats:
+        """What evidence that counts this strongly [E] adds to every candidate [n]."""
+        added = np.asarray(self.queries @ self._folded(evidence, strength), dtype=np.float32)
         own = self._lifted(evidence)
-        np.add.at(scores, evidence.key_row[own], self._lift(evidence, strength)[own])
-        return np.asarray(scores, dtype=np.float32)
+        np.add.at(added, evidence.key_row[own], self._lift(evidence, strength)[own])
+        return added
 
     def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
         """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""

@@ -23,7 +23,9 @@ from typing import Any, NoReturn
 from django.db import NotSupportedError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
+from django.db.models.signals import post_init, pre_init
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
@@ -164,14 +166,31 @@ def _instances(
     model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     own = slice(places[0], places[-1] + 1)
     names = [column[0].target.attname for column in compiler.select[own]]
+    plain = _is_plain(model)
     made = []
     for row in rows:
         values = list(row)
         for place, (converting, expression) in converters.items():
             for convert in converting:
                 values[place] = convert(values[place], expression, connection)
-        instance = model.from_db(connection.alias, names, values[own])
+        if plain:
+            instance = model.__new__(model)
+            instance.__dict__.update(zip(names, values[own], strict=True))
+            instance._state = state = ModelState()  # noqa: SLF001  # as from_db does
+            state.adding, state.db = False, connection.alias
+        else:
+            instance = model.from_db(connection.alias, names, values[own])
         for populator in related:
             populator.populate(values, instance)
         made.append(instance)
     return made
+
+
+def _is_plain(model: type[Model]) -> bool:
+    """Whether nothing else is done where an instance is made from its columns, so that it may be made without asking."""
+    return (
+        model.__init__ is Model.__init__
+        and model.from_db.__func__ is Model.from_db.__func__  # type: ignore[attr-defined]  # a class method
+        and not pre_init.has_listeners(model)
+        and not post_init.has_listeners(model)
+    )

@@ -126,7 +126,8 @@ def _composed(together: group.Group, index: ItemIndex, view: BlendView, count: i
     known = [evidence.in_index(index) for evidence in together.evidence]
     entries = [part_entries for _part, part_entries in known]
     candidates = _candidates(index, together.evidence[0].turned_away)
-    relevant = fairness.relevance(index.scores_batch(entries)[:, candidates])
+    scores = index.scores_batch(entries)
+    relevant = fairness.relevance(scores if len(candidates) == len(index) else scores[:, candidates])
     chosen = fairness.fair_list(relevant, count)
     matrix = likeness(index, entries)
     keys = [person.pk for person in together.members]

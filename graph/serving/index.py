@@ -28,6 +28,7 @@ KeyKind = Literal["item", "tag", "artist"]
 
 SIGNATURE = 2048  # buckets of a person's signature
 AT_ONCE = 256  # viewers scored by one product
+MOST_KEPT = 10_000  # items whose neighbors are remembered
 FEW = 8  # viewers up to whom one product each is faster than one for all
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
 
@@ -114,6 +115,9 @@ class ItemIndex:
         self._features: dict[str, tuple[Ids, Floats]] = {
             kind: (arrays[f"{kind}_ids"], self._feature_keys(arrays, kind)) for kind in ("tag", "artist")
         }
+        self._similar: dict[
+            tuple[int, int], tuple[Rows, Floats]
+        ] = {}  # of items alone: nobody's data is in it
         self._signature: tuple[ShortRows, Floats] | None = None
         if "signature_bucket" in arrays:
             self._signature = (arrays["signature_bucket"], arrays["signature_weight"])
@@ -355,10 +359,14 @@ class ItemIndex:
 
     def similar(self, row: int, k: int) -> tuple[Rows, Floats]:
         """The ``k`` candidates a play of ``row`` lifts most, itself excluded: (rows, scores)."""
-        scores = self.queries @ (self.keys[row] * self._weights[Channel.OWN])
-        scores[row] = -np.inf
-        best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
-        return best, scores[best]
+        if (similar := self._similar.get((row, k))) is None:
+            scores = self.queries @ (self.keys[row] * self._weights[Channel.OWN])
+            scores[row] = -np.inf
+            best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
+            if len(self._similar) >= MOST_KEPT:
+                self._similar.clear()
+            similar = self._similar[row, k] = best, scores[best]
+        return similar
 
     def similarity(self, rows: Rows) -> Floats:
         """Cosine between candidates [k, k]."""

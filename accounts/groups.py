@@ -13,7 +13,7 @@ def without_blocks(people: Sequence[User], blocked: Collection[frozenset[int]]) 
     """
     together: list[User] = []
     for person in people:
-        if person.is_active and not any(frozenset((person.pk, one.pk)) in blocked for one in together):
+        if person.is_active and not any(frozenset((person.pk, other.pk)) in blocked for other in together):
             together.append(person)
     return together
 
@@ -27,6 +27,7 @@ def shared_among(people: Sequence[User]) -> frozenset[int]:
     keys = {person.pk for person in people}
     pairs = social_pairs(keys)
     named = {
-        viewer: {one.user_id for one in pairs.get(viewer, ()) if one.named} | {viewer} for viewer in keys
+        viewer: {source.user_id for source in pairs.get(viewer, ()) if source.named} | {viewer}
+        for viewer in keys
     }
     return frozenset(key for key in keys if all(key in reached for reached in named.values()))

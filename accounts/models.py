@@ -212,7 +212,7 @@ class ErasedIdentity(models.Model):
         return self.digest[:12]
 
 
-def pair(one: User | int, other: User | int) -> dict[str, Any]:
+def pair(user: User | int, other: User | int) -> dict[str, Any]:
     """The two ends of a friendship as its unique row stores them: ``{"low_id": …, "high_id": …}``."""
-    ids = sorted(person.pk if isinstance(person, User) else person for person in (one, other))
+    ids = sorted(person.pk if isinstance(person, User) else person for person in (user, other))
     return {"low_id": ids[0], "high_id": ids[1]}

@@ -59,7 +59,7 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
         if level in PersonalizationLevel
         and policies.cut_down(
             PersonalizationLevel(level),
-            [each for each in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, each)],
+            [purpose for purpose in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, purpose)],
         ).friends
     }
     sharing: dict[int, list[tuple[SocialSource, bool]]] = defaultdict(list)
@@ -73,7 +73,9 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
                 sharing[viewer_id].append((SocialSource(friend_id, named), wanted))
     heard = {viewer_id: policies.heard(rows) for viewer_id, rows in sharing.items()}
     return {
-        viewer_id: sorted(found, key=lambda one: one.user_id) for viewer_id, found in heard.items() if found
+        viewer_id: sorted(sources, key=lambda source: source.user_id)
+        for viewer_id, sources in heard.items()
+        if sources
     }
 
 
@@ -86,7 +88,7 @@ def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tup
     """(viewer key, person key) for each of ``people`` whom each viewer may see; four queries for any number."""
     keys = {viewer.pk for viewer in viewers if viewer.is_active}
     active = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
-    found = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
+    findable = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
     blocked = blocked_pairs(keys | active)
     ends = Friendship.objects.filter(within(keys, "low") | within(keys, "high")).values_list(
         "low_id", "high_id"
@@ -97,7 +99,7 @@ def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tup
         for viewer in keys
         for person in active
         if (pair := frozenset((viewer, person))) not in blocked
-        and (viewer == person or person in found or pair in linked)
+        and (viewer == person or person in findable or pair in linked)
     }
 
 

@@ -70,7 +70,7 @@ def search(
     key = name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
     stop = min(start + count, FURTHEST_HIT)
     kinds = list(ItemKind) if kind is None else [kind]
-    hits = sorted(hit for each in kinds for hit in _hits(viewer, key, each, stop))[start:stop]
+    hits = sorted(hit for item_kind in kinds for hit in _hits(viewer, key, item_kind, stop))[start:stop]
     return present(viewer, things([item_ref(hit.kind, hit.item_id) for hit in hits]))
 
 

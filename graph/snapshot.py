@@ -50,7 +50,7 @@ class Plays:
 
 @dataclass(frozen=True, kw_only=True)
 class Taggings:
-    """Who called which item what. ``user`` is -1 for the catalogue's own tags."""
+    """Who called which item what. ``user`` is -1 for the catalog's own tags."""
 
     user: ShortRows  # [E]
     item: ShortRows  # [E]
@@ -63,8 +63,8 @@ class GraphSnapshot:
 
     users: Ids  # [U] people who granted CONTRIBUTE, ascending
     discoverable: Mask  # [U] who also granted DISCOVERABLE
-    artists: Ids  # [A] the whole catalogue, ascending
-    tracks: Ids  # [T] the whole catalogue, ascending
+    artists: Ids  # [A] the whole catalog, ascending
+    tracks: Ids  # [T] the whole catalog, ascending
     tags: Ids  # [G] ascending
     track_artist: ShortRows  # [T] row of each track's artist
     artist_plays: Plays  # track plays rolled up, plus counts imported by artist
@@ -232,7 +232,7 @@ def _plays(*, user: ShortRows, item: ShortRows, count: Doubles, items: int) -> P
 
 
 def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items: Ids, tags: Ids) -> Taggings:
-    """The catalogue's words and the contributors', sorted by (user, item, tag)."""
+    """The catalog's words and the contributors', sorted by (user, item, tag)."""
     item = f"{kind.value.lower()}_id"
     nobody = Value(-1, output_field=BigIntegerField())
     permitted = Tagging.objects.filter(

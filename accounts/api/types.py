@@ -129,7 +129,10 @@ class PrivacySettings:
         # was excluded, the owner sees as far as they may see the thing.
         rows = self.user.taste_exclusions.order_by("pk").values_list("track_id", "artist_id", "playlist_id")
         refs = [
-            Ref(*each) for row in rows for each in zip(EXCLUDABLE, row, strict=True) if each[1] is not None
+            Ref(kind, key)
+            for row in rows
+            for kind, key in zip(EXCLUDABLE, row, strict=True)
+            if key is not None
         ]
         return opened(present(self.user, things(refs)), info)
 

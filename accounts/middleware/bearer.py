@@ -26,9 +26,9 @@ class BearerTokenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            if (found := valid_token(token.strip())) is None:
+            if (access := valid_token(token.strip())) is None:
                 return _unauthorized()
-            request.user = found.user
+            request.user = access.user
             # A browser never adds this header by itself, so there is nothing to forge.
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001
         response = self.get_response(request)

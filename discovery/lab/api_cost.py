@@ -225,19 +225,19 @@ def _sizes() -> dict[str, Any]:
     }
 
 
-def table(name: str, found: dict[str, Any]) -> str:
+def table(name: str, figures: dict[str, Any]) -> str:
     """The figures of one community as Markdown."""
-    size = found["community"]
-    rows = {"plain view": found["plain"], "its connection": found["opening"], **found["surfaces"]}
+    size = figures["community"]
+    rows = {"plain view": figures["plain"], "its connection": figures["opening"], **figures["surfaces"]}
     lines = [
         f"### {name}: {size['people']:,} people, {size['plays']:,} plays, {size['friendships']:,} friendships",
         "",
-        f"CPU milliseconds a request, {found['rounds']} rounds over {found['viewers']} viewers, {size['database']}.",
+        f"CPU milliseconds a request, {figures['rounds']} rounds over {figures['viewers']} viewers, {size['database']}.",
         "",
         "| surface | p50 | p95 | × plain |",
         "|---|---:|---:|---:|",
         *(_line(surface, cost) for surface, cost in rows.items()),
-        *(f"| {surface} | – | – | {why} |" for surface, why in found["skipped"].items()),
+        *(f"| {surface} | – | – | {why} |" for surface, why in figures["skipped"].items()),
     ]
     return "\n".join(lines) + "\n"
 

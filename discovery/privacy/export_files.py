@@ -65,7 +65,7 @@ def export_write(archive: Archive, user: User) -> None:
         archive.document(f"playlists/{number:04}.jspf", _jspf(playlist, user))
     archive.lines("friendships.jsonl", _friendships(user))
     archive.lines(
-        "blocks.jsonl", ({"blocked_at": each.created_at} for each in user.blocks_given.order_by("pk"))
+        "blocks.jsonl", ({"blocked_at": block.created_at} for block in user.blocks_given.order_by("pk"))
     )
     archive.lines("recommended.jsonl", _recommended(user))
     archive.lines("collaborations.jsonl", _collaborations(user))
@@ -286,7 +286,7 @@ def _models(user: User) -> list[dict[str, Any]]:
 
 
 def _retention(user: User) -> list[dict[str, Any]]:
-    counts = {each.name: each.count for each in usage.held(user)}
+    counts = {held.name: held.count for held in usage.held(user)}
     return [
         {"what": store.name, "why": str(store.why), "permission": store.purpose, "rows": counts[store.name],
          "kept": f"{store.kept.days} days" if store.kept else "until you delete it or your account"}

@@ -39,10 +39,10 @@ def data_export(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_safe
 def erasure(request: HttpRequest, key: UUID) -> JsonResponse:
     """How far an erasure is, and its receipt. Who knows the address may ask: there is no account to sign in to."""
-    found = Erasure.objects.filter(pk=key).first()
-    if found is None:
+    row = Erasure.objects.filter(pk=key).first()
+    if row is None:
         return _refused("There is no such erasure.", 404, "NOT_FOUND")
-    return _private(JsonResponse({"id": str(found.pk), "state": found.state, "receipt": found.receipt}))
+    return _private(JsonResponse({"id": str(row.pk), "state": row.state, "receipt": row.receipt}))
 
 
 @require_safe

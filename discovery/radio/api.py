@@ -64,7 +64,7 @@ class RadioQueue:
         return cls(
             radio_id=strawberry.ID(session.public_id(radio)), step=radio.version,
             now=Recommendation.of(playing.now) if playing.now else None,
-            upcoming=[Recommendation.of(each) for each in playing.upcoming],
+            upcoming=[Recommendation.of(recommendation) for recommendation in playing.upcoming],
             source=Source(radio.now.source) if radio.now else None,
             propensity=radio.now.propensity if radio.now else None,
             variety=radio.variety, level=queue.level, degraded=queue.degraded,

@@ -95,22 +95,22 @@ def thompson(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.G
 def greedy(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
     """The arm that is best by the mean alone; ties go to the first. What exploring is compared with."""
     value = np.where(open_arms, posterior.expected(x), -np.inf)
-    found: Doubles = np.eye(open_arms.shape[1])[value.argmax(axis=1)]
-    return found
+    probability: Doubles = np.eye(open_arms.shape[1])[value.argmax(axis=1)]
+    return probability
 
 
 def uniform(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
     """Every open arm alike: the radio that does not learn."""
-    found: Doubles = open_arms / open_arms.sum(axis=1, keepdims=True)
-    return found
+    probability: Doubles = open_arms / open_arms.sum(axis=1, keepdims=True)
+    return probability
 
 
 def drawn(probability: Doubles, rng: np.random.Generator) -> Rows:
     """One column for each row of ``probability`` [B, A]."""
     above = probability.cumsum(axis=1) > rng.random((len(probability), 1))
     above[:, -1] |= ~above.any(axis=1)  # a sum a hair below 1
-    found: Rows = above.argmax(axis=1)
-    return found
+    columns: Rows = above.argmax(axis=1)
+    return columns
 
 
 def _unfolded(x: Doubles) -> Doubles:
@@ -123,5 +123,5 @@ def _unfolded(x: Doubles) -> Doubles:
 
 
 def _with_floor(wins: Doubles, open_arms: Mask) -> Doubles:
-    found: Doubles = (1 - FLOOR) * wins + FLOOR * open_arms / open_arms.sum(axis=1, keepdims=True)
-    return found
+    probability: Doubles = (1 - FLOOR) * wins + FLOOR * open_arms / open_arms.sum(axis=1, keepdims=True)
+    return probability

@@ -80,8 +80,8 @@ def faded(count: int) -> Doubles:
 def happened(radio: Radio) -> list[tuple[int, float, Channel]]:
     """What was heard as evidence: (item id, amount, channel). Listening lifts, skipping lowers, both fade."""
     return [
-        (each.item_id, AMOUNT[each.outcome] * left, channel_of(each.outcome))
-        for each, left in zip(radio.heard, faded(len(radio.heard)).tolist(), strict=True)
+        (heard.item_id, AMOUNT[heard.outcome] * left, channel_of(heard.outcome))
+        for heard, left in zip(radio.heard, faded(len(radio.heard)).tolist(), strict=True)
     ]
 
 
@@ -94,15 +94,15 @@ def open_rows(index: ItemIndex, radio: Radio, known: Ids) -> Mask:
     """What may come next [n]: not the seed, nothing heard, nothing held back, nothing in ``known`` (ids)."""
     spared = [item for item, until in radio.held if until >= radio.version]
     spared += [radio.seed_id] if radio.seed_kind == radio.kind.value else []
-    ids = np.array([*(each.item_id for each in radio.heard), *spared], dtype=np.int64)
-    found = np.ones(len(index), dtype=bool)
-    found[index.known_rows(np.concatenate([ids, known]))] = False
-    return found
+    ids = np.array([*(heard.item_id for heard in radio.heard), *spared], dtype=np.int64)
+    mask = np.ones(len(index), dtype=bool)
+    mask[index.known_rows(np.concatenate([ids, known]))] = False
+    return mask
 
 
 def refused(index: ItemIndex, radio: Radio) -> Rows:
     """Rows of what was refused in this radio, the last one last."""
-    ids = [each.item_id for each in radio.heard if each.outcome in REFUSALS]
+    ids = [heard.item_id for heard in radio.heard if heard.outcome in REFUSALS]
     return index.known_rows(ids)
 
 

@@ -82,11 +82,11 @@ def heard_get(*, user: User, radio: Radio) -> Radio:
 
 def posterior(radio: Radio) -> Posterior:
     """What is believed of each source for this session: what all radios taught, and this one most."""
-    told = [each for each in radio.heard if len(each.features) == FEATURES]  # an older radio saw others
+    told = [heard for heard in radio.heard if len(heard.features) == FEATURES]  # an older radio saw others
     return _everybody().learned(
-        np.array([each.source for each in told], dtype=np.int64),
-        np.array([each.features for each in told], dtype=np.float64).reshape(-1, FEATURES),
-        np.array([each.reward for each in told], dtype=np.float64) - AVERAGE,
+        np.array([heard.source for heard in told], dtype=np.int64),
+        np.array([heard.features for heard in told], dtype=np.float64).reshape(-1, FEATURES),
+        np.array([heard.reward for heard in told], dtype=np.float64) - AVERAGE,
         OWN_WEIGHT,
     )
 

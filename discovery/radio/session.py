@@ -88,7 +88,7 @@ class Radio:
         if self.now is not None:
             heard += (Heard(self.now.item_id, self.now.source, outcome, reward, self.now.features),)
         version = self.version + 1
-        kept = tuple(each for each in kept if each[1] >= version)
+        kept = tuple((item, until) for item, until in kept if until >= version)
         kept += tuple((item, version + HELD_FOR - 1) for item in held)
         return replace(self, version=version, heard=heard[-LONGEST:], held=kept, now=None)
 
@@ -97,7 +97,7 @@ class Radio:
         return replace(self, heard=(), held=(), now=None, private=False)
 
     def to_json(self) -> dict[str, Any]:
-        heard, now = [vars(each) for each in self.heard], self.now and vars(self.now)
+        heard, now = [vars(item) for item in self.heard], self.now and vars(self.now)
         return {**vars(self), "heard": heard, "now": now}
 
     @classmethod
@@ -108,7 +108,7 @@ class Radio:
                 **values,
                 "kind": ItemKind(values["kind"]),
                 "seed_kind": SeedKind(values["seed_kind"]),
-                "heard": tuple(_heard(each) for each in values["heard"]),
+                "heard": tuple(_heard(item) for item in values["heard"]),
                 "held": tuple((int(item), int(until)) for item, until in values["held"]),
                 "now": _choice(now) if now else None,
             }

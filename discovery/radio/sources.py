@@ -86,12 +86,12 @@ class Scores:
 
     def by(self, reading: Reading) -> Floats:
         """The parts as ``reading`` weighs them [n]."""
-        found = reading.prior * self.prior
+        total = reading.prior * self.prior
         parts = ((reading.own, self.own), (reading.friends, self.friends), (reading.session, self.session))
         for weight, part in parts:
             if weight and part is not None:
-                found = found + weight * part
-        return np.asarray(found, dtype=np.float32)
+                total = total + weight * part
+        return np.asarray(total, dtype=np.float32)
 
     def has(self, source: Source) -> bool:
         """Whether ``source`` has a say of its own."""
@@ -127,11 +127,11 @@ def beneath(scores: Floats, refused: Rows) -> Floats:
     whatever else a refusal moves, no place but the last is left to it.
     """
     if len(refused):
-        found = scores.copy()
-        lowest = found.min()
+        lowered = scores.copy()
+        lowest = lowered.min()
         for row in refused:
-            found[row] = lowest = np.nextafter(lowest, np.float32(-np.inf))
-        return found
+            lowered[row] = lowest = np.nextafter(lowest, np.float32(-np.inf))
+        return lowered
     return scores
 
 
@@ -159,7 +159,7 @@ def offers(
     ``variety`` (0 to 1) makes those less likely that resemble the ``recent`` rows. What stands last in the
     whole sum is offered only where nothing else is left: a refusal could not sink it.
     """
-    found = {}
+    candidates = {}
     rows = np.flatnonzero(open_rows)
     if len(rows) > 1:
         rows = rows[rows != scores.whole.argmin()]
@@ -170,8 +170,8 @@ def offers(
         best = top_rows(values, rows, reading.depth)
         if variety > 0:
             best = varied(index, values, rows, best, variety, recent)
-        found[source] = Candidates(best, _probability(len(best), flat=reading.flat))
-    return found
+        candidates[source] = Candidates(best, _probability(len(best), flat=reading.flat))
+    return candidates
 
 
 def varied(
@@ -205,5 +205,5 @@ def entries(rows: Sequence[int], amounts: Sequence[float], channels: Sequence[Ch
 def _probability(size: int, *, flat: bool) -> Doubles:
     weight = np.zeros(size) if flat else -SHARPNESS * np.arange(size) / max(size, 1)
     weight = np.exp(weight)
-    found: Doubles = weight / weight.sum()
-    return found
+    probability: Doubles = weight / weight.sum()
+    return probability

@@ -58,7 +58,7 @@ class Batched(Generic[Key, Value]):
         while queue:
             batch, queue[:] = queue[:MOST], queue[MOST:]
             try:
-                found = await in_database(self._answer, list(dict.fromkeys(key for key, _ in batch)))
+                answers = await in_database(self._answer, list(dict.fromkeys(key for key, _ in batch)))
             except Exception as error:  # noqa: BLE001  # it is handed on to everybody who asked
                 for _, future in batch:
                     if not future.done():
@@ -66,4 +66,4 @@ class Batched(Generic[Key, Value]):
                 continue
             for key, future in batch:
                 if not future.done():
-                    future.set_result(found.get(key))
+                    future.set_result(answers.get(key))

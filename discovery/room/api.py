@@ -80,10 +80,10 @@ class Room:
             id=_id(view.room), title=view.room.title, kind=ItemKind(view.room.kind), step=view.room.step,
             members=[
                 RoomMember(
-                    listener=one.listener, is_host=one.is_host,  # type: ignore[arg-type]
-                    counts=one.satisfaction is not None, satisfaction=one.satisfaction,
+                    listener=member.listener, is_host=member.is_host,  # type: ignore[arg-type]
+                    counts=member.satisfaction is not None, satisfaction=member.satisfaction,
                 )
-                for one in view.members
+                for member in view.members
             ],
             others=view.others,
             now=RoomItem.of(view.now) if view.now else None,
@@ -154,7 +154,7 @@ class Mutation:
             raise InvalidInput(
                 _("A room has at most %(most)d guests.") % {"most": services.MOST_INVITED}, field="with"
             )
-        friends = [listener_get(one, field="with") for one in wanted]
+        friends = [listener_get(friend_id, field="with") for friend_id in wanted]
         room = services.room_create(user=viewer, title=title or "", kind=kind, friends=friends)
         return room_shown(viewer, room.pk)
 

@@ -125,7 +125,7 @@ def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Sa
     """How relevant every item is to each [E, n], with what the room refused in each sum."""
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]
-    sums = [gathering.together(one, gathering.stated(one, entries)).in_index(index)[1] for one in evidence]
+    sums = [gathering.together(own, gathering.stated(own, entries)).in_index(index)[1] for own in evidence]
     return fairness.relevance(index.scores_batch(sums))
 
 

@@ -150,7 +150,7 @@ _ENTERED = CompiledQuery(
 def _may_enter(viewer: User, rows: Sequence[RoomMember], people: Mapping[int, Sequence[User]]) -> set[int]:
     """Of these invitations to rooms with these ``people``, the keys of those that hold. Two queries."""
     friends = policies.friend_keys(viewer)
-    there = {one.pk for row in rows for one in people[row.room_id]}
+    there = {person.pk for row in rows for person in people[row.room_id]}
     blocked = pairs.blocked_pairs({viewer.pk, *there})
     return {
         row.pk

@@ -91,7 +91,7 @@ News = tuple[User, ActivityKind, int]
 def news_told(asked: Collection[News]) -> dict[News, Presented[Activity | None]]:
     """Of these, what the viewers may be told of now. As many queries for hundreds as for one."""
     done = _done_among({(kind, key) for _viewer, kind, key in asked})
-    people = {viewer.pk for viewer, *_ in asked} | {each.listener for each in done.values()}
+    people = {viewer.pk for viewer, *_ in asked} | {deed.listener for deed in done.values()}
     sources = {
         (viewer, source.user_id)
         for viewer, heard in pairs.social_pairs(people).items()
@@ -107,20 +107,20 @@ def news_told(asked: Collection[News]) -> dict[News, Presented[Activity | None]]
 
 def _told(done: Sequence[Done], answer: Callable[[list[Activity | None]], Answer]) -> Draft[Answer]:
     """The draft of an ``answer`` made of these activities; in the place of one that may not be seen, None."""
-    people = [Ref("Listener", each.listener) for each in done]
+    people = [Ref("Listener", deed.listener) for deed in done]
 
     def shown(nodes: Mapping[Ref, Any]) -> Answer:
         return answer(
             [
-                Activity(each.key, each.kind, nodes[person], nodes[each.item], each.at)
-                if person in nodes and each.item in nodes
+                Activity(deed.key, deed.kind, nodes[person], nodes[deed.item], deed.at)
+                if person in nodes and deed.item in nodes
                 else None
-                for each, person in zip(done, people, strict=True)
+                for deed, person in zip(done, people, strict=True)
             ]
         )
 
-    refs = {*people, *(each.item for each in done)}
-    return Draft(refs, shown, {Disclosure(each.listener, named=True, item=each.item) for each in done})
+    refs = {*people, *(deed.item for deed in done)}
+    return Draft(refs, shown, {Disclosure(deed.listener, named=True, item=deed.item) for deed in done})
 
 
 def _done_among(keys: Collection[tuple[ActivityKind, int]]) -> dict[tuple[ActivityKind, int], Done]:
@@ -128,7 +128,7 @@ def _done_among(keys: Collection[tuple[ActivityKind, int]]) -> dict[tuple[Activi
     plays = Listen.objects.filter(_PLAYS, pk__in=[key for kind, key in keys if kind is ActivityKind.PLAYED])
     likes = Feedback.objects.filter(_LIKES, pk__in=[key for kind, key in keys if kind is ActivityKind.LIKED])
     done = [_done(row) for row in (*_as_plays(plays), *_as_likes(likes))]
-    return {(each.kind, each.key): each for each in done}
+    return {(deed.kind, deed.key): deed for deed in done}
 
 
 def _done(row: Sequence[Any]) -> Done:

@@ -72,12 +72,12 @@ class Blend:
         answer = presented.answer
         return cls(
             members=[
-                BlendMember(listener=one.listener, satisfaction=one.satisfaction)  # type: ignore[arg-type]  # strawberry-django types are their models
-                for one in answer.members
+                BlendMember(listener=member.listener, satisfaction=member.satisfaction)  # type: ignore[arg-type]  # strawberry-django types are their models
+                for member in answer.members
             ],
             items=[
-                BlendItem(item=one.item, score=one.score, people=beneficiaries(one.people))  # type: ignore[arg-type]
-                for one in answer.items
+                BlendItem(item=row.item, score=row.score, people=beneficiaries(row.people))  # type: ignore[arg-type]
+                for row in answer.items
             ],
             match=answer.match,
             model_version=answer.model_version,  # type: ignore[arg-type]
@@ -87,8 +87,8 @@ class Blend:
 
 def beneficiaries(people: Sequence[blend.BeneficiaryView]) -> list[BlendBeneficiary]:
     return [
-        BlendBeneficiary(listener=one.listener, relevance=one.relevance, because=list(one.because))  # type: ignore[arg-type]
-        for one in people
+        BlendBeneficiary(listener=person.listener, relevance=person.relevance, because=list(person.because))  # type: ignore[arg-type]
+        for person in people
     ]
 
 
@@ -120,8 +120,8 @@ class TasteMatch:
             listener=match.listener,  # type: ignore[arg-type]
             percent=match.percent,
             shared=[
-                SharedItem(item=one.item, yours=one.yours, theirs=one.theirs)  # type: ignore[arg-type]
-                for one in match.shared
+                SharedItem(item=row.item, yours=row.yours, theirs=row.theirs)  # type: ignore[arg-type]
+                for row in match.shared
             ],
             only_you=list(match.only_you),  # type: ignore[arg-type]
             only_them=list(match.only_them),  # type: ignore[arg-type]
@@ -275,7 +275,7 @@ class Viewer(ViewerPart):
         kind: ItemKind = ItemKind.TRACK,
         first: int = 50,
     ) -> Blend:
-        others = [node_id(one, "Listener", field="with") for one in with_[: LARGEST_PAGE + 1]]
+        others = [node_id(listener_id, "Listener", field="with") for listener_id in with_[: LARGEST_PAGE + 1]]
         return Blend.of(blend.blend(self.user, others, kind, count=page(first, None).size))
 
     @strawberry.field(description="Your taste beside a friend's, where both share with the other.")

@@ -37,7 +37,7 @@ def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Group:
     members = [viewer, *companions]
     gathered = gathering.gather_many(members, kind, level=PersonalizationLevel.OWN)
     own = [gathered[0].where(gathered[0].channel != Channel.FRIEND)]
-    own += [one.where(one.channel == Channel.OWN) for one in gathered[1:]]
+    own += [evidence.where(evidence.channel == Channel.OWN) for evidence in gathered[1:]]
     return Group(members, own)
 
 

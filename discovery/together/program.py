@@ -35,7 +35,7 @@ def _parts(gain: Doubles, count: int, *, fair: float, mean_weight: float) -> Dou
     # One variable a column, from 0 to 1; the last is the least sum.
     least_is_least = np.column_stack([-gain, np.ones(people)])
     least_is_fair = np.append(fair * mean, -1.0)
-    found = linprog(
+    solution = linprog(
         c=-np.append(mean_weight * mean, 1.0),
         A_ub=np.vstack([least_is_least, least_is_fair]),
         b_ub=np.zeros(people + 1),
@@ -44,4 +44,4 @@ def _parts(gain: Doubles, count: int, *, fair: float, mean_weight: float) -> Dou
         bounds=[(0, 1)] * columns + [(None, None)],
         method="highs-ds",
     )
-    return None if found.x is None else np.asarray(found.x[:-1])
+    return None if solution.x is None else np.asarray(solution.x[:-1])

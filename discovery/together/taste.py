@@ -156,6 +156,6 @@ def _draft(
     return Draft([other, *refs.values()], shown, told or {Disclosure(other_id, named=True)})
 
 
-def _most_played(one: dict[int, float], without: dict[int, float]) -> list[int]:
-    items = one.keys() - without.keys()
-    return sorted(items, key=lambda item: (-one[item], item))[:DIFFERENT]
+def _most_played(played: dict[int, float], without: dict[int, float]) -> list[int]:
+    items = played.keys() - without.keys()
+    return sorted(items, key=lambda item: (-played[item], item))[:DIFFERENT]

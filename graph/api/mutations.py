@@ -81,8 +81,10 @@ class Mutation:
             stored=answer.stored,
             duplicates=answer.duplicates,
             refusals=[
-                ListenRefusal(index=each.index, code=each.code, message=each.message, field=each.field)
-                for each in answer.refusals
+                ListenRefusal(
+                    index=refusal.index, code=refusal.code, message=refusal.message, field=refusal.field
+                )
+                for refusal in answer.refusals
             ],
         )
 

@@ -23,7 +23,7 @@ strawberry.enum(
     FeedbackKind, description="LIKE, DISLIKE and HIDE replace one another; SKIP stands beside them."
 )
 
-TAGS = "Words for it: the catalogue's own, then those that enough listeners chose."
+TAGS = "Words for it: the catalog's own, then those that enough listeners chose."
 
 
 @strawberry_django.type(models.Artist, description="A performer.")
@@ -170,8 +170,8 @@ class Playlist(ShownRows, relay.Node):
         self, root: strawberry.Parent[models.Playlist], info: Info
     ) -> list[PlaylistCollaborator]:
         return [
-            PlaylistCollaborator(listener=one.user, role=PlaylistRole(one.role))  # type: ignore[arg-type]  # strawberry-django types are their models
-            for one in getattr(root, "seen_collaborators", None)
+            PlaylistCollaborator(listener=collaborator.user, role=PlaylistRole(collaborator.role))  # type: ignore[arg-type]  # strawberry-django types are their models
+            for collaborator in getattr(root, "seen_collaborators", None)
             or _seen_collaborators(info).filter(playlist=root)
         ]
 

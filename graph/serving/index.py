@@ -283,8 +283,8 @@ class ItemIndex:
         if len(folded) > FEW:
             return np.asarray(folded @ self.queries.T)
         products = np.empty((len(folded), len(self)), dtype=np.float32)
-        for place, one in enumerate(folded):
-            np.matmul(self.queries, one, out=products[place])
+        for place, folding in enumerate(folded):
+            np.matmul(self.queries, folding, out=products[place])
         return products
 
     def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:

@@ -66,7 +66,7 @@ def test_nothing_of_people_who_did_not_grant_contribute():
     assert taken.friendships.shape == (0, 2)
 
 
-def test_taggings_tell_the_catalogue_from_people():
+def test_taggings_tell_the_catalog_from_people():
     giver = factories.answered(factories.listener(), Purpose.CONTRIBUTE, Purpose.DISCOVERABLE)
     song = factories.track()
     genre, word = factories.tag("folk", song), factories.tag("rainy", song, by=giver)

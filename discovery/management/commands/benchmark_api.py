@@ -45,15 +45,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         data = options["data"] or (SHARED_DATA if SHARED_DATA.is_dir() else None)
         if options["community"]:
-            found = {options["community"]: self._measured(options["community"], data, options)}
+            figures = {options["community"]: self._measured(options["community"], data, options)}
         elif "DATABASE_URL" in os.environ:
             raise CommandError("DATABASE_URL names one database: say with --community what it is to hold.")
         else:
-            found = {}
+            figures = {}
             for community in ("real" if data else "sample", "generated"):
-                found |= self._elsewhere(community, data, options)
+                figures |= self._elsewhere(community, data, options)
         if options["json"]:
-            options["json"].write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            options["json"].write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
     def _measured(self, community: str, data: Path | None, options: dict[str, Any]) -> dict[str, Any]:
         from discovery.lab.api_cost import measure, table
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         try:
             with redis_there(settings.REDIS_URL) as url, override_settings(REDIS_URL=url):
                 community_prepare(community, data=data, generated=size, tell=self._tell)
-                found = measure(
+                figures = measure(
                     rounds=options["rounds"],
                     viewers=options["viewers"],
                     seed=options["seed"],
@@ -73,29 +73,29 @@ class Command(BaseCommand):
                 )
         except EarshotError as error:
             raise CommandError(error.message) from error
-        self.stdout.write(table(community, found))
-        return found
+        self.stdout.write(table(community, figures))
+        return figures
 
     def _elsewhere(self, community: str, data: Path | None, options: dict[str, Any]) -> dict[str, Any]:
         """Measured by a process of its own, whose database lies under var/bench-api and stays for the next run."""
         home = settings.BASE_DIR / "var" / "bench-api" / community
         with tempfile.TemporaryDirectory() as folder:
-            figures = Path(folder) / "figures.json"
+            file = Path(folder) / "figures.json"
             numbers = [
                 f"--{name}={options[name]}"
                 for name in ("people", "plays", "friendships", "rounds", "viewers", "seed")
             ]
             command = [
                 sys.executable, str(settings.BASE_DIR / "manage.py"), "benchmark_api", f"--community={community}",
-                f"--json={figures}", *numbers, *([f"--data={data}"] if data else []),
+                f"--json={file}", *numbers, *([f"--data={data}"] if data else []),
             ]  # fmt: skip
             done = subprocess.run(
                 command, env={**ONE_THREAD, **os.environ, "EARSHOT_HOME": str(home)}, check=False
             )  # ourselves, with as many threads as a web process
             if done.returncode:
                 raise CommandError(f"Measuring the {community} community failed.")
-            found: dict[str, Any] = json.loads(figures.read_text(encoding="utf-8"))
-        return found
+            figures: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return figures
 
     def _tell(self, step: str) -> None:
         self.stderr.write(step)

@@ -351,7 +351,9 @@ def _tried(read: Read, source: Any) -> Any:
 def _nothing_else_listens(manager: Any) -> bool:
     """Whether no middleware wants to see plain values: the optimizer looks for querysets alone."""
     listeners = manager.middlewares if manager is not None else ()
-    return all(getattr(type(one), "resolve", None) is DjangoOptimizerExtension.resolve for one in listeners)
+    return all(
+        getattr(type(listener), "resolve", None) is DjangoOptimizerExtension.resolve for listener in listeners
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -145,9 +145,9 @@ class _Walk:
     ) -> None:
         self.fragments, self.schema = fragments, schema
         defaults = {
-            each.variable.name.value: int(each.default_value.value)
-            for each in operation.variable_definitions or ()
-            if isinstance(each.default_value, IntValueNode)
+            definition.variable.name.value: int(definition.default_value.value)
+            for definition in operation.variable_definitions or ()
+            if isinstance(definition.default_value, IntValueNode)
         }
         self.variables = defaults | variables
         self.known: dict[str, Measure] = {}
@@ -193,7 +193,9 @@ class _Walk:
 
     def first(self, node: FieldNode) -> int:
         """How many items the field can answer; values that are not allowed are refused when it runs."""
-        value = next((each.value for each in node.arguments or () if each.name.value == "first"), None)
+        value = next(
+            (argument.value for argument in node.arguments or () if argument.name.value == "first"), None
+        )
         given: object = DEFAULT_PAGE
         if isinstance(value, IntValueNode):
             given = int(value.value)

@@ -32,7 +32,9 @@ class _Nested(StrawberryDjangoConnectionExtension):
     def apply(self, field: StrawberryField) -> None:
         super().apply(field)
         field.arguments = [
-            each for each in field.arguments if each.python_name not in {"first", "after", "before", "last"}
+            argument
+            for argument in field.arguments
+            if argument.python_name not in {"first", "after", "before", "last"}
         ]
         Paginated(self.connection_type).apply(field)
 

@@ -62,7 +62,9 @@ def global_id(type_name: str, key: int) -> str:
 def node_ids_resolve_fast(schema: GraphQLSchema) -> None:
     """Have every Node's ``id`` made from its row's key alone, past the relay machinery (60 µs an id)."""
     for kind in schema.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and any(each.name == "Node" for each in kind.interfaces):
+        if isinstance(kind, GraphQLObjectType) and any(
+            interface.name == "Node" for interface in kind.interfaces
+        ):
             kind.fields["id"].resolve = _id_resolver(kind.name)
 
 

@@ -137,7 +137,9 @@ def _asked(definition: GraphQLField) -> Read | None:
     if resolver.is_async or resolver.arguments or resolver.info_parameter:
         return None
     call: Any = resolver
-    names = {one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one}
+    names = {
+        parameter.name for parameter in (resolver.parent_parameter, resolver.root_parameter) if parameter
+    }
     if resolver.self_parameter:
         return lambda source: call(source, **dict.fromkeys(names, source))
     return (lambda source: call(**dict.fromkeys(names, source))) if names else None

@@ -76,7 +76,7 @@ class DataUsage:
 
     @strawberry.field
     def held(self) -> list[HeldData]:
-        return [HeldData.of(each) for each in usage.held(self.user)]
+        return [HeldData.of(held) for held in usage.held(self.user)]
 
     @strawberry.field(description="Models trained while CONTRIBUTE was granted, newest first.")
     def models(self) -> list[ModelVersion]:
@@ -177,7 +177,9 @@ class Viewer(ViewerPart):
 
     @strawberry.field(description="Exports the viewer asked for, newest first; at most ten.")
     def data_exports(self, info: Info) -> list[DataExport]:
-        return [DataExport.of(each, info) for each in self.user.data_exports.order_by("-requested_at")[:10]]
+        return [
+            DataExport.of(export, info) for export in self.user.data_exports.order_by("-requested_at")[:10]
+        ]
 
     @strawberry.field(
         description="What `discover` would lose without a track, artist, playlist or friend, before doing it."
@@ -200,10 +202,11 @@ class Query:
     ) -> list[RecommenderParameter]:
         return [
             RecommenderParameter(
-                signal=each.signal, description=each.description, how_to_change=each.how_to_change,
-                level=each.level, purpose=each.purpose, weight=each.weight, average_share=each.average_share,
+                signal=parameter.signal, description=parameter.description, how_to_change=parameter.how_to_change,
+                level=parameter.level, purpose=parameter.purpose,
+                weight=parameter.weight, average_share=parameter.average_share,
             )
-            for each in opened(parameters.recommender_parameters(info.context.viewer, kind), info)
+            for parameter in opened(parameters.recommender_parameters(info.context.viewer, kind), info)
         ]  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class Station:
 
     name: str
     policy: Policy
-    learns: bool = True  # whether what happens enters the sum, and neighbours of a skip are spared
+    learns: bool = True  # whether what happens enters the sum, and neighbors of a skip are spared
     only: frozenset[Source] = frozenset(Source)
 
 

@@ -106,7 +106,7 @@ def refused(index: ItemIndex, radio: Radio) -> Rows:
     return index.known_rows(ids)
 
 
-def neighbours(index: ItemIndex, item_id: int) -> tuple[int, ...]:
+def neighbors(index: ItemIndex, item_id: int) -> tuple[int, ...]:
     """Ids of the nearest items to one; empty where the model does not know it."""
     row = int(index.rows(np.array([item_id]))[0])
     if row < 0 or len(index) < 2:

@@ -21,7 +21,7 @@ from graph.models import ItemKind
 
 LIFETIME = 12 * 60 * 60  # seconds without a sign of life
 LONGEST = 200  # items remembered; a radio of a day has more, and its beginning no longer matters
-HELD_FOR = 3  # items for which the neighbours of a refused one are held back
+HELD_FOR = 3  # items for which the neighbors of a refused one are held back
 HEARD_MS = 30_000  # what counts as having listened
 _ID, _STATE = "radio id", "radio state"  # what a sealed word is for
 
@@ -83,7 +83,7 @@ class Radio:
     private: bool = False  # whether any of it happened in a private session
 
     def advanced(self, outcome: Outcome, reward: float, held: tuple[int, ...]) -> Radio:
-        """After what is playing now has ended with ``outcome``; ``held`` are the neighbours to spare."""
+        """After what is playing now has ended with ``outcome``; ``held`` are the neighbors to spare."""
         heard, kept = self.heard, self.held
         if self.now is not None:
             heard += (Heard(self.now.item_id, self.now.source, outcome, reward, self.now.features),)

@@ -18,7 +18,7 @@ from discovery.recommend.ranking import relevance_of, top_rows, traded
 from graph.arrays import Doubles, Floats, Mask, Rows
 from graph.serving.index import Channel, Evidence, ItemIndex
 
-NEAREST = 5  # neighbours of a refused item that are held back with it
+NEAREST = 5  # neighbors of a refused item that are held back with it
 SHARPNESS = 6.0  # how much likelier a source's first candidate is than its last, in e-folds
 
 

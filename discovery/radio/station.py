@@ -25,7 +25,7 @@ from discovery.radio.choose import (
     choice,
     features,
     happened,
-    neighbours,
+    neighbors,
     open_rows,
     pick,
     refused,
@@ -126,7 +126,7 @@ class Station:
         reward = reward_of(outcome, ms_played)
         held: tuple[int, ...] = ()
         if outcome in REFUSALS and radio.now is not None and self.serving.index is not None:
-            held = neighbours(self.serving.index, radio.now.item_id)
+            held = neighbors(self.serving.index, radio.now.item_id)
         if self.logged:
             log.outcome_log(user=self.viewer, radio=radio, outcome=outcome, reward=reward)
         self.radio = radio.advanced(outcome, reward, held)

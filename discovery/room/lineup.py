@@ -1,7 +1,7 @@
 """What a room plays next, and for whom: the sum of each member, then turns.
 
 A member's plays enter only while they share them, by name, with everybody in the room. What the room
-skipped or vetoed is a negative term in every member's sum, so that its neighbours sink. After the sum
+skipped or vetoed is a negative term in every member's sum, so that its neighbors sink. After the sum
 come the votes (what somebody votes for is as relevant to them as anything can be) and the turns
 (`fairness.in_turn`): both are named in the answer.
 """

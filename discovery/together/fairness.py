@@ -39,7 +39,7 @@ def relevance(scores: Reals) -> Reals:
     if scores.shape[1] == 0:
         return np.zeros_like(scores)
     middle = (scores.shape[1] - 1) // 2
-    floor = np.partition(scores, middle, axis=1)[:, [middle]]
+    floor = np.asarray(np.partition(scores, middle, axis=1)[:, [middle]], dtype=scores.dtype)
     span = scores.max(axis=1, keepdims=True) - floor
     flat = span <= 0
     scaled = (scores - floor) / np.where(flat, 1, span).astype(scores.dtype)

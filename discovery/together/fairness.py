@@ -39,8 +39,8 @@ def relevance(scores: Reals) -> Reals:
     if scores.shape[1] == 0:
         return np.zeros_like(scores)
     middle = (scores.shape[1] - 1) // 2
-    floor = np.asarray(np.partition(scores, middle, axis=1)[:, [middle]], dtype=scores.dtype)
-    span = scores.max(axis=1, keepdims=True) - floor
+    floor: Reals = np.partition(scores, middle, axis=1)[:, [middle]]  # type: ignore[assignment]  # of the same type as the scores
+    span = np.subtract(scores.max(axis=1, keepdims=True), floor)
     flat = span <= 0
     scaled = (scores - floor) / np.where(flat, 1, span).astype(scores.dtype)
     np.clip(scaled, 0, 1, out=scaled)

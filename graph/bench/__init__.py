@@ -1,4 +1,4 @@
 """Measurements for the documents: peers, ablations, scale, latency, compression.
 
-Snapshots come in, consented or generated; tables as JSON, Markdown and SVG go out. No other room needs this one.
+Snapshots come in, consented or generated; tables as JSON, Markdown and SVG go out. No request needs it.
 """

@@ -25,7 +25,7 @@ COMMUNITIES = ("real", "sample", "generated")
 
 
 class Command(BaseCommand):
-    help = "CPU milliseconds of every interactive surface, in databases of its own under var/bench-api."
+    help = "CPU milliseconds of the interactive surfaces; without --community, in databases of its own under var/bench-api."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

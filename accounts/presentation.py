@@ -20,6 +20,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.query import ModelIterable
+from django.db.models.sql.where import AND
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery, Keys
 from accounts.conditions import Viewer, active_user
@@ -147,7 +148,10 @@ def present(viewer: Viewer, draft: Draft[Answer]) -> Presented[Answer]:
 
 def present_each(drafts: Sequence[tuple[User, Draft[Answer]]]) -> list[Presented[Answer]]:
     """``present`` for many viewers, in their order, in a number of queries that does not depend on how many."""
-    _told({viewer.pk: _of_others(viewer.pk, draft.disclosures) for viewer, draft in drafts})
+    told: dict[int, set[Disclosure]] = {}
+    for viewer, draft in drafts:
+        told.setdefault(viewer.pk, set()).update(_of_others(viewer.pk, draft.disclosures))
+    _told(told)
     viewers = {viewer.pk: viewer for viewer, _draft in drafts}.values()
     wanted = _by_kind(ref for _viewer, draft in drafts for ref in draft.refs)
     rows = {Ref(name, row.pk): row for name, ids in wanted.items() for row in _rows(_kinds[name], ids)}
@@ -174,7 +178,7 @@ def present_nothing(viewer: Viewer, answer: Answer) -> Presented[Answer]:
 def rows_shown(viewer: Viewer, rows: QuerySet[Row]) -> Presented[QuerySet[Row]]:
     """Of ``rows``, in their order, those that the viewer may see; they are read when they are iterated, and marked."""
     kind, key = _kind_of[rows.model], viewer_key(viewer)
-    if getattr(rows.query, "shown_to", None) == key:
+    if getattr(rows.query, "shown_to", None) == key and rows.query.where.connector == AND:
         return Presented(_SEAL, rows, key)  # they went through here before
     marking: Any = rows.filter(kind.visible_to(viewer))
     marking.query.shown_to = key  # goes along with every further filter, order and slice
@@ -223,7 +227,7 @@ def ensure_shown(row: Model, key: int, parent: object, parent_kind: str, field: 
         NotPresented: it was not, and no carried relation leads to it from a row that was.
 
     """
-    if key in row.__dict__.get(_MARK, ()) or type(row) not in _kind_of:
+    if key in row.__dict__.get(_MARK, ()) or row._meta.concrete_model not in _kind_of:  # noqa: SLF001  # Django documents it
         return
     if (parent_kind, field) in _carried and key in getattr(parent, _MARK, ()):
         _marked(row, key)
@@ -243,7 +247,10 @@ class _Marking(ModelIterable[Any]):
     """Rows of `rows_shown`, each marked as it is read."""
 
     def __iter__(self) -> Any:
-        key: int = self.queryset.query.shown_to  # type: ignore[attr-defined]  # set by rows_shown
+        query = self.queryset.query
+        if query.where.connector != AND:  # joined with other rows by OR: these did not go through the rule
+            return super().__iter__()
+        key: int = query.shown_to  # type: ignore[attr-defined]  # set by rows_shown
         return (_marked(row, key) for row in super().__iter__())
 
 

@@ -193,16 +193,15 @@ def _friendships(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _recommended(user: User) -> Iterator[dict[str, Any]]:
-    """What was said by hand, both ways; a note from somebody who is out of sight now is left out."""
+    """What was said by hand, both ways; with whom, and their notes, while one may see that it was said."""
     rows = ItemRecommendation.objects.filter(Q(sender=user) | Q(recipient=user))
-    rows = rows.select_related("track__artist", "artist").order_by("sent_at", "pk")
-    for row, other in _seen(
-        user, rows, lambda row: Ref("Listener", _other(user, row.sender_id, row.recipient_id))
-    ):
+    rows = rows.select_related("track__artist", "artist", "sender", "recipient").order_by("sent_at", "pk")
+    for row, visible in _seen(user, rows, lambda row: Ref("ItemRecommendation", row.pk)):
         sent = row.sender_id == user.pk
+        other = row.recipient if sent else row.sender
         yield {
-            **_item(row.track, row.artist), "sent": sent, "with": other and other.username,
-            "note": row.note if sent or other else None, "sent_at": row.sent_at,
+            **_item(row.track, row.artist), "sent": sent, "with": other.username if visible else None,
+            "note": row.note if sent or visible else None, "sent_at": row.sent_at,
         }  # fmt: skip
 
 
@@ -228,8 +227,12 @@ def _other(user: User, *ends: int) -> int:
 
 
 def _plain(store: Store, user: User) -> Iterator[dict[str, Any]]:
-    """A row's own columns, without keys of other rows."""
-    names = [field.name for field in store.model._meta.concrete_fields if not field.is_relation]  # noqa: SLF001
+    """A row's own columns, without keys of other rows and what is withheld."""
+    names = [
+        field.name
+        for field in store.model._meta.concrete_fields  # noqa: SLF001
+        if not field.is_relation and str(field) not in WITHHELD
+    ]
     yield from store.rows(user).order_by("pk").values(*names).iterator(CHUNK)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts.models import User
-from accounts.presentation import Draft, Presented, Ref, present, present_nothing
+from accounts.presentation import Disclosure, Draft, Presented, Ref, present
 from discovery.platform.errors import InvalidInput
 from discovery.recommend import evidence as gathering
 from discovery.recommend import ranking
@@ -53,8 +53,9 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
         known=permitted.known | (proposed_no_more if permitted.use.own else frozenset()),
     )
     index = index_for(kind).index
+    told = {Disclosure(int(friend), named=True) for friend in np.unique(permitted.friend[gone]) if friend}
     if index is None:
-        return present_nothing(viewer, PreviewView(int(gone.sum())))
+        return present(viewer, Draft((), lambda _nodes: PreviewView(int(gone.sum())), told))
     rankings = [ranking.rank(index, evidence, count=count) for evidence in (permitted, without)]
     before, after = ([item_ref(kind, item) for item in ranked.ids.tolist()] for ranked in rankings)
 
@@ -63,7 +64,7 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
             int(gone.sum()), *([nodes[ref] for ref in refs if ref in nodes] for refs in (before, after))
         )
 
-    told = {disclosure for ranked in rankings for disclosure in ranking_disclosures(ranked, ())}
+    told |= {disclosure for ranked in rankings for disclosure in ranking_disclosures(ranked, ())}
     return present(viewer, Draft({*before, *after}, shown, told))
 
 

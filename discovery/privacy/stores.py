@@ -85,6 +85,7 @@ WITHHELD: Mapping[str, str] = {
     "accounts.Consent.friend": "another person's answer about you is that person's",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
+    "discovery.RadioChoice.marks": "which friends were heard stands in the reasons, where they may be named",
     "discovery.RoomMember.invited_by": "whether somebody you invited came stands among what is kept about them",
     "graph.PlaylistEntry.added_by": "exported with the playlist, as whether it was you",
     "oauth2_provider.AccessToken.user": "a credential, of which only you hold the secret",

@@ -72,6 +72,7 @@ def _is_seed(viewer: User, kind: SeedKind, seed_id: int) -> bool:
             return Tag.objects.filter(pk=seed_id).exists()
         case SeedKind.FRIEND:
             sources = policies.tellable(policies.social_sources(viewer))
-            return any(source.user_id == seed_id for source in sources)
+            # Of those without a name nobody is heard alone: what is played would be that one's.
+            return any(source.user_id == seed_id and source.named for source in sources)
         case _:
             return True

@@ -87,6 +87,7 @@ def room_join(*, user: User, room_id: int) -> Room:
         )
     invitation.joined_at = timezone.now()
     invitation.save(update_fields=["joined_at"])
+    _settle(room, [*people, user])
     _tell(room)
     _tell_doors(_doors([room.pk]))
     return room
@@ -104,8 +105,7 @@ def room_leave(*, user: User, room_id: int) -> None:
     deleted, _ = RoomMember.objects.filter(room=room, user=user).delete()
     if not deleted:
         raise no_room()
-    if not _swept(room):
-        room.delete()
+    _settle(room, _swept(room))
     _tell(room)
     _tell_doors(doors)
 
@@ -155,12 +155,8 @@ def rooms_refresh(*, user_ids: Iterable[int]) -> None:
     for room_id in rooms:
         with transaction.atomic():
             room = Room.objects.select_for_update().filter(pk=room_id).first()
-            people = _swept(room) if room is not None else []
-            if room is not None and not people:
-                room.delete()
-            elif room is not None and _is_over(room, people):
-                room.step += 1
-                _play_next(room, people)
+            if room is not None:
+                _settle(room, _swept(room))
         publish([room_channel(str(room_id))], {})
     _tell_doors(doors)
 
@@ -189,11 +185,11 @@ class Inside:
         if ItemKind(self.room.kind) is not _kind_of(item):
             raise InvalidInput(_("This room plays no such things."), field="itemId", code="INVALID_KIND")
         act = deliberate(self.user)
-        act.ensure_vote()
         about: dict[str, Any] = {"room": self.room, "user": self.user, "item_id": item.pk}
-        if kind is None:
+        if kind is None:  # what was said before may be taken back in private too
             RoomVote.objects.filter(**about).delete()
             return
+        act.ensure_vote()
         index = index_for(ItemKind(self.room.kind)).index
         if index is None or not len(index.known_rows([item.pk])):
             raise NotFound(_("This room cannot play this item."), field="itemId")
@@ -282,6 +278,15 @@ def _doors(room_ids: Iterable[int]) -> set[int]:
 def _tell_doors(user_ids: Iterable[int]) -> None:
     channels = [door_channel(key) for key in sorted(user_ids)]
     transaction.on_commit(lambda: publish(channels, {}))
+
+
+def _settle(room: Room, people: Sequence[User]) -> None:
+    """Who is there has changed: without anybody the room is gone, and what may not play on among them ends."""
+    if not people:
+        room.delete()
+    elif _is_over(room, people):
+        room.step += 1
+        _play_next(room, people)
 
 
 def _is_over(room: Room, people: Sequence[User]) -> bool:

@@ -115,3 +115,27 @@ def test_an_answer_that_nobody_would_tell_of_is_not_given(world, monkeypatch):
     own = Draft((), lambda _nodes: "own", [Disclosure(world.ada.pk, named=True)])
     assert present(world.ada, own).answer == "own"
     assert present(world.ada, Draft((), lambda _nodes: "free", NOBODYS)).answer == "free"
+
+
+def test_several_news_for_one_viewer_tell_each_of_their_sources(world):
+    plays = [
+        factories.listens(friend, world.common, at=timezone.now())[0] for friend in (world.ben, world.cleo)
+    ]
+    answers = news_told([(world.ada, ActivityKind.PLAYED, play.pk) for play in plays])
+    assert len(answers) == 2
+    assert told(world.ben) == told(world.cleo) == {("ada", True, world.common.pk)}
+
+
+def test_a_preview_that_only_counts_tells_the_friend_it_counted(world):
+    assert preview_removal(world.ada, world.ben, TRACK, count=0).answer.signals > 0
+    assert ("ada", True, None) in told(world.ben)
+    assert told(world.cleo) == set()
+
+
+def test_a_way_tells_the_bridge_and_whoever_it_leads_to(world):
+    dora = factories.sharer("dora")
+    factories.befriended(world.ben, dora)
+    assert connection_to(world.ada, Ref("Listener", dora.pk)).answer is not None
+    assert told(world.ben) == told(dora) == {("ada", True, None)}
+    assert connection_to(world.ada, Ref("Listener", world.cleo.pk)).answer is not None
+    assert told(world.cleo) == {("ada", True, None)}

@@ -227,3 +227,15 @@ def test_an_erasure_does_not_pass_while_redis_cannot_be_asked(dial, monkeypatch)
     monkeypatch.setattr(store, "client", lambda: away)
     with pytest.raises(redis.RedisError):
         person_purging.send(sender=type(user), user=user)
+
+
+def test_a_friend_without_a_name_is_no_seed(dial):
+    """What such a radio plays would be theirs alone."""
+    user, tracks = dial
+    friends = [factories.sharer(name) for name in ("ben", "cleo", "dora")]
+    factories.befriended(user, *friends)
+    factories.listens(friends[0], tracks[12], 3)
+    begin(user, seed_kind=SeedKind.FRIEND, seed_id=friends[0].pk)
+    factories.revoke(friends[0], Purpose.NAMED)
+    with pytest.raises(NotFound):
+        begin(user, seed_kind=SeedKind.FRIEND, seed_id=friends[0].pk)

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ConsentState, PersonalizationLevel, Purpose, User
 from accounts.services.friendship import block_create, friendship_end
+from accounts.services.private_session import private_session_start
 from discovery.models import Room, RoomMember, RoomPlay, RoomVote, SocialUse
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.recommend.serving import DegradedReason
@@ -347,3 +348,26 @@ def test_query_count_does_not_grow_with_the_people(room, friends):
         room_invite(user=friends.ada, room_id=room.pk, other=guest)
         room_join(user=guest, room_id=room.pk)
     assert asked() == before <= 22
+
+
+def test_it_plays_on_when_who_it_was_chosen_by_leaves_or_somebody_comes_who_is_told_less(room, friends):
+    def plays():
+        return room_get(viewer=friends.ada, room_id=room.pk).answer.now
+
+    first = plays()
+    room_leave(user=friends.ben, room_id=room.pk)
+    assert first
+    assert plays()
+    factories.answered(friends.ada, Purpose.SOCIAL_OUT, state=ConsentState.DENIED, friend=friends.cleo)
+    room_join(user=friends.cleo, room_id=room.pk)
+    assert plays()
+
+
+def test_in_a_private_session_a_vote_is_refused_and_one_of_before_can_be_taken_back(room, friends):
+    item = Track.objects.first()
+    room_vote(user=friends.ada, room_id=room.pk, item=item, vote=True)
+    private_session_start(user=friends.ada)
+    with pytest.raises(Conflict):
+        room_veto(user=friends.ada, room_id=room.pk, item=item, veto=True)
+    room_vote(user=friends.ada, room_id=room.pk, item=item, vote=False)
+    assert not RoomVote.objects.filter(user=friends.ada).exists()

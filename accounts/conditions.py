@@ -59,6 +59,19 @@ def befriended_with(viewer: User) -> Q:
     return linked_with(viewer, state=Friendship.State.ACCEPTED)
 
 
+def befriended(one: str, other: str) -> Q:
+    """Rows of any model whose columns ``one`` and ``other`` hold friends, with no block between them; both active."""
+    ends = (OuterRef(one), OuterRef(other))
+    friends, blocks = (
+        Q(**{low: ends[0], high: ends[1]}) | Q(**{low: ends[1], high: ends[0]})
+        for low, high in (("low", "high"), ("blocker", "blocked"))
+    )
+    accepted = Friendship.objects.filter(
+        friends, state=Friendship.State.ACCEPTED, low__is_active=True, high__is_active=True
+    )
+    return Q(Exists(accepted)) & ~Q(Exists(Block.objects.filter(blocks)))
+
+
 def blocked_with(viewer: User) -> Q:
     """``User`` rows with a block between them and ``viewer``, whoever gave it."""
     return Q(pk__in=Block.objects.filter(blocker=viewer).values("blocked")) | Q(

@@ -27,6 +27,7 @@ from graph.models import (
     Listen,
     TasteExclusion,
     counted,
+    holding,
 )
 
 # What a row of the query is; the numbers are the order of a listener's rows.
@@ -93,7 +94,7 @@ def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[i
     lookups = (
         ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
     )
-    rows = TasteExclusion.objects.filter(user_id__in=user_ids).values_list("user_id", *lookups)
+    rows = holding().filter(user_id__in=user_ids).values_list("user_id", *lookups)
     excluded: dict[int, set[int]] = defaultdict(set)
     for user_id, *items in rows.iterator():
         excluded[user_id].update(item for item in items if item is not None)

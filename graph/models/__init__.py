@@ -2,7 +2,7 @@
 
 from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track, item_column
 from graph.models.communities import Community
-from graph.models.exclusions import TasteExclusion, counted
+from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.models.sharing import ItemRecommendation
@@ -29,5 +29,6 @@ __all__ = [
     "Track",
     "TrainingRun",
     "counted",
+    "holding",
     "item_column",
 ]

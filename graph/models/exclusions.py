@@ -2,17 +2,19 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from accounts.conditions import befriended
 from accounts.intake import Gated
 from graph.models.catalog import Artist, Track
-from graph.models.playlists import Playlist
+from graph.models.playlists import Playlist, PlaylistCollaborator
 
 
 class TasteExclusion(Gated):
     """What ``user`` did with this item counts for nothing: neither for them, nor for friends, nor in training.
 
-    An artist stands for all its tracks, a playlist for the tracks that are in it now.
+    An artist stands for all its tracks, a playlist for the tracks that are in it now, while ``user`` may see it (`holding`):
+    whoever filled a playlist out of sight would reach into a taste that can neither see nor undo it.
     """
 
     user = models.ForeignKey(
@@ -46,6 +48,13 @@ class TasteExclusion(Gated):
         return thing
 
 
+def holding() -> QuerySet[TasteExclusion]:
+    """Exclusions that hold now: of a playlist, while it is one's own or a friend shares it (`selectors.playlist_visible`)."""
+    shared = PlaylistCollaborator.objects.filter(user=OuterRef("user"), playlist=OuterRef("playlist"))
+    seen = Q(playlist__owner=F("user")) | (Q(Exists(shared)) & befriended("user", "playlist__owner"))
+    return TasteExclusion.objects.filter(Q(playlist=None) | seen)
+
+
 def counted(*, track: str | None = None, artist: str | None = None) -> Q:
     """Rows with a ``user`` whose item that user did not exclude.
 
@@ -59,5 +68,6 @@ def counted(*, track: str | None = None, artist: str | None = None) -> Q:
         kept &= ~Q(Exists(theirs.filter(artist=OuterRef(artist))))
     if track is not None:
         kept &= ~Q(Exists(theirs.filter(track=OuterRef(track))))
-        kept &= ~Q(Exists(theirs.filter(playlist__entries__track=OuterRef(track))))
+        held = holding().filter(user=OuterRef("user"), playlist__entries__track=OuterRef(track))
+        kept &= ~Q(Exists(held))
     return kept

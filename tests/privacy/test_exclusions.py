@@ -2,11 +2,21 @@
 
 import pytest
 
+from accounts.services.friendship import block_create, friendship_end
 from discovery.privacy.preview import preview_removal
 from discovery.recommend import feed
 from discovery.recommend.evidence import gather
 from graph import snapshot
-from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, Playlist, PlaylistEntry
+from graph.models import (
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    ItemKind,
+    Listen,
+    Playlist,
+    PlaylistCollaborator,
+    PlaylistEntry,
+)
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.tags import tags_refresh
 from graph.serving.index import Channel
@@ -24,6 +34,10 @@ def playlist(user, *tracks):
     for position, track in enumerate(tracks):
         PlaylistEntry.objects.create(playlist=made, track=track, position=position)
     return made
+
+
+def playlist_unshared(user, other):
+    PlaylistCollaborator.objects.filter(playlist__owner=user, user=other).delete()
 
 
 @pytest.mark.parametrize("kind_of_thing", ["track", "artist", "playlist"])
@@ -56,6 +70,22 @@ def test_somebody_elses_exclusion_changes_nothing(world):
     before = scores(feed.for_you(world.ada, ItemKind.TRACK).answer)
     taste_exclusion_set(user=world.ben, thing=world.favorites["ada"], excluded=True)
     assert scores(feed.for_you(world.ada, ItemKind.TRACK).answer) == before
+
+
+@pytest.mark.parametrize("end", [friendship_end, block_create, playlist_unshared])
+def test_a_playlist_out_of_sight_reaches_into_nobodys_taste(world, end):
+    ada, ben = world.ada, world.ben
+    theirs = playlist(ben, world.favorites["cleo"])
+    theirs.collaborators.create(user=ada, role=PlaylistCollaborator.Role.VIEWER)
+    before = scores(feed.for_you(ada, ItemKind.TRACK).answer)
+    taste_exclusion_set(user=ada, thing=theirs, excluded=True)
+    assert scores(feed.for_you(ada, ItemKind.TRACK).answer) != before
+    end(user=ben, other=ada)
+    hidden = scores(feed.for_you(ada, ItemKind.TRACK).answer)
+    for place, track in enumerate((world.favorites["ada"], world.common), start=1):
+        PlaylistEntry.objects.create(playlist=theirs, track=track, position=place)
+    assert scores(feed.for_you(ada, ItemKind.TRACK).answer) == hidden
+    assert len(gather(ada, ItemKind.TRACK).key_id[gather(ada, ItemKind.TRACK).friend == 0]) == 2
 
 
 def test_it_is_not_trained_on(world):

@@ -72,6 +72,8 @@ class User(AbstractUser):
     # that began in it and are reported late are not taken either.
     private_from = models.DateTimeField(null=True, blank=True)
     private_until = models.DateTimeField(null=True, blank=True)
+    # Private sessions before that one, as pairs of ISO moments: what was played in them may still arrive.
+    private_before = models.JSONField(default=list, blank=True)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 

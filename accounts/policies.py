@@ -86,7 +86,10 @@ def played_in_private(user: User, moment: datetime) -> bool:
     """Whether a play that began at ``moment`` may not be kept: a private session runs, or ran then."""
     if user.private_from is None or user.private_until is None:
         return False
-    return in_private_session(user) or user.private_from <= moment <= user.private_until
+    earlier = (map(datetime.fromisoformat, ends) for ends in user.private_before)
+    return in_private_session(user) or any(
+        begun <= moment <= ended for begun, ended in ((user.private_from, user.private_until), *earlier)
+    )
 
 
 def granted_purposes(user: User) -> frozenset[Purpose]:

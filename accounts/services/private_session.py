@@ -15,14 +15,20 @@ from accounts.services.ledger import epoch_raise
 from accounts.signals import private_session_ended
 
 LONGEST = timedelta(hours=6)
+REMEMBERED = timedelta(days=365)  # for so long a play of an earlier one is known as such
 
 
 @transaction.atomic
 def private_session_start(*, user: User) -> User:
     """Begin one, or give the running one its full length again; return the stored user."""
     stored, now = User.objects.select_for_update().get(pk=user.pk), timezone.now()
-    begun = stored.private_from if in_private_session(stored) else now
-    return _store(user, stored, begun, now + LONGEST)
+    if in_private_session(stored):
+        return _store(user, stored, stored.private_from, now + LONGEST)
+    if stored.private_from is not None and stored.private_until is not None:
+        ended = [stored.private_from.isoformat(), stored.private_until.isoformat()]
+        kept = [ends for ends in stored.private_before if datetime.fromisoformat(ends[1]) > now - REMEMBERED]
+        stored.private_before = user.private_before = [*kept, ended]
+    return _store(user, stored, now, now + LONGEST)
 
 
 @transaction.atomic
@@ -38,6 +44,6 @@ def private_session_end(*, user: User) -> User:
 def _store(user: User, stored: User, begun: datetime | None, end: datetime) -> User:
     stored.private_from = user.private_from = begun
     stored.private_until = user.private_until = end
-    stored.save(update_fields=["private_from", "private_until"])
+    stored.save(update_fields=["private_from", "private_until", "private_before"])
     epoch_raise([stored.pk])
     return stored

@@ -107,7 +107,7 @@ def _person(profile: Row) -> User:
     dates = ("date_joined", "last_login", "private_from", "private_until")
     kept = ("username", "display_name", "first_name", "last_name", "email", "external_id", "level")
     return User.objects.create(
-        pseudonym=pseudonym, password=make_password(None),
+        pseudonym=pseudonym, password=make_password(None), private_before=profile.get("private_before", []),
         **{name: profile[name] for name in kept}, **{name: _moment(profile[name]) for name in dates},
     )  # fmt: skip
 

@@ -43,6 +43,18 @@ def test_so_are_those_of_it_that_arrive_later(ada):
     assert record(ada) == (1, [])
 
 
+def test_so_are_those_of_an_earlier_one(ada):
+    private_session_start(user=ada)
+    during = timezone.now()
+    private_session_end(user=ada)
+    between = timezone.now()
+    for _ in range(2):
+        private_session_start(user=ada)
+        private_session_end(user=ada)
+    assert record(ada, during) == (0, ["PRIVATE_SESSION"])
+    assert record(ada, between) == (1, [])
+
+
 @pytest.mark.parametrize("kind", FeedbackKind)
 def test_nothing_is_said_of_music_while_it_runs(ada, kind):
     """It would tell what was played: to friends, to models, and whoever reads the export."""

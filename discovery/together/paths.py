@@ -151,13 +151,8 @@ def _draft(viewer: User, graph: nx.Graph, way: list[Ref]) -> Draft[Path | None]:
 
 def _disclosures(way: list[Ref], kinds: list[LinkKind], viewer: User) -> set[Disclosure]:
     """Who on the way is named with what they play; a bridge and whoever is at its end, by name alone."""
-    played = dict(
-        zip(
-            way,
-            (ref if kind is LinkKind.PLAYS else None for ref, kind in zip(way[1:], kinds, strict=True)),
-            strict=False,
-        )
-    )
+    links = zip(pairwise(way), kinds, strict=True)
+    played = {start: end for (start, end), kind in links if kind is LinkKind.PLAYS}
     return {
         Disclosure(ref.id, named=True, item=played.get(ref))
         for ref in way

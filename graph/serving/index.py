@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows, ShortRows
 from graph.serving.friend_index import unit_rows
+from graph.serving.places import positions, top_rows
 
 KeyKind = Literal["item", "tag", "artist"]
 
@@ -200,7 +201,7 @@ class ItemIndex:
 
     def rows(self, ids: Ids) -> Rows:
         """Candidate rows of primary keys; -1 where the model does not know the id."""
-        return _positions(self.ids, ids)
+        return positions(self.ids, ids)
 
     def known_rows(self, ids: Collection[int]) -> Rows:
         """Candidate rows of those primary keys that the model knows, in the order given."""
@@ -218,7 +219,7 @@ class ItemIndex:
         if kind == "item":
             return self.rows(ids)
         offset = len(self.ids) + (len(self._features["tag"][0]) if kind == "artist" else 0)
-        place = _positions(self._features[kind][0], ids)
+        place = positions(self._features[kind][0], ids)
         return np.where(place >= 0, place + offset, -1)
 
     def among(self, rows: Rows) -> ItemIndex:
@@ -291,7 +292,7 @@ class ItemIndex:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
         strength = self.strengths(evidence)
         scores = self.query_rows(rows) @ self._folded(evidence, strength) + self.prior[rows]
-        place = _positions(rows, evidence.key_row)
+        place = positions(rows, evidence.key_row)
         own = place >= 0
         np.add.at(scores, place[own], self._lift(evidence, strength)[own])
         return np.asarray(scores, dtype=np.float32)
@@ -401,24 +402,7 @@ class ItemIndex:
         return lifted
 
 
-def top_rows(scores: Floats, k: int) -> Rows:
-    """The ``k`` highest columns of each row [B, k], best first; equal scores by lowest column."""
-    k = min(k, scores.shape[1])
-    part = np.argpartition(scores, -k, axis=1)[:, -k:] if k < scores.shape[1] else None
-    chosen = np.sort(part, axis=1) if part is not None else np.broadcast_to(np.arange(k), scores.shape)
-    order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(chosen, order, axis=1)
-
-
 def _unpacked(arrays: Mapping[str, NDArray[Any]], name: str) -> Floats:
     """Scales by item and source [n, S]; where they were packed, with each source's unit."""
     scale = arrays[f"{name}_scale"].astype(np.float32)
     return np.asarray(scale * arrays[f"{name}_unit"] if f"{name}_unit" in arrays else scale, dtype=np.float32)
-
-
-def _positions(sorted_ids: Ids, ids: Ids) -> Rows:
-    ids = np.asarray(ids, dtype=np.int64)
-    if not len(sorted_ids):
-        return np.full(ids.shape, -1, dtype=np.int64)
-    place = np.minimum(np.searchsorted(sorted_ids, ids), len(sorted_ids) - 1)
-    return np.where(sorted_ids[place] == ids, place, -1)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
+from django.utils import timezone
 
 from accounts import policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
 from accounts.conditions import Answers, within
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
-from accounts.policies import SocialSource, discoverable, permitting
+from accounts.policies import Sharing, SocialSource, discoverable, permitting
 
 _ASKED = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
 
@@ -24,54 +26,69 @@ _ASKED = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
 class _Rows:
     """Rows of one table whose ``columns`` are all among some people, or all rows."""
 
-    def __init__(self, rows: Callable[[], QuerySet[Any, Any]], *columns: str) -> None:
+    def __init__(self, rows: Callable[[datetime], QuerySet[Any, Any]], *columns: str) -> None:
         self._rows = rows
         self._compiled = CompiledQuery(
-            lambda keys, _now: rows().filter(*(Among(column, keys) for column in columns)), KEYS
+            lambda keys, now: rows(now).filter(*(Among(column, keys) for column in columns)), KEYS
         )
 
     def values(self, among: Keys | None) -> list[Any]:
         """Of a rule that names values."""
-        return list(self._rows()) if among is None else self._compiled.rows(among)
+        return list(self._rows(timezone.now())) if among is None else self._compiled.rows(among)
 
     def instances(self, among: Keys | None) -> list[Any]:
         """Of a rule that names none."""
-        return list(self._rows()) if among is None else self._compiled.instances(among)
+        return list(self._rows(timezone.now())) if among is None else self._compiled.instances(among)
 
 
-_CONSENTS = _Rows(lambda: Consent.objects.filter(purpose__in=_ASKED), "user_id")
-_LEVELS = _Rows(lambda: User.objects.filter(is_active=True).values_list("pk", "level"), "pk")
+_CONSENTS = _Rows(lambda _now: Consent.objects.filter(purpose__in=_ASKED), "user_id")
+_LEVELS = _Rows(
+    lambda now: (
+        User.objects.filter(is_active=True)
+        .annotate(in_private=Case(When(private_until__gt=now, then=Value(1)), default=Value(0)))
+        .values_list("pk", "level", "in_private", "unnamed_silent_until")
+    ),
+    "pk",
+)
 _ACCEPTED = _Rows(
-    lambda: Friendship.objects.filter(state=Friendship.State.ACCEPTED).values_list("low_id", "high_id"),
+    lambda _now: Friendship.objects.filter(state=Friendship.State.ACCEPTED).values_list(
+        "low_id", "high_id", "low_hears_from", "high_hears_from"
+    ),
     "low_id", "high_id",
 )  # fmt: skip
-_BLOCKS = _Rows(lambda: Block.objects.values_list("blocker_id", "blocked_id"), "blocker_id", "blocked_id")
+_BLOCKS = _Rows(
+    lambda _now: Block.objects.values_list("blocker_id", "blocked_id"), "blocker_id", "blocked_id"
+)
 
 
 def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialSource]]:
     """``social_sources`` of everybody (or all ``among`` these) at once, by viewer id; four queries, no empty entries."""
     answers = Answers(_CONSENTS.instances(among))
-    levels = dict(_LEVELS.values(among))
-    active, blocked = frozenset(levels), blocked_pairs(among)
+    people = {pk: tuple(rest) for pk, *rest in _LEVELS.values(among)}
+    active, blocked = frozenset(people), blocked_pairs(among)
     listening = {
-        pk
-        for pk, level in levels.items()
+        pk: silent_until
+        for pk, (level, in_private, silent_until) in people.items()
         if level in PersonalizationLevel
+        and not in_private
         and policies.cut_down(
             PersonalizationLevel(level),
             [purpose for purpose in (Purpose.SELF, Purpose.SOCIAL_IN) if answers.permit(pk, purpose)],
         ).friends
     }
-    sharing: dict[int, list[tuple[SocialSource, bool]]] = defaultdict(list)
-    for ends in _ACCEPTED.values(among):
-        if not active.issuperset(ends) or frozenset(ends) in blocked:
+    sharing: dict[int, list[Sharing]] = defaultdict(list)
+    for low, high, low_from, high_from in _ACCEPTED.values(among):
+        if not active.issuperset((low, high)) or frozenset((low, high)) in blocked:
             continue
-        for viewer_id, friend_id in (ends, ends[::-1]):
+        for viewer_id, friend_id, period in ((low, high, low_from), (high, low, high_from)):
             if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
-                named = answers.permit(friend_id, Purpose.NAMED, viewer_id)
+                source = SocialSource(friend_id, answers.permit(friend_id, Purpose.NAMED, viewer_id))
                 wanted = answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
-                sharing[viewer_id].append((SocialSource(friend_id, named), wanted))
-    heard = {viewer_id: policies.heard(rows) for viewer_id, rows in sharing.items()}
+                sharing[viewer_id].append(Sharing(source, wanted, period))
+    heard = {
+        viewer_id: policies.heard(friends, silent_until=listening[viewer_id])
+        for viewer_id, friends in sharing.items()
+    }
     return {
         viewer_id: sorted(sources, key=lambda source: source.user_id)
         for viewer_id, sources in heard.items()

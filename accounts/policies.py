@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
@@ -28,13 +28,14 @@ from accounts.conditions import (
     in_force,
     linked_with,
 )
-from accounts.models import Consent, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, Friendship, PersonalizationLevel, Purpose, User
 
 logger = logging.getLogger(__name__)
 
 # A friend count below this would tell who the friend is; an aggregate below this, who is in it.
 SMALLEST_FRIEND_COUNT = 3
 SMALLEST_AGGREGATE = 10
+PERIOD_DAYS = 7  # of the periods in which the company of unnamed friends stays as it is
 
 NOBODY = Q(pk__in=())
 
@@ -55,10 +56,22 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class SocialSource:
-    """A friend whose plays may shape the viewer's answer; ``named``: and may be named in it."""
+    """A friend whose plays may shape the viewer's answer; ``named``: and may be named in it.
+
+    Of one who may not be named, only what ``SMALLEST_FRIEND_COUNT`` such friends each played counts.
+    """
 
     user_id: int
     named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """A friend who shares with a viewer; ``wanted``: the viewer wants to hear of them; ``period``: from when on unnamed."""
+
+    source: SocialSource
+    wanted: bool
+    period: int = 0
 
 
 # --- purposes -------------------------------------------------------------------------------
@@ -119,13 +132,13 @@ def discoverable() -> QuerySet[User]:
 def effective_use(viewer: Viewer, level: PersonalizationLevel | None = None) -> Use:
     """What may enter an answer to ``viewer`` now: level ∧ purposes.
 
-    ``level`` can ask for less than the viewer's own level, never for more. Where the consent
-    state cannot be read the answer is OFF: recommendations fail soft, consent fails closed.
+    ``level`` can ask for less than the viewer's own level, never for more; in a private session friends stay
+    out, so that nobody has to be told of what is heard in it. Where the consent state cannot be read the answer is OFF: recommendations fail soft, consent fails closed.
     """
     if (somebody := active_user(viewer)) is None:
         return Use(PersonalizationLevel.OFF)
     try:
-        own_level = PersonalizationLevel(somebody.level)
+        own_level = _level_now(somebody)
         wanted = own_level if level is None else min(PersonalizationLevel(level), own_level)
         granted = granted_purposes(somebody) if wanted > PersonalizationLevel.BASIC else frozenset()
     except (DatabaseError, ValueError):
@@ -134,6 +147,11 @@ def effective_use(viewer: Viewer, level: PersonalizationLevel | None = None) -> 
         )
         return Use(PersonalizationLevel.OFF)
     return cut_down(wanted, granted)
+
+
+def _level_now(user: User) -> PersonalizationLevel:
+    level = PersonalizationLevel(user.level)
+    return min(level, PersonalizationLevel.OWN) if in_private_session(user) else level
 
 
 def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None = None) -> list[Use]:
@@ -145,7 +163,7 @@ def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None =
         granted[user_id].add(Purpose(purpose))
     return [
         cut_down(
-            PersonalizationLevel(viewer.level if level is None else min(level, viewer.level)),
+            _level_now(viewer) if level is None else min(PersonalizationLevel(level), _level_now(viewer)),
             granted[viewer.pk],
         )
         if viewer.is_active
@@ -186,35 +204,68 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
 
     The mutual rule: an accepted friendship ∧ the friend's SOCIAL_OUT covers the viewer ∧ the
     viewer's SOCIAL_IN, in general and of this friend ∧ the viewer's effective level ≥ SOCIAL ∧ no
-    block between them. Who may not be named is heard in company only (`heard`, and ``tellable``).
+    block between them. Who may not be named is heard in company only (`heard`).
     """
     somebody = active_user(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    rows = _SOURCES.rows(somebody)
-    return heard([(SocialSource(pk, named=bool(named)), bool(wanted)) for pk, named, wanted in rows])
+    return heard(sharing_with(somebody), silent_until=somebody.unnamed_silent_until)
+
+
+def sharing_with(viewer: User) -> list[Sharing]:
+    """Friends who let ``viewer`` hear of their plays, whether or not ``viewer`` wants to, by id."""
+    return [
+        Sharing(SocialSource(pk, named=bool(named)), bool(wanted), max(low or 0, high or 0))
+        for pk, named, wanted, low, high in _SOURCES.rows(viewer)
+    ]
 
 
 def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
-    """Key, ``named`` and ``wanted`` of everybody who lets ``viewer`` hear of their plays."""
+    """The columns of `sharing_with`."""
     named = ExpressionWrapper(granting(Purpose.NAMED, viewer, now), BooleanField())
     wanted = ExpressionWrapper(granted_by(viewer, Purpose.SOCIAL_IN, now), BooleanField())
-    people = _open_to(viewer, now).annotate(named=named, wanted=wanted)
-    return people.order_by("pk").values_list("pk", "named", "wanted")
+    low = Friendship.objects.filter(low=viewer, high=OuterRef("pk")).values("low_hears_from")
+    high = Friendship.objects.filter(high=viewer, low=OuterRef("pk")).values("high_hears_from")
+    people = _open_to(viewer, now).annotate(
+        named=named, wanted=wanted, low=Subquery(low), high=Subquery(high)
+    )
+    return people.order_by("pk").values_list("pk", "named", "wanted", "low", "high")
 
 
 _SOURCES = CompiledQuery(_sources_of, PERSON)
 
 
-def heard(sharing: Iterable[tuple[SocialSource, bool]]) -> list[SocialSource]:
-    """Of those who share, whom the viewer wants to hear of; each with whether that is so.
+def heard(sharing: Iterable[Sharing], *, silent_until: int) -> list[SocialSource]:
+    """Of those who share, whom a viewer hears of: who may be named, and the others in company only.
 
-    Friends without a name are heard all together or not at all: whoever could leave out a single one
-    of them would see in the difference what this one plays.
+    Friends without a name are heard all together or not at all, and no fewer than ``SMALLEST_FRIEND_COUNT`` of
+    them: whoever could leave out a single one would see in the difference what this one plays. For the same reason
+    they fall silent until the period ``silent_until`` where the viewer changed who is among them, and who joins them
+    late is heard from a new period on.
     """
-    rows = list(sharing)
-    divided = any(not source.named and not wanted for source, wanted in rows)
-    return [source for source, wanted in rows if wanted and (source.named or not divided)]
+    now, rows = period_now(), list(sharing)
+    unnamed = [friend for friend in rows if not friend.source.named]
+    company = [friend for friend in unnamed if friend.period <= now]
+    silent = (
+        now < silent_until
+        or len(company) < SMALLEST_FRIEND_COUNT
+        or not all(friend.wanted for friend in unnamed)
+    )
+    return [
+        friend.source
+        for friend in rows
+        if friend.wanted and (friend.source.named or (not silent and friend.period <= now))
+    ]
+
+
+def period_now() -> int:
+    """The number of this period: weeks since 1970-01-01."""
+    return timezone.now().date().toordinal() // PERIOD_DAYS
+
+
+def period_next() -> int:
+    """The period from which on a change that a viewer made may show: one to two weeks away."""
+    return period_now() + 2
 
 
 def activity_sources(viewer: User) -> list[int]:
@@ -265,17 +316,6 @@ def _open_to(viewer: User, now: datetime | None = None) -> QuerySet[User]:
         befriended_with(viewer),
         is_active=True,
     ).exclude(blocked_with(viewer))
-
-
-def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
-    """Of a viewer's sources, those whose use betrays nobody who may not be named.
-
-    With fewer than ``SMALLEST_FRIEND_COUNT`` friends sharing, even the order of an answer would tell
-    whose plays shaped it. So an unnamed friend's plays then stay out of the sum, not only out of its
-    reasons.
-    """
-    crowd = len(sources) >= SMALLEST_FRIEND_COUNT
-    return [source for source in sources if source.named or crowd]
 
 
 # --- people ---------------------------------------------------------------------------------

@@ -89,16 +89,38 @@ def histories(listeners: Collection[int], speaking: Collection[int], kind: ItemK
     )
 
 
-def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, set[int]]:
-    """By listener: the items of this kind that they excluded from their taste. One query."""
+@dataclass(frozen=True)
+class Excluded:
+    """What a listener left out of their taste; ``artists`` that count for tracks as evidence: none in a view of artists."""
+
+    items: frozenset[int] = frozenset()
+    artists: frozenset[int] = frozenset()
+
+
+NOTHING_EXCLUDED = Excluded()
+
+
+def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, Excluded]:
+    """By listener: what of this kind they excluded from their taste. One query."""
     lookups = (
-        ("track", "artist__tracks", "playlist__entries__track") if kind is ItemKind.TRACK else ("artist",)
+        ("artist", "track", "artist__tracks", "playlist__entries__track")
+        if kind is ItemKind.TRACK
+        else ("artist",)
     )
     rows = holding().filter(user_id__in=user_ids).values_list("user_id", *lookups)
-    excluded: dict[int, set[int]] = defaultdict(set)
-    for user_id, *items in rows.iterator():
-        excluded[user_id].update(item for item in items if item is not None)
-    return dict(excluded)
+    items: dict[int, set[int]] = defaultdict(set)
+    artists: dict[int, set[int]] = defaultdict(set)
+    for user_id, artist, *things in rows.iterator():
+        if kind is ItemKind.ARTIST:
+            items[user_id].add(artist)
+            continue
+        items[user_id].update(item for item in things if item is not None)
+        if artist is not None:
+            artists[user_id].add(artist)
+    return {
+        user_id: Excluded(frozenset(items[user_id]), frozenset(artists[user_id]))
+        for user_id in {*items, *artists}
+    }
 
 
 def _table(rows: list[tuple[int, ...]]) -> Ints:

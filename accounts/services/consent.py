@@ -24,6 +24,7 @@ from accounts.models import (
 from accounts.policies import friends_of
 from accounts.policy_text import EXPIRES_AFTER
 from accounts.services.ledger import Change, epoch_raise, ledger_record
+from accounts.services.unnamed import unnamed_silence
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
 
 _USERS_AT_ONCE = 500
@@ -57,6 +58,8 @@ def consent_set(
     User.objects.select_for_update().get(pk=user.pk)
     state = ConsentState.GRANTED if granted else ConsentState.WITHDRAWN
     if not _already_told(user, purpose, friend, state, idempotency_key):
+        if purpose == Purpose.SOCIAL_IN and friend is not None:
+            unnamed_silence(viewer=user, friend=friend)
         until = _valid_until(purpose, valid_until) if granted else None
         change = Change(user, purpose, state, friend, until, idempotency_key)
         ledger_record(changes=[change], actor=actor, channel=channel)

@@ -1,14 +1,15 @@
 """Whom people know: requests, friendships, blocks. A pair is one row, locked through its two people."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.intake import deliberate
 from accounts.models import Block, Consent, ConsentActor, ConsentState, Friendship, User, pair
 from accounts.policies import listeners_visible_to
 from accounts.services.consent import withdrawals
 from accounts.services.identity import friendship_forget
 from accounts.services.ledger import epoch_raise, ledger_record
+from accounts.services.unnamed import unnamed_heard_from, unnamed_silence
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
 
 
@@ -27,12 +28,14 @@ def friendship_request(*, user: User, other: User) -> Friendship:
         raise InvalidInput(_("You cannot befriend yourself."), field="listenerId")
     if not listeners_visible_to(user).contains(other):
         raise _no_listener()
-    row, created = Friendship.objects.get_or_create(**pair(user, other), defaults={"requested_by": user})
+    row, created = Friendship.objects.get_or_create(
+        **pair(user, other), defaults={"requested_by": user, "requested_at": deliberate(user).moment}
+    )
     if created or (row.state == Friendship.State.REQUESTED and row.requested_by_id == user.pk):
         return row
     if row.state == Friendship.State.ACCEPTED:
         raise Conflict(_("You are friends already."), field="listenerId", code="ALREADY_FRIENDS")
-    return _accept(row)
+    return _accept(row, user)
 
 
 @transaction.atomic
@@ -49,7 +52,7 @@ def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Frien
     if row is None or asked_of != user.pk:
         raise NotFound(_("There is no such request."), field="requestId")
     if accept:
-        return _accept(row)
+        return _accept(row, user)
     friendship_forget(user=row.low, other=row.high)
     row.delete()
     return None
@@ -110,9 +113,11 @@ def _lock(*people: User) -> None:
     list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
-def _accept(row: Friendship) -> Friendship:
-    row.state, row.accepted_at = Friendship.State.ACCEPTED, timezone.now()
-    row.save(update_fields=["state", "accepted_at"])
+def _accept(row: Friendship, user: User) -> Friendship:
+    """Make friends of the two, by ``user``'s yes."""
+    row.state, row.accepted_at = Friendship.State.ACCEPTED, deliberate(user).moment
+    row.low_hears_from, row.high_hears_from = unnamed_heard_from(row.low), unnamed_heard_from(row.high)
+    row.save(update_fields=["state", "accepted_at", "low_hears_from", "high_hears_from"])
     epoch_raise([row.low_id, row.high_id])
     return row
 
@@ -122,6 +127,7 @@ def _part(user: User, other: User) -> bool:
 
     A no to this friend stays: it must not turn into the general yes when they befriend again.
     """
+    unnamed_silence(viewer=user, friend=other)
     deleted, _rows = Friendship.objects.filter(**pair(user, other)).delete()
     people = (user, other)
     granted = Consent.objects.filter(state=ConsentState.GRANTED, user__in=people, friend__in=people)

@@ -71,7 +71,7 @@ def _is_seed(viewer: User, kind: SeedKind, seed_id: int) -> bool:
         case SeedKind.TAG:
             return Tag.objects.filter(pk=seed_id).exists()
         case SeedKind.FRIEND:
-            sources = policies.tellable(policies.social_sources(viewer))
+            sources = policies.social_sources(viewer)
             # Of those without a name nobody is heard alone: what is played would be that one's.
             return any(source.user_id == seed_id and source.named for source in sources)
         case _:

@@ -80,7 +80,7 @@ class Radio:
     heard: tuple[Heard, ...] = ()
     held: tuple[tuple[int, int], ...] = ()  # (item id, version until which it is held back)
     now: Choice | None = None
-    private: bool = False  # whether any of it happened in a private session
+    private: str = ""  # the private session that any of it happened in: when that began
 
     def advanced(self, outcome: Outcome, reward: float, held: tuple[int, ...]) -> Radio:
         """After what is playing now has ended with ``outcome``; ``held`` are the neighbors to spare."""
@@ -94,7 +94,7 @@ class Radio:
 
     def forgotten(self) -> Radio:
         """Its seed and its step alone: it goes on as if nothing had been heard."""
-        return replace(self, heard=(), held=(), now=None, private=False)
+        return replace(self, heard=(), held=(), now=None, private="")
 
     def to_json(self) -> dict[str, Any]:
         heard, now = [vars(item) for item in self.heard], self.now and vars(self.now)

@@ -40,6 +40,7 @@ from discovery.recommend.serving import Serving, index_for
 from discovery.recommend.standing import marks_of, sources_of, stands
 from graph import selectors
 from graph.arrays import Mask
+from graph.histories import excluded_items
 from graph.models import ItemKind
 from graph.serving.index import Channel, Evidence, ItemIndex
 
@@ -135,8 +136,8 @@ class Station:
         """Choose what follows, keep it, and tell whoever listens. Raises Conflict where somebody else was quicker."""
         if self.hearing is not None:
             self.radio = self._chosen(self.hearing)
-        if policies.in_private_session(self.viewer):
-            self.radio = replace(self.radio, private=True)
+        if session := store.private_session_of(self.viewer):
+            self.radio = replace(self.radio, private=session)
         store.radio_save(user=self.viewer, radio=self.radio)
         if self.radio.now is not None and self.logged:
             log.choice_log(user=self.viewer, radio=self.radio, choice=self.radio.now)
@@ -220,11 +221,12 @@ class Station:
 
     def _said(self, lasting: PermittedEvidence) -> PermittedEvidence:
         """The seed and what happened since, as evidence; nothing at level OFF."""
-        rows: list[tuple[int, int, float, Channel]] = []
-        if lasting.use.level > PersonalizationLevel.OFF:
-            rows = [(KEY_ITEM, item, amount, channel) for item, amount, channel in happened(self.radio)]
-            rows += self._seed()
-        return gathering.stated(lasting, rows)
+        if lasting.use.level == PersonalizationLevel.OFF:
+            return gathering.stated(lasting, [])
+        rows = [(KEY_ITEM, item, amount, channel) for item, amount, channel in happened(self.radio)]
+        seed = self._seed()
+        picked = frozenset((key_kind, key) for key_kind, key, _amount, _channel in seed)
+        return replace(gathering.stated(lasting, [*rows, *seed]), picked=picked)
 
     def _seed(self) -> list[tuple[int, int, float, Channel]]:
         seed = self.radio.seed_id
@@ -234,6 +236,9 @@ class Station:
             case SeedKind.TRACK if self.radio.kind is ItemKind.TRACK:
                 return [(KEY_ITEM, seed, SEED_AMOUNT, Channel.PICK)]
             case SeedKind.TRACK:
+                excluded = excluded_items([self.viewer.pk], ItemKind.TRACK).get(self.viewer.pk)
+                if excluded is not None and seed in excluded.items:
+                    return []
                 artist = selectors.tracks_get([seed]).values_list("artist_id", flat=True)
                 return [(KEY_ITEM, pk, SEED_AMOUNT, Channel.PICK) for pk in artist]
             case SeedKind.ARTIST:

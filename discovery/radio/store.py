@@ -54,7 +54,14 @@ def client() -> redis.Redis:
 def radio_load(*, user: User, radio_id: str, resume: str | None = None) -> Radio:
     """The radio of an id. Raises NotFound, and InvalidInput for a ``resume`` that is none of its."""
     radio = _load(user, radio_id, resume)
-    return radio.forgotten() if radio.private and not policies.in_private_session(user) else radio
+    return radio.forgotten() if radio.private and radio.private != private_session_of(user) else radio
+
+
+def private_session_of(user: User) -> str:
+    """The private session that ``user`` is in, by its beginning; empty outside of one."""
+    if user.private_from is None or not policies.in_private_session(user):
+        return ""
+    return user.private_from.isoformat()
 
 
 def _load(user: User, radio_id: str, resume: str | None) -> Radio:

@@ -7,9 +7,9 @@ all at once through the same few queries. What is not gathered here cannot shape
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from accounts.models import PersonalizationLevel, User
 from accounts.policies import SocialSource, Use
 from graph import histories
 from graph.arrays import Codes, Floats, Ids, Mask, Rows
-from graph.histories import FEEDBACK_KINDS
+from graph.histories import FEEDBACK_KINDS, NOTHING_EXCLUDED, Excluded
 from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 from graph.serving import index as vectors
 from graph.serving.index import Channel
@@ -49,16 +49,21 @@ class PermittedEvidence:
     channel: Codes  # graph.serving.index.Channel
     friend: Ids  # whose play it is; 0 for the viewer's own
     friends: dict[int, SocialSource] = field(default_factory=dict)
-    known: frozenset[int] = frozenset()  # items the viewer has played or turned away
+    known: frozenset[int] = frozenset()  # items the viewer has played, liked, turned away or excluded
     turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
+    liked: frozenset[int] = frozenset()  # of these, what the viewer liked and did not play
+    excluded: Excluded = NOTHING_EXCLUDED  # what counts for nothing, whoever says it
+    picked: frozenset[tuple[int, int]] = (
+        frozenset()
+    )  # (key kind, key id) of what the viewer chose to begin from
 
     def __len__(self) -> int:
         return len(self.key_id)
 
     def where(self, mask: Mask) -> PermittedEvidence:
         """The same evidence, only the rows of ``mask`` [E]."""
-        return PermittedEvidence(
-            use=self.use, kind=self.kind, friends=self.friends, known=self.known, turned_away=self.turned_away,
+        return replace(
+            self,
             key_kind=self.key_kind[mask], key_id=self.key_id[mask], amount=self.amount[mask],
             channel=self.channel[mask], friend=self.friend[mask],
         )  # fmt: skip
@@ -88,14 +93,22 @@ def gather_many(
     friends = _friends(viewers, uses)
     own = {viewer.pk for viewer, use in zip(viewers, uses, strict=True) if use.own}
     people = own.union(*friends.values())
-    if not people:
+    # Who has no say as a listener may still say something in a session, but nothing of what they exclude.
+    stating = {
+        viewer.pk
+        for viewer, use in zip(viewers, uses, strict=True)
+        if use.level > PersonalizationLevel.OFF and not use.own
+    }
+    if not people and not stating:
         return [_evidence(use, kind, []) for use in uses]
     told = histories.histories(people, own, kind)
-    excluding = told.excluding & own
+    excluding = (told.excluding & own) | stating
     excluded = histories.excluded_items(excluding, kind) if excluding else {}
     lines = _Lines(told)
     return [
-        _assemble(viewer.pk, use, kind, lines, friends.get(viewer.pk, {}), excluded.get(viewer.pk, ()))
+        _assemble(
+            viewer.pk, use, kind, lines, friends.get(viewer.pk, {}), excluded.get(viewer.pk, NOTHING_EXCLUDED)
+        )
         for viewer, use in zip(viewers, uses, strict=True)
     ]
 
@@ -107,7 +120,7 @@ def nothing(kind: ItemKind) -> PermittedEvidence:
 
 
 def together(first: PermittedEvidence, second: PermittedEvidence) -> PermittedEvidence:
-    """Both lists as one; permission, friends and what is known are ``first``'s."""
+    """Both lists as one; permission, friends and what is known are ``first``'s; what was picked, both's."""
     return replace(
         first,
         key_kind=np.concatenate([first.key_kind, second.key_kind]),
@@ -115,18 +128,24 @@ def together(first: PermittedEvidence, second: PermittedEvidence) -> PermittedEv
         amount=np.concatenate([first.amount, second.amount]),
         channel=np.concatenate([first.channel, second.channel]),
         friend=np.concatenate([first.friend, second.friend]),
+        picked=first.picked | second.picked,
     )
 
 
 def stated(
     permitted: PermittedEvidence, rows: Sequence[tuple[int, int, float, Channel]]
 ) -> PermittedEvidence:
-    """What a person just said, under the same permission: rows of (key kind, key id, amount, channel)."""
+    """What a person just said, under the same permission: rows of (key kind, key id, amount, channel).
+
+    Of what they exclude from their taste, nothing was said.
+    """
     parts = [
         Part(np.array([k], np.int8), np.array([i], np.int64), np.array([a], np.float32), channel)
         for k, i, a, channel in rows
+        if not (k == KEY_ITEM and i in permitted.excluded.items)
+        and not (k == KEY_ARTIST and i in permitted.excluded.artists)
     ]
-    return _evidence(permitted.use, permitted.kind, parts, friends=permitted.friends, known=permitted.known)
+    return replace(permitted, **_columns(parts))
 
 
 def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int, SocialSource]]:
@@ -143,8 +162,7 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
             if use.friends
         }
     return {
-        viewer_id: {source.user_id: source for source in policies.tellable(sharing)}
-        for viewer_id, sharing in sources.items()
+        viewer_id: {source.user_id: source for source in sharing} for viewer_id, sharing in sources.items()
     }
 
 
@@ -165,8 +183,8 @@ class _Lines:
         self._skips = np.concatenate([plays.skips for plays, _ in parts])[order].astype(np.float32)
         self._words = told.words
 
-    def own(self, user_id: int) -> tuple[list[Part], list[int], list[int]]:
-        """The viewer's own plays and likes (positive), skips and dislikes (negative); what was heard, and turned away."""
+    def own(self, user_id: int) -> Own:
+        """What the viewer did."""
         rows, said = _rows_of(self._user, [user_id]), _rows_of(self._words.user, [user_id])
         played = rows[self._plays[rows] > 0]
         cut_short = rows[(self._plays[rows] == 0) & (self._skips[rows] > 0)]
@@ -178,8 +196,13 @@ class _Lines:
             *self._said(said),
         ]
         heard = self._key_id[rows[self._key_kind[rows] == KEY_ITEM]]
-        turned_away = self._words.item[said[_TURNED_AWAY[self._words.kind[said]]]]
-        return parts, heard.tolist(), turned_away.tolist()
+        items, words = self._words.item[said], self._words.kind[said]
+        return Own(
+            parts,
+            heard=frozenset(heard.tolist()),
+            turned_away=frozenset(items[_TURNED_AWAY[words]].tolist()),
+            liked=frozenset(items[_STRENGTH[words] > 0].tolist()),
+        )
 
     def _said(self, rows: Rows) -> Iterator[Part]:
         """Likes, and then skips and dislikes, of these rows of words."""
@@ -192,12 +215,23 @@ class _Lines:
             key_kind = np.full(int(chosen.sum()), KEY_ITEM, dtype=np.int8)
             yield Part(key_kind, items[chosen], amount[chosen], channel)
 
-    def of_friends(self, friend_ids: Iterable[int]) -> Part:
-        rows = _rows_of(self._user, sorted(friend_ids))
+    def of_friends(self, friends: Mapping[int, SocialSource]) -> Part:
+        """What friends played; of those without a name, what enough of them each played."""
+        rows = _rows_of(self._user, sorted(friends))
         rows = rows[self._plays[rows] > 0]
+        unnamed = [key for key, source in friends.items() if not source.named]
+        if unnamed:
+            rows = rows[self._in_company(rows, np.isin(self._user[rows], unnamed))]
         return Part(
             self._key_kind[rows], self._key_id[rows], self._plays[rows], Channel.FRIEND, self._user[rows]
         )
+
+    def _in_company(self, rows: Rows, unnamed: Mask) -> Mask:
+        """Of ``rows`` [R] those of named friends, and of the ``unnamed`` what ``SMALLEST_FRIEND_COUNT`` of them share."""
+        keys = self._key_id[rows] * len(_KEY_NAMES) + self._key_kind[rows]
+        shared, sharing = np.unique(keys[unnamed], return_counts=True)  # a person has one row a key
+        enough = shared[sharing >= policies.SMALLEST_FRIEND_COUNT]
+        return np.asarray(~unnamed | np.isin(keys, enough))
 
 
 def _rows_of(users: Ids, wanted: Sequence[int]) -> Rows:
@@ -218,48 +252,62 @@ class Part(NamedTuple):
     friend: Ids | int = 0  # one for all entries, or each entry's
 
 
+class Own(NamedTuple):
+    """One's own plays and likes (positive), skips and dislikes (negative); and which items they are."""
+
+    parts: list[Part]
+    heard: frozenset[int]
+    turned_away: frozenset[int]
+    liked: frozenset[int]
+
+
 def _assemble(
     viewer_id: int,
     use: Use,
     kind: ItemKind,
     lines: _Lines,
     friends: dict[int, SocialSource],
-    excluded: Collection[int],
+    excluded: Excluded,
 ) -> PermittedEvidence:
-    parts: list[Part] = []
-    turned_away: frozenset[int] = frozenset()
-    known = set(excluded)  # neither evidence nor proposed, whether played or not
-    if use.own:
-        parts, heard, refused = lines.own(viewer_id)
-        turned_away = frozenset(refused)
-        known.update(refused, heard)
-    if friends:
-        parts.append(lines.of_friends(friends))
-    return _evidence(use, kind, parts, friends=friends, known=frozenset(known), turned_away=turned_away)
+    own = lines.own(viewer_id) if use.own else Own([], frozenset(), frozenset(), frozenset())
+    parts = [*own.parts, lines.of_friends(friends)] if friends else own.parts
+    gathered = _evidence(use, kind, parts)
+    if excluded != NOTHING_EXCLUDED:
+        gathered = gathered.where(~_about(gathered, excluded))
+    return replace(
+        gathered,
+        friends=friends,
+        # Neither evidence nor proposed, whether played or not: what is excluded.
+        known=own.heard | own.turned_away | own.liked | (excluded.items if use.own else frozenset()),
+        turned_away=own.turned_away,
+        liked=own.liked - own.heard,
+        excluded=excluded,
+    )
 
 
-def _evidence(
-    use: Use,
-    kind: ItemKind,
-    parts: Sequence[Part],
-    *,
-    friends: dict[int, SocialSource] | None = None,
-    known: frozenset[int] = frozenset(),
-    turned_away: frozenset[int] = frozenset(),
-) -> PermittedEvidence:
+def _about(evidence: PermittedEvidence, excluded: Excluded) -> Mask:
+    """Which entries [E] are of what is excluded, whoever played it."""
+    about = np.zeros(len(evidence), dtype=bool)
+    for key_kind, ids in ((KEY_ITEM, excluded.items), (KEY_ARTIST, excluded.artists)):
+        if ids:
+            about |= (evidence.key_kind == key_kind) & np.isin(evidence.key_id, sorted(ids))
+    return about
+
+
+def _evidence(use: Use, kind: ItemKind, parts: Sequence[Part]) -> PermittedEvidence:
+    return PermittedEvidence(use=use, kind=kind, **_columns(parts))
+
+
+def _columns(parts: Sequence[Part]) -> dict[str, Any]:
+    """The entries of all parts as columns of `PermittedEvidence`."""
     parts = [part for part in parts if len(part.key_id)]
     sizes = [len(part.key_id) for part in parts]
-    return PermittedEvidence(
-        use=use,
-        kind=kind,
-        key_kind=np.concatenate([np.empty(0, np.int8), *(part.key_kind for part in parts)]),
-        key_id=np.concatenate([np.empty(0, np.int64), *(part.key_id for part in parts)]),
-        amount=np.concatenate([np.empty(0, np.float32), *(part.amount for part in parts)]),
-        channel=np.repeat(np.array([part.channel for part in parts], dtype=np.int8), sizes),
-        friend=np.concatenate(
+    return {
+        "key_kind": np.concatenate([np.empty(0, np.int8), *(part.key_kind for part in parts)]),
+        "key_id": np.concatenate([np.empty(0, np.int64), *(part.key_id for part in parts)]),
+        "amount": np.concatenate([np.empty(0, np.float32), *(part.amount for part in parts)]),
+        "channel": np.repeat(np.array([part.channel for part in parts], dtype=np.int8), sizes),
+        "friend": np.concatenate(
             [np.empty(0, np.int64), *(np.broadcast_to(part.friend, len(part.key_id)) for part in parts)]
         ),
-        friends=friends or {},
-        known=known,
-        turned_away=turned_away,
-    )
+    }

@@ -6,6 +6,7 @@ no reason cites is the remainder.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,16 @@ class ReasonKind(StrEnum):
     POPULARITY = "POPULARITY"
     ONBOARDING = "ONBOARDING"
     OCCASION = "OCCASION"
+
+
+class Manner(StrEnum):
+    """What a person did with the things that a reason of their own cites."""
+
+    PLAYED = "PLAYED"
+    LIKED = "LIKED"  # and never played
+    PICKED = "PICKED"  # to begin from
+    HEARD = "HEARD"  # in this session
+    MIXED = "MIXED"
 
 
 class ActionKind(StrEnum):
@@ -64,6 +75,7 @@ class Cited:
     itself: bool = False  # the evidence is a play of the very item
     rows: tuple[int, ...] = ()  # the entries of the ranking's evidence that it cites
     action: Action | None = None
+    manner: Manner = Manner.PLAYED
 
 
 @dataclass(frozen=True)
@@ -165,13 +177,23 @@ class _Writer:
         if label < citing.UNNAMED:
             kind = KINDS[label]
             return Cited(
-                kind, contribution, share, things, signals, rows=rows, action=_own_action(kind, things)
-            )
+                kind, contribution, share, things, signals, rows=rows, action=_own_action(kind, things),
+                manner=self._manner(kind, rows),
+            )  # fmt: skip
         people = (self._node("Listener", label),) if label != citing.UNNAMED else ()
         return Cited(
             ReasonKind.FRIEND, contribution, share, people + things, signals, itself, rows,
             action=_friend_action(people),
         )  # fmt: skip
+
+    def _manner(self, kind: ReasonKind, rows: tuple[int, ...]) -> Manner:
+        """What was done with what these entries are of."""
+        evidence = self._ranking.evidence
+        keys = {(int(evidence.key_kind[row]), int(evidence.key_id[row])) for row in rows}
+        if kind is ReasonKind.OWN_PLAY:
+            liked = {(KEY_ITEM, item) for item in evidence.liked}
+            return _manner_of(keys, liked, Manner.LIKED, Manner.PLAYED)
+        return _manner_of(keys, evidence.picked, Manner.PICKED, Manner.HEARD)
 
     def _cited_entries(
         self, entries: list[int], key_kinds: list[int], key_ids: list[int]
@@ -186,6 +208,13 @@ class _Writer:
         if (node := self._nodes.get((kind, key))) is None:
             node = self._nodes[kind, key] = Ref(kind, key)
         return node
+
+
+def _manner_of(
+    keys: Collection[tuple[int, int]], special: Collection[tuple[int, int]], those: Manner, others: Manner
+) -> Manner:
+    number = sum(key in special for key in keys)
+    return those if number == len(keys) else others if not number else Manner.MIXED
 
 
 def _own_kind(evidence: PermittedEvidence) -> str:

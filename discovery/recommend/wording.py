@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE
-from discovery.recommend.explain import ActionKind, Cited, ReasonKind
+from discovery.recommend.explain import ActionKind, Cited, Manner, ReasonKind
 
 NUMBERS = 1024  # sentences with a number that are remembered
 
@@ -46,13 +46,13 @@ class Wording:
         listed = self._listed(things)
         match cited.kind:
             case ReasonKind.OWN_PLAY if len(things) == 1 and cited.share >= BECAUSE:
-                return _("Because you played %(things)s") % {"things": listed}
+                return _(_BECAUSE.get(cited.manner, _SESSION)) % {"things": listed}
             case ReasonKind.OWN_PLAY:
                 return self._strongest(cited.signals) % {
                     "count": cited.signals, "things": listed, "part": self.fraction(cited.share)
                 }  # fmt: skip
             case ReasonKind.ONBOARDING:
-                return _("Because you picked %(things)s") % {"things": listed}
+                return _(_BECAUSE.get(cited.manner, _SESSION)) % {"things": listed}
             case ReasonKind.FRIEND if friend and cited.itself:
                 return _("Your friend %(friend)s plays this") % {"friend": friend}
             case ReasonKind.FRIEND if friend:
@@ -106,6 +106,14 @@ class Wording:
         _ = self._gettext
         return " ".join((", ".join(things[:-1]), _("and"), things[-1]))
 
+
+_BECAUSE = {
+    Manner.PLAYED: gettext_noop("Because you played %(things)s"),
+    Manner.LIKED: gettext_noop("Because you like %(things)s"),
+    Manner.PICKED: gettext_noop("Because you picked %(things)s"),
+    Manner.HEARD: gettext_noop("Because you have just heard %(things)s"),
+}
+_SESSION = gettext_noop("From this session: %(things)s")
 
 _FRACTIONS = (
     (0.075, gettext_noop("a small part")), (0.14, gettext_noop("about a tenth")),

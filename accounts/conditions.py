@@ -59,6 +59,14 @@ def befriended_with(viewer: User) -> Q:
     return linked_with(viewer, state=Friendship.State.ACCEPTED)
 
 
+def heard_late_by(viewer: User, now: datetime | None = None) -> Q:
+    """``User`` rows whom ``viewer`` hears of later than now where they may not be named."""
+    now = now or timezone.now()
+    return linked_with(viewer, low=viewer, low_hears_from__gt=now) | linked_with(
+        viewer, high=viewer, high_hears_from__gt=now
+    )
+
+
 def befriended(one: str, other: str) -> Q:
     """Rows of any model whose columns ``one`` and ``other`` hold friends, with no block between them; both active."""
     ends = (OuterRef(one), OuterRef(other))

@@ -74,9 +74,9 @@ class User(AbstractUser):
     private_until = models.DateTimeField(null=True, blank=True)
     # Private sessions before that one, as pairs of ISO moments: what was played in them may still arrive.
     private_before = models.JSONField(default=list, blank=True)
-    # The period (see `policies`) from which on friends who may not be named are heard again, after this person
-    # changed who is among them.
-    unnamed_silent_until = models.PositiveIntegerField(default=0)
+    # Until then friends who may not be named are silent for this person, who changed who is among them: the beginning
+    # of a week (see `policies.heard`).
+    unnamed_silent_until = models.DateTimeField(null=True, blank=True)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -97,9 +97,9 @@ class Friendship(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.REQUESTED)
     requested_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
     accepted_at = models.DateTimeField(null=True, blank=True)  # none: not yet, or in a private session
-    # The period from which on each hears of the other where the other may not be named: 0 from the beginning on.
-    low_hears_from = models.PositiveIntegerField(default=0)
-    high_hears_from = models.PositiveIntegerField(default=0)
+    # From when on each hears of the other where the other may not be named (none: from the beginning on).
+    low_hears_from = models.DateTimeField(null=True, blank=True)
+    high_hears_from = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (

@@ -9,11 +9,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
@@ -25,17 +25,19 @@ from accounts.conditions import (
     blocked_with,
     granted_by,
     granting,
+    heard_late_by,
     in_force,
     linked_with,
 )
-from accounts.models import Consent, Friendship, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, PersonalizationLevel, Purpose, User
 
 logger = logging.getLogger(__name__)
 
 # A friend count below this would tell who the friend is; an aggregate below this, who is in it.
 SMALLEST_FRIEND_COUNT = 3
 SMALLEST_AGGREGATE = 10
-PERIOD_DAYS = 7  # of the periods in which the company of unnamed friends stays as it is
+SMALLEST_LEARNED = 5  # contributors from whom on a model says anything of an item
+PERIOD = timedelta(weeks=1)  # in which the company of unnamed friends stays as it is
 
 NOBODY = Q(pk__in=())
 
@@ -67,11 +69,11 @@ class SocialSource:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """A friend who shares with a viewer; ``wanted``: the viewer wants to hear of them; ``period``: from when on unnamed."""
+    """A friend who shares with a viewer; ``wanted``: the viewer wants to hear of them; ``late``: not yet without a name."""
 
     source: SocialSource
     wanted: bool
-    period: int = 0
+    late: bool = False
 
 
 # --- purposes -------------------------------------------------------------------------------
@@ -209,63 +211,73 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     somebody = active_user(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    return heard(sharing_with(somebody), silent_until=somebody.unnamed_silent_until)
+    return heard(sharing_with(somebody), silent=unnamed_silent(somebody))
 
 
 def sharing_with(viewer: User) -> list[Sharing]:
     """Friends who let ``viewer`` hear of their plays, whether or not ``viewer`` wants to, by id."""
     return [
-        Sharing(SocialSource(pk, named=bool(named)), bool(wanted), max(low or 0, high or 0))
-        for pk, named, wanted, low, high in _SOURCES.rows(viewer)
+        Sharing(SocialSource(pk, named=bool(named)), bool(wanted), bool(late))
+        for pk, named, wanted, late in _SOURCES.rows(viewer)
     ]
 
 
 def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
     """The columns of `sharing_with`."""
-    named = ExpressionWrapper(granting(Purpose.NAMED, viewer, now), BooleanField())
-    wanted = ExpressionWrapper(granted_by(viewer, Purpose.SOCIAL_IN, now), BooleanField())
-    low = Friendship.objects.filter(low=viewer, high=OuterRef("pk")).values("low_hears_from")
-    high = Friendship.objects.filter(high=viewer, low=OuterRef("pk")).values("high_hears_from")
+    asked = {
+        "named": granting(Purpose.NAMED, viewer, now),
+        "wanted": granted_by(viewer, Purpose.SOCIAL_IN, now),
+        "late": heard_late_by(viewer, now),
+    }
     people = _open_to(viewer, now).annotate(
-        named=named, wanted=wanted, low=Subquery(low), high=Subquery(high)
+        **{name: ExpressionWrapper(condition, BooleanField()) for name, condition in asked.items()}
     )
-    return people.order_by("pk").values_list("pk", "named", "wanted", "low", "high")
+    return people.order_by("pk").values_list("pk", *asked)
 
 
 _SOURCES = CompiledQuery(_sources_of, PERSON)
 
 
-def heard(sharing: Iterable[Sharing], *, silent_until: int) -> list[SocialSource]:
+def heard(sharing: Iterable[Sharing], *, silent: bool) -> list[SocialSource]:
     """Of those who share, whom a viewer hears of: who may be named, and the others in company only.
 
     Friends without a name are heard all together or not at all, and no fewer than ``SMALLEST_FRIEND_COUNT`` of
     them: whoever could leave out a single one would see in the difference what this one plays. For the same reason
-    they fall silent until the period ``silent_until`` where the viewer changed who is among them, and who joins them
-    late is heard from a new period on.
+    they are ``silent`` for a while where the viewer changed who is among them, and who joins them late is not heard
+    before a new period.
     """
-    now, rows = period_now(), list(sharing)
+    rows = list(sharing)
     unnamed = [friend for friend in rows if not friend.source.named]
-    company = [friend for friend in unnamed if friend.period <= now]
-    silent = (
-        now < silent_until
-        or len(company) < SMALLEST_FRIEND_COUNT
-        or not all(friend.wanted for friend in unnamed)
-    )
-    return [
-        friend.source
-        for friend in rows
-        if friend.wanted and (friend.source.named or (not silent and friend.period <= now))
-    ]
+    company = [] if silent or not all(friend.wanted for friend in unnamed) else unnamed
+    company = [friend for friend in company if not friend.late]
+    if len(company) < SMALLEST_FRIEND_COUNT:
+        company = []
+    return [friend.source for friend in rows if friend in company or (friend.source.named and friend.wanted)]
 
 
-def period_now() -> int:
-    """The number of this period: weeks since 1970-01-01."""
-    return timezone.now().date().toordinal() // PERIOD_DAYS
+def unnamed_silent(viewer: User) -> bool:
+    """Whether friends without a name are silent for ``viewer``, who changed lately who is among them."""
+    return viewer.unnamed_silent_until is not None and viewer.unnamed_silent_until > timezone.now()
 
 
-def period_next() -> int:
-    """The period from which on a change that a viewer made may show: one to two weeks away."""
-    return period_now() + 2
+def period_after_next() -> datetime:
+    """When a change that a viewer made may show: at the beginning of a week, one to two weeks away."""
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=today.weekday()) + 2 * PERIOD
+
+
+def named_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    """Friends whose plays ``viewer`` may be told of by name, whatever the viewer's level."""
+    return _telling(viewer, now)
+
+
+def unnamed_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    """Friends without a name of whom `heard` lets ``viewer`` hear where there are enough, whatever the viewer's level."""
+    now = now or timezone.now()
+    unnamed = _open_to(viewer, now).exclude(granting(Purpose.NAMED, viewer, now))
+    left_out = unnamed.exclude(granted_by(viewer, Purpose.SOCIAL_IN, now))
+    silent = User.objects.filter(pk=viewer.pk, unnamed_silent_until__gt=now)
+    return unnamed.exclude(heard_late_by(viewer, now)).exclude(Exists(left_out)).exclude(Exists(silent))
 
 
 def activity_sources(viewer: User) -> list[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,7 @@ from graph.models import (
     FeedbackKind,
     ItemKind,
     Listen,
+    Standing,
     Tag,
     Tagging,
     Track,
@@ -66,6 +67,8 @@ class GraphSnapshot:
     artists: Ids  # [A] the whole catalog, ascending
     tracks: Ids  # [T] the whole catalog, ascending
     tags: Ids  # [G] ascending
+    artists_open: Mask  # [A] what everybody may see: what else there is, is shown to its listeners alone
+    tracks_open: Mask  # [T]
     track_artist: ShortRows  # [T] row of each track's artist
     artist_plays: Plays  # track plays rolled up, plus counts imported by artist
     track_plays: Plays
@@ -83,6 +86,18 @@ class GraphSnapshot:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
+    def without(self, people: Mask) -> GraphSnapshot:
+        """The same graph with nothing that these people [U] played, said or know."""
+        kept = ~people
+        return replace(
+            self,
+            artist_plays=_plays_of(self.artist_plays, kept),
+            track_plays=_plays_of(self.track_plays, kept),
+            artist_tags=_taggings_of(self.artist_tags, kept),
+            track_tags=_taggings_of(self.track_tags, kept),
+            friendships=self.friendships[kept[self.friendships].all(axis=1)],
+        )
+
     def _arrays(self) -> list[tuple[str, NDArray[np.generic]]]:
         arrays: list[tuple[str, NDArray[np.generic]]] = []
         for field in fields(self):
@@ -92,6 +107,16 @@ class GraphSnapshot:
             elif isinstance(value, Plays | Taggings):
                 arrays += [(f"{field.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
         return arrays
+
+
+def _plays_of(plays: Plays, kept: Mask) -> Plays:
+    there = kept[plays.user]
+    return Plays(user=plays.user[there], item=plays.item[there], count=plays.count[there])
+
+
+def _taggings_of(said: Taggings, kept: Mask) -> Taggings:
+    there = (said.user < 0) | kept[said.user]
+    return Taggings(user=said.user[there], item=said.item[there], tag=said.tag[there])
 
 
 # Of what contributors did, what they did not exclude from their taste.
@@ -138,6 +163,8 @@ def take() -> GraphSnapshot:
             artists=artists,
             tracks=tracks,
             tags=tags,
+            artists_open=np.isin(artists, _ids(Artist.objects.filter(standing__gt=Standing.LISTENERS))),
+            tracks_open=np.isin(tracks, _ids(Track.objects.filter(standing__gt=Standing.LISTENERS))),
             track_artist=track_artist,
             artist_plays=artist_plays,
             track_plays=track_plays,

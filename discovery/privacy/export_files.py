@@ -98,13 +98,14 @@ def _plays(user: User) -> Iterator[dict[str, Any]]:
     """In the shape ListenBrainz imports and exports."""
     rows = Listen.objects.filter(user=user).select_related("track__artist").order_by("listened_at", "pk")
     for row in rows.iterator(CHUNK):
+        track = row.track_as_told
         info = {
-            **_ids(row.track), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
+            **_ids(track), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
             "listened_at": row.listened_at, "recorded_at": row.recorded_at,
         }  # fmt: skip
         yield {
             "listened_at": int(row.listened_at.timestamp()),
-            "track_metadata": {**_names(row.track), "additional_info": info},
+            "track_metadata": {**_names(track), "additional_info": info},
         }
 
 

@@ -209,7 +209,9 @@ class Community:
     id: strawberry.ID
     name: str
     tags: list[str] = strawberry.field(description="Words that set its music apart.")
-    size: int = strawberry.field(description="How many contributing listeners it had when it was found.")
+    size: int = strawberry.field(
+        description="About how many contributing listeners it had when it was found."
+    )
     artists: list[Artist] = strawberry.field(
         description="What sets it apart, each played by at least ten of it."
     )

@@ -45,7 +45,7 @@ def communities_refresh(snapshot: GraphSnapshot) -> int:
             Community(
                 name=_name(tags, {row.name for row in rows}),
                 tags=tags,
-                size=community.size,
+                size=_coarse(community.size),
                 artists=list(community.listeners)[:SHOWN_ARTISTS],
                 data_hash=snapshot.content_hash,
                 ledger_position=snapshot.ledger_position,
@@ -55,6 +55,13 @@ def communities_refresh(snapshot: GraphSnapshot) -> int:
         Community.objects.all().delete()
         Community.objects.bulk_create(rows)
     return len(rows)
+
+
+def _coarse(size: int) -> int:
+    """``size`` rounded down to 1, 2 or 5 times a power of ten: one person more or less hardly ever shows."""
+    power = 10 ** (len(str(size)) - 1)
+    steps: tuple[int, ...] = (power, 2 * power, 5 * power)
+    return max(step for step in steps if step <= size)
 
 
 def taste_graph(snapshot: GraphSnapshot) -> nx.Graph:

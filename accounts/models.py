@@ -121,7 +121,7 @@ class Block(models.Model):
 
     blocker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks_given")
     blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks_received")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
 
     class Meta:
         constraints = (

@@ -89,7 +89,7 @@ def block_create(*, user: User, other: User) -> Block:
         raise _no_listener()
     _part(user, other)
     epoch_raise([user.pk, other.pk])
-    return Block.objects.create(blocker=user, blocked=other)
+    return Block.objects.create(blocker=user, blocked=other, created_at=deliberate(user).moment)
 
 
 @transaction.atomic

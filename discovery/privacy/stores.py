@@ -76,7 +76,7 @@ STORES: tuple[Store, ...] = (
           Purpose.SOCIAL_OUT, (), "day", SOCIAL_USE_KEPT),
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
-    Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "invited_at"),
+    Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "joined_at"),
     Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,7 +55,8 @@ def room_create(
     words = name_clean(title, field="title", length=TITLE_LENGTH, required=False)
     _entering(user)
     room = Room.objects.create(title=words, kind=kind or playable_kind())
-    RoomMember.objects.create(room=room, user=user, joined_at=timezone.now())
+    act = deliberate(user)
+    RoomMember.objects.create(room=room, user=user, joined_at=act.moment or _day())
     for friend in friends:
         _invite(room, user, friend, field="with")
     _play_next(room, [user])
@@ -85,7 +87,8 @@ def room_join(*, user: User, room_id: int) -> Room:
         raise LimitExceeded(
             _("A room has at most %(most)d people.") % {"most": MOST_PEOPLE}, field="roomId", code="ROOM_FULL"
         )
-    invitation.joined_at = timezone.now()
+    before = RoomMember.objects.filter(room=room).aggregate(last=Max("joined_at"))["last"]
+    invitation.joined_at = deliberate(user).moment or before or _day()
     invitation.save(update_fields=["joined_at"])
     _settle(room, [*people, user])
     _tell(room)
@@ -234,6 +237,11 @@ def _swept(room: Room) -> list[User]:
         RoomVote.objects.filter(room=room, user__in=parted).delete()
         RoomMember.objects.filter(room=room, user__in=parted).delete()
     return people
+
+
+def _day() -> datetime:
+    """The beginning of this day: what is kept in place of a moment that is not."""
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _entering(user: User) -> None:

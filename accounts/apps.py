@@ -7,5 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import visible
+        from accounts.middleware import browser
 
         visible.register()
+        browser.connect()

@@ -57,6 +57,21 @@ class ConsentActor(models.TextChoices):
     IMPORT = "import"
 
 
+class DeviceScope(models.TextChoices):
+    """What a token may be used for. A browser in which somebody signed in may be used for everything."""
+
+    DISCOVER = "DISCOVER", _("Recommendations and radio")
+    PLAYS_READ = "PLAYS_READ", _("Read what you played and what you said of it")
+    PLAYS_WRITE = "PLAYS_WRITE", _("Record plays, and say what you think of music")
+    PLAYLISTS = "PLAYLISTS", _("Read and change playlists")
+    SOCIAL = "SOCIAL", _("Friends, rooms, and what is shared with them")
+    PRIVACY = "PRIVACY", _("What you allow, what is known of you, and deleting it")
+    ACCOUNT = "ACCOUNT", _("Profile, devices, export and erasure")
+
+
+EVERY_SCOPE = frozenset(DeviceScope)
+
+
 class User(AbstractUser):
     """A listener. ``username`` is the public handle."""
 
@@ -77,11 +92,51 @@ class User(AbstractUser):
     # Until then friends who may not be named are silent for this person, who changed who is among them: the beginning
     # of a week (see `policies.heard`).
     unnamed_silent_until = models.DateTimeField(null=True, blank=True)
+    # How often the password was asked for and not told right, since when; see services.password.
+    password_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    password_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def __str__(self) -> str:
         return self.username
+
+
+class Device(models.Model):
+    """What somebody signs in with: a browser's session, a token, or an app that they let in.
+
+    The secret itself is nowhere: of a session there is the digest under which it is stored, of a token the
+    checksum in django-oauth-toolkit's table, which also says its scopes and its end. Without that other row
+    a device opens nothing. A protocol that needs a secret in clear gets a secret of its own beside it.
+    """
+
+    class Kind(models.TextChoices):
+        BROWSER = "BROWSER"
+        TOKEN = "TOKEN"  # noqa: S105  # no secret
+        APP = "APP"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    name = models.CharField(max_length=80)
+    token = models.OneToOneField(
+        "oauth2_provider.AccessToken", on_delete=models.CASCADE, null=True, related_name="device"
+    )
+    session_digest = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001  # unique where there is one
+    created_on = models.DateField()
+    last_seen_on = models.DateField(null=True)  # the day it was made, until it is seen on another
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(token=None, session_digest__isnull=False)
+                | Q(token__isnull=False, session_digest=None),
+                name="device_opened_by_one_secret",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.name}"
 
 
 class Friendship(models.Model):

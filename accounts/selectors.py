@@ -1,8 +1,9 @@
 """What is read about people; every answer starts from what ``policies`` lets the viewer see."""
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
-from accounts.models import Consent, ConsentEvent, Friendship, User
+from accounts.models import Consent, ConsentEvent, Device, Friendship, User
 from accounts.policies import friends_of, listeners_visible_to
 
 
@@ -34,3 +35,10 @@ def consent_event_list(*, user: User) -> QuerySet[ConsentEvent]:
 def friend_key_of_scope() -> Subquery:
     """To annotate ledger lines with: the key of the friend a line is about, null where it is about none."""
     return Subquery(User.objects.filter(pseudonym=OuterRef("scope")).values("pk"))
+
+
+def device_list(*, user: User) -> QuerySet[Device]:
+    """What ``user`` is signed in with now, latest seen first; an app counts for as long as it is let in."""
+    now = Q(expires_at__gt=timezone.now()) | Q(kind=Device.Kind.APP)
+    devices = Device.objects.filter(now, user=user).select_related("token")
+    return devices.order_by(F("last_seen_on").desc(nulls_last=True), "-pk")

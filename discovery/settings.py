@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.browser.BrowserSessionMiddleware",
     "accounts.middleware.bearer.BearerTokenMiddleware",
     "accounts.middleware.gpc.GlobalPrivacyControlMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -99,7 +100,22 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "login"
-OAUTH2_PROVIDER = {"SCOPES": {"api": "Use Earshot as you"}, "PKCE_REQUIRED": True}
+# As accounts.models.DeviceScope says; a test holds the two together.
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "discover": "Recommendations and radio",
+        "plays_read": "Read what you played and what you said of it",
+        "plays_write": "Record plays, and say what you think of music",
+        "playlists": "Read and change playlists",
+        "social": "Friends, rooms, and what is shared with them",
+        "privacy": "What you allow, what is known of you, and deleting it",
+        "account": "Profile, devices, export and erasure",
+    },
+    "PKCE_REQUIRED": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # of a token, a digest alone is stored
+}
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # its own, as accounts.Device refers to it
+SESSION_ENGINE = "accounts.sessions"  # and of a session
 
 # A unix:// address is also what the embedded Redis listens on.
 REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
@@ -137,6 +153,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None  # none: served from where the apps keep them
 WHITENOISE_USE_FINDERS = True
+# Everything else is written for our own user alone; what collectstatic writes, the proxy reads.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o644, 0o755
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the whole body of a GraphQL request
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from accounts.services.device import devices_forget
 from accounts.services.expiry import consents_expire
 from discovery.privacy import erasure, export
 from discovery.recommend.disclosure import social_use_forget
@@ -38,6 +39,6 @@ def privacy_resume() -> None:
 def privacy_expire() -> None:
     """End what ends by its date."""
     logger.info(
-        "ended: %d consents, %d notes of social use, %d export files, %d rooms",
-        consents_expire(), social_use_forget(), export.exports_expire(), rooms_close(),
+        "ended: %d consents, %d notes of social use, %d export files, %d rooms, %d devices",
+        consents_expire(), social_use_forget(), export.exports_expire(), rooms_close(), devices_forget(),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_earlier_private_sessions'),
+        ('accounts', '0007_secrets_as_digests'),
     ]
 
     operations = [

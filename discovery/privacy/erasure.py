@@ -21,10 +21,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from oauth2_provider.models import AccessToken, Grant, RefreshToken
+from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
 from accounts.services.consent import consent_withdraw_all
+from accounts.services.device import devices_end
 from accounts.services.identity import identities_forget
 from accounts.signals import person_purging
 from accounts.signatures import signed
@@ -42,6 +43,12 @@ REFUSALS = 3  # models without the person whose promotion may be refused
 LONGEST_WAIT = timedelta(days=1)  # for one it takes; what the specification promises
 
 
+def erasure_confirm(*, user: User, confirm: str) -> None:
+    """Raises InvalidInput where ``confirm`` is not the user's handle."""
+    if confirm != user.username:
+        raise InvalidInput(_("Type your own handle to confirm."), field="confirm", code="NOT_CONFIRMED")
+
+
 @transaction.atomic
 def erasure_request(*, user: User, confirm: str) -> Erasure:
     """Erase ``user``, who says so by their own handle. It acts on the next request; the rest follows by itself.
@@ -50,8 +57,7 @@ def erasure_request(*, user: User, confirm: str) -> Erasure:
         InvalidInput: ``confirm`` is not the user's handle.
 
     """
-    if confirm != user.username:
-        raise InvalidInput(_("Type your own handle to confirm."), field="confirm", code="NOT_CONFIRMED")
+    erasure_confirm(user=user, confirm=confirm)
     User.objects.select_for_update().get(pk=user.pk)
     erasure, _created = Erasure.objects.get_or_create(user=user, defaults={"subject": user.pseudonym})
     if erasure.state == Erasure.State.REQUESTED:
@@ -87,7 +93,8 @@ def _freeze(erasure: Erasure) -> bool:
     consent_withdraw_all(user=user, channel=CHANNEL)
     User.objects.filter(pk=user.pk).update(is_active=False)
     user.is_active = False
-    for credential in (Grant, AccessToken, RefreshToken):
+    devices_end(user=user)
+    for credential in (AccessToken, RefreshToken):  # of apps that were let in and never seen
         credential.objects.filter(user=user).delete()
     erasure.ledger_position = ConsentEvent.objects.aggregate(last=Max("pk"))["last"] or 0
     return _step(erasure, Erasure.State.FROZEN, "ledger_position")

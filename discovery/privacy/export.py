@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,16 +23,23 @@ from discovery.privacy.signals import export_requested
 logger = logging.getLogger(__name__)
 
 LIVES = timedelta(days=7)
+FRESH = timedelta(days=1)  # for so long the same one is answered with
 _SALT = "earshot.export"
 
 
 @transaction.atomic
 def data_export_request(*, user: User) -> DataExport:
-    """Ask for an export; the one that waits already, where there is one. A new one replaces older files."""
+    """Ask for an export; the one that waits already or was written within a day, where there is one.
+
+    A new one takes the place of older files as soon as it is there.
+    """
     User.objects.select_for_update().get(pk=user.pk)
-    waiting = DataExport.objects.filter(user=user, state=DataExport.State.REQUESTED).first()
-    if waiting is not None:
-        return waiting
+    waiting = Q(state=DataExport.State.REQUESTED)
+    now = timezone.now()
+    fresh_one = Q(state=DataExport.State.READY, requested_at__gt=now - FRESH, expires_at__gt=now)
+    asked = DataExport.objects.filter(waiting | fresh_one, user=user).order_by("-requested_at").first()
+    if asked is not None:
+        return asked
     fresh = DataExport.objects.create(user=user)
     transaction.on_commit(lambda: export_requested.send_robust(sender=DataExport, key=str(fresh.pk)))
     return fresh
@@ -65,6 +73,7 @@ def data_export_build(*, export_id: str) -> DataExport | None:
     ):
         export.path.unlink(missing_ok=True)
         return None
+    exports_end(user=export.user, but=export)
     for left in export.drafts:  # by a worker that was killed, or by one that comes too late
         left.unlink(missing_ok=True)
     return export
@@ -93,6 +102,16 @@ def is_there(export: DataExport) -> bool:
         and export.expires_at is not None
         and export.expires_at > timezone.now()
     )
+
+
+def exports_end(*, user: User, but: DataExport | None = None) -> int:
+    """Delete the files of ``user`` (but one): a newer is there, or something in them is gone. Return how many."""
+    written = DataExport.objects.filter(user=user, state=DataExport.State.READY)
+    over = list(written if but is None else written.exclude(pk=but.pk))
+    DataExport.objects.filter(pk__in=[export.pk for export in over]).update(state=DataExport.State.EXPIRED)
+    for export in over:
+        export.path.unlink(missing_ok=True)
+    return len(over)
 
 
 def exports_waiting() -> list[str]:

@@ -228,11 +228,11 @@ def _other(user: User, *ends: int) -> int:
 
 
 def _plain(store: Store, user: User) -> Iterator[dict[str, Any]]:
-    """A row's own columns, without keys of other rows and what is withheld."""
+    """A row's own columns, without keys (they count rows of everybody up) and what is withheld."""
     names = [
         field.name
         for field in store.model._meta.concrete_fields  # noqa: SLF001
-        if not field.is_relation and str(field) not in WITHHELD
+        if not (field.is_relation or field.primary_key) and str(field) not in WITHHELD
     ]
     yield from store.rows(user).order_by("pk").values(*names).iterator(CHUNK)
 

@@ -13,7 +13,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Block, Consent, Friendship, Purpose, User
+from accounts.models import Block, Consent, Device, Friendship, Purpose, User
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from discovery.recommend.disclosure import SOCIAL_USE_KEPT
 from graph.models import (
@@ -66,6 +66,7 @@ STORES: tuple[Store, ...] = (
     Store("friendships", Friendship, ("low", "high", "requested_by"), _("Whom you know, and who asked."), None,
           (Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE), "requested_at"),
     Store("blocks", Block, ("blocker",), _("Whom you blocked."), None, (), "created_at"),
+    Store("devices", Device, ("user",), _("What you are signed in with: browsers, tokens and apps."), None, (), "created_on"),
     Store("answers", Consent, ("user",), _("What you allow now, by purpose."), None, (), "changed_at"),
     Store(
         "recommended", ItemRecommendation, ("sender", "recipient"),
@@ -83,6 +84,7 @@ STORES: tuple[Store, ...] = (
 # Fields with a user key that are not the person's own to see, and why.
 WITHHELD: Mapping[str, str] = {
     "accounts.Consent.friend": "another person's answer about you is that person's",
+    "accounts.Device.session_digest": "a credential, of which only your browser holds the secret",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
     "discovery.RadioChoice.marks": "which friends were heard stands in the reasons, where they may be named",

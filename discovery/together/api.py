@@ -333,7 +333,7 @@ class Mutation:
     ) -> RecommendItemPayload:
         recommendation = item_recommend(
             sender=info.context.signed_in,
-            recipient=listener_get(listener_id),
+            recipient=listener_get(listener_id, info),
             item=item_get(item_id, info),
             note=note,
         )

@@ -78,16 +78,16 @@ def playlist_share(
 
 
 @transaction.atomic
-def playlist_unshare(*, user: User, playlist_id: int, listener: User) -> None:
+def playlist_unshare(*, user: User, playlist_id: int, listener_id: int) -> None:
     """The owner takes somebody out, or a collaborator leaves. What they added stays.
 
     Raises NotFound where there is nothing to end, or it is not the user's to end.
     """
     act = deliberate(user)
     playlist = _locked(playlist_id, playlists_visible_to(user))
-    if user.pk not in {playlist.owner_id, listener.pk}:
+    if user.pk not in {playlist.owner_id, listener_id}:
         raise NotFound(_("There is no such playlist."), field="playlistId")
-    deleted, _rows = playlist.collaborators.filter(user=listener).delete()
+    deleted, _rows = playlist.collaborators.filter(user=listener_id).delete()
     if not deleted:
         raise NotFound(_("There is no such listener."), field="listenerId")
     _touched(playlist, act)

@@ -60,7 +60,7 @@ def ada(world):
 
 
 def export_of(user):
-    export = data_export_build(export_id=str(data_export_request(user=user).pk))
+    export = data_export_build(export_id=str(DataExport.objects.create(user=user).pk))
     with zipfile.ZipFile(export.path) as file:
         return export, {name: file.read(name) for name in file.namelist()}
 

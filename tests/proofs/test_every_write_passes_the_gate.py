@@ -29,6 +29,7 @@ ROOMS = ("accounts", "discovery", "graph", "tasks")
 JUSTIFIED = {
     "accounts.Friendship": "whom one knows: accounts.services.friendship",
     "accounts.Block": "whom one blocks: accounts.services.friendship",
+    "accounts.Device": "what one is signed in with: accounts.services.device",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",
     "discovery.DataExport": "that one asked for one's data: discovery.privacy.export",

@@ -66,6 +66,8 @@ class User(AbstractUser):
     level = models.PositiveSmallIntegerField(
         choices=PersonalizationLevel.choices, default=PersonalizationLevel.OFF
     )
+    # Whether this person has spoken of it: by choosing one, or by taking everything back. No import raises it then.
+    level_chosen = models.BooleanField(default=False)
     # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
     consent_epoch = models.PositiveBigIntegerField(default=0)
     # The last private session. While its end lies ahead it runs, and no play is taken; afterwards, plays
@@ -158,6 +160,37 @@ class ConsentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.purpose} {self.prior_state}→{self.new_state}"
+
+
+class LedgerHead(models.Model):
+    """A signed statement of where every chain of the ledger stood; each names the one before (``services.ledger_head``).
+
+    Append-only like the ledger. A copy kept elsewhere shows whether the ledger was rewritten, cut or thinned out since.
+    """
+
+    number = models.PositiveBigIntegerField(unique=True)  # from 1, without gaps
+    position = models.PositiveBigIntegerField()  # of the last line it covers
+    hash = models.CharField(max_length=64, unique=True)
+    document = models.JSONField()  # as it was signed and published
+    published_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"head {self.number} up to {self.position}"
+
+
+class LedgerTombstone(models.Model):
+    """What stays of a line whose time is over: its place and its hash, by which older heads still verify.
+
+    It says nothing of what was answered, and ``chain`` is a digest of a random number that leads to nobody.
+    """
+
+    position = models.PositiveBigIntegerField(unique=True)
+    chain = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    head = models.PositiveBigIntegerField()  # the number of the head that says so
+
+    def __str__(self) -> str:
+        return f"{self.position}"
 
 
 class Consent(models.Model):

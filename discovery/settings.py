@@ -28,6 +28,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # As it stands: `env.str` takes a value that begins with "$" for the name of another variable.
 SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key_get_or_create(HOME_DIR)
 SIGNING_KEY = os.environ.get("SIGNING_KEY") or signing_key_get_or_create(HOME_DIR)
+LEDGER_HEADS = HOME_DIR / "ledger-heads.jsonl"  # copies of the signed heads of the consent ledger
 EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

@@ -92,7 +92,10 @@ class Mutation:
         block_remove(user=info.context.signed_in, other=listener_get(listener_id))
         return BlockChange(listener_id=listener_id, blocked=False)
 
-    @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend.")
+    @mutation(
+        description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend. A general no also "
+        "takes back what was granted to single friends. What nothing uses cannot be granted (PURPOSE_NOT_USED)."
+    )
     def set_consent(
         self,
         info: Info,
@@ -115,7 +118,9 @@ class Mutation:
         )
         return ConsentChange(privacy=privacy_settings(user, info))
 
-    @mutation(description="Take back everything that is granted.")
+    @mutation(
+        description="Say no to every purpose, also to those never answered, and to every single friend."
+    )
     def withdraw_all_consent(self, info: Info) -> ConsentPayload:
         user = info.context.signed_in
         consent_withdraw_all(user=user, channel=CHANNEL)

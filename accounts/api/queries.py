@@ -19,6 +19,7 @@ from accounts.api.types import (
     PurposeConsent,
 )
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.policy_text import ASKED
 from accounts.presentation import Presented, Ref, own_shown, present, rows_shown, things
 from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
 
@@ -58,7 +59,6 @@ def privacy_settings(user: User, info: Info) -> PrivacySettings:
     rows = consent_list(user=user)
     about = [Ref("Listener", row.friend_id) for row in rows if row.friend_id]
     friends = {friend.pk: friend for friend in opened(present(user, things(about)), info)}
-    gpc = gpc_sent(info)
     return PrivacySettings(
         user=user,
         level=PersonalizationLevel(user.level),
@@ -71,22 +71,19 @@ def privacy_settings(user: User, info: Info) -> PrivacySettings:
                     if row.purpose == purpose and (not row.friend_id or row.friend_id in friends)
                 ],
                 friends,
-                denied=gpc and purpose == Purpose.THIRD_PARTY,
             )
-            for purpose in Purpose
+            for purpose in ASKED
         ],
-        signals=PrivacySignals(gpc=gpc),
+        signals=PrivacySignals(gpc=gpc_sent(info)),
     )
 
 
-def _purpose_consent(
-    purpose: Purpose, rows: list[Consent], friends: Mapping[int, User], *, denied: bool
-) -> PurposeConsent:
+def _purpose_consent(purpose: Purpose, rows: list[Consent], friends: Mapping[int, User]) -> PurposeConsent:
     general = next((row for row in rows if row.friend_id is None), None)
     return PurposeConsent(
         purpose=purpose,
         label=str(purpose.label),
-        state=ConsentState.DENIED if denied else _state(general),
+        state=_state(general),
         since=general.changed_at if general else None,
         valid_until=general.valid_until if general else None,
         policy_version=general.policy_version if general else None,

@@ -74,6 +74,10 @@ class ConsentEvent(ShownRows, relay.Node):
     previous_hash: auto
     hash: auto
 
+    @strawberry_django.field(only=["purpose"], description="What was asked, in words.")
+    def label(self, root: strawberry.Parent[models.ConsentEvent]) -> str:
+        return str(Purpose(root.purpose).label)
+
     @strawberry_django.field(only=["actor"])
     def actor(self, root: strawberry.Parent[models.ConsentEvent]) -> ConsentActor:
         return ConsentActor(root.actor)
@@ -107,7 +111,9 @@ class PurposeConsent:
 
 @strawberry.type(description="What the viewer's browser says about privacy by itself.")
 class PrivacySignals:
-    gpc: bool = strawberry.field(description="Sec-GPC: 1 was sent; THIRD_PARTY counts as denied.")
+    gpc: bool = strawberry.field(
+        description="Sec-GPC: 1 was sent; THIRD_PARTY stands denied in the ledger, whatever may come to use it."
+    )
 
 
 @strawberry.type(description="What the viewer allows, now.")

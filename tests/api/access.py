@@ -63,7 +63,7 @@ class World:
         )
         asker = factories.sharer("asker")
         request = Friendship.objects.get(pk=factories.requested(asker, owner).pk)
-        consent_set(user=owner, purpose=Purpose.FEEDBACK, granted=True)
+        consent_set(user=owner, purpose=Purpose.EXPERIMENT, granted=True)
         event = ConsentEvent.objects.get(subject=owner.pseudonym)
         sent = ItemRecommendation.objects.create(
             sender=owner, recipient=friend, track=track, sent_at=timezone.now()

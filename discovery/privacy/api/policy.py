@@ -6,7 +6,7 @@ import strawberry
 
 from accounts.conditions import PER_FRIEND
 from accounts.models import Purpose
-from accounts.policy_text import DPV_IRI, EXPIRES_AFTER, policy_text_current
+from accounts.policy_text import ASKED, DPV_IRI, EXPIRES_AFTER, policy_text_current
 from discovery.privacy.stores import STORES
 
 
@@ -66,6 +66,6 @@ class Query:
                     expires_after_days=EXPIRES_AFTER[purpose].days if purpose in EXPIRES_AFTER else None,
                     per_friend=purpose in PER_FRIEND,
                 )
-                for purpose in Purpose
+                for purpose in ASKED
             ],
         )

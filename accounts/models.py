@@ -228,7 +228,7 @@ class PolicyVersion(models.Model):
     text = models.TextField()
     hash = models.CharField(max_length=64)  # SHA-256 of the text
     material_for = models.JSONField(default=list)  # purposes it changes so much that people are asked again
-    published_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(auto_now=True)  # the last time
 
     def __str__(self) -> str:
         return self.version

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
@@ -32,11 +33,17 @@ from accounts.models import Consent, PersonalizationLevel, Purpose, User
 
 logger = logging.getLogger(__name__)
 
-# A friend count below this would tell who the friend is; an aggregate below this, who is in it.
+# A friend count below this would tell who the friend is, whatever an installation's people agreed to.
 SMALLEST_FRIEND_COUNT = 3
-SMALLEST_AGGREGATE = 10
+# An aggregate below this would tell who is in it. The people of an installation agree to it: it stands in their policy.
+SMALLEST_AGGREGATE: int = settings.SMALLEST_AGGREGATE
 
 NOBODY = Q(pk__in=())
+
+
+def floor(default: int) -> int:
+    """How many contributors something needs whose floor is ``default``: no more than people agreed to for counts."""
+    return min(default, SMALLEST_AGGREGATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
-"""Exports and erasures, and what the clock ends: dated consents, old notes, old files."""
+"""Exports and erasures, the ledger's heads, and what the clock ends: dated consents, old notes, old files."""
 
 from __future__ import annotations
 
 import logging
 
+from django.db import OperationalError
+
 from accounts.services.expiry import consents_expire
+from accounts.services.ledger_head import ledger_head_publish_due
 from discovery.privacy import erasure, export
 from discovery.recommend.disclosure import social_use_forget
 from discovery.room.services import rooms_close
@@ -32,6 +35,20 @@ def privacy_resume() -> None:
         export_build.delay(key=key)
     for key in erasure.erasures_open():
         erasure_advance.delay(key=key)
+
+
+@app.task
+def ledger_head_publish() -> None:
+    """Sign where the consent ledger stands, once a day; where somebody writes into it for long, the next hour does."""
+    try:
+        head = ledger_head_publish_due()
+    except OperationalError:
+        logger.warning("the ledger is being written to; its head waits for the next hour")
+    else:
+        if head is not None:
+            logger.info(
+                "published head %d of the consent ledger, up to position %d", head.number, head.position
+            )
 
 
 @app.task

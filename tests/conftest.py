@@ -42,7 +42,9 @@ def _tests_empty_the_ledger():
     plain = BaseDatabaseOperations.execute_sql_flush
 
     def execute_sql_flush(self, sql_list):
-        past = ["SET LOCAL session_replication_role = replica"] if self.connection.vendor == "postgresql" else []
+        past = (
+            ["SET LOCAL session_replication_role = replica"] if self.connection.vendor == "postgresql" else []
+        )
         plain(self, [*past, *sql_list])
 
     with pytest.MonkeyPatch.context() as patch:

@@ -32,7 +32,9 @@ class Heads:
 
     def _compared(self, head: Head, found: Mapping[str, Any]) -> Iterator[str]:
         wrong = [
-            f"{head[what]} {what} then, {found[what]} now" for what in ("chains", "lines") if head[what] != found[what]
+            f"{head[what]} {what} then, {found[what]} now"
+            for what in ("chains", "lines")
+            if head[what] != found[what]
         ]
         if wrong:
             kind = "a chain was removed" if head["chains"] > found["chains"] else "lines were removed"
@@ -83,8 +85,14 @@ def _check_order(known: Mapping[int, Head], found: Heads) -> None:
     for number in range(1, max(known, default=0) + 1):
         if number not in known:
             found.problems.append(f"head {number} is nowhere")
-        elif number > 1 and number - 1 in known and known[number].get("previousHead") != head_hash(known[number - 1]):
-            found.problems.append(f"head {number} does not follow the one before it: one of the two was rewritten")
+        elif (
+            number > 1
+            and number - 1 in known
+            and known[number].get("previousHead") != head_hash(known[number - 1])
+        ):
+            found.problems.append(
+                f"head {number} does not follow the one before it: one of the two was rewritten"
+            )
     for number, head in known.items():
         if head.get("removed") != removed_root(number):
             found.problems.append(f"what head {number} says was removed is not what is left of it")

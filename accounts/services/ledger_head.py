@@ -154,7 +154,9 @@ def _file_complete() -> None:
     path = Path(settings.LEDGER_HEADS)
     path.parent.mkdir(parents=True, exist_ok=True)
     known = {head["number"] for head in heads_read(path)} if path.exists() and path.stat().st_size else set()
-    missing = LedgerHead.objects.exclude(number__in=known).order_by("number").values_list("document", flat=True)
+    missing = (
+        LedgerHead.objects.exclude(number__in=known).order_by("number").values_list("document", flat=True)
+    )
     lines = "".join(f"{json.dumps(document, sort_keys=True)}\n" for document in missing)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:

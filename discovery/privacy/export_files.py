@@ -11,9 +11,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import ConsentEvent, Friendship, User
+from accounts.operator import operator_current
 from accounts.policy_text import policy_text_current
 from accounts.presentation import Ref, name_of, nodes_shown
 from accounts.services.ledger import event_canonical
+from accounts.services.ledger_head import ledger_head_newest
 from accounts.services.receipt import receipt_list
 from discovery.models import SocialUse
 from discovery.privacy import usage
@@ -49,11 +51,14 @@ def export_write(archive: Archive, user: User) -> None:
         "created_at": timezone.now(),
         "subject": user.pseudonym,
         "policy_version": policy_text_current().version,
+        "operator": operator_current().as_document(),
         "withheld": dict(WITHHELD),
     }
     archive.document("profile.json", _profile(user))
     archive.chunks("consent/ledger.jsonl", _ledger(user))
     archive.lines("consent/receipts.jsonl", receipt_list(user=user))
+    if (head := ledger_head_newest()) is not None:
+        archive.document("consent/ledger-head.json", head.document)
     archive.lines("plays.jsonl", _plays(user))
     archive.lines("play_counts.jsonl", _play_counts(user))
     archive.lines("feedback.jsonl", _feedback(user))
@@ -300,5 +305,6 @@ def _retention(user: User) -> list[dict[str, Any]]:
 def _index(archive: Archive, user: User) -> str:
     files = [{"name": name, **facts} for name, facts in sorted(archive.files.items())]
     return render_to_string(
-        "discovery/export_index.html", {"person": user, "files": files, "withheld": WITHHELD}
+        "discovery/export_index.html",
+        {"person": user, "files": files, "withheld": WITHHELD, "operator": operator_current()},
     )

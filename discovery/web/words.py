@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PersonalizationLevel, Purpose
+from accounts.policies import SMALLEST_AGGREGATE
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,10 @@ GROUPS = (
         ),
         Question(
             Purpose.CONTRIBUTE, _("My plays teach the recommender"),
-            _("The recommender learns from your plays, and they count in sums of at least ten people."),
+            format_lazy(
+                _("The recommender learns from your plays, and they count in sums of at least {k} people."),
+                k=SMALLEST_AGGREGATE,
+            ),
             _("The next training leaves your plays out, and its model replaces the old one within a day."),
         ),
     )),

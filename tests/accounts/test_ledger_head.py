@@ -79,7 +79,10 @@ def test_heads_are_chained_signed_stored_beside_the_data_and_true(published, led
     assert (first.number, second.number, second.document["chains"], second.document["lines"]) == (1, 2, 3, 5)
     assert second.document["previousHead"] == first.hash
     verify(second.document, public_key_text(settings.SIGNING_KEY))
-    assert [json.loads(line) for line in ledger_heads.read_text().splitlines()] == [first.document, second.document]
+    assert [json.loads(line) for line in ledger_heads.read_text().splitlines()] == [
+        first.document,
+        second.document,
+    ]
     assert stat.S_IMODE(ledger_heads.stat().st_mode) == 0o600
     assert list(audit.ledger_verify()) == []
     call_command("ledger_verify", head=[ledger_heads])
@@ -98,7 +101,10 @@ def test_only_heads_over_it_speak_of_a_line(published):
     assert problems() == []
     rewrite(of("cleo").first(), channel="forged")
     (problem,) = problems()
-    assert f"between positions {published[0].position} and {published[1].position}: a line was rewritten" in problem
+    assert (
+        f"between positions {published[0].position} and {published[1].position}: a line was rewritten"
+        in problem
+    )
 
 
 @pytest.mark.parametrize(("whose", "word"), [("ben", "lines were removed"), ("cleo", "a chain was removed")])
@@ -106,7 +112,9 @@ def test_a_chain_cut_at_its_end_or_removed_is_caught(published, whose, word):
     last = of(whose).last()
     with Unguarded() as cursor:
         cursor.execute(f"DELETE FROM {LEDGER} WHERE id = %s", [last.pk])
-    Consent.objects.filter(user__username=whose, purpose=last.purpose).delete()  # the projection is forged with it
+    Consent.objects.filter(
+        user__username=whose, purpose=last.purpose
+    ).delete()  # the projection is forged with it
     assert any(word in problem for problem in audit.ledger_verify())
     with pytest.raises(CommandError, match="problems found"):
         call_command("ledger_verify")
@@ -141,7 +149,9 @@ def test_a_rewritten_head_is_caught(published, key, ledger_heads):
     told = problems()
     assert any("head 2 does not follow the one before it" in problem for problem in told)
     assert any(f"head 1 of {ledger_heads} is another one than in the database" in problem for problem in told)
-    assert any("head 1 was rewritten. It was signed with another key" in problem for problem in told) == (key == "another")
+    assert any("head 1 was rewritten. It was signed with another key" in problem for problem in told) == (
+        key == "another"
+    )
 
 
 def test_a_copy_kept_elsewhere_is_enough(published, tmp_path, ledger_heads, capsys):
@@ -173,7 +183,9 @@ def test_the_clock_publishes_once_a_day(publish):
     assert ledger_head_publish_due().number == 1
     assert ledger_head_publish_due() is None
     with Unguarded() as cursor:
-        cursor.execute("UPDATE accounts_ledgerhead SET published_at = %s", [timezone.now() - timedelta(days=1)])
+        cursor.execute(
+            "UPDATE accounts_ledgerhead SET published_at = %s", [timezone.now() - timedelta(days=1)]
+        )
     assert ledger_head_publish_due().number == 2
 
 
@@ -202,9 +214,15 @@ def test_nothing_is_replaced(published, same):
     else:
         change = "channel = 'x'" if table == LEDGER else "position = 0"
         on = "subject, idempotency_key" if same == "idempotency_key" else same
-        statement = f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({on}) DO UPDATE SET {change}"
+        statement = (
+            f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({on}) DO UPDATE SET {change}"
+        )
     count = ConsentEvent.objects.count()
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement, list(row.values()))
     assert ConsentEvent.objects.count() == count
     assert key in row
@@ -215,5 +233,9 @@ def test_tables_are_not_emptied(published, table):
     statement = f"TRUNCATE {table}" if connection.vendor == "postgresql" else f"DELETE FROM {table}"
     if connection.vendor == "sqlite" and table.endswith("tombstone"):
         pytest.skip("there is nothing in it to delete, and SQLite knows no TRUNCATE")
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)

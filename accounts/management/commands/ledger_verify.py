@@ -18,7 +18,10 @@ class Command(BaseCommand):
             help="A copy of heads from elsewhere (one JSON document, or one a line) to compare with, too.",
         )  # fmt: skip
         parser.add_argument(
-            "--key", action="append", default=[], help="A public key (base64) of earlier heads, after a change of keys."
+            "--key",
+            action="append",
+            default=[],
+            help="A public key (base64) of earlier heads, after a change of keys.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
+from accounts import operator
 from accounts.conditions import PER_FRIEND
 from accounts.models import Purpose
-from accounts.policy_text import ASKED, DPV_IRI, EXPIRES_AFTER, policy_text_current
+from accounts.policy_text import ASKED, DPV_IRI, EXPIRES_AFTER, policy_text_current, smallest_aggregate_of
 from discovery.privacy.stores import STORES
 
 
@@ -31,9 +32,39 @@ class Retention:
     )
 
 
+@strawberry.type(description="Where people can complain about what is done with their data.")
+class ComplaintAuthority:
+    name: str
+    url: str | None
+
+
+@strawberry.type(description="Who runs this installation and answers for it.")
+class Operator:
+    name: str | None
+    contact: str | None
+    data_protection_officer: str | None
+    recipients: list[str] = strawberry.field(
+        description="Who else gets to process data here, such as a host."
+    )
+    complaint_authority: ComplaintAuthority | None
+
+    @classmethod
+    def of(cls, operator: operator.Operator) -> Operator:
+        authority = operator.complaint_authority
+        return cls(
+            name=operator.name, contact=operator.contact,
+            data_protection_officer=operator.data_protection_officer, recipients=list(operator.recipients),
+            complaint_authority=authority and ComplaintAuthority(name=authority.name, url=authority.url),
+        )  # fmt: skip
+
+
 @strawberry.type(description="The text people answer to. A version never changes.")
 class PrivacyPolicy:
     version: str
+    smallest_aggregate: int = strawberry.field(
+        description="Of how many people the smallest count is that is shown."
+    )
+    operator: Operator
     hash: str = strawberry.field(description="SHA-256 of the text.")
     text: str
     purposes: list[PolicyPurpose]
@@ -56,6 +87,8 @@ class Query:
         policy = policy_text_current()
         return PrivacyPolicy(
             version=policy.version,
+            smallest_aggregate=smallest_aggregate_of(policy.version),
+            operator=Operator.of(operator.operator_current()),
             hash=policy.hash,
             text=policy.text,
             purposes=[

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings as django_settings
-
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from accounts import intake

@@ -69,7 +69,7 @@ def rewrite(event, **values):
             line.previous_hash = previous
             previous = line.hash = event_hash(line)
             cursor.execute(
-                f"UPDATE {LEDGER} SET channel = %s, previous_hash = %s, hash = %s WHERE id = %s",
+                f"UPDATE {LEDGER} SET channel = %s, previous_hash = %s, hash = %s WHERE id = %s",  # noqa: S608
                 [line.channel, line.previous_hash, line.hash, line.pk],
             )
 
@@ -111,7 +111,7 @@ def test_only_heads_over_it_speak_of_a_line(published):
 def test_a_chain_cut_at_its_end_or_removed_is_caught(published, whose, word):
     last = of(whose).last()
     with Unguarded() as cursor:
-        cursor.execute(f"DELETE FROM {LEDGER} WHERE id = %s", [last.pk])
+        cursor.execute(f"DELETE FROM {LEDGER} WHERE id = %s", [last.pk])  # noqa: S608
     Consent.objects.filter(
         user__username=whose, purpose=last.purpose
     ).delete()  # the projection is forged with it
@@ -210,12 +210,12 @@ def test_nothing_is_replaced(published, same):
         row["document"] = "{}"
     names, places = ", ".join(row), ", ".join(["%s"] * len(row))
     if connection.vendor == "sqlite":
-        statement = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})"
+        statement = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})"  # noqa: S608
     else:
         change = "channel = 'x'" if table == LEDGER else "position = 0"
         on = "subject, idempotency_key" if same == "idempotency_key" else same
         statement = (
-            f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({on}) DO UPDATE SET {change}"
+            f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({on}) DO UPDATE SET {change}"  # noqa: S608
         )
     count = ConsentEvent.objects.count()
     with (
@@ -230,7 +230,7 @@ def test_nothing_is_replaced(published, same):
 
 @pytest.mark.parametrize("table", [LEDGER, "accounts_ledgerhead", "accounts_ledgertombstone"])
 def test_tables_are_not_emptied(published, table):
-    statement = f"TRUNCATE {table}" if connection.vendor == "postgresql" else f"DELETE FROM {table}"
+    statement = f"TRUNCATE {table}" if connection.vendor == "postgresql" else f"DELETE FROM {table}"  # noqa: S608
     if connection.vendor == "sqlite" and table.endswith("tombstone"):
         pytest.skip("there is nothing in it to delete, and SQLite knows no TRUNCATE")
     with (

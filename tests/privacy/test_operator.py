@@ -16,7 +16,7 @@ from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 QUERY = """{ policy { operator { name contact dataProtectionOfficer recipients complaintAuthority { name url } } } }"""
-NOBODY = {
+NOBODY: dict[str, object] = {
     "name": None,
     "contact": None,
     "dataProtectionOfficer": None,

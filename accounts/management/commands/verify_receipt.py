@@ -52,10 +52,11 @@ class Command(BaseCommand):
 
 
 def _heads(path: Path | None) -> dict[int, dict[str, Any]]:
-    if path is None and not (path := Path(settings.LEDGER_HEADS)).exists():
+    beside = Path(settings.LEDGER_HEADS)
+    if path is None and not beside.exists():
         return {}
     try:
-        return {head["number"]: head for head in heads_read(path)}
+        return {head["number"]: head for head in heads_read(path or beside)}
     except (OSError, ValueError) as error:
         raise CommandError(f"The heads cannot be read: {error}") from error
 

@@ -54,7 +54,7 @@ class Operator:
         return cls(
             name=operator.name, contact=operator.contact,
             data_protection_officer=operator.data_protection_officer, recipients=list(operator.recipients),
-            complaint_authority=authority and ComplaintAuthority(name=authority.name, url=authority.url),
+            complaint_authority=ComplaintAuthority(name=authority.name, url=authority.url) if authority else None,
         )  # fmt: skip
 
 

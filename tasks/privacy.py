@@ -9,8 +9,7 @@ from django.db import OperationalError
 from accounts.services.expiry import consents_expire
 from accounts.services.ledger_head import ledger_head_publish_due
 from discovery.privacy import erasure, export
-from discovery.recommend.disclosure import social_use_forget
-from discovery.room.services import rooms_close
+from discovery.privacy.retention import retention_enforce
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)
@@ -53,8 +52,8 @@ def ledger_head_publish() -> None:
 
 @app.task
 def privacy_expire() -> None:
-    """End what ends by its date."""
+    """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
+    ended = {"consents": consents_expire(), **retention_enforce()}
     logger.info(
-        "ended: %d consents, %d notes of social use, %d export files, %d rooms",
-        consents_expire(), social_use_forget(), export.exports_expire(), rooms_close(),
-    )  # fmt: skip
+        "ended: %s", ", ".join(f"{count} {name}" for name, count in ended.items() if count) or "nothing"
+    )

@@ -1,5 +1,7 @@
 """Whom people know: requests, friendships, blocks. A pair is one row, locked through its two people."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +12,8 @@ from accounts.services.consent import withdrawals
 from accounts.services.identity import friendship_forget
 from accounts.services.ledger import epoch_raise, ledger_record
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
+
+REQUESTS_KEPT = timedelta(days=180)
 
 
 @transaction.atomic
@@ -66,6 +70,20 @@ def friendship_end(*, user: User, other: User) -> None:
     _lock(user, other)
     if not _part(user, other):
         raise _no_listener()
+
+
+@transaction.atomic
+def friend_requests_forget() -> int:
+    """Let go of requests that nobody answered for ``REQUESTS_KEPT``; return how many. It is no refusal: ask again."""
+    old = Friendship.objects.filter(
+        state=Friendship.State.REQUESTED, requested_at__lt=timezone.now() - REQUESTS_KEPT
+    )
+    ends = {end for pair_ in old.values_list("low_id", "high_id") for end in pair_}
+    _lock(*User.objects.filter(pk__in=ends))
+    gone, _rows = old.delete()
+    if gone:
+        epoch_raise(ends)
+    return gone
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from accounts.services.receipt import receipt_list
 from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.archive import Archive
+from discovery.privacy.retention import retention_table
 from discovery.privacy.stores import STORES, WITHHELD, Store
 from discovery.recommend import feed
 from graph.models import (
@@ -296,9 +297,10 @@ def _models(user: User) -> list[dict[str, Any]]:
 def _retention(user: User) -> list[dict[str, Any]]:
     counts = {held.name: held.count for held in usage.held(user)}
     return [
-        {"what": store.name, "why": str(store.why), "permission": store.purpose, "rows": counts[store.name],
-         "kept": f"{store.kept.days} days" if store.kept else "until you delete it or your account"}
-        for store in STORES
+        {"what": kept.name, "why": kept.what, "permission": kept.purpose, "rows": counts.get(kept.name),
+         "kept": "until you delete it or your account" if kept.days is None else f"{kept.days or 'less than one'} days",
+         "since": kept.since}
+        for kept in retention_table()
     ]  # fmt: skip
 
 

@@ -21,7 +21,8 @@ from accounts.services.consent import consent_set
 from accounts.services.friendship import friendship_end
 from discovery.models import DataExport
 from discovery.platform.errors import ImportFailed
-from discovery.privacy.export import data_export_build, data_export_request, exports_expire, exports_waiting
+from discovery.privacy.export import data_export_build, data_export_request, exports_waiting
+from discovery.privacy.export_end import exports_expire
 from discovery.privacy.export_files import WRITTEN
 from discovery.privacy.restore import export_restore
 from discovery.privacy.stores import STORES, WITHHELD

@@ -8,7 +8,7 @@ from accounts import operator
 from accounts.conditions import PER_FRIEND
 from accounts.models import Purpose
 from accounts.policy_text import ASKED, DPV_IRI, EXPIRES_AFTER, policy_text_current, smallest_aggregate_of
-from discovery.privacy.stores import STORES
+from discovery.privacy.retention import retention_table
 
 
 @strawberry.type(description="What the policy says about one purpose in machine-readable form.")
@@ -28,8 +28,9 @@ class Retention:
         description="The permission it rests on; null: what the person asked for needs it."
     )
     days: int | None = strawberry.field(
-        description="How many days; null: until the person deletes it, or their account."
+        description="How many days; 0: less than one; null: until the person deletes it, or their account."
     )
+    since: str | None = strawberry.field(description="From when on the days count.")
 
 
 @strawberry.type(description="Where people can complain about what is done with their data.")
@@ -72,12 +73,9 @@ class PrivacyPolicy:
     @strawberry.field(description="Everything that can be kept about a person, and how long.")
     def retention(self) -> list[Retention]:
         return [
-            Retention(
-                name=store.name, what=str(store.why), purpose=store.purpose,
-                days=store.kept.days if store.kept else None,
-            )
-            for store in STORES
-        ]  # fmt: skip
+            Retention(name=kept.name, what=kept.what, purpose=kept.purpose, days=kept.days, since=kept.since)
+            for kept in retention_table()
+        ]
 
 
 @strawberry.type

@@ -68,6 +68,11 @@ class User(AbstractUser):
     )
     # Whether this person has spoken of it: by choosing one, or by taking everything back. No import raises it then.
     level_chosen = models.BooleanField(default=False)
+    # Marked by the operator; no age is kept. A minor whom nobody answers for is private, whatever is asked of them.
+    is_minor = models.BooleanField(default=False)
+    guardian = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children"
+    )
     # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
     consent_epoch = models.PositiveBigIntegerField(default=0)
     # The last private session. While its end lies ahead it runs, and no play is taken; afterwards, plays

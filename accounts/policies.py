@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
+    GUARDED,
     Answers,
     Viewer,
     active_user,
@@ -28,6 +29,7 @@ from accounts.conditions import (
     granting,
     in_force,
     linked_with,
+    unguarded,
 )
 from accounts.models import Consent, PersonalizationLevel, Purpose, User
 
@@ -78,7 +80,8 @@ def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
 
 def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
     """Whether ``user`` permits ``purpose`` (towards ``friend``) now; as ``permitting``, for one person."""
-    if (somebody := active_user(user)) is None:
+    somebody = active_user(user)
+    if somebody is None or (purpose in GUARDED and unguarded(somebody)):
         return False
     rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
     return Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
@@ -101,7 +104,8 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
     """Every purpose ``user`` grants in general, in one query."""
-    return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+    granted = frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+    return granted - GUARDED if unguarded(user) else granted
 
 
 _GRANTED = CompiledQuery(
@@ -242,7 +246,9 @@ def companions_of(viewer: User, among: Collection[int]) -> list[User]:
     The mutual rule in both directions, and the friend's NAMED towards the viewer. Who compares
     themselves with somebody shows as much as they see.
     """
-    return _COMPARING.instances(viewer, among) if among and effective_use(viewer).friends else []
+    if not among or unguarded(viewer) or not effective_use(viewer).friends:
+        return []
+    return _COMPARING.instances(viewer, among)
 
 
 def _comparing(viewer: User, now: datetime | None = None) -> QuerySet[User]:
@@ -289,10 +295,15 @@ def tellable(sources: Sequence[SocialSource]) -> list[SocialSource]:
 
 
 def listener_visible(viewer: Viewer, now: datetime | None = None) -> Q:
-    """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
+    """Oneself, one's children, friends, people with a request between us, the discoverable; never across a block."""
     if (somebody := active_user(viewer)) is None:
         return NOBODY
-    near = Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE, now=now)
+    near = (
+        Q(pk=somebody.pk)
+        | Q(guardian=somebody)
+        | linked_with(somebody)
+        | granting(Purpose.DISCOVERABLE, now=now)
+    )
     return Q(near, is_active=True) & ~blocked_with(somebody)
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.conditions import PER_FRIEND
+from accounts.conditions import GUARDED, PER_FRIEND
 from accounts.models import (
     Consent,
     ConsentActor,
@@ -24,7 +24,7 @@ from accounts.models import (
 from accounts.policies import friends_of
 from accounts.policy_text import EXPIRES_AFTER, NOT_USED
 from accounts.services.ledger import Change, epoch_raise, ledger_record
-from discovery.platform.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 _USERS_AT_ONCE = 500
 _LONGEST_KEY = 64
@@ -50,16 +50,17 @@ def consent_set(
     Raises:
         InvalidInput: this purpose cannot be answered for one friend, nothing uses it (PURPOSE_NOT_USED), or the
             date or key is no good.
+        NotAllowed: a minor's guardian answers this (GUARDIAN_REQUIRED).
         NotFound: ``friend`` is not a friend.
         Conflict: the idempotency key was used for another answer.
 
     """
     purpose = Purpose(purpose)
     _check(user, purpose, friend, idempotency_key)
-    User.objects.select_for_update().get(pk=user.pk)
+    stored = User.objects.select_for_update().get(pk=user.pk)
     state = ConsentState.GRANTED if granted else ConsentState.WITHDRAWN
     if granted:
-        _check_grantable(purpose)
+        _check_grantable(stored, purpose, actor)
     if not _already_told(user, purpose, friend, state, idempotency_key):
         until = _valid_until(purpose, valid_until) if granted else None
         change = Change(user, purpose, state, friend, until, idempotency_key)
@@ -104,11 +105,11 @@ def consents_grant_many(
 ) -> int:
     """Grant ``purposes`` for each of ``users`` in few statements; return how many answers changed.
 
-    An import answers only what its people have not answered themselves.
+    An import answers only what its people have not answered themselves, and for no minor.
 
     A transaction for each 500 people: stopped half-way it can be run again.
     """
-    everybody, changed = list(users), 0
+    everybody, changed = [user for user in users if not user.is_minor], 0
     for start in range(0, len(everybody), _USERS_AT_ONCE):
         changes = [
             Change(user, purpose, ConsentState.GRANTED, valid_until=_valid_until(purpose, None))
@@ -124,12 +125,15 @@ def withdrawals(rows: Iterable[Consent]) -> Sequence[Change]:
     return [Change(row.user, Purpose(row.purpose), ConsentState.WITHDRAWN, row.friend) for row in rows]
 
 
-def _check_grantable(purpose: Purpose) -> None:
+def _check_grantable(user: User, purpose: Purpose, actor: ConsentActor) -> None:
     if purpose in NOT_USED:
         raise InvalidInput(
             _("Nothing here uses %(purpose)s, so it is not asked.") % {"purpose": purpose},
             field="purpose", code="PURPOSE_NOT_USED",
         )  # fmt: skip
+    theirs_to_answer = not user.is_minor or (user.guardian_id is None and purpose not in GUARDED)
+    if actor == ConsentActor.USER and not theirs_to_answer:
+        raise NotAllowed(_("Only your guardian can allow this."), field="purpose", code="GUARDIAN_REQUIRED")
 
 
 def _check(user: User, purpose: Purpose, friend: User | None, key: str | None) -> None:

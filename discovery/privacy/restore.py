@@ -114,7 +114,7 @@ def _person(profile: Row) -> User:
     kept = ("username", "display_name", "first_name", "last_name", "email", "external_id", "level")
     return User.objects.create(
         pseudonym=pseudonym, password=make_password(None), private_before=profile.get("private_before", []),
-        level_chosen=profile.get("level_chosen", True),
+        level_chosen=profile.get("level_chosen", True), is_minor=profile.get("is_minor", False),
         **{name: profile[name] for name in kept}, **{name: _moment(profile[name]) for name in dates},
     )  # fmt: skip
 

@@ -79,6 +79,7 @@ STORES: tuple[Store, ...] = (
 
 # Fields with a user key that are not the person's own to see, and why.
 WITHHELD: Mapping[str, str] = {
+    "accounts.User.guardian": "who answers for you stands in profile.json; whom you answer for is theirs",
     "accounts.Consent.friend": "another person's answer about you is that person's",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",

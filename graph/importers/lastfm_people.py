@@ -53,7 +53,7 @@ def consents_assume(*, user_ids: Collection[int]) -> int:
     """
     people = list(User.objects.select_for_update().filter(pk__in=user_ids).order_by("pk"))
     answered = set(Consent.objects.filter(user__in=people).values_list("user_id", flat=True))
-    people = [person for person in people if person.pk not in answered]
+    people = [person for person in people if person.pk not in answered and not person.is_minor]
     silent = User.objects.filter(pk__in=[person.pk for person in people], level_chosen=False)
     silent.update(level=PersonalizationLevel.SOCIAL)
     consents_grant_many(users=people, purposes=ASSUMED, actor=ConsentActor.IMPORT, channel="import")

@@ -50,6 +50,7 @@ class World:
         factories.befriended(self.owner, self.people["friend"])
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
+        factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")
         self.ids = self._objects()
 
     def _objects(self):

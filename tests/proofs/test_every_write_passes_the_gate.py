@@ -27,6 +27,7 @@ ROOMS = ("accounts", "discovery", "graph", "tasks")
 
 # Models with a person's key that are neither observed of people nor put down about music, and who writes them.
 JUSTIFIED = {
+    "accounts.User": "who answers for a minor: accounts.services.guardianship",
     "accounts.Friendship": "whom one knows: accounts.services.friendship",
     "accounts.Block": "whom one blocks: accounts.services.friendship",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",

@@ -14,6 +14,7 @@ from accounts.models import ConsentActor, ConsentState, PersonalizationLevel, Pu
 from accounts.policies import in_private_session
 from accounts.presentation import Ref, present, things
 from accounts.selectors import friend_key_of_scope
+from accounts.services.breach import breach_notices
 from discovery.platform.graphql.node import global_id
 
 EXCLUDABLE = ("Track", "Artist", "Playlist")  # as the columns of an exclusion
@@ -116,6 +117,15 @@ class PrivacySignals:
     )
 
 
+@strawberry.type(description="A breach that concerns the viewer, as the operator tells it.")
+class BreachNotice:
+    happened_at: datetime
+    noticed_at: datetime
+    what: str
+    done: list[str]
+    authority_told_at: datetime | None = strawberry.field(description="When the authority was told.")
+
+
 @strawberry.type(description="What the viewer allows, now.")
 class PrivacySettings:
     user: strawberry.Private[models.User]
@@ -126,6 +136,16 @@ class PrivacySettings:
     @strawberry.field(description="When the private session ends that is on now; null when none is.")
     def private_until(self) -> datetime | None:
         return self.user.private_until if in_private_session(self.user) else None
+
+    @strawberry.field(description="Breaches that concern the viewer's data, the latest first.")
+    def notices(self) -> list[BreachNotice]:
+        return [
+            BreachNotice(
+                happened_at=breach.happened_at, noticed_at=breach.noticed_at, what=breach.what,
+                done=list(breach.done), authority_told_at=breach.authority_told_at,
+            )
+            for breach in breach_notices(user=self.user)
+        ]  # fmt: skip
 
     @strawberry.field(
         description="Tracks, artists and playlists that count for nothing (`excludeFromTaste`)."

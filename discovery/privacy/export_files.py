@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,7 @@ from accounts.models import ConsentEvent, Friendship, User
 from accounts.operator import operator_current
 from accounts.policy_text import policy_text_current
 from accounts.presentation import Ref, name_of, nodes_shown
+from accounts.services.breach import breach_notices
 from accounts.services.ledger import event_canonical
 from accounts.services.ledger_head import ledger_head_newest
 from accounts.services.receipt import receipt_list
@@ -42,6 +44,7 @@ WRITTEN = frozenset(
     {
         "plays", "play_counts", "feedback", "tags", "playlists", "exclusions", "friendships", "blocks", "answers",
         "recommended", "collaborations", "social_use",
+        "breach_notices",
     }
 )  # fmt: skip
 
@@ -76,6 +79,7 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("recommended.jsonl", _recommended(user))
     archive.lines("collaborations.jsonl", _collaborations(user))
     archive.lines("shown_to.jsonl", _shown_to(user))
+    archive.lines("breach_notices.jsonl", (asdict(breach) for breach in breach_notices(user=user)))
     for store in STORES:
         if store.name not in WRITTEN:
             archive.lines(f"{store.name}.jsonl", _plain(store, user))

@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Block, Consent, Friendship, Purpose, User
+from accounts.models import Block, BreachConcern, Consent, Friendship, Purpose, User
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
     ArtistPlayCount,
@@ -73,6 +73,7 @@ STORES: tuple[Store, ...] = (
           Purpose.SOCIAL_OUT, (), "day"),
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
+    Store("breach_notices", BreachConcern, ("user",), _("Breaches that concern you, as you were told of them."), None),
     Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "invited_at"),
     Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip

@@ -31,6 +31,7 @@ JUSTIFIED = {
     "accounts.Friendship": "whom one knows: accounts.services.friendship",
     "accounts.Block": "whom one blocks: accounts.services.friendship",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",
+    "accounts.BreachConcern": "that a breach concerns somebody: accounts.services.breach",
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",
     "discovery.DataExport": "that one asked for one's data: discovery.privacy.export",
     "discovery.Erasure": "that one asked to be erased: discovery.privacy.erasure",

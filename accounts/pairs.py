@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
-from accounts.conditions import Answers, within
+from accounts.conditions import GUARDED, Answers, within
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import Sharing, SocialSource, discoverable, permitting
 
@@ -46,7 +46,12 @@ def _ahead(column: str, now: datetime) -> Case:
     return Case(When(**{f"{column}__gt": now}, then=Value(1)), default=Value(0))
 
 
-_CONSENTS = _Rows(lambda _now: Consent.objects.filter(purpose__in=_ASKED), "user_id")
+_CONSENTS = _Rows(
+    lambda _now: Consent.objects.filter(purpose__in=_ASKED).exclude(
+        purpose__in=GUARDED, user__is_minor=True, user__guardian=None
+    ),
+    "user_id",
+)
 _LEVELS = _Rows(
     lambda now: (
         User.objects.filter(is_active=True)
@@ -111,9 +116,9 @@ def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
 def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tuple[int, int]]:
     """(viewer key, person key) for each of ``people`` whom each viewer may see; four queries for any number."""
     keys = {viewer.pk for viewer in viewers if viewer.is_active}
-    active = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
+    active = dict(User.objects.filter(pk__in=people, is_active=True).values_list("pk", "guardian_id"))
     findable = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
-    blocked = blocked_pairs(keys | active)
+    blocked = blocked_pairs(keys | active.keys())
     ends = Friendship.objects.filter(within(keys, "low") | within(keys, "high")).values_list(
         "low_id", "high_id"
     )
@@ -123,7 +128,7 @@ def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tup
         for viewer in keys
         for person in active
         if (pair := frozenset((viewer, person))) not in blocked
-        and (viewer == person or person in findable or pair in linked)
+        and (viewer in {person, active[person]} or person in findable or pair in linked)
     }
 
 

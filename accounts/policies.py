@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
+    GUARDED,
     Answers,
     Viewer,
     active_user,
@@ -28,18 +30,24 @@ from accounts.conditions import (
     heard_late_by,
     in_force,
     linked_with,
+    unguarded,
 )
 from accounts.models import Consent, PersonalizationLevel, Purpose, User
 
 logger = logging.getLogger(__name__)
 
-# A friend count below this would tell who the friend is; an aggregate below this, who is in it.
+# A friend count below this would tell who the friend is, whatever an installation's people agreed to.
 SMALLEST_FRIEND_COUNT = 3
-SMALLEST_AGGREGATE = 10
-SMALLEST_LEARNED = 5  # contributors from whom on a model says anything of an item
+# An aggregate below this would tell who is in it. The people of an installation agree to it: it stands in their policy.
+SMALLEST_AGGREGATE: int = settings.SMALLEST_AGGREGATE
 PERIOD = timedelta(weeks=1)  # in which the company of unnamed friends stays as it is
 
 NOBODY = Q(pk__in=())
+
+
+def floor(default: int) -> int:
+    """How many contributors something needs whose floor is ``default``: no more than people agreed to for counts."""
+    return min(default, SMALLEST_AGGREGATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
 
 def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
     """Whether ``user`` permits ``purpose`` (towards ``friend``) now; as ``permitting``, for one person."""
-    if (somebody := active_user(user)) is None:
+    somebody = active_user(user)
+    if somebody is None or (purpose in GUARDED and unguarded(somebody)):
         return False
     rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
     return Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
@@ -109,7 +118,8 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
     """Every purpose ``user`` grants in general, in one query."""
-    return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+    granted = frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+    return granted - GUARDED if unguarded(user) else granted
 
 
 _GRANTED = CompiledQuery(
@@ -298,7 +308,9 @@ def companions_of(viewer: User, among: Collection[int]) -> list[User]:
     The mutual rule in both directions, and the friend's NAMED towards the viewer. Who compares
     themselves with somebody shows as much as they see.
     """
-    return _COMPARING.instances(viewer, among) if among and effective_use(viewer).friends else []
+    if not among or unguarded(viewer) or not effective_use(viewer).friends:
+        return []
+    return _COMPARING.instances(viewer, among)
 
 
 def _comparing(viewer: User, now: datetime | None = None) -> QuerySet[User]:
@@ -334,10 +346,15 @@ def _open_to(viewer: User, now: datetime | None = None) -> QuerySet[User]:
 
 
 def listener_visible(viewer: Viewer, now: datetime | None = None) -> Q:
-    """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
+    """Oneself, one's children, friends, people with a request between us, the discoverable; never across a block."""
     if (somebody := active_user(viewer)) is None:
         return NOBODY
-    near = Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE, now=now)
+    near = (
+        Q(pk=somebody.pk)
+        | Q(guardian=somebody)
+        | linked_with(somebody)
+        | granting(Purpose.DISCOVERABLE, now=now)
+    )
     return Q(near, is_active=True) & ~blocked_with(somebody)
 
 

@@ -12,6 +12,11 @@ def friend_list(*, viewer: User) -> QuerySet[User]:
     return friends_of(viewer).order_by("username", "pk")
 
 
+def child_list(*, guardian: User) -> QuerySet[User]:
+    """Minors whom ``guardian`` answers for, by handle."""
+    return User.objects.filter(guardian=guardian, is_minor=True, is_active=True).order_by("username", "pk")
+
+
 def friend_request_list(*, viewer: User) -> QuerySet[Friendship]:
     """Requests between the viewer and people they may see, newest first, both directions."""
     visible = listeners_visible_to(viewer).values("pk")

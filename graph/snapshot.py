@@ -128,6 +128,7 @@ CHUNK = 10_000  # rows fetched at a time
 
 _EDGE = np.dtype([("user", np.int64), ("item", np.int64), ("count", np.float64)])
 _TAGGING = np.dtype([("user", np.int64), ("item", np.int64), ("tag", np.int64)])
+_TRACK = np.dtype([("key", np.int64), ("artist", np.int64), ("standing", np.int64)])
 _PAIR = np.dtype([("low", np.int64), ("high", np.int64)])
 
 
@@ -140,8 +141,9 @@ def take() -> GraphSnapshot:
     with _one_moment():
         contributors = policies.contributors()
         users = _ids(contributors)
-        artists, tags = _ids(Artist.objects.all()), _ids(Tag.objects.all())
-        tracks, track_artist_ids = _tracks()
+        tags = _ids(Tag.objects.all())
+        artists, artists_open = _artists()
+        tracks, track_artist_ids, tracks_open = _tracks()
         track_artist = _rows(artists, track_artist_ids)
         track_edges = _track_edges(contributors)
         track_plays = _plays(
@@ -163,8 +165,8 @@ def take() -> GraphSnapshot:
             artists=artists,
             tracks=tracks,
             tags=tags,
-            artists_open=np.isin(artists, _ids(Artist.objects.filter(standing__gt=Standing.LISTENERS))),
-            tracks_open=np.isin(tracks, _ids(Track.objects.filter(standing__gt=Standing.LISTENERS))),
+            artists_open=artists_open,
+            tracks_open=tracks_open,
             track_artist=track_artist,
             artist_plays=artist_plays,
             track_plays=track_plays,
@@ -215,9 +217,14 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     return np.searchsorted(ids, wanted).astype(np.int32)
 
 
-def _tracks() -> tuple[Ids, Ids]:
-    pairs = _read(Track.objects.order_by("pk").values_list("pk", "artist_id"), _PAIR)
-    return pairs["low"].copy(), pairs["high"].copy()
+def _artists() -> tuple[Ids, Mask]:
+    rows = _read(Artist.objects.order_by("pk").values_list("pk", "standing"), _PAIR)
+    return rows["low"].copy(), rows["high"] > Standing.LISTENERS
+
+
+def _tracks() -> tuple[Ids, Ids, Mask]:
+    rows = _read(Track.objects.order_by("pk").values_list("pk", "artist_id", "standing"), _TRACK)
+    return rows["key"].copy(), rows["artist"].copy(), rows["standing"] > Standing.LISTENERS
 
 
 def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:

@@ -7,14 +7,15 @@ from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
-from accounts.api.queries import gpc_sent, privacy_settings
+from accounts.api.queries import child_settings, gpc_sent, privacy_settings
 from accounts.api.types import (
+    Child,
     FriendRequest,
     FriendshipState,
     Listener,
     PrivacySettings,
 )
-from accounts.models import Friendship, PersonalizationLevel, Purpose, User
+from accounts.models import ConsentActor, Friendship, PersonalizationLevel, Purpose, User
 from accounts.presentation import Ref, node_shown, row_shown
 from accounts.selectors import friend_request_list
 from accounts.services.consent import consent_set, consent_withdraw_all, level_set
@@ -25,6 +26,7 @@ from accounts.services.friendship import (
     friendship_end,
     friendship_request,
 )
+from accounts.services.guardianship import child_get
 from discovery.platform.errors import Conflict, NotFound
 from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.node import node_id
@@ -50,6 +52,7 @@ class BlockChange:
 @strawberry.type(description="What the viewer allows after a change.")
 class ConsentChange:
     privacy: PrivacySettings
+    child: Child | None = strawberry.field(default=None, description="The child it was answered for.")
 
 
 FriendshipPayload = Annotated[FriendshipChange | OperationInfo, strawberry.union("FriendshipPayload")]
@@ -94,7 +97,10 @@ class Mutation:
         block_remove(user=info.context.signed_in, other=_listener_or_blocked(listener_id, info))
         return BlockChange(listener_id=listener_id, blocked=False)
 
-    @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend.")
+    @mutation(
+        description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend. A general no also "
+        "takes back what was granted to single friends. What nothing uses cannot be granted (PURPOSE_NOT_USED)."
+    )
     def set_consent(
         self,
         info: Info,
@@ -102,22 +108,31 @@ class Mutation:
         granted: bool,
         friend_id: strawberry.ID | None = None,
         idempotency_key: str | None = None,
+        for_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="A child whom the viewer answers for.")
+        ] = None,
     ) -> ConsentPayload:
-        user = info.context.signed_in
+        viewer = info.context.signed_in
+        child = for_id and child_get(guardian=viewer, child=listener_get(for_id, info, field="forId"))
         if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
             raise Conflict(_("Your browser says no (Sec-GPC)."), field="purpose", code="GPC_SIGNAL")
         key = idempotency_key and text(idempotency_key, field="idempotencyKey", largest=64)
         consent_set(
-            user=user,
+            user=child or viewer,
             purpose=purpose,
             granted=granted,
+            actor=ConsentActor.GUARDIAN if child else ConsentActor.USER,
             friend=None if friend_id is None else listener_get(friend_id, info, field="friendId"),
             channel=CHANNEL,
             idempotency_key=key,
         )
-        return ConsentChange(privacy=privacy_settings(user, info))
+        return ConsentChange(
+            privacy=privacy_settings(viewer, info), child=child_settings(child, info) if child else None
+        )
 
-    @mutation(description="Take back everything that is granted.")
+    @mutation(
+        description="Say no to every purpose, also to those never answered, and to every single friend."
+    )
     def withdraw_all_consent(self, info: Info) -> ConsentPayload:
         user = info.context.signed_in
         consent_withdraw_all(user=user, channel=CHANNEL)

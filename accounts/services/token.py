@@ -6,7 +6,14 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, set_token_value
+from oauth2_provider.models import (
+    AccessToken,
+    DeviceGrant,
+    Grant,
+    IDToken,
+    RefreshToken,
+    set_token_value,
+)
 
 from accounts.credentials import scopes_written
 from accounts.models import EVERY_SCOPE, Device, DeviceScope, User
@@ -40,3 +47,13 @@ def token_issue(
 ) -> str:
     """A new token with which an app can act as ``user``, on the word of whoever runs the installation."""
     return token_create(user=user, name=name, scopes=scopes, lifetime=lifetime)[1]
+
+
+def tokens_expire() -> int:
+    """Delete credentials of apps that let nobody in any more; return how many."""
+    now = timezone.now()
+    gone = RefreshToken.objects.filter(created__lt=now - LIFETIME).delete()[0]
+    for credential in (Grant, DeviceGrant, IDToken):
+        gone += credential.objects.filter(expires__lt=now).delete()[0]
+    # One that can be renewed goes with what renews it.
+    return int(gone + AccessToken.objects.filter(expires__lt=now, refresh_token__isnull=True).delete()[0])

@@ -26,6 +26,7 @@ from oauth2_provider.models import AccessToken, RefreshToken
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
 from accounts.services.consent import consent_withdraw_all
 from accounts.services.device import devices_end
+from accounts.services.guardianship import guardian_leave
 from accounts.services.identity import identities_forget
 from accounts.signals import person_purging
 from accounts.signatures import signed
@@ -91,6 +92,7 @@ def _freeze(erasure: Erasure) -> bool:
     if user is None:
         raise RuntimeError(f"erasure {erasure.pk} is not frozen, and its account is gone")
     consent_withdraw_all(user=user, channel=CHANNEL)
+    guardian_leave(guardian=user)
     User.objects.filter(pk=user.pk).update(is_active=False)
     user.is_active = False
     devices_end(user=user)
@@ -207,7 +209,7 @@ def _related_counts(user: User) -> dict[str, int]:
     counts = {}
     for relation in User._meta.related_objects:  # noqa: SLF001  # Django documents it
         model, field = relation.related_model, relation.field.name
-        if model is Erasure or not isinstance(model, type):
+        if model in {Erasure, User} or not isinstance(model, type):  # these rows stay, without the key
             continue
         rows = model._default_manager.filter(**{field: user}).count()  # noqa: SLF001
         if rows:

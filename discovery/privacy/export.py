@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from datetime import timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import Q
@@ -17,12 +14,10 @@ from django.utils import timezone
 from accounts.models import User
 from discovery.models import DataExport
 from discovery.privacy.archive import Archive, sha256_of
+from discovery.privacy.export_end import LIVES
 from discovery.privacy.export_files import export_write
 from discovery.privacy.signals import export_requested
 
-logger = logging.getLogger(__name__)
-
-LIVES = timedelta(days=7)
 FRESH = timedelta(days=1)  # for so long the same one is answered with
 _SALT = "earshot.export"
 
@@ -118,25 +113,3 @@ def exports_waiting() -> list[str]:
     """Keys of those still to be written, oldest first: for the clock, when a message was lost."""
     waiting = DataExport.objects.filter(state=DataExport.State.REQUESTED, user__is_active=True)
     return [str(key) for key in waiting.order_by("requested_at").values_list("pk", flat=True)]
-
-
-def exports_expire() -> int:
-    """Delete files whose time is over, and those of nobody; return how many."""
-    over = DataExport.objects.filter(state=DataExport.State.READY, expires_at__lte=timezone.now())
-    over.update(state=DataExport.State.EXPIRED)
-    folder = Path(settings.EXPORT_DIR)
-    if not folder.is_dir():
-        return 0
-    kept = DataExport.objects.filter(state=DataExport.State.READY).values_list("pk", flat=True)
-    names = {f"{key}.zip" for key in kept}
-    gone = [path for path in folder.glob("*.zip") if path.name not in names and _is_old(path)]
-    gone += [path for path in folder.glob("*.draft") if _is_old(path, timedelta(days=1))]
-    for path in gone:
-        path.unlink(missing_ok=True)
-        logger.info("deleted the export %s", path.name)
-    return len(gone)
-
-
-def _is_old(path: Path, age: timedelta = timedelta(minutes=10)) -> bool:
-    """Not one that was moved into place a moment before its row says so."""
-    return path.stat().st_mtime < (timezone.now() - age).timestamp()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -55,8 +55,7 @@ def room_create(
     words = name_clean(title, field="title", length=TITLE_LENGTH, required=False)
     _entering(user)
     room = Room.objects.create(title=words, kind=kind or playable_kind())
-    act = deliberate(user)
-    RoomMember.objects.create(room=room, user=user, joined_at=act.moment or _day())
+    RoomMember.objects.create(room=room, user=user, joined_at=deliberate(user).about_when)
     for friend in friends:
         _invite(room, user, friend, field="with")
     _play_next(room, [user])
@@ -88,7 +87,8 @@ def room_join(*, user: User, room_id: int) -> Room:
             _("A room has at most %(most)d people.") % {"most": MOST_PEOPLE}, field="roomId", code="ROOM_FULL"
         )
     before = RoomMember.objects.filter(room=room).aggregate(last=Max("joined_at"))["last"]
-    invitation.joined_at = deliberate(user).moment or before or _day()
+    act = deliberate(user)
+    invitation.joined_at = act.moment or before or act.about_when
     invitation.save(update_fields=["joined_at"])
     _settle(room, [*people, user])
     _tell(room)
@@ -237,11 +237,6 @@ def _swept(room: Room) -> list[User]:
         RoomVote.objects.filter(room=room, user__in=parted).delete()
         RoomMember.objects.filter(room=room, user__in=parted).delete()
     return people
-
-
-def _day() -> datetime:
-    """The beginning of this day: what is kept in place of a moment that is not."""
-    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _entering(user: User) -> None:

@@ -204,7 +204,9 @@ class ActivityConnection:
 # --- communities ----------------------------------------------------------------------------
 
 
-@strawberry.type(description="Listeners who play alike, at least ten of them; who they are is not kept.")
+@strawberry.type(
+    description="Listeners who play alike, at least the policy's smallest aggregate of them; who they are is not kept."
+)
 class Community:
     id: strawberry.ID
     name: str
@@ -213,7 +215,7 @@ class Community:
         description="About how many contributing listeners it had when it was found."
     )
     artists: list[Artist] = strawberry.field(
-        description="What sets it apart, each played by at least ten of it."
+        description="What sets it apart, each played by at least the smallest aggregate of it."
     )
     found_at: dt.datetime
 

@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
-from accounts.policies import SMALLEST_LEARNED
+from accounts.policies import floor
 from graph.arrays import Ids, Mask, ShortRows
 from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 Edge = tuple[str, str, str]
 
-LEAST_LISTENERS = SMALLEST_LEARNED  # contributors from whom on anything is learned of an item, or a word
+LEAST_LISTENERS = floor(5)  # contributors from whom on anything is learned of an item, or a word
 
 NAMES: Edge = ("tag", "names", "item")
 PLAYED_BY: Edge = ("item", "played_by", "user")

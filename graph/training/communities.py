@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import networkx as nx
 from django.db import transaction
 
-from accounts.policies import SMALLEST_AGGREGATE
+from accounts import policies
 from graph.models import Artist, Community
 from graph.snapshot import GraphSnapshot
 from graph.training.networks import to_networkx
@@ -82,7 +82,7 @@ def communities_find(plays: nx.Graph) -> list[UnnamedCommunity]:
     kept = []
     for part in parts:
         people = {key for kind, key in part if kind == "user"}
-        if len(people) >= SMALLEST_AGGREGATE:
+        if len(people) >= policies.SMALLEST_AGGREGATE:
             kept.append(UnnamedCommunity(len(people), _listeners(plays, part, people)))
     kept.sort(key=lambda community: (-community.size, list(community.listeners)))
     return kept[:MOST]
@@ -94,7 +94,7 @@ def _listeners(plays: nx.Graph, part: set[Node], people: set[int]) -> dict[int, 
     for kind, artist in part:
         if kind == "artist":
             near = sum(1 for _, key in plays[kind, artist] if key in people)
-            if near >= SMALLEST_AGGREGATE:
+            if near >= policies.SMALLEST_AGGREGATE:
                 counts[artist] = near
     telling = {artist: near * near / plays.degree(("artist", artist)) for artist, near in counts.items()}
     order = sorted(counts, key=lambda artist: (-telling[artist], artist))

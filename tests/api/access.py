@@ -50,6 +50,7 @@ class World:
         factories.befriended(self.owner, self.people["friend"])
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
+        factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")
         self.ids = self._objects()
 
     def _objects(self):
@@ -63,7 +64,7 @@ class World:
         )
         asker = factories.sharer("asker")
         request = Friendship.objects.get(pk=factories.requested(asker, owner).pk)
-        consent_set(user=owner, purpose=Purpose.FEEDBACK, granted=True)
+        consent_set(user=owner, purpose=Purpose.EXPERIMENT, granted=True)
         event = ConsentEvent.objects.get(subject=owner.pseudonym)
         sent = ItemRecommendation.objects.create(
             sender=owner, recipient=friend, track=track, sent_at=timezone.now()

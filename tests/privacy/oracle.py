@@ -19,6 +19,10 @@ class Person:
     excluded: set[int] = field(default_factory=set)
     private: bool = False
 
+    def end_single_friends(self, purpose):
+        """Taking something back in general takes it back from everybody."""
+        self.towards.update({key: False for key in self.towards if key[0] == purpose})
+
     @property
     def counted(self) -> dict[int, int]:
         return {track: times for track, times in self.plays.items() if track not in self.excluded}

@@ -11,7 +11,11 @@ from graph.training.lease import lease_claim
 from tasks.celery import app
 from tests.graph.training.test_publish import publish, withdraw
 
-app.loader.import_default_modules()
+
+@pytest.fixture(autouse=True)
+def _tasks(db):
+    """As a worker begins: with Django's checks, one of which asks what was published."""
+    app.loader.import_default_modules()
 
 
 def test_every_scheduled_task_exists():

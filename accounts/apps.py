@@ -6,6 +6,9 @@ class AccountsConfig(AppConfig):
     verbose_name = "People: who they are, whom they know, what they allow"
 
     def ready(self) -> None:
-        from accounts import visible
+        from accounts import checks, visible
+        from accounts.middleware import browser
 
+        checks.connect()
         visible.register()
+        browser.connect()

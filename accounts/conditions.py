@@ -17,9 +17,20 @@ Viewer = User | AnonymousUser | None
 # The purposes that may be answered for one friend differently than for everybody.
 PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN})
 
+# What shows a person to others. No minor grants it themself, and of one without a guardian no row grants it.
+GUARDED = frozenset(
+    {Purpose.DISCOVERABLE, Purpose.NAMED, Purpose.SOCIAL_OUT, Purpose.EXPERIMENT, Purpose.THIRD_PARTY}
+)
+_ANSWERED_FOR = Q(is_minor=False) | Q(guardian__isnull=False)
+
 
 def active_user(viewer: Viewer) -> User | None:
     return viewer if isinstance(viewer, User) and viewer.pk is not None and viewer.is_active else None
+
+
+def unguarded(user: User) -> bool:
+    """Whether ``user`` is a minor whom nobody answers for."""
+    return user.is_minor and user.guardian_id is None
 
 
 def in_force(now: datetime | None = None) -> Q:
@@ -30,15 +41,15 @@ def in_force(now: datetime | None = None) -> Q:
 def granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
     """``User`` rows that grant ``purpose``: a row about this ``friend`` overrides the general one."""
     rows = Consent.objects.filter(user=OuterRef("pk"), purpose=purpose)
-    general = Exists(rows.filter(in_force(now), friend=None))
-    if friend is None or purpose not in PER_FRIEND:
-        return Q(general)
-    about_friend = rows.filter(friend=friend)
-    return Q(Exists(about_friend.filter(in_force(now)))) | (~Q(Exists(about_friend)) & Q(general))
+    granted = Q(Exists(rows.filter(in_force(now), friend=None)))
+    if friend is not None and purpose in PER_FRIEND:
+        about_friend = rows.filter(friend=friend)
+        granted = Q(Exists(about_friend.filter(in_force(now)))) | (~Q(Exists(about_friend)) & granted)
+    return granted & _ANSWERED_FOR if purpose in GUARDED else granted
 
 
 def granted_by(giver: User, purpose: Purpose, now: datetime | None = None) -> Q:
-    """``User`` rows towards whom ``giver`` grants ``purpose``."""
+    """``User`` rows towards whom ``giver`` grants ``purpose``; of a `GUARDED` one, whoever asks looks at the giver first."""
     rows = Consent.objects.filter(user=giver, purpose=purpose)
     about_friend = rows.filter(friend=OuterRef("pk"))
     general = Exists(rows.filter(in_force(now), friend=None))
@@ -57,6 +68,14 @@ def linked_with(viewer: User, **friendship: object) -> Q:
 
 def befriended_with(viewer: User) -> Q:
     return linked_with(viewer, state=Friendship.State.ACCEPTED)
+
+
+def heard_late_by(viewer: User, now: datetime | None = None) -> Q:
+    """``User`` rows whom ``viewer`` hears of later than now where they may not be named."""
+    now = now or timezone.now()
+    return linked_with(viewer, low=viewer, low_hears_from__gt=now) | linked_with(
+        viewer, high=viewer, high_hears_from__gt=now
+    )
 
 
 def befriended(one: str, other: str) -> Q:

@@ -113,6 +113,11 @@ class Deliberation:
         """The time to keep with it: none in a private session."""
         return None if self.private else timezone.now()
 
+    @property
+    def about_when(self) -> datetime:
+        """The moment, or in a private session the day's beginning: for what has to have an end by the clock."""
+        return self.moment or timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
     def ensure_vote(self) -> None:
         """Raises Conflict (PRIVATE_SESSION) in a private session: a vote tells what is heard now."""
         if self.private:

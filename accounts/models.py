@@ -7,6 +7,7 @@ import uuid6
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -57,6 +58,21 @@ class ConsentActor(models.TextChoices):
     IMPORT = "import"
 
 
+class DeviceScope(models.TextChoices):
+    """What a token may be used for. A browser in which somebody signed in may be used for everything."""
+
+    DISCOVER = "DISCOVER", _("Recommendations and radio")
+    PLAYS_READ = "PLAYS_READ", _("Read what you played and what you said of it")
+    PLAYS_WRITE = "PLAYS_WRITE", _("Record plays, and say what you think of music")
+    PLAYLISTS = "PLAYLISTS", _("Read and change playlists")
+    SOCIAL = "SOCIAL", _("Friends, rooms, and what is shared with them")
+    PRIVACY = "PRIVACY", _("What you allow, what is known of you, and deleting it")
+    ACCOUNT = "ACCOUNT", _("Profile, devices, export and erasure")
+
+
+EVERY_SCOPE = frozenset(DeviceScope)
+
+
 class User(AbstractUser):
     """A listener. ``username`` is the public handle."""
 
@@ -66,6 +82,13 @@ class User(AbstractUser):
     level = models.PositiveSmallIntegerField(
         choices=PersonalizationLevel.choices, default=PersonalizationLevel.OFF
     )
+    # Whether this person has spoken of it: by choosing one, or by taking everything back. No import raises it then.
+    level_chosen = models.BooleanField(default=False)
+    # Marked by the operator; no age is kept. A minor whom nobody answers for is private, whatever is asked of them.
+    is_minor = models.BooleanField(default=False)
+    guardian = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children"
+    )
     # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
     consent_epoch = models.PositiveBigIntegerField(default=0)
     # The last private session. While its end lies ahead it runs, and no play is taken; afterwards, plays
@@ -74,14 +97,54 @@ class User(AbstractUser):
     private_until = models.DateTimeField(null=True, blank=True)
     # Private sessions before that one, as pairs of ISO moments: what was played in them may still arrive.
     private_before = models.JSONField(default=list, blank=True)
-    # The period (see `policies`) from which on friends who may not be named are heard again, after this person
-    # changed who is among them.
-    unnamed_silent_until = models.PositiveIntegerField(default=0)
+    # Until then friends who may not be named are silent for this person, who changed who is among them: the beginning
+    # of a week (see `policies.heard`).
+    unnamed_silent_until = models.DateTimeField(null=True, blank=True)
+    # How often the password was asked for and not told right, since when; see services.password.
+    password_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    password_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def __str__(self) -> str:
         return self.username
+
+
+class Device(models.Model):
+    """What somebody signs in with: a browser's session, a token, or an app that they let in.
+
+    The secret itself is nowhere: of a session there is the digest under which it is stored, of a token the
+    checksum in django-oauth-toolkit's table, which also says its scopes and its end. Without that other row
+    a device opens nothing. A protocol that needs a secret in clear gets a secret of its own beside it.
+    """
+
+    class Kind(models.TextChoices):
+        BROWSER = "BROWSER"
+        TOKEN = "TOKEN"  # noqa: S105  # no secret
+        APP = "APP"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    name = models.CharField(max_length=80)
+    token = models.OneToOneField(
+        "oauth2_provider.AccessToken", on_delete=models.CASCADE, null=True, related_name="device"
+    )
+    session_digest = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001  # unique where there is one
+    created_on = models.DateField()
+    last_seen_on = models.DateField(null=True)  # the day it was made, until it is seen on another
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(token=None, session_digest__isnull=False)
+                | Q(token__isnull=False, session_digest=None),
+                name="device_opened_by_one_secret",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.name}"
 
 
 class Friendship(models.Model):
@@ -95,11 +158,11 @@ class Friendship(models.Model):
     high = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     requested_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=9, choices=State.choices, default=State.REQUESTED)
-    requested_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
+    requested_at = models.DateTimeField(default=timezone.now)  # in a private session the day alone
     accepted_at = models.DateTimeField(null=True, blank=True)  # none: not yet, or in a private session
-    # The period from which on each hears of the other where the other may not be named: 0 from the beginning on.
-    low_hears_from = models.PositiveIntegerField(default=0)
-    high_hears_from = models.PositiveIntegerField(default=0)
+    # From when on each hears of the other where the other may not be named (none: from the beginning on).
+    low_hears_from = models.DateTimeField(null=True, blank=True)
+    high_hears_from = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -121,7 +184,7 @@ class Block(models.Model):
 
     blocker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks_given")
     blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks_received")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
 
     class Meta:
         constraints = (
@@ -166,6 +229,37 @@ class ConsentEvent(models.Model):
         return f"{self.subject} {self.purpose} {self.prior_state}→{self.new_state}"
 
 
+class LedgerHead(models.Model):
+    """A signed statement of where every chain of the ledger stood; each names the one before (``services.ledger_head``).
+
+    Append-only like the ledger. A copy kept elsewhere shows whether the ledger was rewritten, cut or thinned out since.
+    """
+
+    number = models.PositiveBigIntegerField(unique=True)  # from 1, without gaps
+    position = models.PositiveBigIntegerField()  # of the last line it covers
+    hash = models.CharField(max_length=64, unique=True)
+    document = models.JSONField()  # as it was signed and published
+    published_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"head {self.number} up to {self.position}"
+
+
+class LedgerTombstone(models.Model):
+    """What stays of a line whose time is over: its place and its hash, by which older heads still verify.
+
+    It says nothing of what was answered, and ``chain`` is a digest of a random number that leads to nobody.
+    """
+
+    position = models.PositiveBigIntegerField(unique=True)
+    chain = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    head = models.PositiveBigIntegerField()  # the number of the head that says so
+
+    def __str__(self) -> str:
+        return f"{self.position}"
+
+
 class Consent(models.Model):
     """The current state of one purpose: a projection of the ledger that can be rebuilt from it.
 
@@ -201,7 +295,7 @@ class PolicyVersion(models.Model):
     text = models.TextField()
     hash = models.CharField(max_length=64)  # SHA-256 of the text
     material_for = models.JSONField(default=list)  # purposes it changes so much that people are asked again
-    published_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(auto_now=True)  # the last time
 
     def __str__(self) -> str:
         return self.version
@@ -218,6 +312,46 @@ class ErasedIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+class BreachEntry(models.Model):
+    """One line of the operator's log of breaches; database triggers refuse UPDATE and DELETE. Lines of one number are one breach."""
+
+    class Kind(models.TextChoices):
+        FOUND = "FOUND"  # what happened, and when
+        DONE = "DONE"  # what was done about it
+        AUTHORITY = "AUTHORITY"  # that the authority was told
+
+    breach = models.PositiveIntegerField(db_index=True)
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    text = models.TextField()
+    at = models.DateTimeField()  # of what the line says
+    noticed_at = models.DateTimeField(
+        null=True, blank=True
+    )  # of FOUND: from then on the authority's 72 hours run
+    concerns = models.CharField(max_length=200, blank=True)  # of FOUND: whom, in words
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["breach"], condition=Q(kind="FOUND"), name="breach_found_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"breach {self.breach}: {self.kind}"
+
+
+class BreachConcern(models.Model):
+    """That a breach concerns somebody, who is told in their privacy settings."""
+
+    breach = models.PositiveIntegerField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="breaches")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["breach", "user"], name="breach_concern_once"),)
+
+    def __str__(self) -> str:
+        return f"breach {self.breach} concerns {self.user_id}"
 
 
 def pair(user: User | int, other: User | int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
-from accounts.conditions import Answers, within
+from accounts.conditions import GUARDED, Answers, within
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import Sharing, SocialSource, discoverable, permitting
 
@@ -41,18 +41,30 @@ class _Rows:
         return list(self._rows(timezone.now())) if among is None else self._compiled.instances(among)
 
 
-_CONSENTS = _Rows(lambda _now: Consent.objects.filter(purpose__in=_ASKED), "user_id")
+def _ahead(column: str, now: datetime) -> Case:
+    """1 where this moment lies ahead, else 0."""
+    return Case(When(**{f"{column}__gt": now}, then=Value(1)), default=Value(0))
+
+
+_CONSENTS = _Rows(
+    lambda _now: Consent.objects.filter(purpose__in=_ASKED).exclude(
+        purpose__in=GUARDED, user__is_minor=True, user__guardian=None
+    ),
+    "user_id",
+)
 _LEVELS = _Rows(
     lambda now: (
         User.objects.filter(is_active=True)
-        .annotate(in_private=Case(When(private_until__gt=now, then=Value(1)), default=Value(0)))
-        .values_list("pk", "level", "in_private", "unnamed_silent_until")
+        .annotate(in_private=_ahead("private_until", now), silent=_ahead("unnamed_silent_until", now))
+        .values_list("pk", "level", "in_private", "silent")
     ),
     "pk",
 )
 _ACCEPTED = _Rows(
-    lambda _now: Friendship.objects.filter(state=Friendship.State.ACCEPTED).values_list(
-        "low_id", "high_id", "low_hears_from", "high_hears_from"
+    lambda now: (
+        Friendship.objects.filter(state=Friendship.State.ACCEPTED)
+        .annotate(low_late=_ahead("low_hears_from", now), high_late=_ahead("high_hears_from", now))
+        .values_list("low_id", "high_id", "low_late", "high_late")
     ),
     "low_id", "high_id",
 )  # fmt: skip
@@ -67,8 +79,8 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
     people = {pk: tuple(rest) for pk, *rest in _LEVELS.values(among)}
     active, blocked = frozenset(people), blocked_pairs(among)
     listening = {
-        pk: silent_until
-        for pk, (level, in_private, silent_until) in people.items()
+        pk: bool(silent)
+        for pk, (level, in_private, silent) in people.items()
         if level in PersonalizationLevel
         and not in_private
         and policies.cut_down(
@@ -77,16 +89,16 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
         ).friends
     }
     sharing: dict[int, list[Sharing]] = defaultdict(list)
-    for low, high, low_from, high_from in _ACCEPTED.values(among):
+    for low, high, low_late, high_late in _ACCEPTED.values(among):
         if not active.issuperset((low, high)) or frozenset((low, high)) in blocked:
             continue
-        for viewer_id, friend_id, period in ((low, high, low_from), (high, low, high_from)):
+        for viewer_id, friend_id, late in ((low, high, low_late), (high, low, high_late)):
             if viewer_id in listening and answers.permit(friend_id, Purpose.SOCIAL_OUT, viewer_id):
                 source = SocialSource(friend_id, answers.permit(friend_id, Purpose.NAMED, viewer_id))
                 wanted = answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
-                sharing[viewer_id].append(Sharing(source, wanted, period))
+                sharing[viewer_id].append(Sharing(source, wanted, bool(late)))
     heard = {
-        viewer_id: policies.heard(friends, silent_until=listening[viewer_id])
+        viewer_id: policies.heard(friends, silent=listening[viewer_id])
         for viewer_id, friends in sharing.items()
     }
     return {
@@ -104,9 +116,9 @@ def blocked_pairs(among: Collection[int] | None = None) -> set[frozenset[int]]:
 def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tuple[int, int]]:
     """(viewer key, person key) for each of ``people`` whom each viewer may see; four queries for any number."""
     keys = {viewer.pk for viewer in viewers if viewer.is_active}
-    active = set(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
+    active = dict(User.objects.filter(pk__in=people, is_active=True).values_list("pk", "guardian_id"))
     findable = set(permitting(Purpose.DISCOVERABLE).filter(pk__in=people).values_list("pk", flat=True))
-    blocked = blocked_pairs(keys | active)
+    blocked = blocked_pairs(keys | active.keys())
     ends = Friendship.objects.filter(within(keys, "low") | within(keys, "high")).values_list(
         "low_id", "high_id"
     )
@@ -116,7 +128,7 @@ def visible_pairs(viewers: Collection[User], people: Collection[int]) -> set[tup
         for viewer in keys
         for person in active
         if (pair := frozenset((viewer, person))) not in blocked
-        and (viewer == person or person in findable or pair in linked)
+        and (viewer in {person, active[person]} or person in findable or pair in linked)
     }
 
 

@@ -9,15 +9,17 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
+    GUARDED,
     Answers,
     Viewer,
     active_user,
@@ -25,19 +27,27 @@ from accounts.conditions import (
     blocked_with,
     granted_by,
     granting,
+    heard_late_by,
     in_force,
     linked_with,
+    unguarded,
 )
-from accounts.models import Consent, Friendship, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, PersonalizationLevel, Purpose, User
 
 logger = logging.getLogger(__name__)
 
-# A friend count below this would tell who the friend is; an aggregate below this, who is in it.
+# A friend count below this would tell who the friend is, whatever an installation's people agreed to.
 SMALLEST_FRIEND_COUNT = 3
-SMALLEST_AGGREGATE = 10
-PERIOD_DAYS = 7  # of the periods in which the company of unnamed friends stays as it is
+# An aggregate below this would tell who is in it. The people of an installation agree to it: it stands in their policy.
+SMALLEST_AGGREGATE: int = settings.SMALLEST_AGGREGATE
+PERIOD = timedelta(weeks=1)  # in which the company of unnamed friends stays as it is
 
 NOBODY = Q(pk__in=())
+
+
+def floor(default: int) -> int:
+    """How many contributors something needs whose floor is ``default``: no more than people agreed to for counts."""
+    return min(default, SMALLEST_AGGREGATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +77,11 @@ class SocialSource:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """A friend who shares with a viewer; ``wanted``: the viewer wants to hear of them; ``period``: from when on unnamed."""
+    """A friend who shares with a viewer; ``wanted``: the viewer wants to hear of them; ``late``: not yet without a name."""
 
     source: SocialSource
     wanted: bool
-    period: int = 0
+    late: bool = False
 
 
 # --- purposes -------------------------------------------------------------------------------
@@ -84,7 +94,8 @@ def permitting(purpose: Purpose, friend: User | None = None) -> QuerySet[User]:
 
 def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
     """Whether ``user`` permits ``purpose`` (towards ``friend``) now; as ``permitting``, for one person."""
-    if (somebody := active_user(user)) is None:
+    somebody = active_user(user)
+    if somebody is None or (purpose in GUARDED and unguarded(somebody)):
         return False
     rows = Consent.objects.filter(user=somebody, purpose=purpose).filter(Q(friend=None) | Q(friend=friend))
     return Answers(rows).permit(somebody.pk, purpose, friend.pk if friend else None)
@@ -107,7 +118,8 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def granted_purposes(user: User) -> frozenset[Purpose]:
     """Every purpose ``user`` grants in general, in one query."""
-    return frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+    granted = frozenset(Purpose(value) for (value,) in _GRANTED.rows(user))
+    return granted - GUARDED if unguarded(user) else granted
 
 
 _GRANTED = CompiledQuery(
@@ -209,63 +221,73 @@ def social_sources(viewer: Viewer, use: Use | None = None) -> list[SocialSource]
     somebody = active_user(viewer)
     if somebody is None or not (use or effective_use(somebody)).friends:
         return []
-    return heard(sharing_with(somebody), silent_until=somebody.unnamed_silent_until)
+    return heard(sharing_with(somebody), silent=unnamed_silent(somebody))
 
 
 def sharing_with(viewer: User) -> list[Sharing]:
     """Friends who let ``viewer`` hear of their plays, whether or not ``viewer`` wants to, by id."""
     return [
-        Sharing(SocialSource(pk, named=bool(named)), bool(wanted), max(low or 0, high or 0))
-        for pk, named, wanted, low, high in _SOURCES.rows(viewer)
+        Sharing(SocialSource(pk, named=bool(named)), bool(wanted), bool(late))
+        for pk, named, wanted, late in _SOURCES.rows(viewer)
     ]
 
 
 def _sources_of(viewer: User, now: datetime) -> QuerySet[User, tuple[Any, ...]]:
     """The columns of `sharing_with`."""
-    named = ExpressionWrapper(granting(Purpose.NAMED, viewer, now), BooleanField())
-    wanted = ExpressionWrapper(granted_by(viewer, Purpose.SOCIAL_IN, now), BooleanField())
-    low = Friendship.objects.filter(low=viewer, high=OuterRef("pk")).values("low_hears_from")
-    high = Friendship.objects.filter(high=viewer, low=OuterRef("pk")).values("high_hears_from")
+    asked = {
+        "named": granting(Purpose.NAMED, viewer, now),
+        "wanted": granted_by(viewer, Purpose.SOCIAL_IN, now),
+        "late": heard_late_by(viewer, now),
+    }
     people = _open_to(viewer, now).annotate(
-        named=named, wanted=wanted, low=Subquery(low), high=Subquery(high)
+        **{name: ExpressionWrapper(condition, BooleanField()) for name, condition in asked.items()}
     )
-    return people.order_by("pk").values_list("pk", "named", "wanted", "low", "high")
+    return people.order_by("pk").values_list("pk", *asked)
 
 
 _SOURCES = CompiledQuery(_sources_of, PERSON)
 
 
-def heard(sharing: Iterable[Sharing], *, silent_until: int) -> list[SocialSource]:
+def heard(sharing: Iterable[Sharing], *, silent: bool) -> list[SocialSource]:
     """Of those who share, whom a viewer hears of: who may be named, and the others in company only.
 
     Friends without a name are heard all together or not at all, and no fewer than ``SMALLEST_FRIEND_COUNT`` of
     them: whoever could leave out a single one would see in the difference what this one plays. For the same reason
-    they fall silent until the period ``silent_until`` where the viewer changed who is among them, and who joins them
-    late is heard from a new period on.
+    they are ``silent`` for a while where the viewer changed who is among them, and who joins them late is not heard
+    before a new period.
     """
-    now, rows = period_now(), list(sharing)
+    rows = list(sharing)
     unnamed = [friend for friend in rows if not friend.source.named]
-    company = [friend for friend in unnamed if friend.period <= now]
-    silent = (
-        now < silent_until
-        or len(company) < SMALLEST_FRIEND_COUNT
-        or not all(friend.wanted for friend in unnamed)
-    )
-    return [
-        friend.source
-        for friend in rows
-        if friend.wanted and (friend.source.named or (not silent and friend.period <= now))
-    ]
+    company = [] if silent or not all(friend.wanted for friend in unnamed) else unnamed
+    company = [friend for friend in company if not friend.late]
+    if len(company) < SMALLEST_FRIEND_COUNT:
+        company = []
+    return [friend.source for friend in rows if friend in company or (friend.source.named and friend.wanted)]
 
 
-def period_now() -> int:
-    """The number of this period: weeks since 1970-01-01."""
-    return timezone.now().date().toordinal() // PERIOD_DAYS
+def unnamed_silent(viewer: User) -> bool:
+    """Whether friends without a name are silent for ``viewer``, who changed lately who is among them."""
+    return viewer.unnamed_silent_until is not None and viewer.unnamed_silent_until > timezone.now()
 
 
-def period_next() -> int:
-    """The period from which on a change that a viewer made may show: one to two weeks away."""
-    return period_now() + 2
+def period_after_next() -> datetime:
+    """When a change that a viewer made may show: at the beginning of a week, one to two weeks away."""
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=today.weekday()) + 2 * PERIOD
+
+
+def named_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    """Friends whose plays ``viewer`` may be told of by name, whatever the viewer's level."""
+    return _telling(viewer, now)
+
+
+def unnamed_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
+    """Friends without a name of whom `heard` lets ``viewer`` hear where there are enough, whatever the viewer's level."""
+    now = now or timezone.now()
+    unnamed = _open_to(viewer, now).exclude(granting(Purpose.NAMED, viewer, now))
+    left_out = unnamed.exclude(granted_by(viewer, Purpose.SOCIAL_IN, now))
+    silent = User.objects.filter(pk=viewer.pk, unnamed_silent_until__gt=now)
+    return unnamed.exclude(heard_late_by(viewer, now)).exclude(Exists(left_out)).exclude(Exists(silent))
 
 
 def activity_sources(viewer: User) -> list[int]:
@@ -286,7 +308,9 @@ def companions_of(viewer: User, among: Collection[int]) -> list[User]:
     The mutual rule in both directions, and the friend's NAMED towards the viewer. Who compares
     themselves with somebody shows as much as they see.
     """
-    return _COMPARING.instances(viewer, among) if among and effective_use(viewer).friends else []
+    if not among or unguarded(viewer) or not effective_use(viewer).friends:
+        return []
+    return _COMPARING.instances(viewer, among)
 
 
 def _comparing(viewer: User, now: datetime | None = None) -> QuerySet[User]:
@@ -322,10 +346,15 @@ def _open_to(viewer: User, now: datetime | None = None) -> QuerySet[User]:
 
 
 def listener_visible(viewer: Viewer, now: datetime | None = None) -> Q:
-    """Oneself, friends, people with a request between us, and the discoverable; never across a block."""
+    """Oneself, one's children, friends, people with a request between us, the discoverable; never across a block."""
     if (somebody := active_user(viewer)) is None:
         return NOBODY
-    near = Q(pk=somebody.pk) | linked_with(somebody) | granting(Purpose.DISCOVERABLE, now=now)
+    near = (
+        Q(pk=somebody.pk)
+        | Q(guardian=somebody)
+        | linked_with(somebody)
+        | granting(Purpose.DISCOVERABLE, now=now)
+    )
     return Q(near, is_active=True) & ~blocked_with(somebody)
 
 

@@ -1,14 +1,20 @@
 """What is read about people; every answer starts from what ``policies`` lets the viewer see."""
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
-from accounts.models import Consent, ConsentEvent, Friendship, User
+from accounts.models import Consent, ConsentEvent, Device, Friendship, User
 from accounts.policies import friends_of, listeners_visible_to
 
 
 def friend_list(*, viewer: User) -> QuerySet[User]:
     """The viewer's friends by handle."""
     return friends_of(viewer).order_by("username", "pk")
+
+
+def child_list(*, guardian: User) -> QuerySet[User]:
+    """Minors whom ``guardian`` answers for, by handle."""
+    return User.objects.filter(guardian=guardian, is_minor=True, is_active=True).order_by("username", "pk")
 
 
 def friend_request_list(*, viewer: User) -> QuerySet[Friendship]:
@@ -34,3 +40,10 @@ def consent_event_list(*, user: User) -> QuerySet[ConsentEvent]:
 def friend_key_of_scope() -> Subquery:
     """To annotate ledger lines with: the key of the friend a line is about, null where it is about none."""
     return Subquery(User.objects.filter(pseudonym=OuterRef("scope")).values("pk"))
+
+
+def device_list(*, user: User) -> QuerySet[Device]:
+    """What ``user`` is signed in with now, latest seen first; an app counts for as long as it is let in."""
+    now = Q(expires_at__gt=timezone.now()) | Q(kind=Device.Kind.APP)
+    devices = Device.objects.filter(now, user=user).select_related("token")
+    return devices.order_by(F("last_seen_on").desc(nulls_last=True), "-pk")

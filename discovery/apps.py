@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class DiscoveryConfig(AppConfig):
@@ -7,9 +8,11 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from discovery import visible
+        from discovery.platform.private_files import private_tighten
         from discovery.radio import purge
         from discovery.recommend import disclosure
 
         visible.register()
         disclosure.connect()
         purge.connect()
+        private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.asgi import get_asgi_application
 
+from discovery.platform.private_files import private_umask
 from discovery.platform.web_process import one_thread, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+private_umask()
 one_thread()
 sqlite_hold_open()
 _http = get_asgi_application()

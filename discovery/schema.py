@@ -16,6 +16,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
+from strawberry_django.fields.types import OperationInfo
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
@@ -28,12 +29,14 @@ import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
 from accounts.presentation import ensure_shown, viewer_key
+from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
 from discovery.platform.graphql.branches import Place
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
-from discovery.platform.graphql.refusals import log_unexpected
+from discovery.platform.graphql.refusals import log_unexpected, operation_info
+from discovery.scopes import ROOTS, ensure_node_scope, ensure_scope
 
 ROOMS: tuple[ModuleType, ...] = (
     accounts.api,
@@ -70,11 +73,33 @@ class _Root:
 
     @strawberry.field(description="Anything with a global id, where you may see it.")
     def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:  # noqa: A002
-        return node_resolve(id, info=info)
+        context = info.context
+        return node_resolve(
+            id,
+            info=info,
+            ensure=lambda name: (
+                None if context.viewer is None else ensure_node_scope(context.credential, name)
+            ),
+        )
 
 
 class GuardedExecution(EarshotExecution):
-    """An execution in which no row goes out that the pipeline did not present to whoever asks."""
+    """An execution in which no row goes out that the pipeline did not present to whoever asks, and in which no
+    token does more than its scopes allow.
+    """
+
+    guarded = frozenset(ROOTS)
+
+    def instead(self, parent_type: str, field_name: str) -> OperationInfo | None:
+        if self.context_value.viewer is None:
+            return None
+        try:
+            ensure_scope(self.context_value.credential, f"{parent_type}.{field_name}")
+        except ScopeMissing as refusal:
+            if parent_type != "Mutation":
+                raise
+            return operation_info(refusal)
+        return None
 
     def check_shown(
         self, return_type: GraphQLObjectType, result: Model, source: Any, place: Place | execution.Info

@@ -2,7 +2,9 @@
 
 DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, SIGNING_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
-SECURE_COOKIES, TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
+SECURE_COOKIES, SMALLEST_AGGREGATE (how many people the smallest count that is shown is of), OPERATOR_NAME, OPERATOR_CONTACT,
+OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
+TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
 every one; beyond, candidates come from faiss), STATIC_ROOT (where collectstatic writes).
 """
@@ -28,6 +30,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # As it stands: `env.str` takes a value that begins with "$" for the name of another variable.
 SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key_get_or_create(HOME_DIR)
 SIGNING_KEY = os.environ.get("SIGNING_KEY") or signing_key_get_or_create(HOME_DIR)
+LEDGER_HEADS = HOME_DIR / "ledger-heads.jsonl"  # copies of the signed heads of the consent ledger
 EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -55,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.browser.BrowserSessionMiddleware",
     "accounts.middleware.bearer.BearerTokenMiddleware",
     "accounts.middleware.gpc.GlobalPrivacyControlMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -99,7 +103,22 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "login"
-OAUTH2_PROVIDER = {"SCOPES": {"api": "Use Earshot as you"}, "PKCE_REQUIRED": True}
+# As accounts.models.DeviceScope says; a test holds the two together.
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "discover": "Recommendations and radio",
+        "plays_read": "Read what you played and what you said of it",
+        "plays_write": "Record plays, and say what you think of music",
+        "playlists": "Read and change playlists",
+        "social": "Friends, rooms, and what is shared with them",
+        "privacy": "What you allow, what is known of you, and deleting it",
+        "account": "Profile, devices, export and erasure",
+    },
+    "PKCE_REQUIRED": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # of a token, a digest alone is stored
+}
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # its own, as accounts.Device refers to it
+SESSION_ENGINE = "accounts.sessions"  # and of a session
 
 # A unix:// address is also what the embedded Redis listens on.
 REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
@@ -108,6 +127,16 @@ REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
 # claim ends then, and only later may Redis hand the same message to somebody else.
 TRAINING_SECONDS = env.int("TRAINING_SECONDS", default=2 * 60 * 60)
 TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
+
+# Stated in the policy text and promised in receipts: changing it is material (manage.py publish_policy).
+SMALLEST_AGGREGATE = env.int("SMALLEST_AGGREGATE", default=10)
+
+# Who answers for this installation; checks ask for the first two and the authority.
+OPERATOR_NAME = env.str("OPERATOR_NAME", default="")
+OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", default="")
+OPERATOR_DPO = env.str("OPERATOR_DPO", default="")
+OPERATOR_RECIPIENTS = env.str("OPERATOR_RECIPIENTS", default="")
+COMPLAINT_AUTHORITY = env.str("COMPLAINT_AUTHORITY", default="")
 
 # Up to here a request scores every item; beyond, faiss proposes which to score.
 EXACT_ITEMS = env.int("EXACT_ITEMS", default=200_000)
@@ -137,6 +166,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None  # none: served from where the apps keep them
 WHITENOISE_USE_FINDERS = True
+# Everything else is written for our own user alone; what collectstatic writes, the proxy reads.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o644, 0o755
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the whole body of a GraphQL request
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)

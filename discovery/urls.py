@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path(".well-known/gpc.json", gpc_json),
     path(".well-known/earshot-signing-key.json", views.signing_key),
+    path(".well-known/earshot-ledger-head.json", views.ledger_head),
     path("privacy/receipts.json", views.receipts, name="receipts"),
     path("privacy/exports/<str:token>", views.data_export, name="data-export"),
     path("privacy/erasures/<uuid:key>", views.erasure, name="erasure"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,7 @@ from graph.models import (
     FeedbackKind,
     ItemKind,
     Listen,
+    Standing,
     Tag,
     Tagging,
     Track,
@@ -66,6 +67,8 @@ class GraphSnapshot:
     artists: Ids  # [A] the whole catalog, ascending
     tracks: Ids  # [T] the whole catalog, ascending
     tags: Ids  # [G] ascending
+    artists_open: Mask  # [A] what everybody may see: what else there is, is shown to its listeners alone
+    tracks_open: Mask  # [T]
     track_artist: ShortRows  # [T] row of each track's artist
     artist_plays: Plays  # track plays rolled up, plus counts imported by artist
     track_plays: Plays
@@ -83,6 +86,18 @@ class GraphSnapshot:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
+    def without(self, people: Mask) -> GraphSnapshot:
+        """The same graph with nothing that these people [U] played, said or know."""
+        kept = ~people
+        return replace(
+            self,
+            artist_plays=_plays_of(self.artist_plays, kept),
+            track_plays=_plays_of(self.track_plays, kept),
+            artist_tags=_taggings_of(self.artist_tags, kept),
+            track_tags=_taggings_of(self.track_tags, kept),
+            friendships=self.friendships[kept[self.friendships].all(axis=1)],
+        )
+
     def _arrays(self) -> list[tuple[str, NDArray[np.generic]]]:
         arrays: list[tuple[str, NDArray[np.generic]]] = []
         for field in fields(self):
@@ -94,6 +109,16 @@ class GraphSnapshot:
         return arrays
 
 
+def _plays_of(plays: Plays, kept: Mask) -> Plays:
+    there = kept[plays.user]
+    return Plays(user=plays.user[there], item=plays.item[there], count=plays.count[there])
+
+
+def _taggings_of(said: Taggings, kept: Mask) -> Taggings:
+    there = (said.user < 0) | kept[said.user]
+    return Taggings(user=said.user[there], item=said.item[there], tag=said.tag[there])
+
+
 # Of what contributors did, what they did not exclude from their taste.
 _COUNTED = {
     ItemKind.TRACK: counted(track="track", artist="track__artist"),
@@ -103,6 +128,7 @@ CHUNK = 10_000  # rows fetched at a time
 
 _EDGE = np.dtype([("user", np.int64), ("item", np.int64), ("count", np.float64)])
 _TAGGING = np.dtype([("user", np.int64), ("item", np.int64), ("tag", np.int64)])
+_TRACK = np.dtype([("key", np.int64), ("artist", np.int64), ("standing", np.int64)])
 _PAIR = np.dtype([("low", np.int64), ("high", np.int64)])
 
 
@@ -115,8 +141,9 @@ def take() -> GraphSnapshot:
     with _one_moment():
         contributors = policies.contributors()
         users = _ids(contributors)
-        artists, tags = _ids(Artist.objects.all()), _ids(Tag.objects.all())
-        tracks, track_artist_ids = _tracks()
+        tags = _ids(Tag.objects.all())
+        artists, artists_open = _artists()
+        tracks, track_artist_ids, tracks_open = _tracks()
         track_artist = _rows(artists, track_artist_ids)
         track_edges = _track_edges(contributors)
         track_plays = _plays(
@@ -138,6 +165,8 @@ def take() -> GraphSnapshot:
             artists=artists,
             tracks=tracks,
             tags=tags,
+            artists_open=artists_open,
+            tracks_open=tracks_open,
             track_artist=track_artist,
             artist_plays=artist_plays,
             track_plays=track_plays,
@@ -188,9 +217,14 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     return np.searchsorted(ids, wanted).astype(np.int32)
 
 
-def _tracks() -> tuple[Ids, Ids]:
-    pairs = _read(Track.objects.order_by("pk").values_list("pk", "artist_id"), _PAIR)
-    return pairs["low"].copy(), pairs["high"].copy()
+def _artists() -> tuple[Ids, Mask]:
+    rows = _read(Artist.objects.order_by("pk").values_list("pk", "standing"), _PAIR)
+    return rows["low"].copy(), rows["high"] > Standing.LISTENERS
+
+
+def _tracks() -> tuple[Ids, Ids, Mask]:
+    rows = _read(Track.objects.order_by("pk").values_list("pk", "artist_id", "standing"), _TRACK)
+    return rows["key"].copy(), rows["artist"].copy(), rows["standing"] > Standing.LISTENERS
 
 
 def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:

@@ -1,30 +1,58 @@
-"""Which music, plays and playlists a viewer may see: what `accounts.presentation` asks."""
+"""Which music, plays and playlists a viewer may see: what `accounts.presentation` asks.
 
-from collections.abc import Collection
+The catalog that the operator brought, and what enough contributors play, is everybody's. What only a few listeners'
+plays brought is theirs: it may be a title that nobody else should read. They see it, and the friends they share it with.
+"""
+
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Exists, Manager, OuterRef, Q, QuerySet
 
-from accounts import presentation
+from accounts import policies, presentation
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
-from accounts.policies import NOBODY
+from accounts.policies import NOBODY, SMALLEST_FRIEND_COUNT
 from accounts.presentation import Kind
 from graph import selectors
-from graph.models import Artist, ItemRecommendation, Listen, Playlist, PlaylistEntry, Tag, Track
+from graph.models import (
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    ItemRecommendation,
+    Listen,
+    Playlist,
+    PlaylistEntry,
+    Standing,
+    Tag,
+    Tagging,
+    Track,
+)
+
+Column = dict[str, OuterRef]  # the column that leads from a row to the item that is asked about
+
+EVERYBODYS = Q(standing__gt=Standing.LISTENERS)
 
 
 def register() -> None:
     """Called once, when the app is ready."""
-    presentation.register(Kind("Artist", Artist, _everybodys, pairs_visible=_everybodys_pairs, hot=True))
     presentation.register(
         Kind(
-            "Track", Track, _everybodys,
-            called=lambda track: f"{track.title} ({track.artist.name})", joined=("artist",),
-            pairs_visible=_everybodys_pairs, hot=True,
+            "Artist", Artist, _artist_visible,
+            openly=EVERYBODYS, pairs_visible=partial(_catalog_pairs, Artist), hot=True,
         )
     )  # fmt: skip
-    presentation.register(Kind("Tag", Tag, _everybodys, hot=True))
+    presentation.register(
+        Kind(
+            "Track", Track, _track_visible,
+            called=lambda track: f"{track.title} ({track.artist.name})", joined=("artist",),
+            openly=EVERYBODYS, pairs_visible=partial(_catalog_pairs, Track), hot=True,
+        )
+    )  # fmt: skip
+    presentation.register(Kind("Tag", Tag, _tag_visible, openly=EVERYBODYS, hot=True))
     presentation.register(Kind("Listen", Listen, _own))
     presentation.register(Kind("Playlist", Playlist, _playlist_visible, hot=True))
     presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible, hot=True))
@@ -44,13 +72,81 @@ def _carry() -> None:
         presentation.carry("ItemRecommendation", field, between)
 
 
-def _everybodys(viewer: Viewer, now: datetime | None = None) -> Q:
-    """The catalog is everybody's."""
-    return Q()
+# --- the catalog ----------------------------------------------------------------------------
 
 
-def _everybodys_pairs(viewers: Collection[User], ids: Collection[int]) -> set[tuple[int, int]]:
-    return {(viewer.pk, key) for viewer in viewers for key in ids}
+def _track_visible(viewer: Viewer, now: datetime | None = None) -> Q:
+    somebody = active_user(viewer)
+    if somebody is None:
+        return EVERYBODYS
+    this = {"track": OuterRef("pk")}
+    theirs = _played_or_liked(somebody, now, listened=this, said=this)
+    return EVERYBODYS | theirs | _handed_on(somebody, listed=this, recommended=this)
+
+
+def _artist_visible(viewer: Viewer, now: datetime | None = None) -> Q:
+    somebody = active_user(viewer)
+    if somebody is None:
+        return EVERYBODYS
+    this, by_this = {"artist": OuterRef("pk")}, {"track__artist": OuterRef("pk")}
+    theirs = _played_or_liked(somebody, now, listened=by_this, said=this)
+    for rows in _of(ArtistPlayCount.objects, this, somebody, now):
+        theirs |= Q(Exists(rows))
+    return EVERYBODYS | theirs | _handed_on(somebody, listed=by_this, recommended=this)
+
+
+def _played_or_liked(viewer: User, now: datetime | None, *, listened: Column, said: Column) -> Q:
+    """What the viewer played or spoke of, and what friends who share that played or like."""
+    seen = Q(Exists(Feedback.objects.filter(user=viewer, **said)))
+    for rows in _of(Listen.objects, listened, viewer, now):
+        seen |= Q(Exists(rows))
+    likes = Feedback.objects.filter(kind=FeedbackKind.LIKE, **said)
+    return seen | Q(Exists(likes.filter(user__in=policies.named_sources(viewer, now))))
+
+
+def _of(
+    plays: Manager[Any], item: Column, viewer: User, now: datetime | None
+) -> Iterator[QuerySet[Any, Any]]:
+    """Of the plays of an item: the viewer's, those of friends with a name, and of those without where enough played it."""
+    rows = plays.filter(**item)
+    yield rows.filter(user=viewer)
+    yield rows.filter(user__in=policies.named_sources(viewer, now))
+    unnamed = rows.filter(user__in=policies.unnamed_sources(viewer, now)).order_by().values(*item)
+    yield unnamed.annotate(people=Count("user", distinct=True)).filter(people__gte=SMALLEST_FRIEND_COUNT)
+
+
+def _handed_on(viewer: User, *, listed: Column, recommended: Column) -> Q:
+    """What stands in a playlist that the viewer sees, or what a friend recommends to them."""
+    entries = PlaylistEntry.objects.filter(playlist__in=selectors.playlists_visible_to(viewer), **listed)
+    received = selectors.recommendations_received(viewer=viewer).order_by().filter(**recommended)
+    return Q(Exists(entries)) | Q(Exists(received))
+
+
+def _catalog_pairs(
+    model: type[Artist | Track], viewers: Collection[User], ids: Collection[int]
+) -> set[tuple[int, int]]:
+    rows = model._default_manager.filter(pk__in=ids)  # noqa: SLF001  # Django documents it
+    everybodys = set(rows.filter(EVERYBODYS).values_list("pk", flat=True))
+    seen = {(viewer.pk, key) for viewer in viewers for key in everybodys}
+    if rest := set(ids) - everybodys:
+        visible = _track_visible if model is Track else _artist_visible
+        few = rows.filter(pk__in=rest)
+        seen |= {
+            (viewer.pk, key)
+            for viewer in viewers
+            for key in few.filter(visible(viewer)).values_list("pk", flat=True)
+        }
+    return seen
+
+
+def _tag_visible(viewer: Viewer, now: datetime | None = None) -> Q:
+    somebody = active_user(viewer)
+    if somebody is None:
+        return EVERYBODYS
+    return EVERYBODYS | Q(Exists(Tagging.objects.filter(tag=OuterRef("pk"), user=somebody)))
+
+
+# --- what is somebody's ---------------------------------------------------------------------
 
 
 def _own(viewer: Viewer, now: datetime | None = None) -> Q:

@@ -5,9 +5,10 @@ import signal
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, worker_process_init
+from celery.signals import beat_embedded_init, beat_init, celeryd_init, worker_process_init
 
 from discovery.embedded.tether import tie_to_parent
+from discovery.platform.private_files import private_umask
 from tasks.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -15,6 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 app = Celery("earshot", include=["tasks.training", "tasks.privacy"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _files_are_private(**_: Any) -> None:
+    private_umask()
 
 
 @worker_process_init.connect

@@ -1,13 +1,15 @@
-"""Exports and erasures, and what the clock ends: dated consents, old notes, old files."""
+"""Exports and erasures, the ledger's heads, and what the clock ends: dated consents, old notes, old files."""
 
 from __future__ import annotations
 
 import logging
 
+from django.db import OperationalError
+
 from accounts.services.expiry import consents_expire
+from accounts.services.ledger_head import ledger_head_publish_due
 from discovery.privacy import erasure, export
-from discovery.recommend.disclosure import social_use_forget
-from discovery.room.services import rooms_close
+from discovery.privacy.retention import retention_enforce
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)
@@ -35,9 +37,23 @@ def privacy_resume() -> None:
 
 
 @app.task
+def ledger_head_publish() -> None:
+    """Sign where the consent ledger stands, once a day; where somebody writes into it for long, the next hour does."""
+    try:
+        head = ledger_head_publish_due()
+    except OperationalError:
+        logger.warning("the ledger is being written to; its head waits for the next hour")
+    else:
+        if head is not None:
+            logger.info(
+                "published head %d of the consent ledger, up to position %d", head.number, head.position
+            )
+
+
+@app.task
 def privacy_expire() -> None:
-    """End what ends by its date."""
+    """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
+    ended = {"consents": consents_expire(), **retention_enforce()}
     logger.info(
-        "ended: %d consents, %d notes of social use, %d export files, %d rooms",
-        consents_expire(), social_use_forget(), export.exports_expire(), rooms_close(),
-    )  # fmt: skip
+        "ended: %s", ", ".join(f"{count} {name}" for name, count in ended.items() if count) or "nothing"
+    )

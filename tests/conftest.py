@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from accounts import intake
 from tests.serving import serve
@@ -32,6 +33,29 @@ def _tests_write_rows_by_hand(monkeypatch):
             guarded(model)
 
     monkeypatch.setattr(intake, "ensure_open", ensure_open)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tests_empty_the_ledger():
+    """Between tests with real transactions every table is emptied; the ledger's own triggers refuse that."""
+    plain = BaseDatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self, sql_list):
+        past = (
+            ["SET LOCAL session_replication_role = replica"] if self.connection.vendor == "postgresql" else []
+        )
+        plain(self, [*past, *sql_list])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def ledger_heads(tmp_path, settings):
+    """No heads beside the data: those of other tests are of another ledger."""
+    settings.LEDGER_HEADS = tmp_path / "ledger-heads.jsonl"
+    return settings.LEDGER_HEADS
 
 
 @pytest.fixture

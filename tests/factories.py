@@ -17,7 +17,7 @@ from accounts.models import (
     User,
     pair,
 )
-from graph.models import Artist, Listen, Tag, Tagging, Track
+from graph.models import Artist, Listen, Standing, Tag, Tagging, Track
 
 EVERYTHING = (
     Purpose.RECORD,
@@ -86,11 +86,12 @@ def sharer(name: str | None = None) -> User:
 
 
 def artist(name: str = "", **fields: object) -> Artist:
+    fields.setdefault("standing", Standing.CATALOG)
     return Artist.objects.create(name=name or f"Artist {next(_numbers)}", **fields)
 
 
 def track(title: str = "", by: Artist | None = None, **fields: object) -> Track:
-    fields.setdefault("duration_ms", 200_000)
+    fields = {"duration_ms": 200_000, "standing": Standing.CATALOG, **fields}
     return Track.objects.create(title=title or f"Track {next(_numbers)}", artist=by or artist(), **fields)
 
 

@@ -1,6 +1,10 @@
 """People, as the GraphQL schema shows them."""
 
-from accounts.api.mutations import Mutation
-from accounts.api.queries import Viewer
+from strawberry.tools import merge_types
+
+from accounts.api import account, mutations, queries
+
+Mutation = merge_types("Mutation", (mutations.Mutation, account.Mutation))
+Viewer = merge_types("Viewer", (queries.Viewer, account.Viewer))
 
 __all__ = ["Mutation", "Viewer"]

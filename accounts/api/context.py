@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from strawberry.django.context import StrawberryDjangoContext
 from strawberry.extensions import FieldExtension
 
+from accounts.credentials import Credential, credential_of
 from accounts.models import User
 from accounts.presentation import Presented, row_shown, rows_shown, viewer_key
 from discovery.platform.errors import NotFound, NotPresented, SignInRequired
@@ -41,6 +42,22 @@ class Context(StrawberryDjangoContext):
         if (viewer := self.viewer) is None:
             raise SignInRequired(_("Sign in to do this."))
         return viewer
+
+    @property
+    def credential(self) -> Credential:
+        """What the person asking signed in with; without any scope where the request does not say.
+
+        Raises:
+            SignInRequired: nobody is signed in.
+
+        """
+        user = self.signed_in
+        credential = credential_of(self.request)
+        return (
+            credential
+            if credential is not None and credential.user == user
+            else Credential(user, frozenset())
+        )
 
 
 Info = strawberry.Info[Context, None]

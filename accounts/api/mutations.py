@@ -7,15 +7,17 @@ from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
-from accounts.api.queries import gpc_sent, privacy_settings
+from accounts.api.queries import child_settings, gpc_sent, privacy_settings
 from accounts.api.types import (
+    Child,
     FriendRequest,
     FriendshipState,
     Listener,
     PrivacySettings,
 )
-from accounts.models import Friendship, PersonalizationLevel, Purpose, User
-from accounts.presentation import row_shown
+from accounts.models import ConsentActor, Friendship, PersonalizationLevel, Purpose, User
+from accounts.presentation import Ref, node_shown, row_shown
+from accounts.selectors import friend_request_list
 from accounts.services.consent import consent_set, consent_withdraw_all, level_set
 from accounts.services.friendship import (
     block_create,
@@ -24,6 +26,7 @@ from accounts.services.friendship import (
     friendship_end,
     friendship_request,
 )
+from accounts.services.guardianship import child_get
 from discovery.platform.errors import Conflict, NotFound
 from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.node import node_id
@@ -49,6 +52,7 @@ class BlockChange:
 @strawberry.type(description="What the viewer allows after a change.")
 class ConsentChange:
     privacy: PrivacySettings
+    child: Child | None = strawberry.field(default=None, description="The child it was answered for.")
 
 
 FriendshipPayload = Annotated[FriendshipChange | OperationInfo, strawberry.union("FriendshipPayload")]
@@ -61,7 +65,7 @@ PrivacyPayload = Annotated[PrivacySettings | OperationInfo, strawberry.union("Pr
 class Mutation:
     @mutation(description="Ask for friendship; asking somebody who asked you already is a yes.")
     def request_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
-        other = listener_get(listener_id)
+        other = listener_get(listener_id, info)
         friendship = friendship_request(user=info.context.signed_in, other=other)
         return _standing(info, other, friendship)
 
@@ -69,7 +73,8 @@ class Mutation:
     def answer_friend_request(self, info: Info, request_id: strawberry.ID, accept: bool) -> FriendshipPayload:
         user = info.context.signed_in
         key = node_id(request_id, "FriendRequest", field="requestId")
-        request = Friendship.objects.select_related("requested_by").filter(pk=key).first()
+        requests = friend_request_list(viewer=user).select_related("requested_by")
+        request = requests.filter(pk=key).first()
         if request is None:
             raise NotFound(_("There is no such request."), field="requestId")
         return _standing(
@@ -78,21 +83,24 @@ class Mutation:
 
     @mutation(description="End a friendship, or take back or decline a request.")
     def end_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
-        other = listener_get(listener_id)
+        other = listener_get(listener_id, info)
         friendship_end(user=info.context.signed_in, other=other)
         return _standing(info, other, None)
 
     @mutation(description="Put a listener out of sight, both ways; it ends a friendship.")
     def block(self, info: Info, listener_id: strawberry.ID) -> BlockPayload:
-        block_create(user=info.context.signed_in, other=listener_get(listener_id))
+        block_create(user=info.context.signed_in, other=_listener_or_blocked(listener_id, info))
         return BlockChange(listener_id=listener_id, blocked=True)
 
     @mutation(description="Take a block back.")
     def unblock(self, info: Info, listener_id: strawberry.ID) -> BlockPayload:
-        block_remove(user=info.context.signed_in, other=listener_get(listener_id))
+        block_remove(user=info.context.signed_in, other=_listener_or_blocked(listener_id, info))
         return BlockChange(listener_id=listener_id, blocked=False)
 
-    @mutation(description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend.")
+    @mutation(
+        description="Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend. A general no also "
+        "takes back what was granted to single friends. What nothing uses cannot be granted (PURPOSE_NOT_USED)."
+    )
     def set_consent(
         self,
         info: Info,
@@ -100,22 +108,31 @@ class Mutation:
         granted: bool,
         friend_id: strawberry.ID | None = None,
         idempotency_key: str | None = None,
+        for_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="A child whom the viewer answers for.")
+        ] = None,
     ) -> ConsentPayload:
-        user = info.context.signed_in
+        viewer = info.context.signed_in
+        child = for_id and child_get(guardian=viewer, child=listener_get(for_id, info, field="forId"))
         if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
             raise Conflict(_("Your browser says no (Sec-GPC)."), field="purpose", code="GPC_SIGNAL")
         key = idempotency_key and text(idempotency_key, field="idempotencyKey", largest=64)
         consent_set(
-            user=user,
+            user=child or viewer,
             purpose=purpose,
             granted=granted,
-            friend=None if friend_id is None else listener_get(friend_id, field="friendId"),
+            actor=ConsentActor.GUARDIAN if child else ConsentActor.USER,
+            friend=None if friend_id is None else listener_get(friend_id, info, field="friendId"),
             channel=CHANNEL,
             idempotency_key=key,
         )
-        return ConsentChange(privacy=privacy_settings(user, info))
+        return ConsentChange(
+            privacy=privacy_settings(viewer, info), child=child_settings(child, info) if child else None
+        )
 
-    @mutation(description="Take back everything that is granted.")
+    @mutation(
+        description="Say no to every purpose, also to those never answered, and to every single friend."
+    )
     def withdraw_all_consent(self, info: Info) -> ConsentPayload:
         user = info.context.signed_in
         consent_withdraw_all(user=user, channel=CHANNEL)
@@ -128,13 +145,25 @@ class Mutation:
         return privacy_settings(user, info)
 
 
-def listener_get(value: strawberry.ID, *, field: str = "listenerId") -> User:
-    """The person behind an id; whether the viewer may know of them is for the service to say, in the same words."""
-    other = User.objects.filter(pk=node_id(value, "Listener", field=field)).first()
+def listener_get(value: strawberry.ID, info: Info, *, field: str = "listenerId") -> User:
+    """The person behind an id, where the viewer may see them.
+
+    Raises NotFound for who is hidden and who does not exist alike: here, before anything else is asked of either.
+    """
+    other: User | None = node_shown(
+        info.context.viewer, Ref("Listener", node_id(value, "Listener", field=field))
+    )
     if other is None:
         absent = _("There is no such friend.") if field == "friendId" else _("There is no such listener.")
         raise NotFound(absent, field=field)
     return other
+
+
+def _listener_or_blocked(value: strawberry.ID, info: Info) -> User:
+    """As `listener_get`; also whom the viewer put out of sight themselves."""
+    key = node_id(value, "Listener", field="listenerId")
+    blocked = User.objects.filter(pk=key, blocks_received__blocker=info.context.signed_in).first()
+    return blocked or listener_get(value, info)
 
 
 def _standing(info: Info, other: User, friendship: Friendship | None) -> FriendshipChange:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts import models
 from accounts.api.context import Info, ViewerPart, connection, opened
 from accounts.api.types import (
+    Child,
     ConsentEventConnection,
     FriendConsent,
     FriendRequestConnection,
@@ -19,8 +20,10 @@ from accounts.api.types import (
     PurposeConsent,
 )
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.policy_text import ASKED
 from accounts.presentation import Presented, Ref, own_shown, present, rows_shown, things
-from accounts.selectors import consent_event_list, consent_list, friend_list, friend_request_list
+from accounts.selectors import child_list, consent_event_list, consent_list, friend_list, friend_request_list
+from discovery.platform.graphql.node import global_id
 
 
 @strawberry.type
@@ -43,6 +46,10 @@ class Viewer(ViewerPart):
     def privacy(self, info: Info) -> PrivacySettings:
         return privacy_settings(self.user, info)
 
+    @strawberry.field(description="Minors whom the viewer answers for.")
+    def children(self, info: Info) -> list[Child]:
+        return [child_settings(child, info) for child in child_list(guardian=self.user)]
+
     @connection(ConsentEventConnection, description="The viewer's consent ledger, newest first.")
     def consent_history(self) -> Presented[QuerySet[models.ConsentEvent]]:
         return rows_shown(self.user, consent_event_list(user=self.user))
@@ -55,38 +62,49 @@ def gpc_sent(info: Info) -> bool:
 
 def privacy_settings(user: User, info: Info) -> PrivacySettings:
     """What ``user`` allows now: two queries, however many answers there are."""
-    rows = consent_list(user=user)
-    about = [Ref("Listener", row.friend_id) for row in rows if row.friend_id]
-    friends = {friend.pk: friend for friend in opened(present(user, things(about)), info)}
-    gpc = gpc_sent(info)
     return PrivacySettings(
         user=user,
         level=PersonalizationLevel(user.level),
-        purposes=[
-            _purpose_consent(
-                purpose,
-                [
-                    row
-                    for row in rows
-                    if row.purpose == purpose and (not row.friend_id or row.friend_id in friends)
-                ],
-                friends,
-                denied=gpc and purpose == Purpose.THIRD_PARTY,
-            )
-            for purpose in Purpose
-        ],
-        signals=PrivacySignals(gpc=gpc),
+        purposes=_purposes(user, info),
+        signals=PrivacySignals(gpc=gpc_sent(info)),
     )
 
 
-def _purpose_consent(
-    purpose: Purpose, rows: list[Consent], friends: Mapping[int, User], *, denied: bool
-) -> PurposeConsent:
+def child_settings(child: User, info: Info) -> Child:
+    """What a child of the viewer allows now. Of single friends, those whom the viewer may see."""
+    viewer = info.context.signed_in
+    seen: list[User] = opened(present(viewer, things([Ref("Listener", child.pk)])), info)
+    return Child(
+        id=strawberry.ID(global_id("Listener", child.pk)),
+        listener=next(iter(seen), None),  # type: ignore[arg-type]  # strawberry-django types are their models
+        purposes=_purposes(child, info),
+    )
+
+
+def _purposes(user: User, info: Info) -> list[PurposeConsent]:
+    rows = consent_list(user=user)
+    about = [Ref("Listener", row.friend_id) for row in rows if row.friend_id]
+    friends = {friend.pk: friend for friend in opened(present(info.context.signed_in, things(about)), info)}
+    return [
+        _purpose_consent(
+            purpose,
+            [
+                row
+                for row in rows
+                if row.purpose == purpose and (not row.friend_id or row.friend_id in friends)
+            ],
+            friends,
+        )
+        for purpose in ASKED
+    ]
+
+
+def _purpose_consent(purpose: Purpose, rows: list[Consent], friends: Mapping[int, User]) -> PurposeConsent:
     general = next((row for row in rows if row.friend_id is None), None)
     return PurposeConsent(
         purpose=purpose,
         label=str(purpose.label),
-        state=ConsentState.DENIED if denied else _state(general),
+        state=_state(general),
         since=general.changed_at if general else None,
         valid_until=general.valid_until if general else None,
         policy_version=general.policy_version if general else None,

@@ -14,6 +14,7 @@ from accounts.models import ConsentActor, ConsentState, PersonalizationLevel, Pu
 from accounts.policies import in_private_session
 from accounts.presentation import Ref, present, things
 from accounts.selectors import friend_key_of_scope
+from accounts.services.breach import breach_notices
 from discovery.platform.graphql.node import global_id
 
 EXCLUDABLE = ("Track", "Artist", "Playlist")  # as the columns of an exclusion
@@ -74,6 +75,10 @@ class ConsentEvent(ShownRows, relay.Node):
     previous_hash: auto
     hash: auto
 
+    @strawberry_django.field(only=["purpose"], description="What was asked, in words.")
+    def label(self, root: strawberry.Parent[models.ConsentEvent]) -> str:
+        return str(Purpose(root.purpose).label)
+
     @strawberry_django.field(only=["actor"])
     def actor(self, root: strawberry.Parent[models.ConsentEvent]) -> ConsentActor:
         return ConsentActor(root.actor)
@@ -107,7 +112,18 @@ class PurposeConsent:
 
 @strawberry.type(description="What the viewer's browser says about privacy by itself.")
 class PrivacySignals:
-    gpc: bool = strawberry.field(description="Sec-GPC: 1 was sent; THIRD_PARTY counts as denied.")
+    gpc: bool = strawberry.field(
+        description="Sec-GPC: 1 was sent; THIRD_PARTY stands denied in the ledger, whatever may come to use it."
+    )
+
+
+@strawberry.type(description="A breach that concerns the viewer, as the operator tells it.")
+class BreachNotice:
+    happened_at: datetime
+    noticed_at: datetime
+    what: str
+    done: list[str]
+    authority_told_at: datetime | None = strawberry.field(description="When the authority was told.")
 
 
 @strawberry.type(description="What the viewer allows, now.")
@@ -120,6 +136,16 @@ class PrivacySettings:
     @strawberry.field(description="When the private session ends that is on now; null when none is.")
     def private_until(self) -> datetime | None:
         return self.user.private_until if in_private_session(self.user) else None
+
+    @strawberry.field(description="Breaches that concern the viewer's data, the latest first.")
+    def notices(self) -> list[BreachNotice]:
+        return [
+            BreachNotice(
+                happened_at=breach.happened_at, noticed_at=breach.noticed_at, what=breach.what,
+                done=list(breach.done), authority_told_at=breach.authority_told_at,
+            )
+            for breach in breach_notices(user=self.user)
+        ]  # fmt: skip
 
     @strawberry.field(
         description="Tracks, artists and playlists that count for nothing (`excludeFromTaste`)."
@@ -135,6 +161,15 @@ class PrivacySettings:
             if key is not None
         ]
         return opened(present(self.user, things(refs)), info)
+
+
+@strawberry.type(description="A minor whom the viewer answers for.")
+class Child:
+    id: strawberry.ID = strawberry.field(
+        description="Their id as a listener; `setConsent` takes it as `forId`."
+    )
+    listener: Listener | None = strawberry.field(description="Null across a block.")
+    purposes: list[PurposeConsent]
 
 
 ListenerConnection = DjangoListConnection[Listener]

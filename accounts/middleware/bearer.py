@@ -1,8 +1,9 @@
 """Apps sign in with ``Authorization: Bearer``: the token alone says who asks, no session and no CSRF token."""
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,8 +11,17 @@ from django.utils.cache import patch_vary_headers
 from oauth2_provider.models import AccessToken
 
 from accounts.compiled_query import TEXT, CompiledQuery
-from accounts.models import User
-from accounts.services.token import SCOPE
+from accounts.credentials import Credential, credential_of, scopes_read
+from accounts.models import EVERY_SCOPE, DeviceScope
+from accounts.services.device import token_seen
+
+# What a token needs at the addresses that know one, by their names; every other address takes every scope,
+# and the admin no token at all. GraphQL asks for each field (discovery.scopes).
+NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
+    "graphql": frozenset(),
+    "receipts": frozenset({DeviceScope.PRIVACY}),
+    "data-export": frozenset({DeviceScope.ACCOUNT}),
+}
 
 
 class BearerTokenMiddleware:
@@ -24,33 +34,49 @@ class BearerTokenMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            if (access := valid_token(token.strip())) is None:
-                return _unauthorized()
-            request.user = access.user
+            if (token := valid_token(secret.strip())) is None:
+                return _refused("This token is not valid.", 401, "INVALID_TOKEN")
+            token_seen(token)
+            request.user = token.user
+            request.credential = _credential(token)  # type: ignore[attr-defined]
             # A browser never adds this header by itself, so there is nothing to forge.
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001
         response = self.get_response(request)
         patch_vary_headers(response, ("Authorization",))
         return response
 
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Where a token may be used."""
+        credential, place = credential_of(request), request.resolver_match
+        if credential is None or credential.token_id is None or place is None:
+            return None
+        if "admin" not in place.namespaces and NEEDED.get(place.url_name, EVERY_SCOPE) <= credential.scopes:
+            return None
+        return _refused("This token may not be used for this.", 403, "INSUFFICIENT_SCOPE")
 
-def valid_token(token: str) -> AccessToken | None:
+
+def valid_token(secret: str) -> AccessToken | None:
     """The token behind this word, where it lets somebody in now."""
-    rows: list[AccessToken] = _WITH_CHECKSUM.instances(_checksum(token))
+    rows: list[AccessToken] = _WITH_CHECKSUM.instances(_checksum(secret))
     return next(filter(_lets_in, rows), None)
 
 
-def users_of_tokens(tokens: Collection[str]) -> dict[str, User]:
+def credentials_of_tokens(tokens: Collection[str]) -> dict[str, Credential]:
     """Whom each of these words lets in now; words that let nobody in have no entry. One query."""
     words = {_checksum(token): token for token in tokens}
     rows = AccessToken.objects.select_related("user").filter(token_checksum__in=words)
-    return {words[row.token_checksum]: row.user for row in rows if _lets_in(row)}
+    return {words[row.token_checksum]: _credential(row) for row in rows if _lets_in(row)}
+
+
+def _credential(token: AccessToken) -> Credential:
+    return Credential(token.user, scopes_read(token.scope), token_id=token.pk)
 
 
 def _lets_in(token: AccessToken) -> bool:
-    return bool(token.user is not None and token.user.is_active and token.is_valid([SCOPE]))
+    somebody = token.user is not None and token.user.is_active
+    return bool(somebody and not token.is_expired() and scopes_read(token.scope))
 
 
 def _checksum(token: str) -> str:
@@ -58,14 +84,15 @@ def _checksum(token: str) -> str:
 
 
 def _with_checksum(checksum: str, _now: datetime) -> QuerySet[AccessToken]:
-    return AccessToken.objects.select_related("user").filter(token_checksum=checksum)  # type: ignore[no-any-return]  # the library is not typed
+    return AccessToken.objects.select_related("user", "device").filter(token_checksum=checksum)  # type: ignore[no-any-return]  # the library is not typed
 
 
 _WITH_CHECKSUM = CompiledQuery(_with_checksum, TEXT)  # asked with every request
 
 
-def _unauthorized() -> JsonResponse:
-    error = {"message": "This token is not valid.", "extensions": {"code": "INVALID_TOKEN"}}
-    response = JsonResponse({"errors": [error]}, status=401)
-    response["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+def _refused(message: str, status: int, code: str) -> JsonResponse:
+    response = JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)
+    response["WWW-Authenticate"] = (
+        f'Bearer error="{"invalid_token" if status == 401 else "insufficient_scope"}"'
+    )
     return response

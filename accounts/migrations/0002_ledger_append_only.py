@@ -1,7 +1,6 @@
 """The database itself refuses to change or delete a line of the consent ledger.
 
-TRUNCATE is not refused: it needs the table owner's rights, who could drop the trigger as well. The
-hash chain, not the trigger, is what shows that.
+Who may drop the trigger can do all the same; the hash chains, and the signed heads of them, are what shows that.
 """
 
 from django.db import migrations

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.conditions import PER_FRIEND
+from accounts.conditions import GUARDED, PER_FRIEND
 from accounts.models import (
     Consent,
     ConsentActor,
@@ -22,10 +22,10 @@ from accounts.models import (
     User,
 )
 from accounts.policies import friends_of
-from accounts.policy_text import EXPIRES_AFTER
+from accounts.policy_text import EXPIRES_AFTER, NOT_USED
 from accounts.services.ledger import Change, epoch_raise, ledger_record
 from accounts.services.unnamed import unnamed_silence
-from discovery.platform.errors import Conflict, InvalidInput, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 _USERS_AT_ONCE = 500
 _LONGEST_KEY = 64
@@ -45,18 +45,23 @@ def consent_set(
 ) -> Consent:
     """Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend; return the answer that stands.
 
-    Answering the same again changes nothing and writes nothing. So does the same idempotency key.
+    Answering the same again changes nothing and writes nothing. So does the same idempotency key. A general no
+    also takes back what was granted to single friends.
 
     Raises:
-        InvalidInput: this purpose cannot be answered for one friend, or the date or key is no good.
+        InvalidInput: this purpose cannot be answered for one friend, nothing uses it (PURPOSE_NOT_USED), or the
+            date or key is no good.
+        NotAllowed: a minor's guardian answers this (GUARDIAN_REQUIRED).
         NotFound: ``friend`` is not a friend.
         Conflict: the idempotency key was used for another answer.
 
     """
     purpose = Purpose(purpose)
     _check(user, purpose, friend, idempotency_key)
-    User.objects.select_for_update().get(pk=user.pk)
+    stored = User.objects.select_for_update().get(pk=user.pk)
     state = ConsentState.GRANTED if granted else ConsentState.WITHDRAWN
+    if granted:
+        _check_grantable(stored, purpose, actor)
     if not _already_told(user, purpose, friend, state, idempotency_key):
         if purpose == Purpose.SOCIAL_IN and friend is not None:
             unnamed_silence(viewer=user, friend=friend)
@@ -70,19 +75,25 @@ def consent_set(
 def consent_withdraw_all(
     *, user: User, actor: ConsentActor = ConsentActor.USER, channel: str = "api"
 ) -> list[ConsentEvent]:
-    """Take back everything that is granted, per-friend answers included; return the events."""
+    """Say no to every purpose, asked before or not, and to every single friend; return the events.
+
+    From then on the level is the person's own word, too: no import raises it.
+    """
     User.objects.select_for_update().get(pk=user.pk)
-    granted = Consent.objects.filter(user=user, state=ConsentState.GRANTED).select_related("user", "friend")
-    return ledger_record(changes=withdrawals(granted), actor=actor, channel=channel)
+    User.objects.filter(pk=user.pk).update(level_chosen=True)
+    changes = [Change(user, purpose, ConsentState.WITHDRAWN) for purpose in Purpose]
+    return ledger_record(changes=changes, actor=actor, channel=channel)
 
 
 @transaction.atomic
 def level_set(*, user: User, level: PersonalizationLevel) -> User:
     """Choose how much may shape what ``user`` is shown; return the stored user."""
     stored = User.objects.select_for_update().get(pk=user.pk)
-    if stored.level != level:
-        stored.level = PersonalizationLevel(level)
-        stored.save(update_fields=["level"])
+    changed = stored.level != level
+    if changed or not stored.level_chosen:
+        stored.level, stored.level_chosen = PersonalizationLevel(level), True
+        stored.save(update_fields=["level", "level_chosen"])
+    if changed:
         epoch_raise([stored.pk])
     user.level = stored.level
     return stored
@@ -97,9 +108,11 @@ def consents_grant_many(
 ) -> int:
     """Grant ``purposes`` for each of ``users`` in few statements; return how many answers changed.
 
+    An import answers only what its people have not answered themselves, and for no minor.
+
     A transaction for each 500 people: stopped half-way it can be run again.
     """
-    everybody, changed = list(users), 0
+    everybody, changed = [user for user in users if not user.is_minor], 0
     for start in range(0, len(everybody), _USERS_AT_ONCE):
         changes = [
             Change(user, purpose, ConsentState.GRANTED, valid_until=_valid_until(purpose, None))
@@ -113,6 +126,17 @@ def consents_grant_many(
 def withdrawals(rows: Iterable[Consent]) -> Sequence[Change]:
     """The changes that take these answers back (rows with ``user`` and ``friend`` loaded)."""
     return [Change(row.user, Purpose(row.purpose), ConsentState.WITHDRAWN, row.friend) for row in rows]
+
+
+def _check_grantable(user: User, purpose: Purpose, actor: ConsentActor) -> None:
+    if purpose in NOT_USED:
+        raise InvalidInput(
+            _("Nothing here uses %(purpose)s, so it is not asked.") % {"purpose": purpose},
+            field="purpose", code="PURPOSE_NOT_USED",
+        )  # fmt: skip
+    theirs_to_answer = not user.is_minor or (user.guardian_id is None and purpose not in GUARDED)
+    if actor == ConsentActor.USER and not theirs_to_answer:
+        raise NotAllowed(_("Only your guardian can allow this."), field="purpose", code="GUARDIAN_REQUIRED")
 
 
 def _check(user: User, purpose: Purpose, friend: User | None, key: str | None) -> None:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Consent, ConsentActor, ConsentState, PolicyVersion, Purpose
-from accounts.policy_text import policy_text_current, policy_texts
+from accounts.policy_text import NOT_USED, policy_text_current, policy_texts, smallest_aggregate_of
 from accounts.services.ledger import Change, ledger_record
 from discovery.platform.errors import Conflict
 
@@ -22,7 +22,9 @@ def consents_expire() -> int:
 def policy_publish(*, material_for: Collection[Purpose]) -> tuple[PolicyVersion, int]:
     """Publish the newest policy text; consents to purposes it changes materially expire.
 
-    Return the version and how many consents expired. Publishing it again changes nothing.
+    So do consents to what nothing uses any more, and, where the text they were given to promised another smallest
+    aggregate, those to CONTRIBUTE. Return the version and how many consents expired. Publishing it again changes
+    nothing.
 
     Raises:
         Conflict: a text that was published is not what its file says now.
@@ -33,12 +35,33 @@ def policy_publish(*, material_for: Collection[Purpose]) -> tuple[PolicyVersion,
         if text.version in published and published[text.version].hash != text.hash:
             raise Conflict(f"The text of {text.version} was changed after it was published. Add a new file.")
     current = policy_text_current()
-    if current.version in published:
-        return published[current.version], 0
+    expired = _expire(channel="policy", purpose__in=sorted(NOT_USED)) + _expire_other_aggregates(
+        current.version
+    )
+    if (row := published.get(current.version)) is not None:
+        row.save(update_fields=["published_at"])  # an installation may come back to what it promised before
+        return row, expired
     row = PolicyVersion.objects.create(
         version=current.version, text=current.text, hash=current.hash, material_for=sorted(material_for)
     )
-    return row, _expire(channel="policy", purpose__in=list(material_for), policy_version__lt=current.version)
+    expired += _expire(channel="policy", purpose__in=list(material_for), policy_version__lt=current.version)
+    return row, expired
+
+
+def policy_published() -> PolicyVersion | None:
+    """The version that was published last."""
+    return PolicyVersion.objects.order_by("-published_at", "-pk").first()
+
+
+def _expire_other_aggregates(version: str) -> int:
+    granted = Consent.objects.filter(purpose=Purpose.CONTRIBUTE, state=ConsentState.GRANTED)
+    k = smallest_aggregate_of(version)
+    others = [
+        other
+        for other in granted.order_by().values_list("policy_version", flat=True).distinct()
+        if smallest_aggregate_of(other) != k
+    ]
+    return _expire(channel="policy", purpose=Purpose.CONTRIBUTE, policy_version__in=others) if others else 0
 
 
 def _expire(*, channel: str, **which: object) -> int:

@@ -1,6 +1,9 @@
 """Whom people know: requests, friendships, blocks. A pair is one row, locked through its two people."""
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.intake import deliberate
@@ -11,6 +14,8 @@ from accounts.services.identity import friendship_forget
 from accounts.services.ledger import epoch_raise, ledger_record
 from accounts.services.unnamed import unnamed_heard_from, unnamed_silence
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
+
+REQUESTS_KEPT = timedelta(days=180)
 
 
 @transaction.atomic
@@ -29,7 +34,7 @@ def friendship_request(*, user: User, other: User) -> Friendship:
     if not listeners_visible_to(user).contains(other):
         raise _no_listener()
     row, created = Friendship.objects.get_or_create(
-        **pair(user, other), defaults={"requested_by": user, "requested_at": deliberate(user).moment}
+        **pair(user, other), defaults={"requested_by": user, "requested_at": deliberate(user).about_when}
     )
     if created or (row.state == Friendship.State.REQUESTED and row.requested_by_id == user.pk):
         return row
@@ -72,6 +77,20 @@ def friendship_end(*, user: User, other: User) -> None:
 
 
 @transaction.atomic
+def friend_requests_forget() -> int:
+    """Let go of requests that nobody answered for ``REQUESTS_KEPT``; return how many. It is no refusal: ask again."""
+    old = Friendship.objects.filter(
+        state=Friendship.State.REQUESTED, requested_at__lt=timezone.now() - REQUESTS_KEPT
+    )
+    ends = {end for pair_ in old.values_list("low_id", "high_id") for end in pair_}
+    _lock(*User.objects.filter(pk__in=ends))
+    gone, _rows = old.delete()
+    if gone:
+        epoch_raise(ends)
+    return gone
+
+
+@transaction.atomic
 def block_create(*, user: User, other: User) -> Block:
     """Put ``other`` out of sight, both ways; it ends friendship and requests. Blocking twice is blocking once.
 
@@ -89,7 +108,7 @@ def block_create(*, user: User, other: User) -> Block:
         raise _no_listener()
     _part(user, other)
     epoch_raise([user.pk, other.pk])
-    return Block.objects.create(blocker=user, blocked=other)
+    return Block.objects.create(blocker=user, blocked=other, created_at=deliberate(user).moment)
 
 
 @transaction.atomic

@@ -4,12 +4,15 @@ A digest only answers whether an id or a pair is one of them.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import ErasedIdentity, User
 
 _SALT = "earshot.erased"
+IDENTITIES_KEPT = timedelta(days=3650)  # as long as an old file may still be imported
 
 
 def identities_forget(*, ids: Iterable[str]) -> None:
@@ -17,6 +20,11 @@ def identities_forget(*, ids: Iterable[str]) -> None:
     ErasedIdentity.objects.bulk_create(
         [ErasedIdentity(digest=_digest(value)) for value in ids], ignore_conflicts=True
     )
+
+
+def identities_expire() -> int:
+    """Delete digests older than they are kept; return how many."""
+    return ErasedIdentity.objects.filter(erased_at__lt=timezone.now() - IDENTITIES_KEPT).delete()[0]
 
 
 def is_erased(value: str) -> bool:

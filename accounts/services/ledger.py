@@ -21,6 +21,7 @@ from accounts.policy_text import DPV_IRI, PolicyText, policy_text_current
 from accounts.signals import consent_changed
 
 _BATCH = 1_000  # rows an INSERT
+_NO = frozenset({ConsentState.DENIED, ConsentState.WITHDRAWN})
 
 # What the hash covers: every column but the position and the hash itself.
 _HASHED = (
@@ -59,14 +60,22 @@ def ledger_record(*, changes: Sequence[Change], actor: ConsentActor, channel: st
     """Write each change that changes something; return their events.
 
     A change is none where the answer already stands: same state, same date, same policy. The first
-    no to a question never answered is DENIED; WITHDRAWN is only what was granted.
+    no to a question never answered is DENIED; WITHDRAWN is only what was granted. A general no ends what
+    was granted to single friends. An import answers only what nobody has answered.
     """
-    changes = list({change.key: change for change in changes}.values())
     users = {change.user.pk: change.user for change in changes}
     list(User.objects.select_for_update().filter(pk__in=users).order_by("pk").values_list("pk"))
-    rows = {(row.user_id, row.purpose, row.friend_id): row for row in Consent.objects.filter(user__in=users)}
+    rows = {
+        (row.user_id, row.purpose, row.friend_id): row
+        for row in Consent.objects.filter(user__in=users).select_related("friend")
+    }
     policy, now = policy_text_current(), timezone.now()
-    pending = [(change, row) for change in changes if _differs(change, row := rows.get(change.key), policy)]
+    pending = [
+        (change, row)
+        for change in _with_single_friends(changes, rows.values())
+        if _differs(change, row := rows.get(change.key), policy)
+        and (row is None or actor != ConsentActor.IMPORT)
+    ]
     if not pending:
         return []
     tails = _tails(user.pseudonym for user in users.values())
@@ -111,6 +120,22 @@ def ledger_fold(events: Iterable[ConsentEvent]) -> dict[tuple[UUID, str, UUID | 
     }
 
 
+def _with_single_friends(changes: Iterable[Change], rows: Iterable[Consent]) -> list[Change]:
+    """Each change once, and after a general no the same no for every friend to whom the purpose is granted."""
+    wanted = {change.key: change for change in changes}
+    general_no = {
+        (change.user.pk, change.purpose): change
+        for change in wanted.values()
+        if change.friend is None and change.state in _NO
+    }
+    for row in rows:
+        change = general_no.get((row.user_id, Purpose(row.purpose)))
+        if change is not None and row.friend is not None and row.state == ConsentState.GRANTED:
+            ended = Change(change.user, change.purpose, ConsentState.WITHDRAWN, row.friend)
+            wanted.setdefault(ended.key, ended)
+    return list(wanted.values())
+
+
 def _plain(value: object) -> str | None:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -121,8 +146,10 @@ def _differs(change: Change, row: Consent | None, policy: PolicyText) -> bool:
     if row is None:
         return True
     if change.state != ConsentState.GRANTED:
-        # No stays the no it was; only a yes can be withdrawn or run out.
-        return row.state in {ConsentState.GRANTED, ConsentState.UNDEFINED}
+        # No stays the no it was; only a yes can be withdrawn or run out. What ran out can be refused.
+        return row.state in {ConsentState.GRANTED, ConsentState.UNDEFINED} or (
+            row.state == ConsentState.EXPIRED and change.state in _NO
+        )
     return (row.state, row.valid_until, row.policy_version) != (
         change.state,
         change.valid_until,
@@ -152,7 +179,7 @@ def _event(
 ) -> ConsentEvent:
     prior = ConsentState(row.state) if row else ConsentState.UNDEFINED
     state = change.state
-    if state == ConsentState.WITHDRAWN and prior == ConsentState.UNDEFINED:
+    if state == ConsentState.WITHDRAWN and prior != ConsentState.GRANTED:
         state = ConsentState.DENIED
     event = ConsentEvent(
         subject=change.user.pseudonym,

@@ -15,7 +15,7 @@ from accounts.services.ledger import epoch_raise
 from accounts.signals import private_session_ended
 
 LONGEST = timedelta(hours=6)
-REMEMBERED = timedelta(days=365)  # for so long a play of an earlier one is known as such
+REMEMBERED = timedelta(days=90)  # for so long a play of an earlier one is known as such
 
 
 @transaction.atomic
@@ -26,8 +26,7 @@ def private_session_start(*, user: User) -> User:
         return _store(user, stored, stored.private_from, now + LONGEST)
     if stored.private_from is not None and stored.private_until is not None:
         ended = [stored.private_from.isoformat(), stored.private_until.isoformat()]
-        kept = [ends for ends in stored.private_before if datetime.fromisoformat(ends[1]) > now - REMEMBERED]
-        stored.private_before = user.private_before = [*kept, ended]
+        stored.private_before = user.private_before = [*_remembered(stored, now), ended]
     return _store(user, stored, now, now + LONGEST)
 
 
@@ -39,6 +38,26 @@ def private_session_end(*, user: User) -> User:
         return stored
     transaction.on_commit(lambda: private_session_ended.send_robust(sender=User, user=stored))
     return _store(user, stored, stored.private_from, timezone.now())
+
+
+@transaction.atomic
+def private_sessions_forget() -> int:
+    """Forget sessions that ended longer ago than ``REMEMBERED``; return of how many people."""
+    now = timezone.now()
+    over = User.objects.filter(private_until__lte=now - REMEMBERED)
+    people = over.update(private_from=None, private_until=None, private_before=[])
+    earlier = User.objects.select_for_update().filter(private_until__isnull=False).exclude(private_before=[])
+    for stored in earlier.order_by("pk"):
+        kept = _remembered(stored, now)
+        if len(kept) < len(stored.private_before):
+            stored.private_before = kept
+            stored.save(update_fields=["private_before"])
+            people += 1
+    return people
+
+
+def _remembered(stored: User, now: datetime) -> list[list[str]]:
+    return [ends for ends in stored.private_before if datetime.fromisoformat(ends[1]) > now - REMEMBERED]
 
 
 def _store(user: User, stored: User, begun: datetime | None, end: datetime) -> User:

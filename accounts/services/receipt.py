@@ -7,29 +7,37 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 
-from accounts.models import ConsentEvent, Purpose, User
+from accounts.models import ConsentEvent, LedgerHead, Purpose, User
+from accounts.operator import operator_current
+from accounts.policy_text import smallest_aggregate_of
+from accounts.services.ledger_head import ledger_head_newest
 from accounts.signatures import signed
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 CONTEXT = "https://w3id.org/dpv"
+PENDING = "pending"  # until the next head of the ledger is published, within a day
 
 
 def receipt_list(*, user: User) -> Iterator[dict[str, Any]]:
     """A receipt for each of the user's lines, oldest first."""
+    head = ledger_head_newest()
     for event in ConsentEvent.objects.filter(subject=user.pseudonym).order_by("pk").iterator():
-        yield receipt_of(event)
+        yield receipt_of(event, head)
 
 
-def receipt_of(event: ConsentEvent) -> dict[str, Any]:
-    """The signed receipt of one change of consent."""
+def receipt_of(event: ConsentEvent, head: LedgerHead | None) -> dict[str, Any]:
+    """The signed receipt of one change of consent; it names the newest head of the ledger, where that covers it."""
     document = {
         "@context": CONTEXT,
         "schemaVersion": SCHEMA,
         "receiptId": str(event.event_id),
         "recordId": str(event.event_id),
         "piiPrincipalId": str(event.subject),
-        "piiController": {"name": "The operator of this installation"},
-        "privacyNotice": {"version": event.policy_version, "sha256": event.policy_hash},
+        "piiController": operator_current().as_document(),
+        "privacyNotice": {
+            "version": event.policy_version, "sha256": event.policy_hash,
+            "smallestAggregate": smallest_aggregate_of(event.policy_version),
+        },
         "processing": [
             {
                 "purpose": event.purpose,
@@ -49,9 +57,16 @@ def receipt_of(event: ConsentEvent) -> dict[str, Any]:
             "method": event.channel,
             "idempotencyKey": event.idempotency_key,
         },
-        "ledger": {"position": event.pk, "previousHash": event.previous_hash, "hash": event.hash},
-    }
+        "ledger": {
+            "position": event.pk, "previousHash": event.previous_hash, "hash": event.hash,
+            "head": _head(head) if head is not None and head.position >= event.pk else PENDING,
+        },
+    }  # fmt: skip
     return signed(document, settings.SIGNING_KEY)
+
+
+def _head(head: LedgerHead) -> dict[str, Any]:
+    return {"number": head.number, "position": head.position, "hash": head.hash}
 
 
 def _label(purpose: str) -> str:

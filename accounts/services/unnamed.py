@@ -5,6 +5,8 @@ none of them until a new period; who joins a company that is heard already is he
 friend does themselves, such as withdrawing, counts at once.
 """
 
+from datetime import datetime
+
 from accounts import policies
 from accounts.models import User
 
@@ -12,13 +14,14 @@ from accounts.models import User
 def unnamed_silence(*, viewer: User, friend: User) -> None:
     """Silence them where ``friend`` is one of them; to be called before ``viewer``'s change is made."""
     if friend.pk in _unnamed(viewer):
-        viewer.unnamed_silent_until = policies.period_next()
+        viewer.unnamed_silent_until = policies.period_after_next()
         User.objects.filter(pk=viewer.pk).update(unnamed_silent_until=viewer.unnamed_silent_until)
 
 
-def unnamed_heard_from(viewer: User) -> int:
-    """The period from which on ``viewer`` hears of a friend made now, should they share without a name."""
-    return policies.period_next() if len(_unnamed(viewer)) >= policies.SMALLEST_FRIEND_COUNT else 0
+def unnamed_heard_from(viewer: User) -> datetime | None:
+    """From when on ``viewer`` hears of a friend made now, should they share without a name; none: at once."""
+    standing = len(_unnamed(viewer)) >= policies.SMALLEST_FRIEND_COUNT
+    return policies.period_after_next() if standing else None
 
 
 def _unnamed(viewer: User) -> set[int]:

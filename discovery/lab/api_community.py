@@ -25,7 +25,7 @@ from accounts.models import Friendship, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consents_grant_many
 from discovery.platform.errors import Conflict
 from graph.bench.generate import Size, generate
-from graph.models import Artist, Listen, ModelVersion, Track
+from graph.models import Artist, Listen, ModelVersion, Standing, Track
 from graph.serving.active_model import active_version, artifact_directory, manifest_hash
 from graph.snapshot import GraphSnapshot, take
 
@@ -106,12 +106,20 @@ def generated_store(size: Generated) -> None:
     """Store a generated community whose people granted all that the surfaces ask for."""
     drawn = generate(size)
     people = _people(size.people)
-    artists = _bulk(Artist, (Artist(name=f"Artist {number}") for number in range(len(drawn.artists))))
+    artists = _bulk(
+        Artist,
+        (Artist(name=f"Artist {number}", standing=Standing.CATALOG) for number in range(len(drawn.artists))),
+    )
     owners = drawn.track_artist.tolist()
     tracks = _bulk(
         Track,
         (
-            Track(title=f"Track {number}", artist=artists[owner], duration_ms=200_000)
+            Track(
+                title=f"Track {number}",
+                artist=artists[owner],
+                duration_ms=200_000,
+                standing=Standing.CATALOG,
+            )
             for number, owner in enumerate(owners)
         ),
     )

@@ -19,7 +19,6 @@ class Room(models.Model):
     step = models.PositiveIntegerField(default=0)  # how often it moved on
     now_id = models.PositiveBigIntegerField(null=True, blank=True)  # the item that plays
     now_marks = models.JSONField(default=list)  # of whose plays it was chosen by (recommend.standing)
-    created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -30,14 +29,16 @@ class Room(models.Model):
 
 
 class RoomMember(models.Model):
-    """Somebody in a room, or (without ``joined_at``) invited to it."""
+    """Somebody in a room, or (without ``joined_at``) invited to it.
+
+    Who enters in a private session keeps no moment of their own: the day's beginning, or when the last one entered before.
+    """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="rooms")
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    invited_at = models.DateTimeField(auto_now_add=True)
     joined_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -6,6 +6,8 @@ EarshotError                 code, message, field
 │   ├── NotFound             NOT_FOUND     absent, or not this viewer's to see: told apart by nobody
 │   ├── NotAllowed           NOT_ALLOWED   seen, but not permitted
 │   │   ├── SignInRequired   SIGN_IN_REQUIRED
+│   │   ├── ScopeMissing     INSUFFICIENT_SCOPE  the token that asks may not be used for it
+│   │   ├── PasswordNeeded   REAUTHENTICATION_REQUIRED  the password has to be told again
 │   │   └── ConsentMissing   CONSENT_MISSING  the purpose it needs is not granted
 │   ├── Conflict             CONFLICT      the state does not admit it
 │   └── LimitExceeded        LIMIT_EXCEEDED
@@ -54,6 +56,14 @@ class NotAllowed(Refusal):
 
 class SignInRequired(NotAllowed):
     code = "SIGN_IN_REQUIRED"
+
+
+class ScopeMissing(NotAllowed):
+    code = "INSUFFICIENT_SCOPE"
+
+
+class PasswordNeeded(NotAllowed):
+    code = "REAUTHENTICATION_REQUIRED"
 
 
 class ConsentMissing(NotAllowed):

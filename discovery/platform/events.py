@@ -41,6 +41,11 @@ def door_channel(user_id: int) -> str:
     return f"door:{user_id}"
 
 
+def credentials_channel(user_id: int) -> str:
+    """Where a person's open sockets hear that one of their devices was ended."""
+    return f"credentials:{user_id}"
+
+
 def publish(channels: Iterable[str], message: dict[str, Any]) -> None:
     """Tell ``channels``. Where Redis is away nobody hears it, and the caller goes on."""
     word = json.dumps(message)

@@ -28,7 +28,7 @@ def signing_key_get_or_create(home: Path) -> str:
 
 def _get_or_create(path: Path, fresh: str) -> str:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(fresh)

@@ -19,6 +19,7 @@ class Archive:
     """``with Archive(path) as archive: archive.lines("plays.jsonl", rows)``; ``close`` writes the manifest."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
         self.files: dict[str, dict[str, Any]] = {}
         self.facts: dict[str, Any] = {"schema_version": SCHEMA_VERSION}

@@ -21,10 +21,12 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from oauth2_provider.models import AccessToken, Grant, RefreshToken
+from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
 from accounts.services.consent import consent_withdraw_all
+from accounts.services.device import devices_end
+from accounts.services.guardianship import guardian_leave
 from accounts.services.identity import identities_forget
 from accounts.signals import person_purging
 from accounts.signatures import signed
@@ -42,6 +44,12 @@ REFUSALS = 3  # models without the person whose promotion may be refused
 LONGEST_WAIT = timedelta(days=1)  # for one it takes; what the specification promises
 
 
+def erasure_confirm(*, user: User, confirm: str) -> None:
+    """Raises InvalidInput where ``confirm`` is not the user's handle."""
+    if confirm != user.username:
+        raise InvalidInput(_("Type your own handle to confirm."), field="confirm", code="NOT_CONFIRMED")
+
+
 @transaction.atomic
 def erasure_request(*, user: User, confirm: str) -> Erasure:
     """Erase ``user``, who says so by their own handle. It acts on the next request; the rest follows by itself.
@@ -50,8 +58,7 @@ def erasure_request(*, user: User, confirm: str) -> Erasure:
         InvalidInput: ``confirm`` is not the user's handle.
 
     """
-    if confirm != user.username:
-        raise InvalidInput(_("Type your own handle to confirm."), field="confirm", code="NOT_CONFIRMED")
+    erasure_confirm(user=user, confirm=confirm)
     User.objects.select_for_update().get(pk=user.pk)
     erasure, _created = Erasure.objects.get_or_create(user=user, defaults={"subject": user.pseudonym})
     if erasure.state == Erasure.State.REQUESTED:
@@ -85,9 +92,11 @@ def _freeze(erasure: Erasure) -> bool:
     if user is None:
         raise RuntimeError(f"erasure {erasure.pk} is not frozen, and its account is gone")
     consent_withdraw_all(user=user, channel=CHANNEL)
+    guardian_leave(guardian=user)
     User.objects.filter(pk=user.pk).update(is_active=False)
     user.is_active = False
-    for credential in (Grant, AccessToken, RefreshToken):
+    devices_end(user=user)
+    for credential in (AccessToken, RefreshToken):  # of apps that were let in and never seen
         credential.objects.filter(user=user).delete()
     erasure.ledger_position = ConsentEvent.objects.aggregate(last=Max("pk"))["last"] or 0
     return _step(erasure, Erasure.State.FROZEN, "ledger_position")
@@ -200,7 +209,7 @@ def _related_counts(user: User) -> dict[str, int]:
     counts = {}
     for relation in User._meta.related_objects:  # noqa: SLF001  # Django documents it
         model, field = relation.related_model, relation.field.name
-        if model is Erasure or not isinstance(model, type):
+        if model in {Erasure, User} or not isinstance(model, type):  # these rows stay, without the key
             continue
         rows = model._default_manager.filter(**{field: user}).count()  # noqa: SLF001
         if rows:

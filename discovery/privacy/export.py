@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from datetime import timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from discovery.models import DataExport
 from discovery.privacy.archive import Archive, sha256_of
+from discovery.privacy.export_end import LIVES
 from discovery.privacy.export_files import export_write
 from discovery.privacy.signals import export_requested
 
-logger = logging.getLogger(__name__)
-
-LIVES = timedelta(days=7)
+FRESH = timedelta(days=1)  # for so long the same one is answered with
 _SALT = "earshot.export"
 
 
 @transaction.atomic
 def data_export_request(*, user: User) -> DataExport:
-    """Ask for an export; the one that waits already, where there is one. A new one replaces older files."""
+    """Ask for an export; the one that waits already or was written within a day, where there is one.
+
+    A new one takes the place of older files as soon as it is there.
+    """
     User.objects.select_for_update().get(pk=user.pk)
-    waiting = DataExport.objects.filter(user=user, state=DataExport.State.REQUESTED).first()
-    if waiting is not None:
-        return waiting
+    waiting = Q(state=DataExport.State.REQUESTED)
+    now = timezone.now()
+    fresh_one = Q(state=DataExport.State.READY, requested_at__gt=now - FRESH, expires_at__gt=now)
+    asked = DataExport.objects.filter(waiting | fresh_one, user=user).order_by("-requested_at").first()
+    if asked is not None:
+        return asked
     fresh = DataExport.objects.create(user=user)
     transaction.on_commit(lambda: export_requested.send_robust(sender=DataExport, key=str(fresh.pk)))
     return fresh
@@ -65,6 +68,7 @@ def data_export_build(*, export_id: str) -> DataExport | None:
     ):
         export.path.unlink(missing_ok=True)
         return None
+    exports_end(user=export.user, but=export)
     for left in export.drafts:  # by a worker that was killed, or by one that comes too late
         left.unlink(missing_ok=True)
     return export
@@ -95,29 +99,17 @@ def is_there(export: DataExport) -> bool:
     )
 
 
+def exports_end(*, user: User, but: DataExport | None = None) -> int:
+    """Delete the files of ``user`` (but one): a newer is there, or something in them is gone. Return how many."""
+    written = DataExport.objects.filter(user=user, state=DataExport.State.READY)
+    over = list(written if but is None else written.exclude(pk=but.pk))
+    DataExport.objects.filter(pk__in=[export.pk for export in over]).update(state=DataExport.State.EXPIRED)
+    for export in over:
+        export.path.unlink(missing_ok=True)
+    return len(over)
+
+
 def exports_waiting() -> list[str]:
     """Keys of those still to be written, oldest first: for the clock, when a message was lost."""
     waiting = DataExport.objects.filter(state=DataExport.State.REQUESTED, user__is_active=True)
     return [str(key) for key in waiting.order_by("requested_at").values_list("pk", flat=True)]
-
-
-def exports_expire() -> int:
-    """Delete files whose time is over, and those of nobody; return how many."""
-    over = DataExport.objects.filter(state=DataExport.State.READY, expires_at__lte=timezone.now())
-    over.update(state=DataExport.State.EXPIRED)
-    folder = Path(settings.EXPORT_DIR)
-    if not folder.is_dir():
-        return 0
-    kept = DataExport.objects.filter(state=DataExport.State.READY).values_list("pk", flat=True)
-    names = {f"{key}.zip" for key in kept}
-    gone = [path for path in folder.glob("*.zip") if path.name not in names and _is_old(path)]
-    gone += [path for path in folder.glob("*.draft") if _is_old(path, timedelta(days=1))]
-    for path in gone:
-        path.unlink(missing_ok=True)
-        logger.info("deleted the export %s", path.name)
-    return len(gone)
-
-
-def _is_old(path: Path, age: timedelta = timedelta(minutes=10)) -> bool:
-    """Not one that was moved into place a moment before its row says so."""
-    return path.stat().st_mtime < (timezone.now() - age).timestamp()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -11,13 +12,17 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import ConsentEvent, Friendship, User
+from accounts.operator import operator_current
 from accounts.policy_text import policy_text_current
 from accounts.presentation import Ref, name_of, nodes_shown
+from accounts.services.breach import breach_notices
 from accounts.services.ledger import event_canonical
+from accounts.services.ledger_head import ledger_head_newest
 from accounts.services.receipt import receipt_list
 from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.archive import Archive
+from discovery.privacy.retention import retention_table
 from discovery.privacy.stores import STORES, WITHHELD, Store
 from discovery.recommend import feed
 from graph.models import (
@@ -39,6 +44,7 @@ WRITTEN = frozenset(
     {
         "plays", "play_counts", "feedback", "tags", "playlists", "exclusions", "friendships", "blocks", "answers",
         "recommended", "collaborations", "social_use",
+        "breach_notices",
     }
 )  # fmt: skip
 
@@ -49,11 +55,14 @@ def export_write(archive: Archive, user: User) -> None:
         "created_at": timezone.now(),
         "subject": user.pseudonym,
         "policy_version": policy_text_current().version,
+        "operator": operator_current().as_document(),
         "withheld": dict(WITHHELD),
     }
     archive.document("profile.json", _profile(user))
     archive.chunks("consent/ledger.jsonl", _ledger(user))
     archive.lines("consent/receipts.jsonl", receipt_list(user=user))
+    if (head := ledger_head_newest()) is not None:
+        archive.document("consent/ledger-head.json", head.document)
     archive.lines("plays.jsonl", _plays(user))
     archive.lines("play_counts.jsonl", _play_counts(user))
     archive.lines("feedback.jsonl", _feedback(user))
@@ -70,6 +79,7 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("recommended.jsonl", _recommended(user))
     archive.lines("collaborations.jsonl", _collaborations(user))
     archive.lines("shown_to.jsonl", _shown_to(user))
+    archive.lines("breach_notices.jsonl", (asdict(breach) for breach in breach_notices(user=user)))
     for store in STORES:
         if store.name not in WRITTEN:
             archive.lines(f"{store.name}.jsonl", _plain(store, user))
@@ -82,10 +92,11 @@ def export_write(archive: Archive, user: User) -> None:
 
 def _profile(user: User) -> dict[str, Any]:
     names = (
-        "username", "display_name", "first_name", "last_name", "email", "external_id", "pseudonym", "level",
+        "username", "display_name", "first_name", "last_name", "email", "external_id", "pseudonym", "level", "level_chosen", "is_minor",
         "date_joined", "last_login", "private_from", "private_until", "private_before",
     )  # fmt: skip
-    return {name: getattr(user, name) for name in names}
+    guardian = user.guardian.username if user.guardian else None
+    return {**{name: getattr(user, name) for name in names}, "guardian": guardian}
 
 
 def _ledger(user: User) -> Iterator[bytes]:
@@ -98,13 +109,14 @@ def _plays(user: User) -> Iterator[dict[str, Any]]:
     """In the shape ListenBrainz imports and exports."""
     rows = Listen.objects.filter(user=user).select_related("track__artist").order_by("listened_at", "pk")
     for row in rows.iterator(CHUNK):
+        track = row.track_as_told
         info = {
-            **_ids(row.track), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
+            **_ids(track), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
             "listened_at": row.listened_at, "recorded_at": row.recorded_at,
         }  # fmt: skip
         yield {
             "listened_at": int(row.listened_at.timestamp()),
-            "track_metadata": {**_names(row.track), "additional_info": info},
+            "track_metadata": {**_names(track), "additional_info": info},
         }
 
 
@@ -227,11 +239,11 @@ def _other(user: User, *ends: int) -> int:
 
 
 def _plain(store: Store, user: User) -> Iterator[dict[str, Any]]:
-    """A row's own columns, without keys of other rows and what is withheld."""
+    """A row's own columns, without keys (they count rows of everybody up) and what is withheld."""
     names = [
         field.name
         for field in store.model._meta.concrete_fields  # noqa: SLF001
-        if not field.is_relation and str(field) not in WITHHELD
+        if not (field.is_relation or field.primary_key) and str(field) not in WITHHELD
     ]
     yield from store.rows(user).order_by("pk").values(*names).iterator(CHUNK)
 
@@ -291,14 +303,16 @@ def _models(user: User) -> list[dict[str, Any]]:
 def _retention(user: User) -> list[dict[str, Any]]:
     counts = {held.name: held.count for held in usage.held(user)}
     return [
-        {"what": store.name, "why": str(store.why), "permission": store.purpose, "rows": counts[store.name],
-         "kept": f"{store.kept.days} days" if store.kept else "until you delete it or your account"}
-        for store in STORES
+        {"what": kept.name, "why": kept.what, "permission": kept.purpose, "rows": counts.get(kept.name),
+         "kept": "until you delete it or your account" if kept.days is None else f"{kept.days or 'less than one'} days",
+         "since": kept.since}
+        for kept in retention_table()
     ]  # fmt: skip
 
 
 def _index(archive: Archive, user: User) -> str:
     files = [{"name": name, **facts} for name, facts in sorted(archive.files.items())]
     return render_to_string(
-        "discovery/export_index.html", {"person": user, "files": files, "withheld": WITHHELD}
+        "discovery/export_index.html",
+        {"person": user, "files": files, "withheld": WITHHELD, "operator": operator_current()},
     )

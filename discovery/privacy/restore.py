@@ -18,7 +18,8 @@ from django.db import transaction
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.intake import restoring
-from accounts.models import ConsentEvent, User
+from accounts.models import ConsentEvent, Purpose, User
+from accounts.policies import permits
 from accounts.services.audit import consents_rebuild
 from accounts.services.identity import is_erased
 from accounts.services.ledger import event_hash
@@ -39,6 +40,7 @@ from graph.names import name_key
 from graph.services.catalog import TrackName, artist_names_lock, tracks_get_or_create
 
 BATCH = 500
+OBSERVED = ("plays.jsonl", "play_counts.jsonl")  # stored only where RECORD is granted
 Row = Mapping[str, Any]
 
 
@@ -47,7 +49,8 @@ def export_restore(path: Path) -> tuple[User, dict[str, int]]:
     """Create the person an export is of, with all that was theirs; return them and rows stored by file.
 
     Friendships and blocks are with people of the other instance and stay behind. The ledger comes with its
-    hashes, and what was granted is granted here. Nothing is stored when anything is wrong.
+    hashes, and what was granted is granted here; without RECORD, plays and counts stay behind too. Nothing is
+    stored when anything is wrong.
 
     Raises:
         ImportFailed: no export, damaged, of somebody who is here already, or of somebody erased here.
@@ -77,12 +80,15 @@ def _restore(file: zipfile.ZipFile) -> tuple[User, dict[str, int]]:
     user = _person(json.loads(file.read("profile.json")))
     stored = {"consent/ledger.jsonl": _ledger(user, _lines(file, "consent/ledger.jsonl"))}
     consents_rebuild()
+    recorded = permits(user, Purpose.RECORD)  # an import asks like everybody
     steps: list[tuple[str, Callable[[User, list[Row]], None]]] = [
         ("plays.jsonl", _plays), ("play_counts.jsonl", _play_counts),
         ("feedback.jsonl", _feedback), ("tags.jsonl", _tags),
     ]  # fmt: skip
     for name, store in steps:
         stored[name] = 0
+        if name in OBSERVED and not recorded:
+            continue
         for batch in _batches(_lines(file, name)):
             store(user, batch)
             stored[name] += len(batch)
@@ -108,6 +114,7 @@ def _person(profile: Row) -> User:
     kept = ("username", "display_name", "first_name", "last_name", "email", "external_id", "level")
     return User.objects.create(
         pseudonym=pseudonym, password=make_password(None), private_before=profile.get("private_before", []),
+        level_chosen=profile.get("level_chosen", True), is_minor=profile.get("is_minor", False),
         **{name: profile[name] for name in kept}, **{name: _moment(profile[name]) for name in dates},
     )  # fmt: skip
 

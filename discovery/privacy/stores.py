@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Block, Consent, Friendship, Purpose, User
+from accounts.models import Block, BreachConcern, Consent, Device, Friendship, Purpose, User
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
-from discovery.recommend.disclosure import SOCIAL_USE_KEPT
 from graph.models import (
     ArtistPlayCount,
     Feedback,
@@ -38,8 +36,7 @@ class Store:
     why: Promise
     purpose: Purpose | None  # the permission it rests on; None: needed for what the person asked for
     used_for: tuple[Purpose, ...] = ()  # where it enters, each only when granted
-    time: str | None = None  # the column that says when
-    kept: timedelta | None = None  # None: until the person deletes it, or their account
+    time: str | None = None  # the column that says when; how long it is kept stands in `retention`
 
     def rows(self, user: User) -> QuerySet[Model]:
         """This person's rows."""
@@ -66,23 +63,27 @@ STORES: tuple[Store, ...] = (
     Store("friendships", Friendship, ("low", "high", "requested_by"), _("Whom you know, and who asked."), None,
           (Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE), "requested_at"),
     Store("blocks", Block, ("blocker",), _("Whom you blocked."), None, (), "created_at"),
+    Store("devices", Device, ("user",), _("What you are signed in with: browsers, tokens and apps."), None, (), "created_on"),
     Store("answers", Consent, ("user",), _("What you allow now, by purpose."), None, (), "changed_at"),
     Store(
         "recommended", ItemRecommendation, ("sender", "recipient"),
         _("What you recommended to friends by hand, and they to you."), None, (), "sent_at",
     ),
     Store("collaborations", PlaylistCollaborator, ("user",), _("Friends' playlists you may see or change."), None),
-    Store("social_use", SocialUse, ("source",), _("To whom you were shown, and why. Kept for 90 days."),
-          Purpose.SOCIAL_OUT, (), "day", SOCIAL_USE_KEPT),
+    Store("social_use", SocialUse, ("source",), _("To whom you were shown, and why."),
+          Purpose.SOCIAL_OUT, (), "day"),
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
-    Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "invited_at"),
+    Store("breach_notices", BreachConcern, ("user",), _("Breaches that concern you, as you were told of them."), None),
+    Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "joined_at"),
     Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip
 
 # Fields with a user key that are not the person's own to see, and why.
 WITHHELD: Mapping[str, str] = {
+    "accounts.User.guardian": "who answers for you stands in profile.json; whom you answer for is theirs",
     "accounts.Consent.friend": "another person's answer about you is that person's",
+    "accounts.Device.session_digest": "a credential, of which only your browser holds the secret",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
     "discovery.RadioChoice.marks": "which friends were heard stands in the reasons, where they may be named",

@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonRespons
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from accounts.services.ledger_head import ledger_head_newest
 from accounts.services.receipt import receipt_list
 from accounts.signatures import public_key_text
 from discovery.models import Erasure
@@ -49,6 +50,17 @@ def erasure(request: HttpRequest, key: UUID) -> JsonResponse:
 def signing_key(request: HttpRequest) -> JsonResponse:
     """The public key that receipts of this installation are signed with."""
     return JsonResponse({"type": "Ed25519", "publicKey": public_key_text(settings.SIGNING_KEY)})
+
+
+@require_safe
+def ledger_head(request: HttpRequest) -> JsonResponse:
+    """The newest signed head of the consent ledger. Whoever keeps copies can show later that it was rewritten."""
+    head = ledger_head_newest()
+    return (
+        _refused("No head is published yet.", 404, "NOT_FOUND")
+        if head is None
+        else JsonResponse(head.document)
+    )
 
 
 def _private(response: JsonResponse) -> JsonResponse:

@@ -14,7 +14,7 @@ from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source
 from graph.arrays import Doubles, Ids, Mask, Rows
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.index import Channel, Evidence, ItemIndex
 
 FEATURES = 6
 ARMS = len(Source)
@@ -90,12 +90,12 @@ def channel_of(outcome: Outcome) -> Channel:
     return Channel.PICK if outcome in POSITIVE else Channel.NEGATIVE
 
 
-def open_rows(index: ItemIndex, radio: Radio, known: Ids) -> Mask:
+def open_rows(index: ItemIndex, radio: Radio, lasting: Evidence, known: Ids) -> Mask:
     """What may come next [n]: not the seed, nothing heard, nothing held back, nothing in ``known`` (ids)."""
     spared = [item for item, until in radio.held if until >= radio.version]
     spared += [radio.seed_id] if radio.seed_kind == radio.kind.value else []
     ids = np.array([*(heard.item_id for heard in radio.heard), *spared], dtype=np.int64)
-    mask = np.ones(len(index), dtype=bool)
+    mask = index.may_propose([lasting])
     mask[index.known_rows(np.concatenate([ids, known]))] = False
     return mask
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import numpy as np
 from django.db import transaction
@@ -17,6 +18,7 @@ from discovery.radio.choose import ARMS, AVERAGE, FEATURES, LATEST, taught
 from discovery.radio.session import LONGEST, Choice, Heard, Outcome, Radio
 
 FRESH = 60.0  # seconds for which a process keeps what it learned
+CHOICES_KEPT = timedelta(days=180)  # an experiment's length
 OWN_WEIGHT = 2.0  # a session's own rewards count as so many of other people's
 
 _learned: tuple[float, Posterior] | None = None
@@ -53,6 +55,11 @@ def outcome_log(*, user: User, radio: Radio, outcome: Outcome, reward: float) ->
             RadioChoice, at=timezone.now(), radio=radio.id, step=radio.version,
             defaults={"outcome": outcome, "reward": reward},
         )  # fmt: skip
+
+
+def radio_choices_forget() -> int:
+    """Delete choices older than they are kept; return how many."""
+    return RadioChoice.objects.filter(chosen_at__lt=timezone.now() - CHOICES_KEPT).delete()[0]
 
 
 def heard_get(*, user: User, radio: Radio) -> Radio:

@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import User
+from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.radio import store
 from discovery.radio.session import Outcome, Radio, SeedKind
 from discovery.radio.station import Playing, Station
 from discovery.recommend.serving import playable_kind
-from graph import selectors
-from graph.models import ItemKind, Tag
+from graph.models import ItemKind
 
 
 def radio_start(
@@ -65,11 +65,11 @@ def radio_get(*, viewer: User, radio_id: str) -> Playing:
 def _is_seed(viewer: User, kind: SeedKind, seed_id: int) -> bool:
     match kind:
         case SeedKind.TRACK:
-            return selectors.tracks_get([seed_id]).exists()
+            return node_shown(viewer, Ref("Track", seed_id)) is not None
         case SeedKind.ARTIST:
-            return selectors.artists_get([seed_id]).exists()
+            return node_shown(viewer, Ref("Artist", seed_id)) is not None
         case SeedKind.TAG:
-            return Tag.objects.filter(pk=seed_id).exists()
+            return node_shown(viewer, Ref("Tag", seed_id)) is not None
         case SeedKind.FRIEND:
             sources = policies.social_sources(viewer)
             # Of those without a name nobody is heard alone: what is played would be that one's.

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import PersonalizationLevel, User
-from accounts.presentation import Presented, present, present_nothing
+from accounts.presentation import Presented, Ref, node_shown, present, present_nothing
 from discovery.platform.errors import Conflict, NotFound
 from discovery.platform.events import publish, radio_channel
 from discovery.radio import log, store
@@ -38,7 +38,6 @@ from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.ranking import Ranking, top_rows
 from discovery.recommend.serving import Serving, index_for
 from discovery.recommend.standing import marks_of, sources_of, stands
-from graph import selectors
 from graph.arrays import Mask
 from graph.histories import excluded_items
 from graph.models import ItemKind
@@ -202,7 +201,8 @@ class Station:
     def _open(self, hearing: Hearing) -> Mask:
         """What may come next [n]."""
         known = hearing.permitted.known
-        return open_rows(hearing.index, self.radio, np.fromiter(known, dtype=np.int64, count=len(known)))
+        ids = np.fromiter(known, dtype=np.int64, count=len(known))
+        return open_rows(hearing.index, self.radio, hearing.lasting, ids)
 
     def _ranking(self, hearing: Hearing) -> Ranking:
         """The item that plays, then the best of the sum, with what each entry of evidence adds to them."""
@@ -239,8 +239,8 @@ class Station:
                 excluded = excluded_items([self.viewer.pk], ItemKind.TRACK).get(self.viewer.pk)
                 if excluded is not None and seed in excluded.items:
                     return []
-                artist = selectors.tracks_get([seed]).values_list("artist_id", flat=True)
-                return [(KEY_ITEM, pk, SEED_AMOUNT, Channel.PICK) for pk in artist]
+                track = node_shown(self.viewer, Ref("Track", seed))
+                return [] if track is None else [(KEY_ITEM, track.artist_id, SEED_AMOUNT, Channel.PICK)]
             case SeedKind.ARTIST:
                 key = KEY_ITEM if self.radio.kind is ItemKind.ARTIST else KEY_ARTIST
                 return [(key, seed, SEED_AMOUNT, Channel.PICK)]

@@ -7,6 +7,7 @@ cookie of a page of ours, and again before every message that goes out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
@@ -15,8 +16,6 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
@@ -29,10 +28,14 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from accounts.api.context import Context
-from accounts.middleware.bearer import users_of_tokens
+from accounts.credentials import Credential
+from accounts.middleware.bearer import credentials_of_tokens
+from accounts.middleware.browser import session_credential
 from accounts.models import User
+from discovery.platform.events import credentials_channel
 from discovery.platform.graphql.refusals import coded
 from discovery.realtime.batched import Batched, in_database
+from discovery.realtime.hub import NEWEST, hub
 from discovery.realtime.slots import slots
 
 Scope = MutableMapping[str, Any]
@@ -41,6 +44,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 INIT_SECONDS = 10  # from the handshake to the first message
 MOST_OPERATIONS = 20  # on one socket
+LOOK_SECONDS = 15.0  # until it is asked again whether somebody may still be behind a socket
 SEND_SECONDS = 10.0  # for a message to leave; who takes none for so long is gone
 LARGEST_MESSAGE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # characters, as for a request
 
@@ -56,17 +60,16 @@ class LiveContext(Context):
     async def viewer_now(self) -> User | None:
         """Who asks, asked anew: a token taken back or a session that ended is nobody."""
         if self.token is not None:
-            self.request.user = await _viewers.get(self.token)  # type: ignore[assignment]
+            found = await _credentials.get(self.token)
         else:
-            self.request.user = await in_database(self._of_session)
+            key = self.request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+            found = await in_database(session_credential, self.request, key)
+        self.request.credential = found  # type: ignore[attr-defined]
+        self.request.user = None if found is None else found.user  # type: ignore[assignment]
         return self.viewer
 
-    def _of_session(self) -> Any:
-        self.request.session = SessionStore(self.request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-        return get_user(self.request)
 
-
-_viewers: Batched[str, User] = Batched(users_of_tokens)
+_credentials: Batched[str, Credential] = Batched(credentials_of_tokens)
 
 
 class SubscriptionSocket:
@@ -86,10 +89,11 @@ class SubscriptionSocket:
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": GRAPHQL_TRANSPORT_WS_PROTOCOL})
-        door = _Door()
+        wire = _Wire(receive, send)
+        door = _Door(wire)
         handler: BaseGraphQLTransportWSHandler[LiveContext, None] = BaseGraphQLTransportWSHandler(
             view=door,  # type: ignore[arg-type]  # of a view it asks on_ws_connect alone
-            websocket=_Wire(receive, send),  # type: ignore[arg-type]  # three methods of its adapter
+            websocket=wire,  # type: ignore[arg-type]  # three methods of its adapter
             context=LiveContext(request=request, response=HttpResponse()),
             root_value=None,
             schema=self._schema,  # type: ignore[arg-type]  # of a schema it asks stream alone
@@ -103,10 +107,16 @@ class SubscriptionSocket:
 
 
 class _Door:
-    """Lets a connection in when somebody may be behind it, and no more than so many of one viewer."""
+    """Lets a connection in when somebody may be behind it, and no more than so many of one viewer.
 
-    def __init__(self) -> None:
+    It is shut when nobody may be behind it any more: as soon as that is heard of, with the next ping, and within
+    ``LOOK_SECONDS`` anyway.
+    """
+
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
         self._place: str | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     async def on_ws_connect(self, context: LiveContext) -> UnsetType:
         context.token = _bearer(context.connection_params)
@@ -116,9 +126,25 @@ class _Door:
         if viewer is None or (place := await slots().take(viewer.pk)) is None:
             raise ConnectionRejectionError
         self._place = place
+        self._watch = asyncio.create_task(self._watched(replace(context), viewer.pk), name="door of a socket")
         return cast("UnsetType", UNSET)
 
+    async def _watched(self, context: LiveContext, viewer_id: int) -> None:
+        async with hub().opened([credentials_channel(viewer_id)], size=NEWEST) as inbox:
+            while await context.viewer_now() is not None:
+                self._wire.pinged.clear()
+                waits = asyncio.ensure_future(inbox.get()), asyncio.ensure_future(self._wire.pinged.wait())
+                try:
+                    await asyncio.wait(waits, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+        with contextlib.suppress(WebSocketDisconnected):
+            await self._wire.close(4403, "Forbidden")
+
     async def leave(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
         if self._place is not None:
             await slots().give_back(self._place)
 
@@ -157,6 +183,7 @@ class _Wire:
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
         self._gone = asyncio.Event()
+        self.pinged = asyncio.Event()  # set with every ping of the peer's
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         while (event := await self._next()) is not None:
@@ -172,6 +199,8 @@ class _Wire:
                 raise NonJsonMessageReceived from error
             if not isinstance(message, dict):
                 raise NonJsonMessageReceived
+            if message.get("type") == "ping":
+                self.pinged.set()
             yield message
 
     async def _next(self) -> MutableMapping[str, Any] | None:

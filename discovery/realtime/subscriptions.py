@@ -21,6 +21,7 @@ from discovery.realtime.batched import Batched, in_database
 from discovery.realtime.hub import LOOK_AGAIN, NEWEST, WAITING, hub
 from discovery.realtime.socket import LiveContext
 from discovery.room.api import Room, RoomSummary, room_key, room_shown, rooms_shown
+from discovery.scopes import ensure_scope
 from discovery.together import activity
 from discovery.together.activity import ActivityKind
 from discovery.together.api import Activity
@@ -137,6 +138,7 @@ async def _viewer(info: Info) -> User:
     assert isinstance(context, LiveContext)  # noqa: S101 subscriptions run on sockets alone
     if (viewer := await context.viewer_now()) is None:
         raise SignInRequired(_("Sign in to do this."))
+    ensure_scope(context.credential, f"Subscription.{info.field_name}")
     return viewer
 
 

@@ -41,7 +41,8 @@ def rank_all(
         chunk = personal[first : first + AT_ONCE]
         scores = index.scores_batch([evidence.in_index(index)[1] for _, evidence in chunk])
         for (viewer, evidence), row in zip(chunk, scores, strict=True):
-            best = top_rows(row, candidate_rows(index, evidence, among), top)
+            entries = evidence.in_index(index)[1]
+            best = top_rows(row, candidate_rows(index, evidence, entries, among), top)
             yield viewer, _listed(index, best, row[best])
 
 

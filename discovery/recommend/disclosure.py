@@ -35,10 +35,12 @@ def connect() -> None:
 
 
 def ranking_disclosures(ranking: Ranking, explained: Iterable[Explanation]) -> set[Disclosure]:
-    """Friends whose plays added to a ranking: with each item they are named with, else without a name."""
+    """Friends whose plays entered a ranking: with each item they are named with, else without a name.
+
+    Also where they lifted nothing of what is shown: then they sank something that is not, or made that there is more.
+    """
     evidence = ranking.evidence
-    added = (evidence.channel == Channel.FRIEND) & (ranking.contributions != 0).any(axis=1)
-    sources = set(evidence.friend[added].tolist())
+    sources = set(evidence.friend[evidence.channel == Channel.FRIEND].tolist())
     named = {
         disclosure
         for explanation in explained

@@ -93,15 +93,15 @@ def best_rows(
     if len(index) > settings.EXACT_ITEMS and len(entries) and among is None:
         lists = nearest_items(index, wait=wait)
         if lists is not None:
-            known = index.known_rows(evidence.known)
+            known = np.setdiff1d(np.arange(len(index)), candidate_rows(index, evidence, entries, None))
             proposed = lists.candidates(index, entries, known, limit, with_prior=with_prior)
     if proposed is None and among is None:
-        scores, rows = index.scores(entries), candidate_rows(index, evidence, among)
+        scores, rows = index.scores(entries), candidate_rows(index, evidence, entries, among)
         if not with_prior:
             scores -= index.prior
         best = top_rows(scores, rows, limit)
         return best, scores[best]
-    rows = candidate_rows(index, evidence, among) if proposed is None else proposed
+    rows = candidate_rows(index, evidence, entries, among) if proposed is None else proposed
     scores = index.scores_of(entries, rows)
     if not with_prior:
         scores -= index.prior[rows]
@@ -109,13 +109,18 @@ def best_rows(
     return rows[best], scores[best]
 
 
-def candidate_rows(index: ItemIndex, evidence: PermittedEvidence, among: Collection[int] | None) -> Rows:
-    """The rows that may be proposed (ascending): all, or those of ``among``, less what the viewer knows."""
-    if among is None:
-        allowed = np.ones(len(index), dtype=bool)
-    else:
-        allowed = np.zeros(len(index), dtype=bool)
-        allowed[index.known_rows(among)] = True
+def candidate_rows(
+    index: ItemIndex, evidence: PermittedEvidence, entries: Evidence, among: Collection[int] | None
+) -> Rows:
+    """The rows that may be proposed (ascending): what the viewer may see, of ``among``, less what they know.
+
+    ``entries`` is what ``evidence`` is to the index.
+    """
+    allowed = index.may_propose([entries])
+    if among is not None:
+        wanted = np.zeros(len(index), dtype=bool)
+        wanted[index.known_rows(among)] = True
+        allowed &= wanted
     allowed[index.known_rows(evidence.known)] = False
     return np.flatnonzero(allowed)
 

@@ -154,14 +154,14 @@ class Mutation:
             raise InvalidInput(
                 _("A room has at most %(most)d guests.") % {"most": services.MOST_INVITED}, field="with"
             )
-        friends = [listener_get(friend_id, field="with") for friend_id in wanted]
+        friends = [listener_get(friend_id, info, field="with") for friend_id in wanted]
         room = services.room_create(user=viewer, title=title or "", kind=kind, friends=friends)
         return room_shown(viewer, room.pk)
 
     @mutation(description="Invite a friend of yours to a room you are in.")
     def invite_to_room(self, info: Info, room_id: strawberry.ID, listener_id: strawberry.ID) -> RoomPayload:
         viewer, key = info.context.signed_in, room_key(room_id)
-        services.room_invite(user=viewer, room_id=key, other=listener_get(listener_id))
+        services.room_invite(user=viewer, room_id=key, other=listener_get(listener_id, info))
         return room_shown(viewer, key)
 
     @mutation(description="Enter a room you are invited to.")

@@ -75,7 +75,9 @@ def lineup(people: Sequence[User], kind: ItemKind, now: Chosen | None, said: Sai
     tastes = _tastes(index, people, kind, said)
     now_id = now.item_id if now is not None and stands(now.marks, tastes.sharers) else None
     playing = _rows(index, () if now_id is None else (now_id,))
-    open_ = index.rows_without(np.concatenate([_rows(index, said.played | said.vetoed), playing]))
+    allowed = index.may_propose(evidence.in_index(index)[1] for evidence in tastes.evidence)
+    allowed[[*_rows(index, said.played | said.vetoed), *playing]] = False
+    open_ = np.flatnonzero(allowed)
     served = tastes.relevant[:, [*_rows(index, said.lately), *playing]].sum(axis=1)
     chosen = fairness.in_turn(tastes.relevant[:, open_], served, QUEUE)
     rows = np.concatenate([playing, open_[chosen.columns]])

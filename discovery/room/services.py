@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,7 +55,7 @@ def room_create(
     words = name_clean(title, field="title", length=TITLE_LENGTH, required=False)
     _entering(user)
     room = Room.objects.create(title=words, kind=kind or playable_kind())
-    RoomMember.objects.create(room=room, user=user, joined_at=timezone.now())
+    RoomMember.objects.create(room=room, user=user, joined_at=deliberate(user).about_when)
     for friend in friends:
         _invite(room, user, friend, field="with")
     _play_next(room, [user])
@@ -85,7 +86,9 @@ def room_join(*, user: User, room_id: int) -> Room:
         raise LimitExceeded(
             _("A room has at most %(most)d people.") % {"most": MOST_PEOPLE}, field="roomId", code="ROOM_FULL"
         )
-    invitation.joined_at = timezone.now()
+    before = RoomMember.objects.filter(room=room).aggregate(last=Max("joined_at"))["last"]
+    act = deliberate(user)
+    invitation.joined_at = act.moment or before or act.about_when
     invitation.save(update_fields=["joined_at"])
     _settle(room, [*people, user])
     _tell(room)

@@ -204,14 +204,18 @@ class ActivityConnection:
 # --- communities ----------------------------------------------------------------------------
 
 
-@strawberry.type(description="Listeners who play alike, at least ten of them; who they are is not kept.")
+@strawberry.type(
+    description="Listeners who play alike, at least the policy's smallest aggregate of them; who they are is not kept."
+)
 class Community:
     id: strawberry.ID
     name: str
     tags: list[str] = strawberry.field(description="Words that set its music apart.")
-    size: int = strawberry.field(description="How many contributing listeners it had when it was found.")
+    size: int = strawberry.field(
+        description="About how many contributing listeners it had when it was found."
+    )
     artists: list[Artist] = strawberry.field(
-        description="What sets it apart, each played by at least ten of it."
+        description="What sets it apart, each played by at least the smallest aggregate of it."
     )
     found_at: dt.datetime
 
@@ -331,7 +335,7 @@ class Mutation:
     ) -> RecommendItemPayload:
         recommendation = item_recommend(
             sender=info.context.signed_in,
-            recipient=listener_get(listener_id),
+            recipient=listener_get(listener_id, info),
             item=item_get(item_id, info),
             note=note,
         )

@@ -23,7 +23,7 @@ from discovery.together.taste import likeness
 from graph.arrays import Doubles, Reals, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
 from graph.selectors import item_ref
-from graph.serving.index import ItemIndex
+from graph.serving.index import Evidence, ItemIndex
 
 MOST_PEOPLE = 10
 LONGEST = 100
@@ -125,7 +125,7 @@ def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int =
 def _composed(together: group.Group, index: ItemIndex, view: BlendView, count: int) -> Draft[BlendView]:
     known = [evidence.in_index(index) for evidence in together.evidence]
     entries = [part_entries for _part, part_entries in known]
-    candidates = _candidates(index, together.evidence[0].turned_away)
+    candidates = _candidates(index, entries, together.evidence[0].turned_away)
     scores = index.scores_batch(entries)
     relevant = fairness.relevance(scores if len(candidates) == len(index) else scores[:, candidates])
     chosen = fairness.fair_list(relevant, count)
@@ -175,9 +175,11 @@ def line_disclosures(lines: Iterable[Line], members: Iterable[int]) -> set[Discl
     return cited | {Disclosure(person, named=True) for person in silent}
 
 
-def _candidates(index: ItemIndex, turned_away: Collection[int]) -> Rows:
+def _candidates(index: ItemIndex, entries: Sequence[Evidence], turned_away: Collection[int]) -> Rows:
     """Every row but those the viewer turned away. What the members know may stand in it: it is theirs."""
-    return index.rows_without(index.known_rows(turned_away))
+    allowed = index.may_propose(entries)
+    allowed[index.known_rows(turned_away)] = False
+    return np.flatnonzero(allowed)
 
 
 def cite(

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
 
+from accounts.operator import operator_current
 from discovery.web.words import GROUPS, LEVELS
 
 # No 'unsafe-inline': style and script come as files from this origin only.
@@ -40,7 +41,13 @@ def discovery(request: HttpRequest) -> HttpResponse:
 @login_required
 def privacy(request: HttpRequest) -> HttpResponse:
     """``/privacy/``: what is used, and every choice about it."""
-    return confined(render(request, "discovery/privacy.html", {"levels": LEVELS, "groups": GROUPS}))
+    return confined(
+        render(
+            request,
+            "discovery/privacy.html",
+            {"levels": LEVELS, "groups": GROUPS, "operator": operator_current()},
+        )
+    )
 
 
 class SignIn(LoginView):

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PersonalizationLevel, Purpose
+from accounts.policies import SMALLEST_AGGREGATE
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,10 @@ GROUPS = (
         ),
         Question(
             Purpose.CONTRIBUTE, _("My plays teach the recommender"),
-            _("The recommender learns from your plays, and they count in sums of at least ten people."),
+            format_lazy(
+                _("The recommender learns from your plays, and they count in sums of at least {k} people."),
+                k=SMALLEST_AGGREGATE,
+            ),
             _("The next training leaves your plays out, and its model replaces the old one within a day."),
         ),
     )),
@@ -85,7 +90,7 @@ GROUPS = (
         Question(
             Purpose.SOCIAL_OUT, _("My plays shape what friends see"),
             _("Your plays may bring music to your friends. You can decide differently for single friends below."),
-            _("Nobody is shown anything because of you, from the next request on."),
+            _("Nobody is shown anything because of you, from the next request on; what you allowed single friends ends with it."),
         ),
         Question(
             Purpose.NAMED, _("Friends may see my name with it"),
@@ -98,33 +103,11 @@ GROUPS = (
             _("Only your friends, and people with an open request between you, see your name."),
         ),
     )),
-    Group(_("Your device"), (
-        Question(
-            Purpose.CALENDAR, _("My calendar tells the occasion"),
-            _("Your device may use your calendar. It never leaves the device; this ends by itself after 90 days."),
-            _("Your calendar is not used."),
-        ),
-        Question(
-            Purpose.LOCATION, _("My location tells the occasion"),
-            _("Your device may use your location. It never leaves the device; this ends by itself after 90 days."),
-            _("Your location is not used."),
-        ),
-        Question(
-            Purpose.FEEDBACK, _("Anonymous sums from my device"),
-            _("Your device may send sums with noise in them, from which nobody can tell what you did."),
-            _("Your device sends nothing."),
-        ),
-    )),
     Group(_("This installation"), (
         Question(
             Purpose.EXPERIMENT, _("Measurements and experiments"),
             _("You may be shown a variant, and what you do with it is counted."),
             _("You are in no experiment, and nothing is counted."),
-        ),
-        Question(
-            Purpose.THIRD_PARTY, _("Data for others"),
-            _("Your plays may be part of data that leaves this installation."),
-            _("Nothing of yours leaves this installation."),
         ),
     )),
 )  # fmt: skip

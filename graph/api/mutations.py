@@ -151,7 +151,7 @@ class Mutation:
         playlist = playlist_share(
             owner=info.context.signed_in,
             playlist_id=_playlist_key(playlist_id),
-            friend=listener_get(listener_id),
+            friend=listener_get(listener_id, info),
             role=models.PlaylistCollaborator.Role(role.value),
         )
         return shown(playlist, info)  # type: ignore[return-value]
@@ -163,7 +163,7 @@ class Mutation:
         playlist_unshare(
             user=info.context.signed_in,
             playlist_id=_playlist_key(playlist_id),
-            listener=listener_get(listener_id),
+            listener_id=node_id(listener_id, "Listener", field="listenerId"),
         )
         return UnsharedPlaylist(playlist_id=playlist_id, listener_id=listener_id)
 

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import strawberry
 import strawberry_django
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
 from strawberry import auto, relay
 from strawberry.scalars import JSON
 from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.context import Info, ShownRows
 from accounts.api.types import Listener
+from accounts.conditions import active_user
 from accounts.models import User
 from accounts.presentation import Ref, node_shown, rows_shown
 from discovery.platform.graphql.nested import nested_connection
@@ -83,12 +84,29 @@ class ItemConnection:
     page_info: relay.PageInfo
 
 
+def _whole(model: type[Model], lookup: str) -> list[str]:
+    """Every column of a relation, for the optimizer."""
+    return [f"{lookup}__{column.name}" for column in model._meta.concrete_fields]  # noqa: SLF001  # Django documents it
+
+
 @strawberry_django.type(models.Listen, description="One play of the viewer's, as one source reported it.")
 class Listen(ShownRows, relay.Node):
-    track: Track
     listened_at: auto
     ms_played: auto
     source: auto
+
+    @strawberry_django.field(
+        only=[
+            "title",
+            "artist_name",
+            *_whole(models.Track, "track"),
+            *_whole(models.Artist, "track__artist"),
+        ],
+        select_related=["track", "track__artist"],
+        description="What was played, in the words in which the source told it.",
+    )
+    def track(self, root: strawberry.Parent[models.Listen]) -> Track:
+        return root.track_as_told  # type: ignore[return-value]
 
 
 @strawberry.enum(
@@ -194,7 +212,14 @@ class ModelVersion:
     activated_at: auto
     data_hash: auto
     ledger_position: auto
-    metrics: JSON
+
+    @strawberry_django.field(
+        only=["metrics"],
+        description="How it measured, and on how much: for staff alone, as exact counts tell who joined and who left.",
+    )
+    def metrics(self, root: strawberry.Parent[models.ModelVersion], info: Info) -> JSON | None:
+        viewer = active_user(info.context.viewer)
+        return root.metrics if viewer is not None and viewer.is_staff else None
 
 
 ListenConnection = DjangoListConnection[Listen]

@@ -59,9 +59,7 @@ def add_cold(
         "popularity": baselines.popularity(view),
     }.items():
         listeners.add(name, _ndcg(scorer, view.plays, held, np.flatnonzero(cold & heard), seed))
-    unplayed = np.flatnonzero(
-        (view.listeners == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0)
-    )
+    unplayed = np.flatnonzero((view.players == 0) & (np.bincount(held.indices, minlength=held.shape[1]) > 0))
     among = held[:, unplayed].tocsr()
     warm = np.flatnonzero((np.diff(among.indptr) > 0) & ~cold)
     nothing = sp.csr_matrix(among.shape)

@@ -52,6 +52,8 @@ def generate(size: Size, *, seed: int = 0) -> GraphSnapshot:
         artists=np.arange(1, size.artists + 1),
         tracks=np.arange(1, size.tracks + 1),
         tags=np.arange(1, TAGS + 1),
+        artists_open=np.ones(size.artists, dtype=bool),
+        tracks_open=np.ones(size.tracks, dtype=bool),
         track_artist=track_artist.astype(np.int32),
         artist_plays=Plays(
             user=(rolled // size.artists).astype(np.int32),

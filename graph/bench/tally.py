@@ -83,13 +83,13 @@ def measured(
     plays = view.plays[users]
     history = [plays.indices[a:b] for a, b in zip(plays.indptr, plays.indptr[1:], strict=False)]
     gap = metrics.popularity_gap(top, [own if len(own) else shown for own, shown in zip(history, top, strict=True)],
-                                 view.listeners)  # fmt: skip
+                                 view.players)  # fmt: skip
     return {
         MAIN: metrics.ndcg(hits, relevant),
         f"recall@{K}": metrics.recall(hits, relevant),
         "mrr": metrics.reciprocal_rank(hits),
         "coverage": np.full(len(users), metrics.coverage(top, len(view.ids))),
-        "novelty": metrics.novelty(top, view.listeners, view.plays.shape[0]),
+        "novelty": metrics.novelty(top, view.players, view.plays.shape[0]),
         "diversity": metrics.diversity(top, vectors),
         "popularity_gap": gap,
     }

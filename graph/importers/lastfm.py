@@ -32,7 +32,7 @@ from graph.importers.lastfm_rows import (
 )
 from graph.importers.report import ALREADY_STORED, FileReport, ImportReport, Silent, Watcher
 from graph.importers.tables import Row, Table, batches, row_break, rows, tables_check
-from graph.models import Artist, ArtistPlayCount, Tag, Tagging
+from graph.models import Artist, ArtistPlayCount, Standing, Tag, Tagging
 from graph.services.tags import tags_refresh
 
 SOURCE = "lastfm-hetrec2011"
@@ -99,7 +99,17 @@ class _Import:
         known = set(Artist.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
         self._store(
             Artist.objects,
-            ((row.value.artist, {"external_id": row.value.artist, "name": row.value.name}) for row in batch),
+            (
+                (
+                    row.value.artist,
+                    {
+                        "external_id": row.value.artist,
+                        "name": row.value.name,
+                        "standing": Standing.CATALOG,
+                    },
+                )
+                for row in batch
+            ),
             known,
         )
 
@@ -107,7 +117,11 @@ class _Import:
         fresh = [row for row in batch if self._tag_is_new(row)]
         names = {row.value.name for row in fresh}
         known = set(Tag.objects.filter(name__in=names).values_list("name", flat=True))
-        self._store(Tag.objects, ((row.value.name, {"name": row.value.name}) for row in fresh), known)
+        self._store(
+            Tag.objects,
+            ((row.value.name, {"name": row.value.name, "standing": Standing.CATALOG}) for row in fresh),
+            known,
+        )
 
     def _tag_is_new(self, row: Row[TagRow]) -> bool:
         tag, name = row.value

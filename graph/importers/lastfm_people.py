@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import ConsentActor, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, ConsentActor, PersonalizationLevel, Purpose, User
 from accounts.services.consent import consents_grant_many
 from accounts.services.identity import erased_among
 from discovery.platform.errors import ImportFailed
@@ -48,10 +48,13 @@ def _keys(external_ids: Collection[str]) -> dict[str, int]:
 def consents_assume(*, user_ids: Collection[int]) -> int:
     """Write into the ledger that these people granted ``ASSUMED``, and set their level to SOCIAL.
 
-    Only for those who never answered anything: an answer once given is not overridden. Returns how many.
+    Only for those who never answered anything: neither an answer once given nor a level once chosen is
+    overridden, and who took everything back has answered everything. Returns how many.
     """
-    silent = User.objects.filter(pk__in=user_ids, consents=None).order_by("pk")
-    people = list(silent)
-    User.objects.filter(pk__in=[person.pk for person in people]).update(level=PersonalizationLevel.SOCIAL)
+    people = list(User.objects.select_for_update().filter(pk__in=user_ids).order_by("pk"))
+    answered = set(Consent.objects.filter(user__in=people).values_list("user_id", flat=True))
+    people = [person for person in people if person.pk not in answered and not person.is_minor]
+    silent = User.objects.filter(pk__in=[person.pk for person in people], level_chosen=False)
+    silent.update(level=PersonalizationLevel.SOCIAL)
     consents_grant_many(users=people, purposes=ASSUMED, actor=ConsentActor.IMPORT, channel="import")
     return len(people)

@@ -15,7 +15,7 @@ Scorer = Callable[[Rows], Floats]  # rows [b] -> scores [b, columns]
 
 def popularity(view: View) -> Scorer:
     """The most listened to, the same for everyone."""
-    score = view.listeners.astype(np.float32)
+    score = view.players.astype(np.float32)
     return lambda users: np.broadcast_to(score, (len(users), len(score)))
 
 

@@ -14,11 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
-from graph.arrays import Ids, ShortRows
+from accounts.policies import floor
+from graph.arrays import Ids, Mask, ShortRows
 from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 Edge = tuple[str, str, str]
+
+LEAST_LISTENERS = floor(5)  # contributors from whom on anything is learned of an item, or a word
 
 NAMES: Edge = ("tag", "names", "item")
 PLAYED_BY: Edge = ("item", "played_by", "user")
@@ -33,7 +36,8 @@ class View:
 
     kind: str  # "ARTIST" or "TRACK"
     ids: Ids  # [N] candidates
-    plays: sp.csr_matrix  # [U, N] play counts
+    open: Mask  # [N] which of them everybody may be shown
+    plays: sp.csr_matrix  # [U, N] play counts: what is known of each listener, and asked about
     tags: sp.csr_matrix  # [G, N] how many people (or the catalog) use the tag for the item
     tag_ids: Ids  # [G]
     artists: sp.csr_matrix  # [A, N] 1 where the artist made the item; [0, N] in the artist view
@@ -41,30 +45,42 @@ class View:
     friends: sp.csr_matrix  # [U, U] symmetric, ones
 
     @cached_property
+    def taught(self) -> sp.csr_matrix:
+        """The plays that may be learned from [U, N]: of items with ``LEAST_LISTENERS``, for fewer would know each other in it."""
+        return _columns_kept(self.plays, _listeners(self.plays) >= LEAST_LISTENERS)
+
+    @cached_property
+    def players(self) -> ShortRows:
+        """People who play each item [N], however few: for measuring, not for learning."""
+        return _listeners(self.plays)
+
+    @cached_property
     def listeners(self) -> ShortRows:
-        """People who play each item [N]."""
-        return np.bincount(self.plays.indices, minlength=len(self.ids)).astype(np.int32)
+        """People from whom each item is learned [N]; 0 where they are too few."""
+        return _listeners(self.taught)
 
     @cached_property
     def unit(self) -> float:
         """Mean of log1p(count): what one ordinary play count weighs."""
-        return float(np.log1p(self.plays.data).mean()) if self.plays.nnz else 1.0
+        return float(np.log1p(self.taught.data).mean()) if self.taught.nnz else 1.0
 
     @cached_property
     def strength(self) -> sp.csr_matrix:
-        """Plays as strengths around 1 [U, N]."""
-        strength = (np.log1p(self.plays.data) / self.unit).astype(np.float32)
-        return sp.csr_matrix((strength, self.plays.indices, self.plays.indptr), shape=self.plays.shape)
+        """What may be learned from as strengths around 1 [U, N]."""
+        strength = (np.log1p(self.taught.data) / self.unit).astype(np.float32)
+        return sp.csr_matrix((strength, self.taught.indices, self.taught.indptr), shape=self.taught.shape)
 
 
 def artist_view(snapshot: GraphSnapshot) -> View:
     """Artists as candidates."""
     size = len(snapshot.artists)
+    plays = _plays(snapshot.artist_plays, len(snapshot.users), size)
     return View(
         kind="ARTIST",
         ids=snapshot.artists,
-        plays=_plays(snapshot.artist_plays, len(snapshot.users), size),
-        tags=_tags(snapshot.artist_tags, len(snapshot.tags), size),
+        open=snapshot.artists_open,
+        plays=plays,
+        tags=_tags(snapshot.artist_tags, len(snapshot.tags), plays),
         tag_ids=snapshot.tags,
         artists=sp.csr_matrix((0, size), dtype=np.float32),
         artist_ids=np.zeros(0, dtype=np.int64),
@@ -79,12 +95,15 @@ def track_view(snapshot: GraphSnapshot) -> View:
         (np.ones(size, np.float32), (snapshot.track_artist, np.arange(size))),
         shape=(len(snapshot.artists), size),
     )
-    tags = _tags(snapshot.track_tags, len(snapshot.tags), size)
-    inherited = _tags(snapshot.artist_tags, len(snapshot.tags), len(snapshot.artists)) @ made
+    plays = _plays(snapshot.track_plays, len(snapshot.users), size)
+    by_artist = _plays(snapshot.artist_plays, len(snapshot.users), len(snapshot.artists))
+    tags = _tags(snapshot.track_tags, len(snapshot.tags), plays)
+    inherited = _tags(snapshot.artist_tags, len(snapshot.tags), by_artist) @ made
     return View(
         kind="TRACK",
         ids=snapshot.tracks,
-        plays=_plays(snapshot.track_plays, len(snapshot.users), size),
+        open=snapshot.tracks_open,
+        plays=plays,
         tags=(tags + inherited).tocsr(),
         tag_ids=snapshot.tags,
         artists=made,
@@ -124,9 +143,31 @@ def _plays(plays: Plays, users: int, items: int) -> sp.csr_matrix:
     return sp.csr_matrix((plays.count.astype(np.float32), (plays.user, plays.item)), shape=(users, items))
 
 
-def _tags(taggings: Taggings, tags: int, items: int) -> sp.csr_matrix:
-    ones = np.ones(len(taggings.tag), dtype=np.float32)
-    return sp.csr_matrix((ones, (taggings.tag, taggings.item)), shape=(tags, items))
+def _tags(taggings: Taggings, tags: int, plays: sp.csr_matrix) -> sp.csr_matrix:
+    """How often each word is used for each item, which ``plays`` [U, N] are of.
+
+    The catalog's words all count; those of listeners where enough people play the item, and enough use the word.
+    """
+    said = taggings.user >= 0
+    pairs = np.unique(np.stack([taggings.tag[said], taggings.user[said]]), axis=1)
+    speakers = np.bincount(pairs[0], minlength=tags)
+    kept = ~said | (
+        (_listeners(plays)[taggings.item] >= LEAST_LISTENERS) & (speakers[taggings.tag] >= LEAST_LISTENERS)
+    )
+    ones = np.ones(int(kept.sum()), dtype=np.float32)
+    return sp.csr_matrix((ones, (taggings.tag[kept], taggings.item[kept])), shape=(tags, plays.shape[1]))
+
+
+def _listeners(plays: sp.csr_matrix) -> ShortRows:
+    """People who play each item [N]."""
+    return np.bincount(plays.indices, minlength=plays.shape[1]).astype(np.int32)
+
+
+def _columns_kept(matrix: sp.csr_matrix, kept: Mask) -> sp.csr_matrix:
+    """The matrix with nothing in the other columns."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    there = kept[matrix.indices]
+    return sp.csr_matrix((matrix.data[there], (rows[there], matrix.indices[there])), shape=matrix.shape)
 
 
 def _friends(snapshot: GraphSnapshot) -> sp.csr_matrix:

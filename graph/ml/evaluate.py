@@ -160,7 +160,7 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) 
     plays = view.plays[users]
     history = [plays.indices[a:b] for a, b in zip(plays.indptr, plays.indptr[1:], strict=False)]
     known = [position for position, own in enumerate(history) if len(own)]
-    gap = metrics.popularity_gap(top[known], [history[position] for position in known], view.listeners)
+    gap = metrics.popularity_gap(top[known], [history[position] for position in known], view.players)
     return ItemMetrics(
         viewers=len(users),
         ndcg=float(metrics.ndcg(hits, relevant).mean()),
@@ -168,7 +168,7 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) 
         recall=float(metrics.recall(hits, relevant).mean()),
         mrr=float(metrics.reciprocal_rank(hits).mean()),
         coverage=metrics.coverage(top, len(view.ids)),
-        novelty=float(metrics.novelty(top, view.listeners, view.plays.shape[0]).mean()),
+        novelty=float(metrics.novelty(top, view.players, view.plays.shape[0]).mean()),
         diversity=float(metrics.diversity(top, index.queries).mean()),
         popularity_gap=float(gap.mean()) if len(gap) else 0.0,
         popularity_ndcg=float(metrics.ndcg(hits_of(popular, held, users), relevant).mean()),

@@ -61,7 +61,7 @@ def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
 
 def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """Listeners, tags, artists and circles of friends, each a row over items."""
-    plays = view.plays.copy()
+    plays = view.taught.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
     plays = _balanced(plays)
     parts = [SparseProduct((plays,))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from graph.arrays import Floats, Ids
 from graph.ml.blend import MIN_VIEWERS, learn_blend
+from graph.ml.coarse import Steps, coarse_steps, people_of
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.item_item import Block
@@ -46,12 +48,13 @@ def fit(
     snapshot: GraphSnapshot,
     config: RecommenderConfig,
     *,
+    before: Mapping[str, Steps] | None = None,
     progress: Progress = silent,
 ) -> FittedRecommender:
     """Train every source on every view, then the friend suggestions.
 
-    ``progress`` hears a fraction in [0, 1] and what is being done. The result depends on the
-    snapshot and the config only.
+    ``progress`` hears a fraction in [0, 1] and what is being done; ``before`` are the popularity steps of the model
+    before, by view. The result depends on the snapshot, the config and these only.
     """
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
@@ -64,7 +67,9 @@ def fit(
             config,
             progress=within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower()),
         )
-        view_arrays, described[view.kind] = assemble_view(view, blocks, blends.get(view.kind, config.blend))
+        view_arrays, described[view.kind] = assemble_view(
+            view, blocks, blends.get(view.kind, config.blend), before=(before or {}).get(view.kind)
+        )
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
     artifact = Artifact.assemble({"views": described}, arrays)
@@ -108,17 +113,27 @@ def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> lis
 
 
 def assemble_view(
-    view: View, blocks: list[Block], blend: BlendConfig, *, rounded: bool = True
+    view: View,
+    blocks: list[Block],
+    blend: BlendConfig,
+    *,
+    rounded: bool = True,
+    before: Steps | None = None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """One view's arrays and its part of the manifest; not ``rounded``, vectors stay as float32."""
+    """One view's arrays and its part of the manifest; not ``rounded``, vectors stay as float32.
+
+    ``before``: the popularity steps of the model before, which single people do not move.
+    """
     blocks = [_rotated(_in_units_of_spread(view, block, blend)) for block in blocks]
     keys = np.concatenate([block.keys for block in blocks], axis=1)
     widths = [block.codes.shape[1] for block in blocks]
-    shown = np.where(view.listeners >= blend.min_contributors, view.listeners, 0).astype(np.int32)
+    steps = coarse_steps(view.ids, view.listeners.astype(np.int64), blend.min_contributors, before)
+    shown = people_of(steps, blend.min_contributors)
     arrays: dict[str, NDArray[Any]] = {
         "ids": view.ids.astype(np.int64),
+        "open": view.open,
         "prior": (blend.popularity * np.log1p(shown)).astype(np.float32),
-        "listeners": shown,
+        "step": steps.astype(np.int8),
         "key_scale": np.stack([block.key_scale for block in blocks], axis=1).astype(np.float32),
         "query_scale": np.stack([block.query_scale for block in blocks], axis=1).astype(np.float32),
         **_signature(view),

@@ -1,6 +1,6 @@
 """Music as a graph: catalog, listening, playlists, and the models trained on them."""
 
-from graph.models.catalog import Artist, ItemKind, Tag, Tagging, Track, item_column
+from graph.models.catalog import Artist, ItemKind, Standing, Tag, Tagging, Track, item_column
 from graph.models.communities import Community
 from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
@@ -23,6 +23,7 @@ __all__ = [
     "Playlist",
     "PlaylistCollaborator",
     "PlaylistEntry",
+    "Standing",
     "Tag",
     "Tagging",
     "TasteExclusion",

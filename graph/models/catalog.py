@@ -18,6 +18,14 @@ class ItemKind(models.TextChoices):
     ARTIST = "ARTIST"
 
 
+class Standing(models.IntegerChoices):
+    """Whose a row of the catalog is: words that only a few listeners' plays brought are theirs."""
+
+    LISTENERS = 0, "its listeners' alone"
+    COMMON = 1, "played by enough contributors"  # see services.standing
+    CATALOG = 2, "the operator's"
+
+
 class Artist(models.Model):
     """A performer. ``external_id`` is the id in the data set it was imported from."""
 
@@ -25,6 +33,7 @@ class Artist(models.Model):
     name = models.CharField(max_length=NAME_LENGTH)
     key = KeyField(of="name")
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
+    standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
     tags = models.JSONField(default=list, blank=True)  # words shown with it: see services.tags_refresh
 
     def __str__(self) -> str:
@@ -43,6 +52,7 @@ class Track(models.Model):
     isrc = models.CharField(max_length=12, blank=True, db_index=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     description = models.TextField(blank=True)  # a line of lyric or description
+    standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
     tags = models.JSONField(default=list, blank=True)  # as an artist's
 
     class Meta:
@@ -69,6 +79,7 @@ class Tag(models.Model):
 
     name = models.CharField(max_length=NAME_LENGTH, unique=True)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PLAIN)
+    standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
 
     def __str__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ class Community(models.Model):
 
     name = models.CharField(max_length=120)
     tags = models.JSONField(default=list)  # words, the most telling first
-    size = models.PositiveIntegerField()  # contributors
+    size = models.PositiveIntegerField()  # contributors, coarsely
     artists = models.JSONField(default=list)  # ids, the most telling first; each played by enough members
     data_hash = models.CharField(max_length=64)
     ledger_position = models.PositiveBigIntegerField()

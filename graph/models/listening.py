@@ -1,11 +1,14 @@
 """What people did: plays, imported play counts, and what they said of an item."""
 
+from copy import copy
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.intake import Gated
 from graph.models.catalog import Artist, Track
+from graph.names import NAME_LENGTH
 
 LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays of the item, played or not
 HEARD_MS = 30_000
@@ -28,6 +31,9 @@ class Listen(Gated):
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="listens")
     listened_at = models.DateTimeField()  # start of the play
     ms_played = models.PositiveIntegerField(null=True, blank=True)
+    # What the source called it, where that is not what the catalog does.
+    title = models.CharField(max_length=NAME_LENGTH, blank=True)
+    artist_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     source = models.CharField(max_length=40)
     source_id = models.CharField(max_length=128)
     recorded_at = models.DateTimeField(auto_now_add=True)
@@ -40,6 +46,16 @@ class Listen(Gated):
 
     def __str__(self) -> str:
         return f"{self.user_id} played {self.track_id}"
+
+    @property
+    def track_as_told(self) -> Track:
+        """The track in the words of whoever told the play: another listener's spelling says nothing to this one."""
+        told = copy(self.track)
+        told.title = self.title or told.title
+        if self.artist_name:
+            told.artist = copy(told.artist)
+            told.artist.name = self.artist_name
+        return told
 
 
 class ArtistPlayCount(Gated):

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from accounts.intake import restoring
 from graph.arrays import Doubles, Ids, Ints, Rows
-from graph.models import Artist, Tag, Tagging, Track, item_column
+from graph.models import Artist, Standing, Tag, Tagging, Track, item_column
 from graph.sample.vocabulary import SCENES, artist_names, track_line, track_titles
 
 ARTISTS, TRACKS = 120, 1500
@@ -33,7 +33,7 @@ def catalog_create(*, rng: Generator) -> Catalog:
     niche = np.arange(ARTISTS) % (len(SCENES) * NICHES)
     scene = niche // NICHES
     artists = Artist.objects.bulk_create(
-        Artist(external_id=f"sample-artist-{row}", name=name)
+        Artist(external_id=f"sample-artist-{row}", name=name, standing=Standing.CATALOG)
         for row, name in enumerate(artist_names(rng, ARTISTS))
     )
     track_artist = np.sort(np.concatenate([np.arange(ARTISTS), rng.integers(ARTISTS, size=TRACKS - ARTISTS)]))
@@ -42,6 +42,7 @@ def catalog_create(*, rng: Generator) -> Catalog:
     tracks = Track.objects.bulk_create(
         Track(
             external_id=f"sample-track-{row}",
+            standing=Standing.CATALOG,
             artist=artists[track_artist[row]],
             title=title,
             duration_ms=int(durations[row]),
@@ -72,7 +73,8 @@ def _tag(*said: Iterable[tuple[Artist | Track, str]]) -> None:
     kinds = {genre: Tag.Kind.GENRE for scene in SCENES for genre in scene["genres"]}
     kinds |= {mood: Tag.Kind.MOOD for scene in SCENES for mood in scene["moods"]}
     Tag.objects.bulk_create(
-        [Tag(name=name, kind=kind) for name, kind in kinds.items()], ignore_conflicts=True
+        [Tag(name=name, kind=kind, standing=Standing.CATALOG) for name, kind in kinds.items()],
+        ignore_conflicts=True,
     )
     tags = dict(Tag.objects.filter(name__in=kinds).values_list("name", "pk"))
     with restoring():  # nobody's tags: the catalog's own

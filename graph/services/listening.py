@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.intake import Observer, observe
 from accounts.models import User
+from accounts.presentation import nodes_shown
 from discovery.platform.errors import InvalidInput, NotFound, Refusal
-from graph.models import Listen, Track
+from graph.models import ItemKind, Listen
 from graph.names import name_clean
+from graph.selectors import item_ref, tracks_get
 from graph.services.catalog import LONGEST_MS, TrackName, track_name_clean, tracks_get_or_create
 from graph.services.news import friends_tell
 
@@ -77,12 +79,12 @@ class _Call:
         good = self._good()
         fresh = self._without_duplicates(good)
         track_ids = self._track_ids(fresh)
-        user = self.observer.user
+        user, words = self.observer.user, _own_words(fresh, track_ids)
         listens = self.observer.keep(
             (
                 Listen(
                     user=user, track_id=track_ids[index], listened_at=play.listened_at, ms_played=play.ms_played,
-                    source=play.source, source_id=play.source_id,
+                    source=play.source, source_id=play.source_id, **words.get(index, {}),
                 )
                 for index, play in fresh.items()
                 if index in track_ids
@@ -134,12 +136,28 @@ class _Call:
         """The track's key by index of the play; each key that is none is refused."""
         named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
         wanted = {index: play.track for index, play in plays.items() if isinstance(play.track, int)}
-        there = set(Track.objects.filter(pk__in=set(wanted.values())).values_list("pk", flat=True))
+        refs = {item_ref(ItemKind.TRACK, key) for key in wanted.values()}
+        there = {ref.id for ref in nodes_shown(self.observer.user, refs)}
         for index in wanted.keys() - {index for index, key in wanted.items() if key in there}:
             self._refuse(index, NotFound(_("There is no such track."), field="trackId"))
         keys = tracks_get_or_create(names=list(named.values()))
         known = {index: key for index, key in wanted.items() if key in there}
         return known | dict(zip(named, keys, strict=True))
+
+
+def _own_words(plays: dict[int, Play], track_ids: dict[int, int]) -> dict[int, dict[str, str]]:
+    """By index: what the source called the track and its artist, where the catalog calls them otherwise."""
+    named = {index: play.track for index, play in plays.items() if isinstance(play.track, TrackName)}
+    keys = {track_ids[index] for index in named if index in track_ids}
+    tracks = {track.pk: track for track in tracks_get(keys)} if keys else {}
+    words = {}
+    for index, name in named.items():
+        track = tracks[track_ids[index]]
+        words[index] = {
+            "title": name.title if name.title != track.title else "",
+            "artist_name": name.artist if name.artist != track.artist.name else "",
+        }
+    return words
 
 
 def _tell_friends(user: User, listens: Sequence[Listen]) -> None:

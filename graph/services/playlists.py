@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.intake import Deliberation, deliberate
 from accounts.models import User
 from accounts.policies import friend_keys
+from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
-from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry, Track
+from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.names import name_clean
 from graph.selectors import playlists_editable_by, playlists_visible_to
 
@@ -77,16 +78,16 @@ def playlist_share(
 
 
 @transaction.atomic
-def playlist_unshare(*, user: User, playlist_id: int, listener: User) -> None:
+def playlist_unshare(*, user: User, playlist_id: int, listener_id: int) -> None:
     """The owner takes somebody out, or a collaborator leaves. What they added stays.
 
     Raises NotFound where there is nothing to end, or it is not the user's to end.
     """
     act = deliberate(user)
     playlist = _locked(playlist_id, playlists_visible_to(user))
-    if user.pk not in {playlist.owner_id, listener.pk}:
+    if user.pk not in {playlist.owner_id, listener_id}:
         raise NotFound(_("There is no such playlist."), field="playlistId")
-    deleted, _rows = playlist.collaborators.filter(user=listener).delete()
+    deleted, _rows = playlist.collaborators.filter(user=listener_id).delete()
     if not deleted:
         raise NotFound(_("There is no such listener."), field="listenerId")
     _touched(playlist, act)
@@ -102,7 +103,7 @@ def playlist_entry_add(
     """
     act = deliberate(user)
     playlist = _locked_to_edit(user, playlist_id)
-    if not Track.objects.filter(pk=track_id).exists():
+    if node_shown(user, Ref("Track", track_id)) is None:
         raise NotFound(_("There is no such track."), field="trackId")
     size = playlist.entries.count()
     if size >= MAX_ENTRIES:

@@ -12,7 +12,7 @@ vector here: a viewer is the list of evidence that a request permits, added up.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -106,8 +106,10 @@ class ItemIndex:
         rules: Mapping[Channel, ChannelRule],
     ) -> None:
         self.ids: Ids = arrays["ids"]  # [n] database primary keys, ascending
+        self.step: Codes | None = arrays.get("step")  # [n] how popular, coarsely: see graph.ml.coarse
+        # [n] what everybody may be shown; the rest is proposed only to those among whose evidence it is
+        self.open: Mask = arrays["open"] if "open" in arrays else np.ones(len(self.ids), dtype=bool)
         self.prior: Floats = arrays["prior"]  # [n] score without any evidence
-        self.listeners: ShortRows = arrays["listeners"]  # [n] contributors; 0 below the floor
         self.sources = tuple(sources)
         self.rules = dict(rules)
         self._codes = arrays["codes"]  # [n, d] int8, or float32 where nothing was rounded
@@ -208,11 +210,12 @@ class ItemIndex:
         rows = self.rows(np.fromiter(ids, dtype=np.int64, count=len(ids)))
         return rows[rows >= 0]
 
-    def rows_without(self, rows: Rows) -> Rows:
-        """All candidate rows but these, ascending."""
-        kept = np.ones(len(self), dtype=bool)
-        kept[rows] = False
-        return np.flatnonzero(kept)
+    def may_propose(self, own: Iterable[Evidence]) -> Mask:
+        """Which candidates [n] may be shown to people with this evidence: all that are open, and what it is of."""
+        allowed = self.open.copy()
+        for evidence in own:
+            allowed[evidence.key_row[evidence.key_row < len(self)]] = True
+        return allowed
 
     def key_rows(self, kind: KeyKind, ids: Ids) -> Rows:
         """Rows into the key table for ids of items, tags or artists; -1 where absent."""
@@ -227,8 +230,8 @@ class ItemIndex:
         return ItemIndex(
             {
                 "ids": self.ids[rows],
+                "open": self.open[rows],
                 "prior": self.prior[rows],
-                "listeners": self.listeners[rows],
                 "codes": self._codes[rows],
                 "key_scale": self._key_scale[rows],
                 "query_scale": self._query_scale[rows],

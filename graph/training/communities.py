@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import networkx as nx
 from django.db import transaction
 
-from accounts.policies import SMALLEST_AGGREGATE
+from accounts import policies
 from graph.models import Artist, Community
 from graph.snapshot import GraphSnapshot
 from graph.training.networks import to_networkx
@@ -45,7 +45,7 @@ def communities_refresh(snapshot: GraphSnapshot) -> int:
             Community(
                 name=_name(tags, {row.name for row in rows}),
                 tags=tags,
-                size=community.size,
+                size=_coarse(community.size),
                 artists=list(community.listeners)[:SHOWN_ARTISTS],
                 data_hash=snapshot.content_hash,
                 ledger_position=snapshot.ledger_position,
@@ -55,6 +55,13 @@ def communities_refresh(snapshot: GraphSnapshot) -> int:
         Community.objects.all().delete()
         Community.objects.bulk_create(rows)
     return len(rows)
+
+
+def _coarse(size: int) -> int:
+    """``size`` rounded down to 1, 2 or 5 times a power of ten: one person more or less hardly ever shows."""
+    power = 10 ** (len(str(size)) - 1)
+    steps: tuple[int, ...] = (power, 2 * power, 5 * power)
+    return max(step for step in steps if step <= size)
 
 
 def taste_graph(snapshot: GraphSnapshot) -> nx.Graph:
@@ -75,7 +82,7 @@ def communities_find(plays: nx.Graph) -> list[UnnamedCommunity]:
     kept = []
     for part in parts:
         people = {key for kind, key in part if kind == "user"}
-        if len(people) >= SMALLEST_AGGREGATE:
+        if len(people) >= policies.SMALLEST_AGGREGATE:
             kept.append(UnnamedCommunity(len(people), _listeners(plays, part, people)))
     kept.sort(key=lambda community: (-community.size, list(community.listeners)))
     return kept[:MOST]
@@ -87,7 +94,7 @@ def _listeners(plays: nx.Graph, part: set[Node], people: set[int]) -> dict[int, 
     for kind, artist in part:
         if kind == "artist":
             near = sum(1 for _, key in plays[kind, artist] if key in people)
-            if near >= SMALLEST_AGGREGATE:
+            if near >= policies.SMALLEST_AGGREGATE:
                 counts[artist] = near
     telling = {artist: near * near / plays.degree(("artist", artist)) for artist, near in counts.items()}
     order = sorted(counts, key=lambda artist: (-telling[artist], artist))

@@ -24,6 +24,7 @@ from graph.models import ModelVersion, TrainingRun
 
 logger = logging.getLogger(__name__)
 
+RUNS_KEPT = timedelta(days=365)  # after their end
 MOST_TAKEOVERS = 5  # a run that kills its worker each time must not come back for ever
 
 
@@ -150,3 +151,8 @@ class Heartbeat:
     ) -> None:
         self._ended.set()
         self._thread.join()
+
+
+def runs_forget() -> int:
+    """Delete runs that ended longer ago than they are kept; return how many."""
+    return TrainingRun.objects.filter(ended_at__lt=timezone.now() - RUNS_KEPT).delete()[0]

@@ -58,7 +58,7 @@ def model_publish(
         logger.warning("model %s is refused: %s", version.pk, refused)
         return version
     draft = Path(settings.ARTIFACT_DIR) / f"{DRAFT}{lease.run_id}-{lease.fence}"
-    draft.mkdir(parents=True)
+    draft.mkdir(parents=True, mode=0o700)
     try:
         write(draft)
         _make_durable(draft)
@@ -105,7 +105,7 @@ def contributions_withdrawn(*, after: int) -> list[ConsentEvent]:
 def leftovers_sweep() -> list[str]:
     """Remove drafts of runs that died and files that no model to keep needs; returns their names."""
     root = Path(settings.ARTIFACT_DIR)
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _directory_lock():
         gone = [path for path in sorted(root.iterdir()) if path.is_dir() and _is_leftover(path.name)]
         for path in gone:
@@ -141,6 +141,7 @@ def _directory_lock() -> Iterator[None]:
 
 def _make_durable(directory: Path) -> None:
     for path in directory.iterdir():
+        path.chmod(0o600)
         _sync(path)
     _sync(directory)
 

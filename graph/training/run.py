@@ -5,29 +5,36 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from django.utils import timezone
 
-from discovery.platform.errors import TrainingFailed
+from discovery.platform.errors import ModelUnavailable, TrainingFailed
 from graph import snapshot
 from graph.ml.progress import Progress, silent, within
 from graph.models import ModelVersion, TrainingRun
+from graph.services.standing import standing_refresh
+from graph.services.tags import tags_refresh
+from graph.serving.active_model import active
+from graph.serving.artifact import VIEWS
 from graph.training import publish
 from graph.training.communities import communities_refresh
+from graph.training.drawn import drawn
 from graph.training.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
 from graph.training.training_edges import edges_write
 
 if TYPE_CHECKING:
+    from graph.ml.coarse import Steps
     from graph.ml.config import RecommenderConfig
 
 BY_HAND = "manual:"  # how the keys of foreground runs begin
 
-# Withdrawals seldom come alone: wait until they pause, but not longer than an hour.
-QUIET = timedelta(minutes=10)
-LONGEST_WAIT = timedelta(hours=1)
+# When (UTC) what was withdrawn until then is trained away, all of it together: a model after each single withdrawal
+# would differ from the one before by what that person had played. The day's own training comes before the first.
+FIXED_TIMES = (time(3, 47), time(15, 47))
 
 
 def holder_name() -> str:
@@ -82,10 +89,13 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     config = config or RecommenderConfig()
     report(0.0, "taking the snapshot")
     taken = snapshot_to_learn_from()
-    measured = evaluate(taken, config, progress=within(report, 0.02, 0.5, "measuring"))
-    fitted = fit(taken, config, progress=within(report, 0.5, 0.97, "fitting"))
+    learned = drawn(taken)
+    measured = evaluate(learned, config, progress=within(report, 0.02, 0.5, "measuring"))
+    fitted = fit(learned, config, before=_steps_before(), progress=within(report, 0.5, 0.97, "fitting"))
     report(0.97, "finding communities")
-    communities_refresh(taken)
+    communities_refresh(learned)
+    tags_refresh()
+    standing_refresh()
     report(0.98, "publishing")
     sizes = {
         "users": len(taken.users),
@@ -95,7 +105,7 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     metrics = {**measured.to_dict(), "data": sizes}
 
     def write(directory: Path) -> None:
-        edges = edges_write(taken, directory)
+        edges = edges_write(learned, directory)
         write_artifact(fitted, directory, {"metrics": metrics, "run": lease.key, "training_edges": edges})
 
     version = publish.model_publish(
@@ -108,6 +118,24 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     )
     report(1.0, "published" if version.state == ModelVersion.State.ACTIVE else "refused")
     return version
+
+
+def _steps_before() -> dict[str, Steps]:
+    """How popular the active model took each item to be, by view; nothing where it cannot be read or does not say."""
+    from graph.ml.coarse import Steps
+
+    try:
+        served = active()
+    except ModelUnavailable:
+        return {}
+    steps: dict[str, Steps] = {}
+    if served is None:
+        return steps
+    for kind in VIEWS:
+        index = served.artifact.index(kind)
+        if index is not None and index.step is not None:
+            steps[kind] = Steps(index.ids, index.step.astype(np.int64))
+    return steps
 
 
 def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
@@ -123,16 +151,20 @@ def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
 def run_due() -> str | None:
     """The key of a training that withdrawals ask for, or None.
 
-    It names the last of them, so that each set of withdrawals is trained away once.
+    It names the fixed time that it is for, so that all withdrawals until then are trained away once.
     """
     version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
     withdrawn = publish.contributions_withdrawn(after=version.ledger_position) if version else []
-    if not withdrawn:
-        return None
-    now = timezone.now()
-    paused = withdrawn[-1].occurred_at <= now - QUIET
-    waited = withdrawn[0].occurred_at <= now - LONGEST_WAIT
-    return f"withdrawal:{withdrawn[-1].pk}" if paused or waited else None
+    moment = _fixed_time_before(timezone.now())
+    due = any(event.occurred_at <= moment for event in withdrawn)
+    return f"withdrawal:{moment:%Y-%m-%dT%H:%M}" if due else None
+
+
+def _fixed_time_before(now: datetime) -> datetime:
+    """The last of `FIXED_TIMES` that has passed."""
+    days = (now.astimezone(UTC).date() - timedelta(days=back) for back in (0, 1))
+    moments = (datetime.combine(day, at, UTC) for day in days for at in FIXED_TIMES)
+    return max(moment for moment in moments if moment <= now)
 
 
 def runs_abandoned() -> list[str]:

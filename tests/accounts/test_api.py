@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Block, Consent, ConsentEvent, Friendship, Purpose, User
+from accounts.policy_text import ASKED, NOT_USED
 from accounts.services.consent import consent_set
 from discovery.platform.graphql.node import global_id
 from tests.api.client import App
@@ -219,7 +220,7 @@ class TestConsent:
 
     def test_everything_starts_undefined(self):
         privacy = App(listener()).data(f"{{ viewer {{ privacy {{ {PRIVACY} }} }} }}")["viewer"]["privacy"]
-        assert self.purposes(privacy) == dict.fromkeys(Purpose.names, "UNDEFINED")
+        assert self.purposes(privacy) == dict.fromkeys(ASKED, "UNDEFINED")
         assert privacy["level"] == "CONTEXT"
         assert privacy["signals"] == {"gpc": False}
 
@@ -243,25 +244,31 @@ class TestConsent:
         app = App(listener())
         do(app, "setConsent", purpose="SELF")
         do(app, "setConsent", purpose="RECORD")
-        assert set(self.purposes(do(app, "withdrawAllConsent")["privacy"]).values()) == {
-            "UNDEFINED",
-            "WITHDRAWN",
-        }
+        answers = self.purposes(do(app, "withdrawAllConsent")["privacy"])
+        assert {purpose for purpose, state in answers.items() if state == "WITHDRAWN"} == {"SELF", "RECORD"}
+        assert set(answers.values()) == {"WITHDRAWN", "DENIED"}  # silence is a no from now on
         assert do(app, "setPersonalizationLevel", level="BASIC")["level"] == "BASIC"
         assert app.data("{ viewer { privacy { level } } }") == {"viewer": {"privacy": {"level": "BASIC"}}}
 
     def test_global_privacy_control_denies_third_parties_and_nothing_else(self):
         user = listener()
-        for purpose in (Purpose.THIRD_PARTY, Purpose.SELF):
-            consent_set(user=user, purpose=purpose, granted=True)
+        answered(user, Purpose.THIRD_PARTY)
+        consent_set(user=user, purpose=Purpose.SELF, granted=True)
         app = App(user, **{"Sec-GPC": "1"})
         privacy = app.data(f"{{ viewer {{ privacy {{ {PRIVACY} }} }} }}")["viewer"]["privacy"]
         assert privacy["signals"] == {"gpc": True}
-        assert (self.purposes(privacy)["THIRD_PARTY"], self.purposes(privacy)["SELF"]) == (
-            "DENIED",
-            "GRANTED",
-        )
+        assert self.purposes(privacy)["SELF"] == "GRANTED"
+        assert user.consents.get(purpose=Purpose.THIRD_PARTY).state == "DENIED"
         assert refused(app, "setConsent", purpose="THIRD_PARTY") == ("GPC_SIGNAL", "purpose")
+
+    @pytest.mark.parametrize("purpose", sorted(NOT_USED))
+    def test_what_nothing_uses_is_not_asked_and_can_only_be_refused(self, purpose):
+        app = App(listener())
+        assert purpose not in self.purposes(do(app, "setConsent", purpose="SELF")["privacy"])
+        assert refused(app, "setConsent", purpose=purpose) == ("PURPOSE_NOT_USED", "purpose")
+        assert not ConsentEvent.objects.filter(purpose=purpose).exists()
+        assert do(app, "setConsent", purpose=purpose, granted=False)["privacy"]["level"]
+        assert ConsentEvent.objects.get(purpose=purpose).new_state == "DENIED"
 
     def test_the_history_is_ones_own_newest_first(self, django_assert_num_queries):
         query = """{ viewer { consentHistory { edges { node { id purpose priorState newState friendId actor

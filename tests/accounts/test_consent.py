@@ -17,11 +17,13 @@ from accounts.models import (
     Purpose,
 )
 from accounts.policy_text import DPV_IRI, policy_text_current
+from accounts.services import consent
+from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many, level_set
 from accounts.services.friendship import block_create, friendship_end
 from accounts.signals import consent_changed
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
-from tests.factories import befriended, listener
+from tests.factories import answered, befriended, listener
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 P = Purpose
@@ -109,7 +111,8 @@ def test_a_key_that_is_none(key):
 
 class TestDates:
     @pytest.mark.parametrize("purpose", [P.CALENDAR, P.LOCATION])
-    def test_the_calendar_and_the_place_end_after_90_days(self, purpose):
+    def test_the_calendar_and_the_place_end_after_90_days(self, purpose, monkeypatch):
+        monkeypatch.setattr(consent, "NOT_USED", frozenset())  # as when something comes to use them
         user, now = listener(), timezone.now()
         until = consent_set(user=user, purpose=purpose, granted=True).valid_until
         assert until is not None
@@ -154,6 +157,25 @@ class TestOneFriend:
             consent_set(user=listener(), purpose=P.NAMED, granted=True, friend=listener())
         assert not ConsentEvent.objects.exists()
 
+    @pytest.mark.parametrize("purpose", sorted(PER_FRIEND))
+    def test_a_general_no_ends_what_single_friends_were_granted_and_nothing_else(self, purpose):
+        user, ben, cleo = listener(), listener(), listener()
+        befriended(user, ben, cleo)
+        other = min(PER_FRIEND - {purpose})
+        consent_set(user=user, purpose=purpose, granted=True, friend=ben)
+        consent_set(user=user, purpose=purpose, granted=False, friend=cleo)
+        consent_set(user=user, purpose=other, granted=True, friend=ben)
+        consent_set(user=cleo, purpose=purpose, granted=True, friend=user)
+        consent_set(user=user, purpose=purpose, granted=False)
+        assert not policies.permits(user, purpose, ben)
+        assert policies.permits(user, other, ben)
+        assert policies.permits(cleo, purpose, user)
+        assert states(user)[-2:] == [("UNDEFINED", "DENIED"), ("GRANTED", "WITHDRAWN")]
+        assert list(ledger_verify()) == []
+        consent_set(user=user, purpose=purpose, granted=True, friend=ben)  # expressly, afterwards
+        assert policies.permits(user, purpose, ben)
+        assert not policies.permits(user, purpose, cleo)
+
     @pytest.mark.parametrize("part", [friendship_end, block_create])
     def test_parting_takes_back_what_was_granted_and_leaves_a_no(self, part):
         user, ben = listener(), listener()
@@ -178,8 +200,18 @@ def test_withdrawing_everything_is_one_step():
     other = listener()
     consent_set(user=other, purpose=P.SELF, granted=True)
 
-    assert len(consent_withdraw_all(user=user)) == 4
-    assert set(Consent.objects.filter(user=user).values_list("state", flat=True)) == {"WITHDRAWN", "DENIED"}
+    answered(user, P.EXPERIMENT, state=ConsentState.EXPIRED)
+
+    assert {event.purpose for event in consent_withdraw_all(user=user)} == set(P) - {P.FEEDBACK}
+    answers = dict(Consent.objects.filter(user=user, friend=None).values_list("purpose", "state"))
+    assert answers.keys() == set(P), "a no to every purpose, also to those never answered"
+    assert {purpose for purpose, state in answers.items() if state == "WITHDRAWN"} == {
+        "RECORD",
+        "SELF",
+        "CONTRIBUTE",
+    }
+    assert set(answers.values()) == {"WITHDRAWN", "DENIED"}
+    assert Consent.objects.get(user=user, friend=ben).state == ConsentState.WITHDRAWN
     assert policies.permits(other, P.SELF)
     assert consent_withdraw_all(user=user) == []
 
@@ -189,26 +221,31 @@ def test_the_level_is_stored_and_outdates_caches():
     level_set(user=user, level=PersonalizationLevel.SOCIAL)
     level_set(user=user, level=PersonalizationLevel.SOCIAL)
     user.refresh_from_db()
-    assert (user.level, user.consent_epoch) == (PersonalizationLevel.SOCIAL, 1)
+    assert (user.level, user.consent_epoch, user.level_chosen) == (PersonalizationLevel.SOCIAL, 1, True)
 
 
 class TestManyAtOnce:
-    PURPOSES = (P.SELF, P.CONTRIBUTE, P.CALENDAR)
+    PURPOSES = (P.SELF, P.CONTRIBUTE, P.NAMED)
 
-    def test_it_writes_what_single_answers_would(self):
-        users = [listener() for _ in range(3)]
+    def test_it_writes_what_single_answers_would_where_there_is_none(self):
+        users = [listener() for _ in range(4)]
         consent_set(user=users[0], purpose=P.SELF, granted=True)
         consent_set(user=users[1], purpose=P.SELF, granted=False)
-        assert consents_grant_many(users=users, purposes=self.PURPOSES) == 8
-        for user in users:
+        answered(users[3], P.SELF, state=ConsentState.EXPIRED)
+        assert consents_grant_many(users=users, purposes=self.PURPOSES) == 9
+        for user in (users[0], users[2]):
             assert all(policies.permits(user, purpose) for purpose in self.PURPOSES)
-        assert states(users[1]) == [
-            ("UNDEFINED", "DENIED"),
-            ("DENIED", "GRANTED"),
-            *[("UNDEFINED", "GRANTED")] * 2,
-        ]
+        assert states(users[1]) == [("UNDEFINED", "DENIED"), *[("UNDEFINED", "GRANTED")] * 2]
+        assert not policies.permits(users[1], P.SELF)
+        assert not policies.permits(users[3], P.SELF)  # what ran out is asked again of the person alone
         assert epoch(users[2]) == 1
-        assert ConsentEvent.objects.filter(actor=ConsentActor.IMPORT, channel="import").count() == 8
+        assert ConsentEvent.objects.filter(actor=ConsentActor.IMPORT, channel="import").count() == 9
+
+    def test_nothing_is_granted_to_who_took_everything_back(self):
+        user = listener()
+        consent_withdraw_all(user=user)
+        assert consents_grant_many(users=[user], purposes=self.PURPOSES) == 0
+        assert policies.granted_purposes(user) == frozenset()
 
     def test_twice_is_once(self):
         users = [listener() for _ in range(3)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import Consent, ConsentEvent, Purpose
-from accounts.policy_text import TEXTS, policy_text_current
+from accounts.policy_text import ASKED, TEXTS, policy_text_current
 from accounts.services import audit
 from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many
 from accounts.services.friendship import friendship_end
@@ -21,6 +21,7 @@ from tests.factories import answered, befriended, listener
 
 pytestmark = pytest.mark.sqlite
 
+TABLES = ("accounts_consentevent", "accounts_ledgerhead", "accounts_ledgertombstone")
 PUBLISHED = {
     "2026-11": "0777d082cdf1ea354bcf4b9e12f327409fb95034214567bcac6e2478b4f6061d",
     "2026-11-22": "6e8c030e8d327b10d169a9e7cbd8b7fa754b9bed536774e5cf920f7b95ec0dcd",
@@ -30,7 +31,7 @@ PUBLISHED = {
 @st.composite
 def steps(draw):
     """Actions of three people, two of whom are friends to begin with."""
-    person, purpose = st.integers(0, 2), st.sampled_from(Purpose)
+    person, purpose = st.integers(0, 2), st.sampled_from(ASKED)
     return draw(
         st.lists(
             st.one_of(
@@ -194,15 +195,16 @@ class Unguarded:
     def __enter__(self):
         self.cursor = connection.cursor()
         if connection.vendor == "postgresql":
-            self.cursor.execute(
-                "ALTER TABLE accounts_consentevent DISABLE TRIGGER consent_ledger_append_only"
-            )
+            for table in TABLES:
+                self.cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         else:
-            for action in ("update", "delete"):
-                self.cursor.execute(f"DROP TRIGGER consent_ledger_no_{action}")
+            self.cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in self.cursor.fetchall():
+                self.cursor.execute(f"DROP TRIGGER {name}")
         return self.cursor
 
     def __exit__(self, *_):
         if connection.vendor == "postgresql":
-            self.cursor.execute("ALTER TABLE accounts_consentevent ENABLE TRIGGER consent_ledger_append_only")
+            for table in TABLES:
+                self.cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         self.cursor.close()

@@ -367,3 +367,14 @@ def test_query_counts_do_not_grow(django_assert_num_queries):
 
 def test_the_floors_are_those_of_the_specification():
     assert (policies.SMALLEST_FRIEND_COUNT, policies.SMALLEST_AGGREGATE) == (3, 10)
+
+
+def test_every_other_floor_is_no_more_than_people_agreed_to_for_counts(monkeypatch):
+    assert [policies.floor(default) for default in (3, 5, 10)] == [3, 5, 10]
+    monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 4)
+    assert [policies.floor(default) for default in (3, 5, 10)] == [3, 4, 4]
+    nameless = [policies.SocialSource(number, named=False) for number in (1, 2)]
+    assert (
+        policies.tellable(nameless) == []
+    )  # the three friends without a name are three, whatever was agreed
+    assert len(policies.tellable([*nameless, policies.SocialSource(3, named=False)])) == 3

@@ -50,6 +50,7 @@ class World:
         factories.befriended(self.owner, self.people["friend"])
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
+        factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")
         self.ids = self._objects()
 
     def _objects(self):
@@ -63,7 +64,7 @@ class World:
         )
         asker = factories.sharer("asker")
         request = Friendship.objects.get(pk=factories.requested(asker, owner).pk)
-        consent_set(user=owner, purpose=Purpose.FEEDBACK, granted=True)
+        consent_set(user=owner, purpose=Purpose.EXPERIMENT, granted=True)
         event = ConsentEvent.objects.get(subject=owner.pseudonym)
         sent = ItemRecommendation.objects.create(
             sender=owner, recipient=friend, track=track, sent_at=timezone.now()
@@ -74,7 +75,7 @@ class World:
         rows = {
             "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
-            "SocialUse": use, "Room": room, "Friend": friend,
+            "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
         }  # fmt: skip
         return {
             name: global_id("Listener" if name == "Friend" else name, row.pk) for name, row in rows.items()
@@ -113,10 +114,13 @@ BY_NAME = {
     "seedId": "Track", "roomId": "Room",
 }  # fmt: skip
 ID_OF = {
-    "Mutation.excludeFromTaste.id": "Playlist", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
 }  # fmt: skip
-ENUM_OF = {"role": "VIEWER"}
-TEXTS = {"confirm": "owner", "text": "shared", "title": "A title"}
+ALSO_GIVEN = {"Mutation.updateProfile.displayName"}  # of what may be left out, but not all at once
+ENUM_OF = {"role": "VIEWER", "scopes": "DISCOVER"}
+TEXTS = {
+    "confirm": "owner", "text": "shared", "title": "A title", "name": "phone", "current": "", "new": "", "handle": "other",
+}  # fmt: skip
 
 
 def lines(ids):
@@ -143,7 +147,7 @@ def operation(root, name, field, ids):
     given = {
         arg: value(f"{root}.{name}", arg, each.type, ids)
         for arg, each in field.args.items()
-        if isinstance(each.type, GraphQLNonNull)
+        if isinstance(each.type, GraphQLNonNull) or f"{root}.{name}.{arg}" in ALSO_GIVEN
     }
     declared = ", ".join(f"${arg}: {field.args[arg].type}" for arg in given)
     passed = ", ".join(f"{arg}: ${arg}" for arg in given)

@@ -19,6 +19,11 @@ PUSHED = "pushed"  # sent by a subscription only
 @pytest.fixture
 def world(serve, settings, tmp_path):
     settings.EXPORT_DIR = tmp_path
+    settings.OPERATOR_NAME = settings.OPERATOR_CONTACT = settings.OPERATOR_DPO = "Somebody"
+    settings.OPERATOR_RECIPIENTS, settings.COMPLAINT_AUTHORITY = (
+        "A host",
+        "Authority https://authority.example",
+    )
     track = factories.track()
     serve(ItemKind.TRACK, small_index([[1.0]], ids=[track.pk]))
     return World()

@@ -250,6 +250,26 @@ def test_assumed_consent_stands_in_the_ledger(tmp_path):
     assert report.consents_assumed_for == 3
 
 
+@pytest.mark.parametrize("said", ["everything taken back", "a level chosen"])
+def test_silence_after_a_word_of_ones_own_is_no_consent(tmp_path, said):
+    from accounts.services.consent import consent_withdraw_all, level_set
+
+    lastfm_import(folder=write(tmp_path))
+    five = User.objects.get(external_id="5")
+    if said == "everything taken back":
+        consent_withdraw_all(user=five)
+    else:
+        level_set(user=five, level=PersonalizationLevel.OFF)
+    report = lastfm_import(folder=tmp_path, assume_consent=True)
+    five.refresh_from_db()
+    assert five.level == PersonalizationLevel.OFF
+    assert User.objects.get(external_id="6").level == PersonalizationLevel.SOCIAL
+    if said == "everything taken back":
+        assert not five.consents.filter(state=ConsentState.GRANTED).exists()
+        assert not ArtistPlayCount.objects.filter(user=five).exists()
+        assert report.files[2].skipped["keeping plays (RECORD) is not granted"] == 2
+
+
 def test_an_answer_once_given_is_not_overridden(tmp_path):
     from accounts.services.consent import consent_set
 

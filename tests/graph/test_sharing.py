@@ -93,8 +93,10 @@ def test_a_role_changes_when_shared_again(shared):
 ENDINGS = {
     "friendship": lambda ada, ben, _: Friendship.objects.filter(low=ada, high=ben).delete(),
     "block": lambda ada, ben, _: Block.objects.create(blocker=ben, blocked=ada),
-    "unshared": lambda ada, ben, playlist: playlist_unshare(user=ada, playlist_id=playlist.pk, listener=ben),
-    "left": lambda _, ben, playlist: playlist_unshare(user=ben, playlist_id=playlist.pk, listener=ben),
+    "unshared": lambda ada, ben, playlist: playlist_unshare(
+        user=ada, playlist_id=playlist.pk, listener_id=ben.pk
+    ),
+    "left": lambda _, ben, playlist: playlist_unshare(user=ben, playlist_id=playlist.pk, listener_id=ben.pk),
 }
 
 
@@ -115,9 +117,9 @@ def test_only_friends_are_let_in_and_only_the_owner_or_oneself_taken_out(shared)
         with pytest.raises(NotFound):
             playlist_share(owner=ada, playlist_id=playlist.pk, friend=stranger, role=EDITOR)
     with pytest.raises(NotFound):
-        playlist_unshare(user=ben, playlist_id=playlist.pk, listener=cleo)
+        playlist_unshare(user=ben, playlist_id=playlist.pk, listener_id=cleo.pk)
     with pytest.raises(NotFound):
-        playlist_unshare(user=ada, playlist_id=playlist.pk, listener=factories.listener())
+        playlist_unshare(user=ada, playlist_id=playlist.pk, listener_id=factories.listener().pk)
     assert playlist.collaborators.count() == 2
 
 

@@ -44,7 +44,7 @@ from tests.serving import OneIndex
 
 USED = (
     Purpose.RECORD, Purpose.SELF, Purpose.CONTRIBUTE, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED,
-    Purpose.DISCOVERABLE, Purpose.THIRD_PARTY,
+    Purpose.DISCOVERABLE,
 )  # fmt: skip
 # Mostly yes, so that something can be seen and then taken back.
 MOSTLY = st.sampled_from([True, True, True, False])
@@ -131,6 +131,7 @@ class Listening(Together, RuleBasedStateMachine):
             assert ConsentEvent.objects.count() <= before + 1, "17: one key, one event"
             (person.granted.add if granted else person.granted.discard)(purpose)
             if not granted:
+                person.end_single_friends(purpose)
                 self.obeyed(name)
 
     @rule(
@@ -269,7 +270,6 @@ class Listening(Together, RuleBasedStateMachine):
     def send_gpc(self, name):
         if person := self.oracle.people.get(name):
             refuse_third_party(self.user(name))
-            person.granted.discard(Purpose.THIRD_PARTY)
             assert policies.granted_purposes(self.user(name)) == person.granted, (
                 "14: THIRD_PARTY and nothing else"
             )

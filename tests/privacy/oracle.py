@@ -23,6 +23,10 @@ class Person:
         default_factory=dict
     )  # by friend: period from which on they are, without a name
 
+    def end_single_friends(self, purpose):
+        """Taking something back in general takes it back from everybody."""
+        self.towards.update({key: False for key in self.towards if key[0] == purpose})
+
     @property
     def counted(self) -> dict[int, int]:
         return {track: times for track, times in self.plays.items() if track not in self.excluded}

@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import policies, policy_text
+from accounts.checks import smallest_aggregate_stated
 from accounts.models import Consent, ConsentActor, ConsentEvent, ConsentState, PolicyVersion, Purpose
 from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set
 from accounts.services.expiry import consents_expire, policy_publish
+from accounts.services.ledger_head import ledger_head_publish
 from accounts.services.receipt import receipt_list
 from accounts.signatures import SignatureInvalid, public_key_text, signed, verify
 from discovery.platform.errors import Conflict
@@ -82,16 +84,55 @@ def test_a_published_text_cannot_change(texts):
     assert PolicyVersion.objects.get().text == "old"
 
 
+def test_consents_to_what_nothing_uses_any_more_expire_with_the_next_policy(ada, texts):
+    texts("2026-01", "old")
+    factories.answered(ada, Purpose.LOCATION, Purpose.EXPERIMENT)
+    assert policy_publish(material_for=[])[1] == 1
+    assert (state(ada, Purpose.LOCATION), state(ada, Purpose.EXPERIMENT)) == ("EXPIRED", "GRANTED")
+
+
+def test_another_smallest_aggregate_is_another_text_and_is_asked_again(ada, texts, monkeypatch):
+    def k(number):
+        monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", number)
+        policy_text.policy_text_current.cache_clear()
+
+    texts("2026-01", "counts of {k} people")
+    for purpose in (Purpose.CONTRIBUTE, Purpose.SELF):
+        consent_set(user=ada, purpose=purpose, granted=True)
+    assert policy_publish(material_for=[])[1] == 0
+    k(3)
+    assert [problem.id for problem in smallest_aggregate_stated()] == ["accounts.W002"]
+    row, expired = policy_publish(material_for=[])
+    assert (row.version, row.text, expired) == ("2026-01+k3", "counts of 3 people", 1)
+    assert (state(ada, Purpose.CONTRIBUTE), state(ada, Purpose.SELF)) == ("EXPIRED", "GRANTED")
+    assert smallest_aggregate_stated() == []
+    consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=True)
+    receipts = [receipt["privacyNotice"] for receipt in receipt_list(user=ada)]
+    assert [notice["smallestAggregate"] for notice in receipts] == [10, 10, 3, 3]
+    asked = App().data("{ policy { version smallestAggregate text } }")["policy"]
+    assert asked == {"version": "2026-01+k3", "smallestAggregate": 3, "text": "counts of 3 people"}
+    k(10)  # and back again
+    assert [problem.id for problem in smallest_aggregate_stated()] == ["accounts.W002"]
+    assert policy_publish(material_for=[])[1] == 1
+    assert state(ada, Purpose.CONTRIBUTE) == "EXPIRED"
+    assert smallest_aggregate_stated() == []
+    assert PolicyVersion.objects.count() == 2
+
+
+def test_a_count_of_one_is_refused(settings):
+    settings.SMALLEST_AGGREGATE = 1
+    assert [problem.id for problem in smallest_aggregate_stated()] == ["accounts.E002"]
+
+
 def test_gpc_denies_third_party_only_and_shows(ada):
-    factories.answered(ada, Purpose.SELF)
-    consent_set(user=ada, purpose=Purpose.THIRD_PARTY, granted=True)
+    factories.answered(ada, Purpose.SELF, Purpose.THIRD_PARTY)
     shown = App(ada, **{"Sec-GPC": "1"}).data(
         "{ viewer { privacy { signals { gpc } purposes { purpose state } } consentHistory(first: 1)"
         " { edges { node { purpose newState actor } } } } }"
     )["viewer"]
     states = {answer["purpose"]: answer["state"] for answer in shown["privacy"]["purposes"]}
     assert shown["privacy"]["signals"] == {"gpc": True}
-    assert (states["THIRD_PARTY"], states["SELF"]) == ("DENIED", "GRANTED")
+    assert ("THIRD_PARTY" in states, states["SELF"]) == (False, "GRANTED")  # nothing uses it: it is not asked
     assert shown["consentHistory"]["edges"][0]["node"] == {
         "purpose": "THIRD_PARTY", "newState": "DENIED", "actor": "GPC",
     }  # fmt: skip
@@ -125,6 +166,32 @@ def test_a_receipt_of_every_line_that_checks_offline(ada, tmp_path, capsys):
         call_command("verify_receipt", str(file))
     assert len(queries) == 0
     assert "2 valid" in capsys.readouterr().out
+
+
+def test_a_receipt_names_the_newest_head_over_its_line_and_is_checked_against_it(
+    ada, tmp_path, capsys, client, ledger_heads, django_capture_on_commit_callbacks
+):
+    assert client.get("/.well-known/earshot-ledger-head.json").status_code == 404
+    consent_set(user=ada, purpose=Purpose.SELF, granted=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        head = ledger_head_publish()
+    assert client.get("/.well-known/earshot-ledger-head.json").json() == head.document
+    consent_set(user=ada, purpose=Purpose.SELF, granted=False)
+    first, second = receipt_list(user=ada)
+    assert first["ledger"]["head"] == {"number": 1, "position": head.position, "hash": head.hash}
+    assert second["ledger"]["head"] == "pending"
+    file = tmp_path / "receipts.json"
+    file.write_text(json.dumps([first, second]))
+    call_command("verify_receipt", str(file))
+    told = capsys.readouterr().out
+    assert "1 under a head of the ledger that is known here" in told
+    assert "1 named by no head of the ledger yet" in told
+    ledger_heads.unlink()
+    call_command("verify_receipt", str(file))
+    assert "1 under a head of the ledger that is not known here" in capsys.readouterr().out
+    ledger_heads.write_text(json.dumps(signed({**head.document, "lines": 7}, settings.SIGNING_KEY)))
+    with pytest.raises(CommandError, match="another head 1"):
+        call_command("verify_receipt", str(file))
 
 
 def test_receipts_are_ones_own(client):

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -20,7 +21,8 @@ from accounts.services.consent import consent_set
 from accounts.services.friendship import friendship_end
 from discovery.models import DataExport
 from discovery.platform.errors import ImportFailed
-from discovery.privacy.export import data_export_build, data_export_request, exports_expire, exports_waiting
+from discovery.privacy.export import data_export_build, data_export_request, exports_waiting
+from discovery.privacy.export_end import exports_expire
 from discovery.privacy.export_files import WRITTEN
 from discovery.privacy.restore import export_restore
 from discovery.privacy.stores import STORES, WITHHELD
@@ -43,8 +45,9 @@ def export_dir(tmp_path, settings):
 def ada(world):
     """Ada of the triangle, with something in every store."""
     ada, favorite = world.ada, world.favorites["ada"]
-    for purpose in (Purpose.EXPERIMENT, Purpose.FEEDBACK):
+    for purpose in (Purpose.RECORD, Purpose.EXPERIMENT):
         consent_set(user=ada, purpose=purpose, granted=True)
+    consent_set(user=ada, purpose=Purpose.FEEDBACK, granted=False)
     ArtistPlayCount.objects.create(user=ada, artist=favorite.artist, count=4, source="lastfm")
     Feedback.objects.create(user=ada, track=favorite, kind=FeedbackKind.LIKE, given_at=factories.NOON)
     Feedback.objects.create(
@@ -60,7 +63,7 @@ def ada(world):
 
 
 def export_of(user):
-    export = data_export_build(export_id=str(data_export_request(user=user).pk))
+    export = data_export_build(export_id=str(DataExport.objects.create(user=user).pk))
     with zipfile.ZipFile(export.path) as file:
         return export, {name: file.read(name) for name in file.namelist()}
 
@@ -198,7 +201,9 @@ def empty_instance():
         Artist.objects.all().delete()
         Tag.objects.all().delete()
         with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # past its triggers
             cursor.execute("TRUNCATE accounts_consentevent")
+            cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
     return empty
 
@@ -214,6 +219,20 @@ def test_a_round_trip_into_an_empty_instance_restores_it(ada, empty_instance):
     assert stored["plays.jsonl"] == 7
     assert list(ledger_verify()) == []
     assert policies.permits(restored, Purpose.EXPERIMENT)
+
+
+def test_without_record_plays_and_counts_stay_behind(ada, empty_instance, capsys):
+    consent_set(user=ada, purpose=Purpose.RECORD, granted=False)
+    export, before = export_of(ada)
+    path = export.path.rename(export.path.with_name("mine.zip"))
+    assert before["plays.jsonl"].count(b"\n") == 7
+    empty_instance()
+    call_command("import_own_export", str(path))
+    restored = User.objects.get(username="ada")
+    assert not restored.listens.exists()
+    assert not restored.artist_play_counts.exists()
+    assert restored.feedback.count() == 2  # put down by the person
+    assert "RECORD) is not granted" in capsys.readouterr().out
 
 
 def test_who_is_here_is_not_imported_over(ada):

@@ -18,6 +18,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from accounts import presentation
+from accounts.credentials import browser_credential
 from accounts.models import User
 from accounts.presentation import Presented, Ref
 from discovery.platform.errors import NotPresented
@@ -223,7 +224,7 @@ def first_of(query, viewer, message):
 
     async def first():
         request = RequestFactory().get("/graphql/")
-        request.user = viewer
+        request.user, request.credential = viewer, browser_credential(viewer)
         context = LiveContext(request=request, response=HttpResponse())
         stream = await schema.subscribe(query, context_value=context)
         try:

@@ -27,9 +27,12 @@ ROOMS = ("accounts", "discovery", "graph", "tasks")
 
 # Models with a person's key that are neither observed of people nor put down about music, and who writes them.
 JUSTIFIED = {
+    "accounts.User": "who answers for a minor: accounts.services.guardianship",
     "accounts.Friendship": "whom one knows: accounts.services.friendship",
     "accounts.Block": "whom one blocks: accounts.services.friendship",
+    "accounts.Device": "what one is signed in with: accounts.services.device",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",
+    "accounts.BreachConcern": "that a breach concerns somebody: accounts.services.breach",
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",
     "discovery.DataExport": "that one asked for one's data: discovery.privacy.export",
     "discovery.Erasure": "that one asked to be erased: discovery.privacy.erasure",

@@ -80,9 +80,11 @@ def test_the_next_worker_ends_what_a_killed_one_began(killed, start_worker, clie
     whole = b"".join(client.get(link).streaming_content)
     assert hashlib.sha256(whole).hexdigest() == export.sha256
     assert len(whole) == export.size
+    told = contents(export)
     undisturbed = data_export_build(export_id=str(DataExport.objects.create(user=ada).pk))
     try:
-        assert contents(export) == contents(undisturbed)
+        assert told == contents(undisturbed)
+        assert not export.path.exists()
     finally:
         undisturbed.path.unlink()
 

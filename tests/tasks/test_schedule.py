@@ -11,7 +11,11 @@ from graph.training.lease import lease_claim
 from tasks.celery import app
 from tests.graph.training.test_publish import publish, withdraw
 
-app.loader.import_default_modules()
+
+@pytest.fixture(autouse=True)
+def _tasks(db):
+    """As a worker begins: with Django's checks, one of which asks what was published."""
+    app.loader.import_default_modules()
 
 
 def test_every_scheduled_task_exists():
@@ -45,25 +49,28 @@ class TestRunDue:
         publish(position=1)
         assert training.run_due() is None
 
-    def test_withdrawals_are_awaited_until_they_pause(self):
+    def test_withdrawals_wait_for_the_fixed_time_all_together(self, monkeypatch):
+        now = timezone.now().replace(hour=12, minute=0)
+        monkeypatch.setattr(training.timezone, "now", lambda: now)
         publish(position=1)
-        withdraw(2, ago=timedelta(minutes=30))
-        withdraw(3, ago=timedelta(minutes=9))
+        withdraw(2, ago=timedelta(hours=8))  # after a quarter to four
         assert training.run_due() is None
-        publish(position=2)
-        withdraw(4, ago=timedelta(minutes=11))
-        assert training.run_due() == "withdrawal:4"
+        withdraw(3, ago=timedelta(hours=9))
+        assert training.run_due() == f"withdrawal:{now:%Y-%m-%d}T03:47"
 
-    def test_but_not_longer_than_an_hour(self):
+    def test_the_last_fixed_time_may_be_yesterdays(self, monkeypatch):
+        now = timezone.now().replace(hour=1, minute=0)
+        monkeypatch.setattr(training.timezone, "now", lambda: now)
         publish(position=1)
-        withdraw(2, ago=timedelta(minutes=61))
-        withdraw(3)
-        assert training.run_due() == "withdrawal:3"
+        withdraw(2, ago=timedelta(hours=9))
+        assert training.run_due() is None
+        withdraw(3, ago=timedelta(hours=10))
+        assert training.run_due() == f"withdrawal:{now - timedelta(days=1):%Y-%m-%d}T15:47"
 
     def test_a_model_without_them_ends_it(self):
         publish(position=1)
-        withdraw(2, ago=timedelta(hours=2))
-        assert training.run_due() == "withdrawal:2"
+        withdraw(2, ago=timedelta(days=1))
+        assert training.run_due() is not None
         publish(position=2)
         assert training.run_due() is None
 

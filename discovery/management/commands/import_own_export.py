@@ -5,8 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import Purpose
+from accounts.policies import permits
 from discovery.platform.errors import ImportFailed
-from discovery.privacy.restore import export_restore
+from discovery.privacy.restore import OBSERVED, export_restore
 
 
 class Command(BaseCommand):
@@ -23,3 +25,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{user.username} is here.")
         for name, rows in stored.items():
             self.stdout.write(f"  {name}: {rows}")
+        if not permits(user, Purpose.RECORD):
+            self.stdout.write(
+                f"  {' and '.join(OBSERVED)} were left out: keeping plays (RECORD) is not granted."
+            )

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from enum import IntEnum
 from functools import lru_cache
 from types import CoroutineType, GeneratorType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Model, QuerySet
 from django.db.models.manager import BaseManager
@@ -85,6 +85,8 @@ class Shape(IntEnum):
 class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
     """The execution of one operation (the schema's ``execution_context_class``)."""
 
+    guarded: ClassVar[frozenset[str]] = frozenset()  # types of whose fields `instead` is asked
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_event_loop = in_async_context()
@@ -99,6 +101,12 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
 
         ``place`` says which field (in a list, the row is one of its items). Whatever is raised becomes the error of that
         place. Here it does nothing.
+        """
+
+    def instead(self, parent_type: str, field_name: str) -> Any:
+        """Called before a field of a guarded type is resolved: what is answered in its place, None to resolve it.
+
+        Whatever is raised becomes the field's error.
         """
 
     def build_per_event_executor(self, payload: Any) -> EarshotExecution:
@@ -172,6 +180,8 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
 
     def _short_way(self, parent_type: GraphQLObjectType, details: FieldDetailsList) -> Read | None:
         name = details[0].node.name.value
+        if parent_type.name in self.guarded and not name.startswith("__"):
+            return None
         field = known_field(self.schema, parent_type, name)
         if field is None or not self._short_ways or (field.blocking and self._in_event_loop):
             return None
@@ -218,6 +228,11 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
 
     def _resolved(self, field: KnownField, source: Any, info: Info, first: FieldDetails) -> Any:
         """What the field's resolver says, past it and its middleware where it is an attribute of its source."""
+        name = info.field_name
+        if info.parent_type.name in self.guarded and not name.startswith("__"):
+            instead = self.instead(info.parent_type.name, name)
+            if instead is not None:
+                return instead
         if field.read is not None and self._short_ways:
             value = _tried(field.read, source)
             if value is not UNUSUAL and not isinstance(value, (QuerySet, BaseManager)):

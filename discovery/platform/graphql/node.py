@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -68,9 +69,12 @@ def node_ids_resolve_fast(schema: GraphQLSchema) -> None:
             kind.fields["id"].resolve = _id_resolver(kind.name)
 
 
-def node_resolve(value: str, *, info: Info[Any, Any]) -> relay.Node | None:
+def node_resolve(
+    value: str, *, info: Info[Any, Any], ensure: Callable[[str], None] = lambda _name: None
+) -> relay.Node | None:
     """What stands behind a global id, where the viewer may see it; ``None`` for everything else alike.
 
+    ``ensure`` raises for the name of a type that may not be asked for in this way, whatever there is.
     Each type decides in its ``get_queryset`` what the viewer may see, so that what is hidden and
     what does not exist take the same path.
     """
@@ -81,6 +85,7 @@ def node_resolve(value: str, *, info: Info[Any, Any]) -> relay.Node | None:
     definition = info.schema.get_type_by_name(_node_types(info.schema).get(mark, ""))
     if not isinstance(definition, StrawberryObjectDefinition):
         return None
+    ensure(definition.name)
     node: relay.Node | None = definition.origin.resolve_node(str(key), info=info, required=False)
     return None if node is None else cast(definition.origin, node)
 

@@ -20,13 +20,14 @@ from accounts.api.queries import privacy_settings
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Presented, Ref, node_shown, rows_shown
+from accounts.services.password import password_ask
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import global_id, node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, page
 from discovery.privacy import parameters, usage
-from discovery.privacy.erasure import erasure_request
+from discovery.privacy.erasure import erasure_confirm, erasure_request
 from discovery.privacy.export import data_export_link, data_export_request
 from discovery.privacy.preview import PreviewView, preview_removal
 from discovery.recommend.disclosure import social_use_item
@@ -233,12 +234,21 @@ class Mutation:
         private_session_end(user=user)
         return privacy_settings(user, info)
 
-    @mutation(description="Have everything that is kept about you written into a file.")
-    def request_data_export(self, info: Info) -> DataExportPayload:
+    @mutation(
+        description="Have everything that is kept about you written into a file; within a day, the one there is. "
+        "`password`: yours once more, unless you signed in within ten minutes."
+    )
+    def request_data_export(self, info: Info, password: str | None = None) -> DataExportPayload:
+        password_ask(credential=info.context.credential, password=password)
         return DataExport.of(data_export_request(user=info.context.signed_in), info)
 
-    @mutation(description="Erase your account and everything in it. `confirm` is your own handle.")
-    def request_erasure(self, info: Info, confirm: str) -> ErasurePayload:
+    @mutation(
+        description="Erase your account and everything in it. `confirm` is your own handle; "
+        "`password`: yours once more, unless you signed in within ten minutes."
+    )
+    def request_erasure(self, info: Info, confirm: str, password: str | None = None) -> ErasurePayload:
+        erasure_confirm(user=info.context.signed_in, confirm=confirm)
+        password_ask(credential=info.context.credential, password=password)
         erasure = erasure_request(user=info.context.signed_in, confirm=confirm)
         return Erasure(
             state=models.Erasure.State(erasure.state),

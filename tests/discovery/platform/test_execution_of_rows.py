@@ -14,6 +14,7 @@ from strawberry.schema.schema import (
 )
 
 from accounts.api.context import Context
+from accounts.credentials import browser_credential
 from accounts.models import User
 from discovery.platform.errors import NotAllowed
 from discovery.platform.graphql.execution import EarshotExecution, Info
@@ -70,7 +71,7 @@ def test_the_class_of_a_row_tells_its_type():
 
 def asked_as(viewer, query, **variables):
     request = RequestFactory().post("/graphql/")
-    request.user = viewer
+    request.user, request.credential = viewer, browser_credential(viewer)
     return ours.execute_sync(
         query, variable_values=variables, context_value=Context(request=request, response=HttpResponse())
     )

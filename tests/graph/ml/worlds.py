@@ -30,6 +30,8 @@ def snapshot_of(
         artists=np.arange(artists, dtype=np.int64) + 100,
         tracks=np.arange(tracks, dtype=np.int64) + 1000,
         tags=np.arange(tag_count, dtype=np.int64) + 1,
+        artists_open=np.ones(artists, dtype=bool),
+        tracks_open=np.ones(tracks, dtype=bool),
         track_artist=np.asarray(track_artist, dtype=np.int32),
         artist_plays=plays_of(artist_plays),
         track_plays=plays_of(np.zeros((users, tracks)) if track_plays is None else track_plays),

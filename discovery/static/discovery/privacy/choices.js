@@ -8,7 +8,7 @@ export const ofViewer = `privacy { level signals { gpc } privateUntil
   friends(first: 100) { edges { node { id displayName } } }`;
 
 const switches = [...document.querySelectorAll("#purposes [data-purpose]")];
-export const titleOf = (purpose) => document.querySelector(`label[for="allow-${purpose}"]`).textContent;
+export const titleOf = (purpose) => document.querySelector(`label[for="allow-${purpose}"]`)?.textContent;
 const perFriend = {
   SOCIAL_OUT: (name) => worded(gettext("My plays may shape what %(name)s sees"), { name }),
   NAMED: (name) => worded(gettext("%(name)s may see my name"), { name }),

@@ -5,9 +5,10 @@ import * as choices from "./choices.js";
 import * as exclusions from "./exclusions.js";
 import * as leaving from "./leaving.js";
 import * as level from "./level.js";
+import * as notices from "./notices.js";
 import * as records from "./records.js";
 
-const parts = [choices, exclusions, leaving, records, level];
+const parts = [notices, choices, exclusions, leaving, records, level];
 
 async function load() {
   const data = await ask(`{ viewer { ${parts.map((part) => part.ofViewer).join("\n")} }

@@ -4,7 +4,7 @@ import { act, at, fill, make } from "../page.js";
 import { asDay, asList, asMoment, asNumber, asPercent, gettext, ngettext, worded } from "../words.js";
 import { titleOf } from "./choices.js";
 
-const history = "pageInfo { hasNextPage endCursor } edges { node { purpose newState occurredAt actor friendId } }";
+const history = "pageInfo { hasNextPage endCursor } edges { node { purpose label newState occurredAt actor friendId } }";
 export const ofViewer = `shownTo(first: 20) { edges { node { day named recipient { displayName } } } }
   dataUsage { held { why count usedFor oldest newest } models { id createdAt } }
   consentHistory(first: 8) { ${history} }`;
@@ -63,7 +63,8 @@ function answers({ edges, pageInfo }) {
   at("history-more").hidden = !pageInfo.hasNextPage;
   return edges.map(({ node }) => {
     const friend = node.friendId && document.getElementById(`NAMED-${node.friendId}`)?.closest("fieldset").querySelector("legend").textContent;
-    const about = friend ? `${titleOf(node.purpose)} (${friend})` : titleOf(node.purpose);
+    const title = titleOf(node.purpose) ?? node.label; // what is not asked any more has no switch
+    const about = friend ? `${title} (${friend})` : title;
     return line(`${about}: ${states[node.newState]}`, [asMoment(node.occurredAt), actors[node.actor]].filter(Boolean).join(", "));
   });
 }

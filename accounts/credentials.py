@@ -1,0 +1,44 @@
+"""What somebody signed in with, as a request carries it, and how scopes are written on a token."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from accounts.models import EVERY_SCOPE, DeviceScope, User
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Whose it is and what it may be used for. ``asked_at``: when a browser last asked for the password."""
+
+    user: User
+    scopes: frozenset[DeviceScope]
+    token_id: int | None = None
+    session_digest: str | None = None
+    asked_at: datetime | None = None
+
+
+def credential_of(request: HttpRequest) -> Credential | None:
+    """What the middleware found in the request; None where it found nothing that still holds."""
+    credential: Credential | None = getattr(request, "credential", None)
+    return credential
+
+
+def browser_credential(
+    user: User, *, session_digest: str | None = None, asked_at: datetime | None = None
+) -> Credential:
+    """That of somebody who signed in with their password: it may be used for everything."""
+    return Credential(user, EVERY_SCOPE, session_digest=session_digest, asked_at=asked_at)
+
+
+def scopes_written(scopes: Collection[DeviceScope]) -> str:
+    """As OAuth writes them."""
+    return " ".join(scope.value.lower() for scope in DeviceScope if scope in scopes)
+
+
+def scopes_read(words: str) -> frozenset[DeviceScope]:
+    """What a token's words allow; words that are none of ours allow nothing."""
+    known = {scope.value.lower(): scope for scope in DeviceScope}
+    return frozenset(known[word] for word in words.split() if word in known)

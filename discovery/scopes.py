@@ -1,0 +1,111 @@
+"""What a token needs for each field that a question can begin with. What stands in no line takes every scope.
+
+A browser in which somebody signed in has every scope, and whoever is not signed in is shown what is everybody's. The
+execution asks here before it resolves a field of these types, so that no resolver has to think of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from accounts.credentials import Credential
+from accounts.models import EVERY_SCOPE, DeviceScope
+from discovery.platform.errors import ScopeMissing
+
+ROOTS = ("Query", "Viewer", "Mutation", "Subscription")
+
+Scopes = frozenset[DeviceScope]
+_ANY: Scopes = frozenset()
+
+
+def _each(scopes: Scopes, kind: str, *names: str) -> dict[str, Scopes]:
+    return {f"{kind}.{name}": scopes for name in names}
+
+
+def _one(scope: DeviceScope, **names: tuple[str, ...]) -> dict[str, Scopes]:
+    lines: dict[str, Scopes] = {}
+    for kind, fields in names.items():
+        lines |= _each(frozenset({scope}), kind, *fields)
+    return lines
+
+
+NEEDED: Mapping[str, Scopes] = {
+    # What is everybody's, and who the viewer is. A node's own line stands below.
+    **_each(_ANY, "Query", "activeModel", "communities", "node", "policy", "popular", "search", "viewer"),
+    **_each(_ANY, "Viewer", "id", "profile"),
+    **_one(
+        DeviceScope.DISCOVER,
+        Query=("recommenderParameters",),
+        Viewer=("community", "discover", "fromFriends"),
+        Mutation=("advanceRadio", "startRadio"),
+        Subscription=("radioQueue", "trainingProgress"),
+    ),
+    **_one(DeviceScope.PLAYS_READ, Viewer=("listens",)),
+    **_one(DeviceScope.PLAYS_WRITE, Mutation=("giveFeedback", "recordListens")),
+    **_one(
+        DeviceScope.PLAYLISTS,
+        Viewer=("playlists",),
+        Mutation=(
+            "addToPlaylist", "createPlaylist", "deletePlaylist", "movePlaylistEntry", "removeFromPlaylist",
+            "renamePlaylist",
+        ),
+    ),
+    **_one(
+        DeviceScope.SOCIAL,
+        Query=("room",),
+        Viewer=(
+            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends",
+            "recommendationsReceived", "recommendationsSent", "rooms", "similarListeners", "tasteMatch",
+        ),
+        Mutation=(
+            "advanceRoom", "answerFriendRequest", "block", "createRoom", "endFriendship", "inviteToRoom", "joinRoom",
+            "leaveRoom", "recommendItem", "removeRecommendation", "requestFriendship", "sharePlaylist", "skipInRoom",
+            "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
+        ),
+        Subscription=("friendActivity", "roomQueue", "rooms"),
+    ),
+    **_one(
+        DeviceScope.PRIVACY,
+        Viewer=("consentHistory", "dataUsage", "previewRemoval", "privacy", "shownTo"),
+        Mutation=(
+            "endPrivateSession", "excludeFromTaste", "setConsent", "setPersonalizationLevel",
+            "startPrivateSession", "withdrawAllConsent",
+        ),
+    ),
+    **_one(
+        DeviceScope.ACCOUNT,
+        Viewer=("dataExports", "devices"),
+        Mutation=(
+            "changePassword", "createDevice", "requestDataExport", "requestErasure", "revokeDevice", "updateProfile",
+        ),
+    ),
+}  # fmt: skip
+
+# What a token needs to be told of a node by its id.
+NODES: Mapping[str, Scopes] = {
+    **dict.fromkeys(("Artist", "Track", "ModelVersion"), _ANY),
+    **dict.fromkeys(("Feedback", "Listen"), frozenset({DeviceScope.PLAYS_READ})),
+    **dict.fromkeys(("Playlist", "PlaylistEntry"), frozenset({DeviceScope.PLAYLISTS})),
+    **dict.fromkeys(
+        ("FriendRequest", "ItemRecommendation", "Listener", "Room"), frozenset({DeviceScope.SOCIAL})
+    ),
+    **dict.fromkeys(("ConsentEvent", "SocialUse"), frozenset({DeviceScope.PRIVACY})),
+}
+
+
+def ensure_scope(credential: Credential, place: str) -> None:
+    """Raises ScopeMissing where the credential may not be used for a field of a root (``Viewer.listens``)."""
+    _ensure(credential, NEEDED.get(place, EVERY_SCOPE))
+
+
+def ensure_node_scope(credential: Credential, name: str) -> None:
+    """The same for a node of this type, asked for by its id."""
+    _ensure(credential, NODES.get(name, EVERY_SCOPE))
+
+
+def _ensure(credential: Credential, needed: Scopes) -> None:
+    if missing := needed - credential.scopes:
+        names = ", ".join(scope.value for scope in DeviceScope if scope in missing)
+        raise ScopeMissing(_("This token may not be used for this; it lacks %(scopes)s.") % {"scopes": names})

@@ -1,0 +1,91 @@
+"""What of the catalog is everybody's, and what goes with the last of its listeners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from accounts import policies
+from graph.models import (
+    HEARD,
+    Artist,
+    ArtistPlayCount,
+    Feedback,
+    ItemRecommendation,
+    Listen,
+    PlaylistEntry,
+    Standing,
+    Tag,
+    Tagging,
+    TasteExclusion,
+    Track,
+    counted,
+)
+
+
+@transaction.atomic
+def standing_refresh() -> int:
+    """Let everybody see what ``SMALLEST_AGGREGATE`` contributors play or say, and no one else's words; return how many changed.
+
+    To be called with every new model, so that a withdrawal of CONTRIBUTE counts here when it does there. What the
+    operator brought stays as it is.
+    """
+    people = policies.contributors()
+    heard = Listen.objects.filter(HEARD, counted(track="track", artist="track__artist"), user__in=people)
+    listed = ArtistPlayCount.objects.filter(counted(artist="artist"), user__in=people)
+    tracks = _by_enough(heard, "track")
+    artists = _by_enough(heard, "track__artist") | _by_enough(listed, "artist")
+    words = _by_enough(Tagging.objects.filter(user__in=people), "tag")
+    return sum(
+        _stand(rows, common)
+        for rows, common in (
+            (Track.objects.all(), tracks),
+            (Artist.objects.all(), artists),
+            (Tag.objects.all(), words),
+        )
+    )
+
+
+def _by_enough(rows: QuerySet[Any], item: str) -> set[int]:
+    counts = rows.order_by().values_list(item).annotate(people=Count("user", distinct=True))
+    enough = counts.filter(people__gte=policies.SMALLEST_AGGREGATE)
+    return {key for key, _people in enough.iterator()}
+
+
+def _stand(rows: QuerySet[Any], common: set[int]) -> int:
+    before = set(rows.filter(standing=Standing.COMMON).values_list("pk", flat=True))
+    own = set(rows.filter(standing=Standing.LISTENERS, pk__in=common).values_list("pk", flat=True))
+    gone = before - common
+    rows.filter(pk__in=gone).update(standing=Standing.LISTENERS)
+    rows.filter(pk__in=own).update(standing=Standing.COMMON)
+    return len(gone) + len(own)
+
+
+@transaction.atomic
+def catalog_sweep() -> int:
+    """Delete what listeners' plays brought and nobody holds any more; return how many rows.
+
+    Tracks first, then artists that are left without any, and words that nothing is called.
+    """
+    brought = {"standing__lt": Standing.CATALOG}
+    held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging)
+    tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
+    gone = _deleted(tracks)
+    held_artists = (Track, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)
+    gone += _deleted(Artist.objects.filter(~_in_any(held_artists, "artist"), **brought))
+    return gone + _deleted(Tag.objects.filter(~_in_any((Tagging,), "tag"), **brought))
+
+
+def _in_any(models: tuple[type[Any], ...], column: str) -> Q:
+    there = Q()
+    for model in models:
+        there |= Q(Exists(model.objects.filter(**{column: OuterRef("pk")})))
+    return there
+
+
+def _deleted(rows: QuerySet[Any]) -> int:
+    keys = list(rows.values_list("pk", flat=True))
+    rows.model._default_manager.filter(pk__in=keys).delete()  # noqa: SLF001  # Django documents it
+    return len(keys)

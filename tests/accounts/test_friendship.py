@@ -18,7 +18,7 @@ from accounts.services.friendship import (
     friendship_request,
 )
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
-from tests.factories import answered, befriended, blocked, listener, requested
+from tests.factories import answered, befriended, blocked, listener, requested, weeks_pass
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 State = Friendship.State
@@ -151,12 +151,6 @@ BY_THE_FRIEND = {
 class TestCompanyOfTheUnnamed:
     """Whoever changes who is among them hears none of them until a new period; who joins them is heard from one on."""
 
-    @pytest.fixture(autouse=True)
-    def period(self, monkeypatch):
-        period = SimpleNamespace(now=2900)
-        monkeypatch.setattr(policies, "period_now", lambda: period.now)
-        return period
-
     @pytest.fixture
     def crowd(self, ada):
         """Four friends who share with Ada without a name, and one who shares with it."""
@@ -174,13 +168,13 @@ class TestCompanyOfTheUnnamed:
         return {source.user_id for source in sources}
 
     @pytest.mark.parametrize("change", BY_THE_VIEWER)
-    def test_a_change_of_the_viewers_silences_all_of_them(self, ada, crowd, period, change):
+    def test_a_change_of_the_viewers_silences_all_of_them(self, ada, crowd, change):
         everybody = {crowd.named.pk, *(friend.pk for friend in crowd.unnamed)}
         assert self.heard(ada) == everybody
         BY_THE_VIEWER[change](ada, crowd.unnamed[0])
-        for period.now in (2900, 2901):
+        for _week in range(2):
             assert self.heard(ada) == {crowd.named.pk}
-        period.now = 2902
+            weeks_pass()
         left = {"take back": everybody, "leave out": {crowd.named.pk}}
         assert self.heard(ada) == left.get(change, everybody - {crowd.unnamed[0].pk})
 
@@ -204,15 +198,15 @@ class TestCompanyOfTheUnnamed:
         assert self.heard(ada) == {crowd.named.pk}  # two are too few
 
     @pytest.mark.parametrize("asks", ["viewer", "friend"])
-    def test_who_joins_them_is_heard_from_a_new_period_on(self, ada, crowd, period, asks):
+    def test_who_joins_them_is_heard_from_a_new_period_on(self, ada, crowd, asks):
         late = answered(listener(), Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE)
         answered(ada, Purpose.DISCOVERABLE)
         one, other = (ada, late) if asks == "viewer" else (late, ada)
         friendship_answer(user=other, request=friendship_request(user=one, other=other), accept=True)
         standing = {crowd.named.pk, *(friend.pk for friend in crowd.unnamed)}
-        for period.now in (2900, 2901):
+        for _week in range(2):
             assert self.heard(ada) == standing
-        period.now = 2902
+            weeks_pass()
         assert self.heard(ada) == standing | {late.pk}
 
     def test_who_makes_them_three_is_heard_at_once(self, ada, crowd, ben):
@@ -228,28 +222,24 @@ class TestCompanyOfTheUnnamed:
         friendship_answer(user=ben, request=requested(ada, ben), accept=True)
         assert ben.pk in self.heard(ada)
 
-    def test_ending_and_befriending_again_does_not_shorten_it(self, ada, crowd, period):
+    def test_ending_and_befriending_again_does_not_shorten_it(self, ada, crowd):
         friend = crowd.unnamed[0]
         friendship_end(user=ada, other=friend)
-        period.now = 2901
+        weeks_pass()
         friendship_answer(user=friend, request=requested(ada, friend), accept=True)
-        period.now = 2902
+        weeks_pass()
         assert friend.pk not in self.heard(ada)
-        period.now = 2903
+        weeks_pass()
         assert friend.pk in self.heard(ada)
 
-    def test_a_period_is_one_to_two_weeks_away(self, monkeypatch):
-        monkeypatch.undo()
-        for day in range(1, 15):
-            now = datetime(2026, 11, day, 12, tzinfo=UTC)
-            with mock.patch.object(timezone, "now", lambda now=now: now):
-                until = policies.period_next()
-            days = next(
-                number
-                for number in range(30)
-                if (now + timedelta(days=number)).date().toordinal() // policies.PERIOD_DAYS == until
-            )
-            assert 7 < days <= 14
+    def test_a_change_shows_one_to_two_weeks_later_and_for_everybody_on_the_same_day(self):
+        shows = set()
+        for day in range(2, 16):  # two weeks, from a Monday on
+            now = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
+            with mock.patch.object(timezone, "now", return_value=now):
+                shows.add(policies.period_after_next())
+                assert timedelta(days=7) <= policies.period_after_next() - now < timedelta(days=14)
+        assert shows == {datetime(2026, 11, day, tzinfo=UTC) for day in (16, 23)}
 
 
 class TestBlock:

@@ -17,7 +17,7 @@ from accounts import pairs, policies
 from accounts.conditions import PER_FRIEND
 from accounts.groups import shared_among, without_blocks
 from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User, pair
-from accounts.policies import SocialSource, Use
+from accounts.policies import Sharing, SocialSource, Use
 from accounts.services.private_session import private_session_start
 from tests.factories import answered, befriended, blocked, listener, requested
 
@@ -25,8 +25,12 @@ GRANTED, DENIED, WITHDRAWN = ConsentState.GRANTED, ConsentState.DENIED, ConsentS
 L, P = PersonalizationLevel, Purpose
 PURPOSES = (P.SELF, P.SOCIAL_IN, P.SOCIAL_OUT, P.NAMED, P.DISCOVERABLE, P.CONTRIBUTE)
 PEOPLE = range(5)
-PERIOD = 2900
 PAIRS = [(low, high) for high in PEOPLE for low in range(high)]
+
+
+def soon(ahead):
+    """A moment that lies ahead, or one that has passed."""
+    return timezone.now() + timedelta(hours=1 if ahead else -1)
 
 
 @dataclass
@@ -40,8 +44,8 @@ class World:
     ]  # (person, purpose, friend | None) -> "yes" | "no" | "over" (granted, but past its date)
     links: dict[tuple[int, int], str]  # (low, high) -> "friends" | "asked"
     blocks: set[tuple[int, int]]  # (blocker, blocked)
-    silence: list[int]  # by person: how many periods friends without a name are silent for
-    late: set[tuple[int, int]]  # (viewer, friend): heard of from the next period on, without a name
+    silent: list[bool]  # by person: whether friends without a name are, for now
+    late: set[tuple[int, int]]  # (viewer, friend): not heard of yet, without a name
     private: list[bool]
     users: list[User] = field(default_factory=list)
 
@@ -50,11 +54,11 @@ class World:
             listener(
                 level=level,
                 is_active=active,
-                unnamed_silent_until=PERIOD + silence if silence else 0,
-                private_until=timezone.now() + timedelta(hours=1) if private else None,
+                unnamed_silent_until=soon(silent),
+                private_until=soon(private),
             )
-            for level, active, silence, private in zip(
-                self.levels, self.active, self.silence, self.private, strict=True
+            for level, active, silent, private in zip(
+                self.levels, self.active, self.silent, self.private, strict=True
             )
         ]
         for (person, purpose, friend), answer in self.answers.items():
@@ -67,8 +71,8 @@ class World:
         for (low, high), link in self.links.items():
             (befriended if link == "friends" else requested)(self.users[low], self.users[high])
             Friendship.objects.filter(**pair(self.users[low], self.users[high])).update(
-                low_hears_from=PERIOD + ((low, high) in self.late),
-                high_hears_from=PERIOD + ((high, low) in self.late),
+                low_hears_from=soon((low, high) in self.late),
+                high_hears_from=soon((high, low) in self.late),
             )
         for blocker, other in self.blocks:
             blocked(self.users[blocker], self.users[other])
@@ -111,9 +115,7 @@ class World:
         ]
         settled = [one for one in nameless if (viewer, one) not in self.late]
         silent = (
-            len(settled) < 3
-            or self.silence[viewer] > 0
-            or any(not self.reaches(one, viewer) for one in nameless)
+            len(settled) < 3 or self.silent[viewer] or any(not self.reaches(one, viewer) for one in nameless)
         )
         company = [] if silent else settled
         named = [
@@ -157,7 +159,7 @@ def worlds(draw):
             | st.just(dict.fromkeys(PAIRS, "friends"))
         ),
         blocks=draw(st.sets(st.sampled_from([*PAIRS, (3, 0), (2, 1)]), max_size=2)),
-        silence=draw(of_each(st.sampled_from([0, 0, 0, 1]))),
+        silent=draw(of_each(st.sampled_from([False, False, False, True]))),
         late=draw(st.sets(st.sampled_from([*PAIRS, *((high, low) for low, high in PAIRS)]), max_size=2)),
         private=draw(of_each(st.sampled_from([False, False, False, True]))),
     )
@@ -169,10 +171,6 @@ class RulesAgree(TestCase):
     @settings(max_examples=25, deadline=None)
     @given(world=worlds())
     def test_everywhere(self, world):
-        with mock.patch.object(policies, "period_now", return_value=PERIOD):
-            self.check(world)
-
-    def check(self, world):
         users = world.store().users
         social = pairs.social_pairs()
         self.check_purposes(world, users)
@@ -373,8 +371,8 @@ def test_every_other_floor_is_no_more_than_people_agreed_to_for_counts(monkeypat
     assert [policies.floor(default) for default in (3, 5, 10)] == [3, 5, 10]
     monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 4)
     assert [policies.floor(default) for default in (3, 5, 10)] == [3, 4, 4]
-    nameless = [policies.SocialSource(number, named=False) for number in (1, 2)]
-    assert (
-        policies.tellable(nameless) == []
-    )  # the three friends without a name are three, whatever was agreed
-    assert len(policies.tellable([*nameless, policies.SocialSource(3, named=False)])) == 3
+    # The three friends without a name are three, whatever was agreed.
+    nameless = [Sharing(SocialSource(number, named=False), wanted=True) for number in (1, 2, 3)]
+    monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 1)
+    assert policies.heard(nameless[:2], silent=False) == []
+    assert len(policies.heard(nameless, silent=False)) == 3

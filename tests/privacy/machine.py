@@ -48,8 +48,8 @@ USED = (
 )  # fmt: skip
 # Mostly yes, so that something can be seen and then taken back.
 MOSTLY = st.sampled_from([True, True, True, False])
-# What stands in for the registry's active model and for the calendar; steps so far, and what was met with in them.
-served = SimpleNamespace(model=None, period=0, steps=0, seen=Counter())
+# What stands in for the registry's active model; steps so far, and what was met with in them.
+served = SimpleNamespace(model=None, steps=0, seen=Counter())
 
 
 class Listening(Together, RuleBasedStateMachine):
@@ -60,7 +60,6 @@ class Listening(Together, RuleBasedStateMachine):
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
         self.oracle = Oracle()
-        served.period = self.oracle.period
         self.tracks = [factories.track(f"Piece {number}") for number in range(TRACKS)]
         for name in NAMES:
             self.oracle.people[name] = Person(User.objects.create(username=name))
@@ -249,9 +248,8 @@ class Listening(Together, RuleBasedStateMachine):
 
     @rule(weeks=st.sampled_from([1, 2]))
     def weeks_go_by(self, weeks):
-        """For the calendar alone, so that what was just done may have been done a while ago."""
         self.oracle.period += weeks
-        served.period = self.oracle.period
+        factories.weeks_pass(weeks)
         for name in sorted(self.oracle.people):
             self._gathers_what_is_permitted(name, self.user(name))
 

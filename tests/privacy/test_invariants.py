@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from accounts import policies
 from graph.serving import active_model
 from tests.privacy.machine import Listening, served
 
@@ -28,7 +27,6 @@ def test_no_sequence_of_acts_breaks_an_invariant(part, monkeypatch, settings, tm
     settings.ARTIFACT_DIR = tmp_path
     settings.EXPORT_DIR = tmp_path
     monkeypatch.setattr(active_model, "active", lambda: served.model)
-    monkeypatch.setattr(policies, "period_now", lambda: served.period)
     served.steps = 0
     served.seen.clear()
     run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 38 if STEPS == SHORT else 20))

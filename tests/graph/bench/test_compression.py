@@ -112,6 +112,7 @@ def test_compression_is_measured_on_the_test_split_and_prunes_within_its_toleran
     )
     assert min(row["ndcg"] for row in table) >= table[0]["ndcg"] * (1 - compression.TOLERANCE)
     assert measured["pruning"]["test"][1]["dims"] == table[-1]["dims"]
-    assert measured["pruning"]["test"][0]["ndcg"] == pytest.approx(measured["int8"]["int8_ndcg"])
+    # The same scores, asked for other sets of listeners: items of which nothing is known tie, and ties fall at random.
+    assert measured["pruning"]["test"][0]["ndcg"] == pytest.approx(measured["int8"]["int8_ndcg"], rel=0.005)
     assert measured["int8"]["int8_bytes"] < measured["int8"]["float32_bytes"]
     assert 0.9 < measured["int8"]["overlap"] <= 1

@@ -103,7 +103,7 @@ def test_a_cold_item_is_a_candidate_through_its_tags(small_config):  # noqa: F81
     tags = [(-1, item, int(item >= 5)) for item in range(10)] + [(-1, 10, 0), (-1, 11, 1)]
     index = fit(snapshot_of(plays, tags=tags), small_config).artifact().index("ARTIST")
     scores = index.scores(evidence([(0, 4, Channel.OWN), (1, 4, Channel.OWN)]))
-    assert index.listeners[10] == index.listeners[11] == 0
+    assert index.step[10] == index.step[11] == -1
     assert scores[10] > scores[11]
 
 
@@ -111,7 +111,7 @@ def test_small_counts_leave_the_model_as_zero(small_config):  # noqa: F811
     plays = np.zeros((12, 3))
     plays[:10, 0] = plays[:9, 1] = plays[0, 2] = 1
     index = fit(snapshot_of(plays), small_config).artifact().index("ARTIST")
-    assert index.listeners.tolist() == [10, 0, 0]
+    assert index.step.tolist() == [0, -1, -1]
     assert index.prior[0] > index.prior[1] == index.prior[2]
 
 

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Purpose
 from graph import snapshot
 from graph.models import Community
-from graph.training.communities import communities_refresh
+from graph.training.communities import _coarse, communities_refresh
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,10 +41,15 @@ def refresh():
     return communities_refresh(snapshot.take())
 
 
+@pytest.mark.parametrize(("size", "told"), [(10, 10), (19, 10), (20, 20), (49, 20), (99, 50), (1234, 1000)])
+def test_a_size_is_told_coarsely(size, told):
+    assert _coarse(size) == told
+
+
 def test_who_plays_alike_is_one_community_named_by_what_sets_it_apart(two_scenes):
     assert refresh() == 2
     assert {name: (size, sorted(shown)) for name, (size, shown) in found().items()} == {
-        "jazz": (12, artists(two_scenes["jazz"])),
+        "jazz": (10, artists(two_scenes["jazz"])),
         "metal": (10, artists(two_scenes["metal"])),
     }
 
@@ -62,7 +67,7 @@ def test_a_withdrawal_takes_a_community_below_ten_out_of_sight(two_scenes):
     factories.revoke(person, Purpose.CONTRIBUTE)
     assert refresh() == 1
     assert {name: size for name, (size, _) in found().items()} == {
-        "jazz, live": 12
+        "jazz, live": 10
     }  # nothing to set it apart from
 
 

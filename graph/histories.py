@@ -111,15 +111,13 @@ def excluded_items(user_ids: Collection[int], kind: ItemKind) -> dict[int, Exclu
     items: dict[int, set[int]] = defaultdict(set)
     artists: dict[int, set[int]] = defaultdict(set)
     for user_id, artist, *things in rows.iterator():
-        if kind is ItemKind.ARTIST:
-            items[user_id].add(artist)
-            continue
         items[user_id].update(item for item in things if item is not None)
         if artist is not None:
-            artists[user_id].add(artist)
+            (items if kind is ItemKind.ARTIST else artists)[user_id].add(artist)
     return {
         user_id: Excluded(frozenset(items[user_id]), frozenset(artists[user_id]))
         for user_id in {*items, *artists}
+        if items[user_id] or artists[user_id]
     }
 
 

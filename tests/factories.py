@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import (
@@ -70,6 +71,15 @@ def befriended(user: User, *others: User) -> User:
     return user
 
 
+def weeks_pass(weeks: int = 1) -> None:
+    """For the company of friends without a name: every moment that it waits for is so much nearer."""
+    ago = timedelta(weeks=weeks)
+    User.objects.update(unnamed_silent_until=F("unnamed_silent_until") - ago)
+    Friendship.objects.update(
+        low_hears_from=F("low_hears_from") - ago, high_hears_from=F("high_hears_from") - ago
+    )
+
+
 def requested(asker: User, other: User) -> Friendship:
     """A friend request that waits for ``other``'s answer."""
     return Friendship.objects.create(**pair(asker, other), requested_by=asker)
@@ -113,7 +123,7 @@ def listens(
 
 
 def tag(name: str, item: Artist | Track, by: User | None = None) -> Tagging:
-    word, _ = Tag.objects.get_or_create(name=name)
+    word, _ = Tag.objects.get_or_create(name=name, defaults={"standing": Standing.CATALOG})
     place = {"artist": item} if isinstance(item, Artist) else {"track": item}
     return Tagging.objects.create(user=by, tag=word, **place)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 from unittest import mock
 
 import pytest
@@ -16,15 +16,21 @@ from hypothesis.extra.django import TestCase
 from accounts import pairs, policies
 from accounts.conditions import PER_FRIEND
 from accounts.groups import shared_among, without_blocks
-from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User
-from accounts.policies import SocialSource, Use
+from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User, pair
+from accounts.policies import Sharing, SocialSource, Use
+from accounts.services.private_session import private_session_start
 from tests.factories import answered, befriended, blocked, listener, requested
 
 GRANTED, DENIED, WITHDRAWN = ConsentState.GRANTED, ConsentState.DENIED, ConsentState.WITHDRAWN
 L, P = PersonalizationLevel, Purpose
 PURPOSES = (P.SELF, P.SOCIAL_IN, P.SOCIAL_OUT, P.NAMED, P.DISCOVERABLE, P.CONTRIBUTE)
-PEOPLE = range(4)
+PEOPLE = range(5)
 PAIRS = [(low, high) for high in PEOPLE for low in range(high)]
+
+
+def soon(ahead):
+    """A moment that lies ahead, or one that has passed."""
+    return timezone.now() + timedelta(hours=1 if ahead else -1)
 
 
 @dataclass
@@ -38,12 +44,22 @@ class World:
     ]  # (person, purpose, friend | None) -> "yes" | "no" | "over" (granted, but past its date)
     links: dict[tuple[int, int], str]  # (low, high) -> "friends" | "asked"
     blocks: set[tuple[int, int]]  # (blocker, blocked)
+    silent: list[bool]  # by person: whether friends without a name are, for now
+    late: set[tuple[int, int]]  # (viewer, friend): not heard of yet, without a name
+    private: list[bool]
     users: list[User] = field(default_factory=list)
 
     def store(self):
         self.users = [
-            listener(level=level, is_active=active)
-            for level, active in zip(self.levels, self.active, strict=True)
+            listener(
+                level=level,
+                is_active=active,
+                unnamed_silent_until=soon(silent),
+                private_until=soon(private),
+            )
+            for level, active, silent, private in zip(
+                self.levels, self.active, self.silent, self.private, strict=True
+            )
         ]
         for (person, purpose, friend), answer in self.answers.items():
             answered(
@@ -54,6 +70,10 @@ class World:
             )  # fmt: skip
         for (low, high), link in self.links.items():
             (befriended if link == "friends" else requested)(self.users[low], self.users[high])
+            Friendship.objects.filter(**pair(self.users[low], self.users[high])).update(
+                low_hears_from=soon((low, high) in self.late),
+                high_hears_from=soon((high, low) in self.late),
+            )
         for blocker, other in self.blocks:
             blocked(self.users[blocker], self.users[other])
         return self
@@ -77,6 +97,7 @@ class World:
         """But for what the viewer says of this one friend."""
         return (
             self.active[viewer]
+            and not self.private[viewer]
             and self.link(source, viewer) == "friends"
             and self.grants(source, P.SOCIAL_OUT, viewer)
             and self.grants(viewer, P.SELF)
@@ -85,11 +106,34 @@ class World:
             and not self.apart(source, viewer)
         )
 
+    def sources(self, viewer):
+        """Whom the viewer hears of: who may not be named in company alone."""
+        nameless = [
+            one
+            for one in PEOPLE
+            if one != viewer and self.could_reach(one, viewer) and not self.grants(one, P.NAMED, viewer)
+        ]
+        settled = [one for one in nameless if (viewer, one) not in self.late]
+        silent = (
+            len(settled) < 3 or self.silent[viewer] or any(not self.reaches(one, viewer) for one in nameless)
+        )
+        company = [] if silent else settled
+        named = [
+            one
+            for one in PEOPLE
+            if one != viewer and self.reaches(one, viewer) and self.grants(one, P.NAMED, viewer)
+        ]
+        return sorted([*named, *company])
+
     def sees(self, viewer, other):
         if not (self.active[viewer] and self.active[other]):
             return False
         known = viewer == other or self.link(viewer, other) or self.grants(other, P.DISCOVERABLE)
         return bool(known) and not self.apart(viewer, other)
+
+
+def of_each(drawn):
+    return st.lists(drawn, min_size=len(PEOPLE), max_size=len(PEOPLE))
 
 
 @st.composite
@@ -101,15 +145,23 @@ def worlds(draw):
     ).filter(lambda key: key[0] != key[2])
     # Most people answered most questions yes: else nearly no random world has a social source in it.
     answers = {(person, purpose, None): "yes" for person in PEOPLE for purpose in PURPOSES}
+    for person in draw(st.sets(st.sampled_from(PEOPLE)) | st.just({*PEOPLE})):  # and these no to a name
+        answers[person, P.NAMED, None] = "no"
     answers |= draw(st.dictionaries(general, answer, max_size=8))
     for key in draw(st.sets(general, max_size=5)):
         answers.pop(key, None)
     return World(
-        levels=draw(st.lists(st.sampled_from([L.OFF, L.OWN, L.SOCIAL, L.CONTEXT]), min_size=4, max_size=4)),
-        active=draw(st.lists(st.sampled_from([True, True, True, False]), min_size=4, max_size=4)),
+        levels=draw(of_each(st.sampled_from([L.OFF, L.OWN, L.SOCIAL, L.CONTEXT]))),
+        active=draw(of_each(st.sampled_from([True, True, True, False]))),
         answers=answers | draw(st.dictionaries(about_one, answer, max_size=5)),
-        links=draw(st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(["friends", "friends", "asked"]))),
+        links=draw(
+            st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(["friends", "friends", "asked"]))
+            | st.just(dict.fromkeys(PAIRS, "friends"))
+        ),
         blocks=draw(st.sets(st.sampled_from([*PAIRS, (3, 0), (2, 1)]), max_size=2)),
+        silent=draw(of_each(st.sampled_from([False, False, False, True]))),
+        late=draw(st.sets(st.sampled_from([*PAIRS, *((high, low) for low, high in PAIRS)]), max_size=2)),
+        private=draw(of_each(st.sampled_from([False, False, False, True]))),
     )
 
 
@@ -146,16 +198,9 @@ class RulesAgree(TestCase):
             assert policies.nameable_to(user, keys) == {users[pk].pk for pk in nameable}
             assert policies.nameable_to(user, keys[:1]) == {users[pk].pk for pk in nameable if pk == 0}
 
-            others = [pk for pk in PEOPLE if pk != viewer]
-            refused = any(
-                world.could_reach(pk, viewer) and not world.reaches(pk, viewer)
-                for pk in others
-                if not world.grants(pk, P.NAMED, viewer)
-            )
             sources = [
                 SocialSource(users[pk].pk, named=world.grants(pk, P.NAMED, viewer))
-                for pk in others
-                if world.reaches(pk, viewer) and (world.grants(pk, P.NAMED, viewer) or not refused)
+                for pk in world.sources(viewer)
             ]
             assert policies.social_sources(user) == sources
             assert social.get(user.pk, []) == sources
@@ -164,16 +209,13 @@ class RulesAgree(TestCase):
 
     def check_groups(self, world, users):
         for size in range(1, len(users) + 1):
-            for group in permutations(PEOPLE, size):
-                if group == tuple(sorted(group)):
-                    shared = {
-                        users[one].pk
-                        for one in group
-                        if all(
-                            world.reaches(one, v) and world.grants(one, P.NAMED, v) for v in group if v != one
-                        )
-                    }
-                    assert shared_among([users[pk] for pk in group]) == shared
+            for group in combinations(PEOPLE, size):
+                shared = {
+                    users[one].pk
+                    for one in group
+                    if all(world.reaches(one, v) and world.grants(one, P.NAMED, v) for v in group if v != one)
+                }
+                assert shared_among([users[pk] for pk in group]) == shared
         blocked = pairs.blocked_pairs()
         for group in permutations(PEOPLE):
             together = [users.index(one) for one in without_blocks([users[pk] for pk in group], blocked)]
@@ -221,6 +263,20 @@ class TestEffectiveUse:
         assert policies.effective_use(user, L.BASIC) == Use(L.BASIC)
         assert policies.effective_use(user, L.CONTEXT) == Use(L.OWN, own=True)
 
+    @pytest.mark.parametrize("level", [L.SOCIAL, L.CONTEXT])
+    def test_in_a_private_session_it_is_own_at_most(self, level):
+        user = answered(listener(level=level), P.SELF, P.SOCIAL_IN)
+        assert policies.effective_use(user).friends
+        private_session_start(user=user)
+        assert policies.effective_use(user) == policies.effective_use(user, L.CONTEXT) == Use(L.OWN, own=True)
+        low = answered(listener(level=L.BASIC), P.SELF)
+        private_session_start(user=low)
+        assert policies.effective_use(low) == Use(L.BASIC)
+        assert policies.effective_uses([user, low, user]) == [
+            Use(L.OWN, own=True), Use(L.BASIC), Use(L.OWN, own=True)
+        ]  # fmt: skip
+        assert policies.effective_uses([user, low], L.CONTEXT) == [Use(L.OWN, own=True), Use(L.BASIC)]
+
     def test_consent_past_its_date_permits_nothing(self):
         user = answered(listener(level=L.OWN), P.SELF, valid_until=timezone.now())
         assert policies.effective_use(user) == Use(L.BASIC, not_used=(P.SELF,))
@@ -257,6 +313,7 @@ BREAKS = {
     "blocked": lambda _viewer, _friend: blocked(_friend, _viewer),
     "blocks": blocked,
     "friend gone": lambda _viewer, _friend: User.objects.filter(pk=_friend.pk).update(is_active=False),
+    "in a private session": lambda viewer, _friend: private_session_start(user=viewer),
     "viewer gone": lambda _viewer, _friend: User.objects.filter(pk=_viewer.pk).update(is_active=False),
 }
 
@@ -264,13 +321,25 @@ BREAKS = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("broken", [None, *BREAKS])
 def test_every_condition_of_the_mutual_rule(broken):
-    viewer, friend = answered(listener(), P.SELF, P.SOCIAL_IN), answered(listener(), P.SOCIAL_OUT)
+    viewer, friend = answered(listener(), P.SELF, P.SOCIAL_IN), answered(listener(), P.SOCIAL_OUT, P.NAMED)
     befriended(viewer, friend)
     if broken:
         BREAKS[broken](viewer, friend)
     viewer.refresh_from_db()
-    expected = [] if broken else [SocialSource(friend.pk, named=False)]
+    expected = [] if broken else [SocialSource(friend.pk, named=True)]
     assert policies.social_sources(viewer) == pairs.social_pairs().get(viewer.pk, []) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sharing", [1, 2, 3, 4])
+def test_without_a_name_three_are_heard_or_nobody(sharing):
+    viewer = answered(listener(), P.SELF, P.SOCIAL_IN)
+    unnamed = [answered(listener(), P.SOCIAL_OUT) for _ in range(sharing)]
+    named = [answered(listener(), P.SOCIAL_OUT, P.NAMED) for _ in range(2)]
+    befriended(viewer, *unnamed, *named, answered(listener(), P.NAMED))
+    heard = [*unnamed, *named] if sharing >= policies.SMALLEST_FRIEND_COUNT else named
+    expected = [SocialSource(friend.pk, named=friend in named) for friend in heard]
+    assert policies.social_sources(viewer) == pairs.social_pairs()[viewer.pk] == expected
 
 
 @pytest.mark.django_db
@@ -302,8 +371,8 @@ def test_every_other_floor_is_no_more_than_people_agreed_to_for_counts(monkeypat
     assert [policies.floor(default) for default in (3, 5, 10)] == [3, 5, 10]
     monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 4)
     assert [policies.floor(default) for default in (3, 5, 10)] == [3, 4, 4]
-    nameless = [policies.SocialSource(number, named=False) for number in (1, 2)]
-    assert (
-        policies.tellable(nameless) == []
-    )  # the three friends without a name are three, whatever was agreed
-    assert len(policies.tellable([*nameless, policies.SocialSource(3, named=False)])) == 3
+    # The three friends without a name are three, whatever was agreed.
+    nameless = [Sharing(SocialSource(number, named=False), wanted=True) for number in (1, 2, 3)]
+    monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 1)
+    assert policies.heard(nameless[:2], silent=False) == []
+    assert len(policies.heard(nameless, silent=False)) == 3

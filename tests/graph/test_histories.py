@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from graph.histories import FEEDBACK_KINDS, excluded_items, histories
+from graph.histories import FEEDBACK_KINDS, Excluded, excluded_items, histories
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, TasteExclusion
 from graph.services.feedback import feedback_give
 from tests import factories
@@ -89,7 +89,12 @@ def test_what_one_excludes_is_left_out_of_theirs_alone_with_one_query_more(pair,
     assert words(told) == []
     assert told.excluding == {one.pk}
     assert plays(histories([one.pk, two.pk], [], ItemKind.TRACK).plays) == [(two.pk, other.pk, 1, 0)]
-    assert excluded_items([one.pk, two.pk], ItemKind.TRACK) == {one.pk: {song.pk, other.pk}}
+    songs, artist = frozenset({song.pk, other.pk}), frozenset({song.artist_id})
+    assert excluded_items([one.pk, two.pk], ItemKind.TRACK) == {one.pk: Excluded(songs, artist)}
+    assert excluded_items([one.pk, two.pk], ItemKind.ARTIST) == {one.pk: Excluded(artist)}
+    TasteExclusion.objects.create(user=two, track=song)
+    assert excluded_items([two.pk], ItemKind.TRACK) == {two.pk: Excluded(frozenset({song.pk}))}
+    assert excluded_items([two.pk], ItemKind.ARTIST) == {}
 
 
 class ExclusionsAreTheirOwners(TestCase):

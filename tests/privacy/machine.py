@@ -1,6 +1,7 @@
 """A state machine that lives in the product as people would, and compares every answer with the oracle's."""
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -47,7 +48,8 @@ USED = (
 )  # fmt: skip
 # Mostly yes, so that something can be seen and then taken back.
 MOSTLY = st.sampled_from([True, True, True, False])
-served = SimpleNamespace(model=None, steps=0)  # what stands in for the registry's active model; steps so far
+# What stands in for the registry's active model; steps so far, and what was met with in them.
+served = SimpleNamespace(model=None, steps=0, seen=Counter())
 
 
 class Listening(Together, RuleBasedStateMachine):
@@ -76,9 +78,16 @@ class Listening(Together, RuleBasedStateMachine):
 
     # -- a crowd to begin with, because three friends seldom come by chance ----------------------
 
-    @initialize(size=st.sampled_from([0, 2, 3, *[len(NAMES)] * 3]), shy=st.sampled_from([None, *NAMES]))
-    def crowd(self, size, shy):
-        """So many people who allow everything, are friends and play something each; one may not be named."""
+    @initialize(
+        size=st.sampled_from([0, 2, 3, *[len(NAMES)] * 3]),
+        shy=st.one_of(st.lists(st.sampled_from(NAMES), max_size=1), st.sampled_from([NAMES, NAMES[1:]])),
+        first_two=st.sampled_from(["friends", "strangers", "late"]),
+    )
+    def crowd(self, size, shy, first_two):
+        """So many people who allow everything, are friends and play something each, and the same thing too.
+
+        These may not be named; and the first two are friends like all others, not yet, or only since all others are.
+        """
         names = NAMES[:size]
         for name in names:
             person = self.oracle.people[name]
@@ -87,12 +96,19 @@ class Listening(Together, RuleBasedStateMachine):
             person.granted.update(USED)
         consents_grant_many(users=[self.user(name) for name in names], purposes=USED)
         for place, name in enumerate(names):
-            self.listen(name, place)
+            for track in (place, TRACKS - 1):
+                self.listen(name, track)
             for other in names[place + 1 :]:
+                if first_two != "friends" and {name, other} == set(NAMES[:2]):
+                    continue
                 factories.befriended(self.user(name), self.user(other))
                 self.oracle.friends.add(frozenset((name, other)))
-        if shy in names:
-            self.answer(shy, Purpose.NAMED, granted=False)
+        for name in shy:
+            if name in names:
+                self.answer(name, Purpose.NAMED, granted=False)
+        if first_two == "late":
+            self.ask(*NAMES[:2])
+            self.ask(*NAMES[1::-1])
         for name in names:
             self.read(name)
 
@@ -126,9 +142,15 @@ class Listening(Together, RuleBasedStateMachine):
     def answer_for_one(self, name, other, purpose, granted):
         if self.both(name, other) and self.oracle.are_friends(name, other):
             consent_set(user=self.user(name), purpose=purpose, granted=granted, friend=self.user(other))
+            if purpose == Purpose.SOCIAL_IN:
+                self.oracle.divide(name, other)
             self.oracle.people[name].towards[purpose, other] = granted
-            if not granted:
-                self.obeyed(name)
+            self.obeyed(name)
+
+    @rule(name=name_, place=st.integers(0, 3), granted=st.booleans())
+    def leave_out_one_without_a_name(self, name, place, granted):
+        if nameless := name in self.oracle.people and sorted(self.oracle.nameless(name)):
+            self.answer_for_one(name, nameless[place % len(nameless)], Purpose.SOCIAL_IN, granted)
 
     @rule(name=name_)
     def withdraw_all(self, name):
@@ -161,8 +183,10 @@ class Listening(Together, RuleBasedStateMachine):
             return
         assert known, "9: who cannot be seen cannot be asked"
         row = Friendship.objects.get(low__in=self._pks(pair), high__in=self._pks(pair))
-        self.oracle.asked.discard(pair)
-        (self.oracle.friends if row.state == Friendship.State.ACCEPTED else self.oracle.asked).add(pair)
+        if row.state == Friendship.State.ACCEPTED:
+            self.oracle.befriend(name, other)
+        else:
+            self.oracle.asked.add(pair)
 
     def _pks(self, pair):
         return [self.oracle.people[name].user.pk for name in pair]
@@ -220,6 +244,14 @@ class Listening(Together, RuleBasedStateMachine):
                     private_until=before
                 )
             person.private = on
+            self.obeyed(name)
+
+    @rule(weeks=st.sampled_from([1, 2]))
+    def weeks_go_by(self, weeks):
+        self.oracle.period += weeks
+        factories.weeks_pass(weeks)
+        for name in sorted(self.oracle.people):
+            self._gathers_what_is_permitted(name, self.user(name))
 
     @rule(name=name_, track=track_, excluded=MOSTLY)
     def exclude(self, name, track, excluded):
@@ -314,6 +346,7 @@ class Listening(Together, RuleBasedStateMachine):
         rows = zip(evidence.friend.tolist(), evidence.key_id.tolist(), evidence.amount.tolist(), strict=True)
         entering = {(names[friend] if friend else "", item): amount for friend, item, amount in rows}
         expected = {key: times for key, times in self.oracle.evidence(name).items() if times}
+        served.seen.update(self.oracle.situations(name))
         assert entering == expected, "1, 3, 6, 8, 10, 12: exactly what is permitted enters"
 
     def _looks_right(self, name, viewer):
@@ -336,7 +369,8 @@ class Listening(Together, RuleBasedStateMachine):
                     told = {other for other in NAMES if other in reason.text.lower()}
                     assert told <= allowed, "2: nor in words"
                     if reason.cited.kind is ReasonKind.FRIEND and not cited:
-                        assert len(self.oracle.sources(name)) >= 3, "a count below three tells who"
+                        nameless = [other for other, named in self.oracle.sources(name).items() if not named]
+                        assert len(nameless) >= 3, "a count below three tells who"
 
     @rule(name=name_)
     def look_around(self, name):
@@ -346,10 +380,11 @@ class Listening(Together, RuleBasedStateMachine):
 
     @rule(name=name_, other=name_)
     def read_with_and_without_anothers_plays(self, name, other):
-        if self.both(name, other) and other not in self.oracle.sources(name):
-            with_plays = self._answer(name)
+        """Of a friend without a name, what fewer than three such friends play is not shared."""
+        if self.both(name, other):
+            with_plays, heard = self._answer(name), self.oracle.heard_of(name, other)
             with transaction.atomic():
-                Listen.objects.filter(user=self.oracle.people[other].user).delete()
+                Listen.objects.filter(user=self.oracle.people[other].user).exclude(track__in=heard).delete()
                 without = self._answer(name)
                 transaction.set_rollback(True)
             assert with_plays == without, "1: no answer depends on plays that are not shared"

@@ -1,4 +1,4 @@
-"""What may be used of whom, worked out from what people said: the specification again, in twenty lines of sets.
+"""What may be used of whom, worked out from what people said: the specification again, in sets.
 
 It shares no code with `accounts.policies`, so that the two can disagree.
 """
@@ -18,6 +18,10 @@ class Person:
     plays: Counter[int] = field(default_factory=Counter)  # by track id
     excluded: set[int] = field(default_factory=set)
     private: bool = False
+    silence: int = 0  # period from which on friends without a name are heard again
+    joined: dict[str, int] = field(
+        default_factory=dict
+    )  # by friend: period from which on they are, without a name
 
     def end_single_friends(self, purpose):
         """Taking something back in general takes it back from everybody."""
@@ -34,6 +38,7 @@ class Oracle:
     friends: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
     asked: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
     blocks: set[tuple[str, str]] = field(default_factory=set)  # (blocker, blocked)
+    period: int = 1000  # which week it is
 
     def are_friends(self, name, other):
         return frozenset((name, other)) in self.friends
@@ -49,41 +54,68 @@ class Oracle:
         person = self.people[name]
         return person.level >= PersonalizationLevel.OWN and Purpose.SELF in person.granted
 
-    def reaching(self, viewer):
-        """Friends who share with the viewer and of whom the viewer wants to hear, and whether they may be named."""
-        return {
-            name: named
-            for name, named in self.sharing(viewer).items()
-            if self.grants(viewer, Purpose.SOCIAL_IN, name)
-        }
-
     def sharing(self, viewer):
-        """Friends who share with the viewer, wanted or not."""
-        if self.people[viewer].level < PersonalizationLevel.SOCIAL or not self.own(viewer):
-            return {}
-        if Purpose.SOCIAL_IN not in self.people[viewer].granted:
-            return {}
+        """Friends who share with the viewer, whatever the viewer says to that, and whether they may be named."""
         return {
             name: self.grants(name, Purpose.NAMED, viewer)
             for name in self.people
             if self.are_friends(viewer, name) and self.grants(name, Purpose.SOCIAL_OUT, viewer)
         }
 
+    def nameless(self, viewer):
+        return {name for name, named in self.sharing(viewer).items() if not named}
+
+    def listens_to_friends(self, viewer):
+        person = self.people[viewer]
+        social = person.level >= PersonalizationLevel.SOCIAL and Purpose.SOCIAL_IN in person.granted
+        return social and self.own(viewer)
+
+    def reaching(self, viewer):
+        """Friends who share with the viewer and of whom the viewer wants to hear, and whether they may be named."""
+        if not self.listens_to_friends(viewer):
+            return {}
+        return {
+            name: named
+            for name, named in self.sharing(viewer).items()
+            if self.grants(viewer, Purpose.SOCIAL_IN, name)
+        }
+
     def sources(self, viewer):
-        """Those of them whose plays may enter: without a name only in a crowd, and all of these or none."""
-        sharing = self.reaching(viewer)
-        nameless = {name for name, named in self.sharing(viewer).items() if not named}
-        if not nameless <= sharing.keys():
-            sharing = {name: named for name, named in sharing.items() if named}
-        return {name: named for name, named in sharing.items() if named or len(sharing) >= 3}
+        """Those of them whose plays may enter: in a private session none; without a name three or more, and all of
+        these or none, but for who joined the others a short while ago; and none while a change that the viewer made
+        is recent."""
+        person, reaching = self.people[viewer], self.reaching(viewer)
+        if person.private:
+            return {}
+        nameless = self.nameless(viewer)
+        settled = {name for name in nameless if person.joined.get(name, 0) <= self.period}
+        if len(settled) < 3 or self.period < person.silence or not nameless <= reaching.keys():
+            settled = set()
+        return {name: named for name, named in reaching.items() if named or name in settled}
 
     def told_of(self, viewer):
         """Friends of whose plays the viewer may be told by name."""
-        return {name for name, named in self.reaching(viewer).items() if named}
+        return {name for name, named in self.sources(viewer).items() if named}
 
     def companions(self, viewer):
-        """Those of them whom the viewer reaches too: both see as much of each other."""
+        """Those of them whom the viewer reaches too: both see as much of each other. Whether the other is in a
+        private session is not to be seen in that."""
         return {name for name in self.told_of(viewer) if viewer in self.reaching(name)}
+
+    def heard_of(self, viewer, name):
+        """{track: plays} of this friend that enter: without a name, what three of those without one each played."""
+        sources, plays = self.sources(viewer), self.people[name].counted
+        if name not in sources:
+            return {}
+        if not sources[name]:
+            crowd = [
+                {track for track, times in self.people[other].counted.items() if times}
+                for other, named in sources.items()
+                if not named
+            ]
+            plays = {track: plays[track] for track in plays if sum(track in played for played in crowd) >= 3}
+        excluded = self.people[viewer].excluded
+        return {track: times for track, times in plays.items() if track not in excluded}
 
     def evidence(self, viewer):
         """{(whose, track): plays}; "" is the viewer's own."""
@@ -91,8 +123,24 @@ class Oracle:
         if self.own(viewer):
             evidence |= {("", track): times for track, times in self.people[viewer].counted.items()}
         for name in self.sources(viewer):
-            evidence |= {(name, track): times for track, times in self.people[name].counted.items()}
+            evidence |= {(name, track): times for track, times in self.heard_of(viewer, name).items()}
         return evidence
+
+    def situations(self, viewer):
+        """What of the rule of company applies to this viewer now, by name: a test that met with none proved nothing."""
+        person, reaching, nameless = self.people[viewer], self.reaching(viewer), self.nameless(viewer)
+        if len(nameless) < 3 or not reaching:
+            return
+        if person.private:
+            yield "in private"
+        elif self.period < person.silence:
+            yield "silent for a while"
+        elif not nameless <= reaching.keys():
+            yield "divided"
+        elif any(self.heard_of(viewer, name) for name in nameless):
+            yield "heard in company"
+            if any(person.joined.get(name, 0) > self.period for name in nameless):
+                yield "one of them not yet"
 
     def visible(self, viewer):
         return {
@@ -128,7 +176,22 @@ class Oracle:
             and self.are_friends(name, other)
         }
 
+    def befriend(self, name, other):
+        """Who joins three or more without a name is one of them only from a new period on."""
+        for viewer, friend in ((name, other), (other, name)):
+            late = len(self.nameless(viewer)) >= 3
+            self.people[viewer].joined[friend] = self.period + 2 if late else 0
+        self.asked.discard(frozenset((name, other)))
+        self.friends.add(frozenset((name, other)))
+
+    def divide(self, viewer, friend):
+        """The viewer is about to change whether they hear of this friend: those without a name fall silent."""
+        if friend in self.nameless(viewer):
+            self.people[viewer].silence = self.period + 2
+
     def part(self, name, other):
+        """``name`` ends what is between them."""
+        self.divide(name, other)
         pair = frozenset((name, other))
         self.friends.discard(pair)
         self.asked.discard(pair)

@@ -93,8 +93,12 @@ def test_a_named_friend_is_left_out_and_the_others_stay(world):
 def test_unnamed_friends_are_turned_off_together(world):
     ada, friends = world
     app = App(ada)
+    heard = Track.objects.get(title="Piece 1")  # by the first of them
     for friend in friends:
         consent_set(user=friend, purpose=Purpose.NAMED, granted=False)
+    for friend in friends[1:]:
+        assert "FRIEND" not in {reason["kind"] for reason in shown(app)["reasons"]}
+        factories.listens(friend, heard)
     send(app, reason_with(shown(app), "TURN_OFF_PURPOSE")["action"])
     assert "FRIEND" not in {reason["kind"] for reason in shown(app)["reasons"]}
 

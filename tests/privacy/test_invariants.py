@@ -28,11 +28,15 @@ def test_no_sequence_of_acts_breaks_an_invariant(part, monkeypatch, settings, tm
     settings.EXPORT_DIR = tmp_path
     monkeypatch.setattr(active_model, "active", lambda: served.model)
     served.steps = 0
+    served.seen.clear()
     run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 38 if STEPS == SHORT else 20))
     while STEPS != SHORT and served.steps < STEPS_A_PART:
         run_state_machine_as_test(Listening, settings=effort(20))
-    print(f"Part {part}: the invariants held through {served.steps} steps.")
+    print(
+        f"Part {part}: the invariants held through {served.steps} steps; of friends without a name: {dict(served.seen)}."
+    )
     assert served.steps >= STEPS_A_PART
+    assert {"heard in company", "one of them not yet", "silent for a while", "in private"} <= {*served.seen}
 
 
 def effort(examples):

@@ -142,41 +142,57 @@ def test_1_no_answer_changes_with_plays_that_are_not_shared(house, missing):
 
 
 @pytest.mark.parametrize("scope", ["everybody", "this one"])
-def test_2_who_may_not_be_named_is_named_nowhere_and_still_counts_in_a_crowd(house, scope):
+def test_2_who_may_not_be_named_is_named_nowhere_and_still_counts_in_company(house, scope):
     friend = house.vera if scope == "this one" else None
-    set_answer(house.friend, P.NAMED, ConsentState.DENIED, friend)
+    unnamed(house.friend, *house.others[:2], towards=friend)
     told = answers(house)
     marks = (NAMES[0], NAMES[0].title(), global_id("Listener", house.friend.pk))
     assert [name for name in SURFACES if any(mark in json.dumps(told[name]) for mark in marks)] == []
     assert told["discover"] != without_plays(house, house.friend)["discover"]
 
 
+def unnamed(*friends, towards=None):
+    """These friends may not be named; each of them plays the common track."""
+    for friend in friends:
+        set_answer(friend, P.NAMED, ConsentState.DENIED, towards)
+
+
 @pytest.mark.parametrize("others", [0, 1])
-def test_2_with_fewer_than_three_who_share_not_even_the_order_tells(house, others):
-    set_answer(house.friend, P.NAMED, ConsentState.DENIED)
-    for silent in house.others[others:]:
-        set_answer(silent, P.SOCIAL_OUT, ConsentState.DENIED)
+def test_2_with_fewer_than_three_without_a_name_not_even_the_order_tells(house, others):
+    """However many share with their names."""
+    unnamed(house.friend, *house.others[:others])
     assert answers(house) == without_plays(house, house.friend)
+
+
+def test_2_what_only_two_of_them_play_tells_nothing_of_either(house):
+    unnamed(house.friend, *house.others)
+    factories.listens(house.others[0], house.favorite)
+    played_by_two = answers(house)
+    with taken_back():
+        Listen.objects.filter(user__in=[house.friend, house.others[0]], track=house.favorite).delete()
+        assert answers(house) == played_by_two
+    factories.listens(house.others[1], house.favorite)
+    assert answers(house)["discover"] != played_by_two["discover"]
 
 
 def test_2_leaving_out_one_friend_without_a_name_tells_nothing_of_that_one(house):
     """Else the difference would be what this friend plays; so all who may not be named go at once."""
-    nameless = (house.friend, house.others[0])
-    for friend in nameless:
-        set_answer(friend, P.NAMED, ConsentState.DENIED)
+    nameless = (house.friend, *house.others)
+    unnamed(*nameless)
     told = []
     for left_out in nameless:
         with taken_back():
             set_answer(house.vera, P.SOCIAL_IN, ConsentState.DENIED, left_out)
             told.append(answers(house))
-    assert told[0] == told[1] != answers(house)
+    assert all(answer == told[0] for answer in told)
+    assert told[0] != answers(house)
 
 
 def test_2_a_preview_tells_nothing_of_a_friend_without_a_name(house):
     query = "query asked($id: ID!) { viewer { previewRemoval(id: $id) { signals lost { __typename } gained { __typename } } } }"
     app, friend = App(house.vera), global_id("Listener", house.friend.pk)
     assert app.data(query, id=friend)["viewer"]["previewRemoval"]["signals"] == 2
-    set_answer(house.friend, P.NAMED, ConsentState.DENIED)
+    unnamed(house.friend, *house.others)
     assert answers(house)["discover"] != without_plays(house, house.friend)["discover"]
     nothing = {"signals": 0, "lost": [], "gained": []}
     assert app.data(query, id=friend)["viewer"]["previewRemoval"] == nothing

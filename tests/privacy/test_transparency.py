@@ -90,12 +90,16 @@ def test_who_was_named_is_noted_once_a_day_with_the_play_cited(world):
 
 
 def test_an_unnamed_source_learns_that_they_were_used_and_of_no_item(world):
-    third = factories.sharer("dora")
-    factories.listens(third, world.common)
-    factories.befriended(world.ada, third)
-    factories.revoke(world.ben, Purpose.NAMED)
+    company = [world.ben, world.cleo, factories.sharer("dora")]
+    factories.befriended(world.ada, company[2])
+    for friend in company:
+        factories.revoke(friend, Purpose.NAMED)
+    factories.listens(world.cleo, world.favorites["ben"])
     feed.for_you(world.ada, ItemKind.TRACK)
-    assert uses(world.ben) == [(world.ada.pk, False, 0)]
+    assert uses(world.ben) == []  # what only two of them play counts for nothing
+    factories.listens(company[2], world.favorites["ben"])
+    feed.for_you(world.ada, ItemKind.TRACK)
+    assert [uses(friend) for friend in company] == [[(world.ada.pk, False, 0)]] * 3
 
 
 def test_nothing_is_noted_below_social(world):

@@ -13,7 +13,7 @@ from discovery.together.paths import connection_to
 from discovery.together.taste import taste_match
 from graph.models import ItemKind
 
-NAMES = ("quinvara", "zebulonq", "yxandrie", "wolfrumq")  # found in no other word
+NAMES = ("quinvara", "zebulonq", "yxandrie", "wolfrumq", "umbrixel")  # found in no other word
 TRACKS = 6
 
 name_ = st.sampled_from(NAMES)

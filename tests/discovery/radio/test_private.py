@@ -62,8 +62,19 @@ def test_the_clients_word_does_not_bring_it_back(secretly):
     private_session_end(user=user)
     store.client().flushdb()
     playing = further(user, playing, resume=resume_word(playing.radio))
-    assert (playing.radio.heard, playing.radio.private) == ((), False)
+    assert (playing.radio.heard, playing.radio.private) == ((), "")
     assert len(further(user, playing).radio.heard) == 1
+
+
+def test_the_next_private_session_does_not_go_on_where_the_last_one_ended(secretly):
+    user, playing = secretly
+    word = resume_word(playing.radio)
+    private_session_end(user=user)
+    private_session_start(user=user)
+    store.client().flushdb()
+    playing = further(user, playing, resume=word)
+    assert playing.radio.heard == ()
+    assert len(further(user, playing).radio.heard) == 1  # and learns for itself
 
 
 def test_one_that_ends_by_itself_takes_the_radio_with_it(secretly):

@@ -14,6 +14,8 @@ from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_get, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
 from discovery.radio.station import Station
+from discovery.recommend.evidence import gather
+from graph.models import ItemKind
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -230,12 +232,15 @@ def test_an_erasure_does_not_pass_while_redis_cannot_be_asked(dial, monkeypatch)
 
 
 def test_a_friend_without_a_name_is_no_seed(dial):
-    """What such a radio plays would be theirs alone."""
+    """What such a radio plays would be theirs alone, though their plays are heard in company."""
     user, tracks = dial
     friends = [factories.sharer(name) for name in ("ben", "cleo", "dora")]
     factories.befriended(user, *friends)
-    factories.listens(friends[0], tracks[12], 3)
+    for friend in friends:
+        factories.listens(friend, tracks[12], 3)
     begin(user, seed_kind=SeedKind.FRIEND, seed_id=friends[0].pk)
-    factories.revoke(friends[0], Purpose.NAMED)
+    for friend in friends:
+        factories.revoke(friend, Purpose.NAMED)
+    assert len(gather(user, ItemKind.TRACK, level=PersonalizationLevel.SOCIAL).friends) == 3
     with pytest.raises(NotFound):
         begin(user, seed_kind=SeedKind.FRIEND, seed_id=friends[0].pk)

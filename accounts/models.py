@@ -89,6 +89,8 @@ class User(AbstractUser):
     private_until = models.DateTimeField(null=True, blank=True)
     # Private sessions before that one, as pairs of ISO moments: what was played in them may still arrive.
     private_before = models.JSONField(default=list, blank=True)
+    # When they last deleted something of what they did: what was written down before may hold it, and ends.
+    records_deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # How often the password was asked for and not told right, since when; see services.password.
     password_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     password_tried_at = models.DateTimeField(null=True, blank=True, editable=False)

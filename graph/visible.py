@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.policies import NOBODY
 from accounts.presentation import Kind
 from graph import selectors
-from graph.models import Artist, ItemRecommendation, Listen, Playlist, PlaylistEntry, Tag, Track
+from graph.models import Artist, Feedback, ItemRecommendation, Listen, Playlist, PlaylistEntry, Tag, Track
 
 
 def register() -> None:
@@ -26,6 +26,7 @@ def register() -> None:
     )  # fmt: skip
     presentation.register(Kind("Tag", Tag, _everybodys, hot=True))
     presentation.register(Kind("Listen", Listen, _own))
+    presentation.register(Kind("Feedback", Feedback, _own))
     presentation.register(Kind("Playlist", Playlist, _playlist_visible, hot=True))
     presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible, hot=True))
     presentation.register(Kind("ItemRecommendation", ItemRecommendation, _recommendation_visible, hot=True))
@@ -35,6 +36,7 @@ def register() -> None:
 def _carry() -> None:
     presentation.carry("Track", "artist", "whoever may see a track may know who made it")
     presentation.carry("Listen", "track", "one's own play")
+    presentation.carry("Feedback", "item", "one's own word")
     presentation.carry("PlaylistEntry", "track", "whoever may see a playlist may see what is in it")
     presentation.carry(
         "Playlist", "owner", "a playlist is visible only while its owner is oneself or a friend"

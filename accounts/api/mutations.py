@@ -102,6 +102,9 @@ class Mutation:
         granted: bool,
         friend_id: strawberry.ID | None = None,
         idempotency_key: str | None = None,
+        delete_recorded: Annotated[
+            bool | None, strawberry.argument(description="With a no to RECORD: delete what it let in.")
+        ] = False,
     ) -> ConsentPayload:
         user = info.context.signed_in
         if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
@@ -114,6 +117,7 @@ class Mutation:
             friend=None if friend_id is None else listener_get(friend_id, info, field="friendId"),
             channel=CHANNEL,
             idempotency_key=key,
+            delete_recorded=bool(delete_recorded),
         )
         return ConsentChange(privacy=privacy_settings(user, info))
 

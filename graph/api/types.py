@@ -91,6 +91,16 @@ class Listen(ShownRows, relay.Node):
     source: auto
 
 
+@strawberry_django.type(models.Feedback, description="What the viewer said of a track or artist.")
+class Feedback(ShownRows, relay.Node):
+    kind: FeedbackKind
+    given_at: auto
+
+    @strawberry_django.field(only=["track_id", "artist_id"], prefetch_related=["artist", "track__artist"])
+    def item(self, root: strawberry.Parent[models.Feedback]) -> Item:
+        return root.track or root.artist  # type: ignore[return-value]
+
+
 @strawberry.enum(
     description="What somebody may do with a playlist: OWNER shares it, EDITOR changes what is in it."
 )
@@ -198,4 +208,5 @@ class ModelVersion:
 
 
 ListenConnection = DjangoListConnection[Listen]
+FeedbackConnection = DjangoListConnection[Feedback]
 PlaylistConnection = DjangoListConnection[Playlist]

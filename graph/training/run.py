@@ -15,6 +15,7 @@ from discovery.platform.errors import TrainingFailed
 from graph import snapshot
 from graph.ml.progress import Progress, silent, within
 from graph.models import ModelVersion, TrainingRun
+from graph.selectors import deletions_after
 from graph.training import publish
 from graph.training.communities import communities_refresh
 from graph.training.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
@@ -103,6 +104,7 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
         write=write,
         data_hash=taken.content_hash,
         ledger_position=taken.ledger_position,
+        deletion_position=taken.deletion_position,
         config=asdict(config),
         metrics=metrics,
     )
@@ -121,18 +123,22 @@ def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
 
 
 def run_due() -> str | None:
-    """The key of a training that withdrawals ask for, or None.
+    """The key of a training that withdrawals and deletions ask for, or None.
 
-    It names the last of them, so that each set of withdrawals is trained away once.
+    It names the last of them, so that each set of them is trained away once.
     """
     version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
-    withdrawn = publish.contributions_withdrawn(after=version.ledger_position) if version else []
-    if not withdrawn:
+    if version is None:
         return None
+    withdrawn = publish.contributions_withdrawn(after=version.ledger_position)
+    gone = [(event.occurred_at, f"withdrawal:{event.pk}") for event in withdrawn]
+    gone += [(row.deleted_at, f"deletion:{row.pk}") for row in deletions_after(version.deletion_position)]
+    if not gone:
+        return None
+    gone.sort()
     now = timezone.now()
-    paused = withdrawn[-1].occurred_at <= now - QUIET
-    waited = withdrawn[0].occurred_at <= now - LONGEST_WAIT
-    return f"withdrawal:{withdrawn[-1].pk}" if paused or waited else None
+    paused, waited = gone[-1][0] <= now - QUIET, gone[0][0] <= now - LONGEST_WAIT
+    return gone[-1][1] if paused or waited else None
 
 
 def runs_abandoned() -> list[str]:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
+from accounts.operator import operator_current
 from accounts.services.consent import consent_withdraw_all
 from accounts.services.device import devices_end
 from accounts.services.guardianship import guardian_leave
@@ -180,6 +181,7 @@ def _close(erasure: Erasure) -> bool:
     erasure.receipt = signed(
         {
             "type": "ErasureReceipt",
+            "piiController": operator_current().as_document(),
             "erasureId": str(erasure.pk),
             "subject": str(erasure.subject),
             "requestedAt": erasure.requested_at.isoformat(),

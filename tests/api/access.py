@@ -21,6 +21,7 @@ from graphql import (
 )
 
 from accounts.models import ConsentEvent, Friendship, Purpose
+from accounts.services.breach import breach_add
 from accounts.services.consent import consent_set
 from discovery.models import Room, RoomMember, SocialUse
 from discovery.platform.graphql.node import global_id
@@ -51,6 +52,8 @@ class World:
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
         factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")
+        concerned = type(self.owner).objects.filter(pk=self.owner.pk)
+        breach_add(what="A leak", happened_at=timezone.now(), people=concerned)
         self.ids = self._objects()
 
     def _objects(self):

@@ -3,9 +3,11 @@
 import zipfile
 
 import pytest
+from django.utils import timezone
 from selenium.webdriver.common.keys import Keys
 
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.services.breach import breach_add
 from accounts.signatures import verify
 from discovery.models import DataExport, Erasure
 from graph.models import TasteExclusion
@@ -28,6 +30,8 @@ def test_from_signing_in_to_the_erased_account(world, visit, tmp_path):
     person.browser.get(person.origin + "/privacy/")
     assert person.violations() == []
     person.looks("sign-in")
+    concerned = User.objects.filter(pk=world.ada.pk)
+    breach_add(what="A backup lay open", happened_at=timezone.now(), done="Closed it", people=concerned)
     person.opens("/privacy/")
     reads(person)
     lowers_the_level(person, world)
@@ -41,10 +45,13 @@ def test_from_signing_in_to_the_erased_account(world, visit, tmp_path):
 
 
 def reads(person):
-    person.sees("#summary", "Right now you allow 7 of 12 things")
+    person.sees("#summary", "Right now you allow 7 of 8 things")
     person.sees("#level-name", "My plays and my friends")
     person.sees("#now li", "'s Favorite")
     person.sees("#held", "Plays your apps reported.")
+    person.sees("#breaches", "A backup lay open")
+    person.sees("#breaches", "Closed it")
+    person.sees("#operator", "Run by")
 
 
 def lowers_the_level(person, world):
@@ -93,6 +100,9 @@ def withdraws_everything(person, world):
     assert person.find("#purposes input:checked") == []
     person.sees("#summary", "Right now you allow nothing")
     person.sees("#history", "taken back")
+    person.sees(
+        "#history", "Dumps and enrichment elsewhere: no"
+    )  # what is not asked has no switch, and a name
 
 
 def takes_the_data_along(person, world, archive):

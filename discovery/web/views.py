@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
 
+from accounts.models import User
+from accounts.services.password import has_password
 from discovery.web.words import GROUPS, LEVELS
 
 # No 'unsafe-inline': style and script come as files from this origin only.
@@ -40,7 +42,9 @@ def discovery(request: HttpRequest) -> HttpResponse:
 @login_required
 def privacy(request: HttpRequest) -> HttpResponse:
     """``/privacy/``: what is used, and every choice about it."""
-    return confined(render(request, "discovery/privacy.html", {"levels": LEVELS, "groups": GROUPS}))
+    asked = isinstance(request.user, User) and has_password(request.user)
+    choices = {"levels": LEVELS, "groups": GROUPS, "has_password": asked}
+    return confined(render(request, "discovery/privacy.html", choices))
 
 
 class SignIn(LoginView):

@@ -161,7 +161,7 @@ class TestChanging:
 
 
 class TestExports:
-    def test_one_a_day_and_the_older_goes_when_it_is_there(self, ada):
+    def test_one_a_day_and_the_older_goes_when_it_is_there(self, ada, django_capture_on_commit_callbacks):
         from discovery.privacy.export import data_export_build
 
         keys = {told(ada, EXPORT, password=PASSWORD)["id"] for _ in range(3)}
@@ -172,7 +172,8 @@ class TestExports:
         second = told(ada, EXPORT, password=PASSWORD)
         assert second["state"] == "REQUESTED"
         assert first.path.exists(), "until the new one is there"
-        assert data_export_build(export_id=second["id"]).path.exists()
+        with django_capture_on_commit_callbacks(execute=True):
+            assert data_export_build(export_id=second["id"]).path.exists()
         assert not first.path.exists()
         assert DataExport.objects.get(pk=first.pk).state == DataExport.State.EXPIRED
 

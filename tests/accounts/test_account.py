@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from accounts.middleware import browser as browser_middleware
 from accounts.models import Device, User
@@ -120,6 +121,20 @@ class TestChanging:
         assert app.post({"query": WHO}).status_code == 401
         assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
         assert signed_in(ada, OTHER)
+
+    def test_ends_what_an_app_was_given_and_has_not_used_yet(self, ada):
+        app = Application.objects.create(
+            name="Player", client_type="public", authorization_grant_type="authorization-code"
+        )
+        until = timezone.now() + timedelta(hours=1)
+        token = AccessToken.objects.create(
+            user=ada, token="a", scope="discover", application=app, expires=until
+        )
+        RefreshToken.objects.create(user=ada, token="b", application=app, access_token=token)
+        mine = signed_in(ada)
+        assert asked(mine, CHANGE, current=PASSWORD, new=OTHER) == {"devicesEnded": 0}
+        assert not AccessToken.objects.exists()
+        assert not RefreshToken.objects.exists()
 
     def test_leaves_everything_where_one_does_not(self, ada):
         mine, elsewhere, app = signed_in(ada), signed_in(ada), App(ada)

@@ -12,7 +12,8 @@ from discovery.models import DataExport, RadioChoice, SocialUse
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.node import global_id
 from discovery.privacy.erasure import erasure_advance, erasure_request
-from discovery.privacy.export import data_export_build, exports_expire, exports_waiting
+from discovery.privacy.export import data_export_build, exports_waiting
+from discovery.privacy.export_end import exports_expire
 from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id, resume_word

@@ -131,14 +131,16 @@ def run_due() -> str | None:
     if version is None:
         return None
     withdrawn = publish.contributions_withdrawn(after=version.ledger_position)
-    gone = [(event.occurred_at, f"withdrawal:{event.pk}") for event in withdrawn]
-    gone += [(row.deleted_at, f"deletion:{row.pk}") for row in deletions_after(version.deletion_position)]
-    if not gone:
+    deleted = deletions_after(version.deletion_position)
+    gone = [
+        [(event.occurred_at, f"withdrawal:{event.pk}") for event in withdrawn],
+        [(row.deleted_at, f"deletion:{row.pk}") for row in deleted],
+    ]
+    if not any(gone):
         return None
-    gone.sort()
     now = timezone.now()
-    paused, waited = gone[-1][0] <= now - QUIET, gone[0][0] <= now - LONGEST_WAIT
-    return gone[-1][1] if paused or waited else None
+    (last, key), first = max(rows[-1] for rows in gone if rows), min(rows[0] for rows in gone if rows)[0]
+    return key if last <= now - QUIET or first <= now - LONGEST_WAIT else None
 
 
 def runs_abandoned() -> list[str]:

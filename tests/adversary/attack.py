@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
 
 from discovery.platform.graphql.node import global_id
 from discovery.radio import store
@@ -17,7 +18,8 @@ RECOMMENDED = f"{{ {ITEM} score reasons {{ kind text evidence {{ id }} }} }}"
 REFUSED = "... on OperationInfo { messages { code message field } }"
 QUEUE = f"""{{ ... on RadioQueue {{ radioId step resume source now {RECOMMENDED} upcoming {RECOMMENDED} }} {REFUSED} }}"""
 ROOM_ITEM = f"{{ {ITEM} score people {{ listener {{ id }} because {{ ... on Track {{ id }} }} }} }}"
-ROOM = f"{{ ... on Room {{ id step now {ROOM_ITEM} queue {ROOM_ITEM} }} {REFUSED} }}"
+ROOM_FIELDS = f"id step now {ROOM_ITEM} queue {ROOM_ITEM}"
+ROOM = f"{{ ... on Room {{ {ROOM_FIELDS} }} {REFUSED} }}"
 
 
 class Attack:
@@ -57,9 +59,9 @@ def another_world() -> Iterator[None]:
 
 
 class Person(App):
-    """Somebody at the API, honest or not."""
+    """Somebody at the API, honest or not; nobody in particular without a ``user``."""
 
-    def __init__(self, user):
+    def __init__(self, user=None):
         super().__init__(user)
         self.user = user
 
@@ -78,6 +80,17 @@ class Person(App):
         given = ", ".join(f"{name}: ${name}" for name in arguments)
         query = f"mutation {f'({declared})' if declared else ''} {{ told: {field}{f'({given})' if given else ''} {selection} }}"
         return self.data(query, **arguments)["told"]
+
+    def plays(self, title, artist, number=0):
+        """Record a play in one's own words."""
+        play = {
+            "source": "app", "sourceId": f"{title} {number}", "listenedAt": timezone.now().isoformat(), "msPlayed": 180_000,
+            "track": {"title": title, "artist": artist, "durationMs": 180_000},
+        }  # fmt: skip
+        told = self.told(
+            "recordListens", "{ ... on RecordedListens { stored refusals { code } } }", input=[play]
+        )
+        return told["stored"]
 
     def befriend(self, other):
         """Ask, and let the other ask back, which is a yes."""

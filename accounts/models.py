@@ -100,6 +100,8 @@ class User(AbstractUser):
     # Until then friends who may not be named are silent for this person, who changed who is among them: the beginning
     # of a week (see `policies.heard`).
     unnamed_silent_until = models.DateTimeField(null=True, blank=True)
+    # When they last deleted something of what they did: what was written down before may hold it, and ends.
+    records_deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # How often the password was asked for and not told right, since when; see services.password.
     password_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     password_tried_at = models.DateTimeField(null=True, blank=True, editable=False)

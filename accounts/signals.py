@@ -8,6 +8,14 @@ consent_changed = Signal()
 # Sent with ``user`` when a private session was ended before its time.
 private_session_ended = Signal()
 
+# Sent with ``user`` in the transaction in which they take RECORD back and want deleted what it let in.
+record_deleting = Signal()
+
+# Sent with ``user``, ``tracks`` and ``artists`` (frozenset[int]) in the transaction in which a person deleted something:
+# nothing of theirs is about these any more. ``everything``: they deleted all that was recorded. Files and memory outside
+# the database are cleared once it is committed.
+records_deleted = Signal()
+
 # Sent with ``user`` while a person's rows are deleted, in that transaction: whoever keeps something of them
 # outside the database deletes it now. May be sent again.
 person_purging = Signal()

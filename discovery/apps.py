@@ -9,10 +9,12 @@ class DiscoveryConfig(AppConfig):
     def ready(self) -> None:
         from discovery import visible
         from discovery.platform.private_files import private_tighten
+        from discovery.privacy import export
         from discovery.radio import purge
         from discovery.recommend import disclosure
 
         visible.register()
         disclosure.connect()
         purge.connect()
+        export.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

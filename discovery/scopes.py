@@ -42,8 +42,8 @@ NEEDED: Mapping[str, Scopes] = {
         Mutation=("advanceRadio", "startRadio"),
         Subscription=("radioQueue", "trainingProgress"),
     ),
-    **_one(DeviceScope.PLAYS_READ, Viewer=("listens",)),
-    **_one(DeviceScope.PLAYS_WRITE, Mutation=("giveFeedback", "recordListens")),
+    **_one(DeviceScope.PLAYS_READ, Viewer=("feedback", "listens")),
+    **_one(DeviceScope.PLAYS_WRITE, Mutation=("clearFeedback", "correctListen", "giveFeedback", "recordListens")),
     **_one(
         DeviceScope.PLAYLISTS,
         Viewer=("playlists",),
@@ -70,7 +70,7 @@ NEEDED: Mapping[str, Scopes] = {
         DeviceScope.PRIVACY,
         Viewer=("consentHistory", "dataUsage", "previewRemoval", "privacy", "shownTo"),
         Mutation=(
-            "endPrivateSession", "excludeFromTaste", "setConsent", "setPersonalizationLevel",
+            "deleteListens", "endPrivateSession", "excludeFromTaste", "setConsent", "setPersonalizationLevel",
             "startPrivateSession", "withdrawAllConsent",
         ),
     ),

@@ -7,5 +7,7 @@ class GraphConfig(AppConfig):
 
     def ready(self) -> None:
         from graph import visible
+        from graph.services import deletion
 
         visible.register()
+        deletion.connect()

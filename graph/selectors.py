@@ -17,6 +17,8 @@ from accounts.presentation import Presented, Ref, present, rows_shown, things
 from discovery.platform.errors import NotFound
 from graph.models import (
     Artist,
+    Deletion,
+    Feedback,
     ItemKind,
     ItemRecommendation,
     Listen,
@@ -115,6 +117,11 @@ def listen_list(*, owner: User) -> QuerySet[Listen]:
     return Listen.objects.filter(user=owner).order_by("-listened_at", "-pk")
 
 
+def feedback_list(*, owner: User) -> QuerySet[Feedback]:
+    """What the owner said of music, latest first."""
+    return Feedback.objects.filter(user=owner).order_by("-given_at", "-pk")
+
+
 def playlists_visible_to(viewer: User) -> QuerySet[Playlist]:
     """The viewer's own playlists, and those a friend shares with them; a friendship's end ends that."""
     return _playlists(viewer, tuple(PlaylistCollaborator.Role))
@@ -160,6 +167,11 @@ def recommendations_sent(*, viewer: User) -> QuerySet[ItemRecommendation]:
     """What the viewer recommends to people who still are friends, latest first."""
     rows = ItemRecommendation.objects.filter(sender=viewer, recipient__in=friends_of(viewer))
     return rows.order_by(F("sent_at").desc(nulls_last=True), "-pk")
+
+
+def deletions_after(position: int) -> list[Deletion]:
+    """What people whose plays train models deleted after a position, in order: a model that old knew of it."""
+    return list(Deletion.objects.filter(pk__gt=position).order_by("pk"))
 
 
 def model_version_active() -> ModelVersion | None:

@@ -28,6 +28,7 @@ from graph.models import (
     LIKE_AS_PLAYS,
     Artist,
     ArtistPlayCount,
+    Deletion,
     Feedback,
     FeedbackKind,
     ItemKind,
@@ -76,6 +77,7 @@ class GraphSnapshot:
     track_tags: Taggings
     friendships: ShortRows  # [F, 2] accepted, low < high, both ends contribute
     ledger_position: int
+    deletion_position: int = 0  # of the last graph.Deletion before it
 
     @cached_property
     def content_hash(self) -> str:
@@ -174,6 +176,7 @@ def take() -> GraphSnapshot:
             track_tags=_taggings(contributors, ItemKind.TRACK, users=users, items=tracks, tags=tags),
             friendships=_friendships(contributors, users),
             ledger_position=ConsentEvent.objects.aggregate(last=Max("id"))["last"] or 0,
+            deletion_position=Deletion.objects.aggregate(last=Max("id"))["last"] or 0,
         )
 
 

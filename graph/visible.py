@@ -54,6 +54,7 @@ def register() -> None:
     )  # fmt: skip
     presentation.register(Kind("Tag", Tag, _tag_visible, openly=EVERYBODYS, hot=True))
     presentation.register(Kind("Listen", Listen, _own))
+    presentation.register(Kind("Feedback", Feedback, _own))
     presentation.register(Kind("Playlist", Playlist, _playlist_visible, hot=True))
     presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible, hot=True))
     presentation.register(Kind("ItemRecommendation", ItemRecommendation, _recommendation_visible, hot=True))
@@ -63,6 +64,7 @@ def register() -> None:
 def _carry() -> None:
     presentation.carry("Track", "artist", "whoever may see a track may know who made it")
     presentation.carry("Listen", "track", "one's own play")
+    presentation.carry("Feedback", "item", "one's own word")
     presentation.carry("PlaylistEntry", "track", "whoever may see a playlist may see what is in it")
     presentation.carry(
         "Playlist", "owner", "a playlist is visible only while its owner is oneself or a friend"

@@ -10,6 +10,7 @@ from accounts.services.expiry import consents_expire
 from accounts.services.ledger_head import ledger_head_publish_due
 from discovery.privacy import erasure, export
 from discovery.privacy.retention import retention_enforce
+from graph.services.standing import catalog_sweep
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def ledger_head_publish() -> None:
 @app.task
 def privacy_expire() -> None:
     """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
-    ended = {"consents": consents_expire(), **retention_enforce()}
+    ended = {"consents": consents_expire(), **retention_enforce(), "words of nobody": catalog_sweep()}
     logger.info(
         "ended: %s", ", ".join(f"{count} {name}" for name, count in ended.items() if count) or "nothing"
     )

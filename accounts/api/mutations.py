@@ -111,6 +111,9 @@ class Mutation:
         for_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="A child whom the viewer answers for.")
         ] = None,
+        delete_recorded: Annotated[
+            bool | None, strawberry.argument(description="With a no to RECORD: delete what it let in.")
+        ] = False,
     ) -> ConsentPayload:
         viewer = info.context.signed_in
         child = for_id and child_get(guardian=viewer, child=listener_get(for_id, info, field="forId"))
@@ -125,6 +128,7 @@ class Mutation:
             friend=None if friend_id is None else listener_get(friend_id, info, field="friendId"),
             channel=CHANNEL,
             idempotency_key=key,
+            delete_recorded=bool(delete_recorded),
         )
         return ConsentChange(
             privacy=privacy_settings(viewer, info), child=child_settings(child, info) if child else None

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from accounts.models import ConsentActor, ConsentState, Purpose, User
 from accounts.services.ledger import Change, ledger_record
 
-LAST_UPDATE = "2026-11-22"  # of what we say about it
+LAST_UPDATE = "2026-11-26"  # of what we say about it
 
 
 class GlobalPrivacyControlMiddleware:

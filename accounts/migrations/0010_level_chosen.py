@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_secrets_as_digests'),
+        ('accounts', '0008_deletions'),
     ]
 
     operations = [

@@ -29,7 +29,7 @@ SQLITE = (
     ),
     f"""
     CREATE TRIGGER breach_log_no_replace BEFORE INSERT ON {TABLE}
-    WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)
+    WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id OR (NEW.kind = 'FOUND' AND kind = 'FOUND' AND breach = NEW.breach))
     BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END
     """,
 )

@@ -25,6 +25,7 @@ from accounts.policies import friends_of
 from accounts.policy_text import EXPIRES_AFTER, NOT_USED
 from accounts.services.ledger import Change, epoch_raise, ledger_record
 from accounts.services.unnamed import unnamed_silence
+from accounts.signals import record_deleting
 from discovery.platform.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 _USERS_AT_ONCE = 500
@@ -42,11 +43,13 @@ def consent_set(
     channel: str = "api",
     idempotency_key: str | None = None,
     valid_until: datetime | None = None,
+    delete_recorded: bool = False,
 ) -> Consent:
     """Answer one question, in general or (SOCIAL_OUT, NAMED, SOCIAL_IN) for one friend; return the answer that stands.
 
     Answering the same again changes nothing and writes nothing. So does the same idempotency key. A general no
-    also takes back what was granted to single friends.
+    also takes back what was granted to single friends. ``delete_recorded``: with a no to RECORD, what it let in is
+    deleted.
 
     Raises:
         InvalidInput: this purpose cannot be answered for one friend, nothing uses it (PURPOSE_NOT_USED), or the
@@ -57,6 +60,8 @@ def consent_set(
 
     """
     purpose = Purpose(purpose)
+    if delete_recorded and (granted or purpose != Purpose.RECORD):
+        raise InvalidInput(_("Only a no to RECORD deletes what was recorded."), field="deleteRecorded")
     _check(user, purpose, friend, idempotency_key)
     stored = User.objects.select_for_update().get(pk=user.pk)
     state = ConsentState.GRANTED if granted else ConsentState.WITHDRAWN
@@ -68,6 +73,8 @@ def consent_set(
         until = _valid_until(purpose, valid_until) if granted else None
         change = Change(user, purpose, state, friend, until, idempotency_key)
         ledger_record(changes=[change], actor=actor, channel=channel)
+    if delete_recorded:
+        record_deleting.send(sender=User, user=user)
     return Consent.objects.get(user=user, purpose=purpose, friend=friend)
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import Consent, ConsentActor, ConsentState, PolicyVersion, Purpose
 from accounts.policy_text import NOT_USED, policy_text_current, policy_texts, smallest_aggregate_of
+from accounts.services.consent import withdrawals
 from accounts.services.ledger import Change, ledger_record
 from discovery.platform.errors import Conflict
 
@@ -15,7 +17,18 @@ _AT_ONCE = 500
 
 def consents_expire() -> int:
     """Write down what has run out; return how many answers. It stopped permitting at its date already."""
-    return _expire(channel="expiry", valid_until__lte=timezone.now())
+    return _expire(channel="expiry", valid_until__lte=timezone.now()) + _overruled_withdraw()
+
+
+def _overruled_withdraw() -> int:
+    """Take back what was granted to single friends before a general no: it was not always taken back with it."""
+    later_no = Consent.objects.filter(
+        user=OuterRef("user"), purpose=OuterRef("purpose"), friend=None, changed_at__gt=OuterRef("changed_at"),
+        state__in=(ConsentState.DENIED, ConsentState.WITHDRAWN),
+    )  # fmt: skip
+    rows = Consent.objects.filter(Exists(later_no), state=ConsentState.GRANTED, friend__isnull=False)
+    changes = withdrawals(rows.select_related("user", "friend").order_by("pk"))
+    return len(ledger_record(changes=changes, actor=ConsentActor.SYSTEM, channel="expiry"))
 
 
 @transaction.atomic

@@ -93,13 +93,21 @@ def _check_order(known: Mapping[int, Head], found: Heads) -> None:
             found.problems.append(
                 f"head {number} does not follow the one before it: one of the two was rewritten"
             )
+    left = _removed_by_head()
     for number, head in known.items():
-        if head.get("removed") != removed_root(number):
+        said = [root for since, root in left if since <= number]
+        if head.get("removed") != (said[-1] if said else ""):
             found.problems.append(f"what head {number} says was removed is not what is left of it")
     last = max(known, default=0)
     unsigned = LedgerTombstone.objects.filter(head__gt=last).count()
     if unsigned:
         found.problems.append(f"{unsigned} lines were removed without a head that says so")
+
+
+def _removed_by_head() -> list[tuple[int, str]]:
+    """(number, root over what is left of all lines removed up to it), for each head that said some were."""
+    numbers = LedgerTombstone.objects.order_by("head").values_list("head", flat=True).distinct()
+    return [(number, removed_root(number)) for number in numbers]
 
 
 def _signed(heads: Iterable[Head], keys: Collection[str], found: Heads) -> list[Head]:

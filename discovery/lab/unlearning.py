@@ -1,7 +1,7 @@
 """Proof that erasing unlearns: can it be told from the model who was in it, before and after?
 
-Planted listeners and controls draw their plays alike, at random over the catalog. Only the planted
-contribute. Whoever a model learned from, it finds their left-out plays more fitting than a stranger's;
+Planted listeners and controls draw their plays alike, at random among what enough people play: of anything else
+nothing is learned, and a model that learns nothing proves nothing. Only the planted contribute. Whoever a model learned from, it finds their left-out plays more fitting than a stranger's;
 the AUC of that attack is what is measured. The erasure is the real one, and so are snapshot and fit;
 all of it happens in one transaction that is rolled back.
 """
@@ -25,8 +25,9 @@ from discovery.embedded.redis import redis_there
 from discovery.privacy.erasure import erasure_advance, erasure_request
 from graph import snapshot
 from graph.arrays import Ids
-from graph.models import Artist, ArtistPlayCount, ItemKind
+from graph.models import ArtistPlayCount, ItemKind
 from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.training.drawn import drawn
 
 Told = Callable[[str], None]
 CONTROLS_EACH = 10  # controls for each planted listener: the more, the less the AUC owes to chance
@@ -58,12 +59,12 @@ def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Me
 
 
 def _measured(random: np.random.Generator, planted: int, items: int, tell: Told) -> Membership:
-    artists = np.array(Artist.objects.order_by("pk").values_list("pk", flat=True))
-    drawn = [
+    artists = _learned()
+    sets = [
         random.choice(artists, size=min(items, len(artists)), replace=False)
         for _ in range((1 + CONTROLS_EACH) * planted)
     ]
-    members, controls = drawn[:planted], drawn[planted:]
+    members, controls = sets[:planted], sets[planted:]
     people = _plant(members)
     tell(f"{planted} listeners planted; training with them")
     before = _auc(members, controls)
@@ -72,6 +73,14 @@ def _measured(random: np.random.Generator, planted: int, items: int, tell: Told)
     tell("erased; training without them")
     left = np.isin(snapshot.take().users, [person.pk for person in people]).sum()
     return Membership(before, _auc(members, controls), int(left))
+
+
+def _learned() -> Ids:
+    """Artists that a model learns of now."""
+    from graph.ml.data import artist_view
+
+    view = artist_view(snapshot.take())
+    return view.ids[view.listeners > 0]
 
 
 def _plant(sets: Sequence[Ids]) -> list[User]:
@@ -91,7 +100,7 @@ def _auc(members: Sequence[Ids], controls: Sequence[Ids]) -> float:
     from graph.ml.config import RecommenderConfig  # torch stays out of whoever only imports this
     from graph.ml.train import fit
 
-    fitted = fit(snapshot.take(), RecommenderConfig())
+    fitted = fit(drawn(snapshot.take()), RecommenderConfig())
     index = fitted.artifact().index(ItemKind.ARTIST.value)
     if index is None:
         raise RuntimeError("the model has no artists")

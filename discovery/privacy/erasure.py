@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
+from accounts.operator import operator_current
 from accounts.services.consent import consent_withdraw_all
 from accounts.services.device import devices_end
 from accounts.services.guardianship import guardian_leave
@@ -33,7 +34,8 @@ from accounts.signatures import signed
 from discovery.models import DataExport, Erasure
 from discovery.platform.errors import InvalidInput
 from discovery.privacy.signals import erasure_requested
-from graph.models import ModelVersion
+from graph.models import Deletion, ModelVersion
+from graph.services.standing import catalog_sweep
 from graph.serving.active_model import artifact_directory
 from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of_person
 
@@ -113,12 +115,14 @@ def _purge(erasure: Erasure) -> bool:
         "exports": _exports_delete(user),
     }
     erasure.deleted["log_entries"] = _log_entries_delete(user)
+    erasure.deleted["deletions"] = Deletion.objects.filter(subject=user.pseudonym).delete()[0]
     erasure.edges = edges_of_person(user).tobytes()
     identities_forget(ids=[str(user.pseudonym), *([user.external_id] if user.external_id else [])])
     person_purging.send(sender=User, user=user)
     erasure.user = None
     erasure.save(update_fields=["user"])
     user.delete()
+    erasure.deleted["words_of_theirs_alone"] = catalog_sweep()
     return _step(erasure, Erasure.State.PURGED, "deleted", "edges")
 
 
@@ -177,6 +181,7 @@ def _close(erasure: Erasure) -> bool:
     erasure.receipt = signed(
         {
             "type": "ErasureReceipt",
+            "piiController": operator_current().as_document(),
             "erasureId": str(erasure.pk),
             "subject": str(erasure.subject),
             "requestedAt": erasure.requested_at.isoformat(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from django.core import signing
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.signals import records_deleted
 from discovery.models import DataExport
 from discovery.privacy.archive import Archive, sha256_of
 from discovery.privacy.export_end import LIVES
@@ -20,6 +23,15 @@ from discovery.privacy.signals import export_requested
 
 FRESH = timedelta(days=1)  # for so long the same one is answered with
 _SALT = "earshot.export"
+
+
+def connect() -> None:
+    """Have files end with what their person deletes; called once, when the project is ready."""
+    records_deleted.connect(_deleted, dispatch_uid="discovery.export")
+
+
+def _deleted(*, user: User, **_: Any) -> None:
+    exports_end(user=user)
 
 
 @transaction.atomic
@@ -49,12 +61,15 @@ def data_export_build(*, export_id: str) -> DataExport | None:
     if export is None or export.state != DataExport.State.REQUESTED or not export.user.is_active:
         return None
     export.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    begun_without = export.user.records_deleted_at
     draft = export.path.with_suffix(f".{os.getpid()}.draft")
     try:
         with Archive(draft) as archive:
             export_write(archive, export.user)
         if not draft.exists():  # another run was first, or the account is erased
             return None
+        if not User.objects.filter(pk=export.user_id, records_deleted_at=begun_without).exists():
+            return None  # something in it was deleted meanwhile: the next run writes it anew
         size, digest = draft.stat().st_size, sha256_of(draft)
         draft.replace(export.path)
     finally:
@@ -105,7 +120,7 @@ def exports_end(*, user: User, but: DataExport | None = None) -> int:
     over = list(written if but is None else written.exclude(pk=but.pk))
     DataExport.objects.filter(pk__in=[export.pk for export in over]).update(state=DataExport.State.EXPIRED)
     for export in over:
-        export.path.unlink(missing_ok=True)
+        transaction.on_commit(partial(export.path.unlink, missing_ok=True))
     return len(over)
 
 

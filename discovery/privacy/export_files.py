@@ -28,6 +28,7 @@ from discovery.recommend import feed
 from graph.models import (
     Artist,
     ArtistPlayCount,
+    Deletion,
     Feedback,
     ItemKind,
     ItemRecommendation,
@@ -80,6 +81,13 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("collaborations.jsonl", _collaborations(user))
     archive.lines("shown_to.jsonl", _shown_to(user))
     archive.lines("breach_notices.jsonl", (asdict(breach) for breach in breach_notices(user=user)))
+    archive.lines(
+        "deletions.jsonl",
+        (
+            {"deleted_at": row.deleted_at, "rows": row.rows}
+            for row in Deletion.objects.filter(subject=user.pseudonym).order_by("pk")
+        ),
+    )
     for store in STORES:
         if store.name not in WRITTEN:
             archive.lines(f"{store.name}.jsonl", _plain(store, user))

@@ -70,8 +70,8 @@ _FACTS: Mapping[Signal, _Fact] = {
     ),
     Signal.TAGS: _Fact(
         Channel.PROMPT_TAG, PersonalizationLevel.BASIC, None,
-        _("Words you asked with, and the occasion."),
-        _("Set your level to “Off”, or ask with other words."),
+        _("The word that a radio of yours begins from."),
+        _("Set your level to “Off”, or begin from something else."),
     ),
 }  # fmt: skip
 

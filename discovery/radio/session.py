@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -153,8 +154,10 @@ def _no_state() -> InvalidInput:
     return InvalidInput(_("This is no state of this radio, or it is too old."), field="resume")
 
 
-def resumed(word: str, *, begun: Radio) -> Radio:
-    """The state behind a ``resume`` word of this radio. Raises InvalidInput where it is of none or too old."""
+def resumed(word: str, *, begun: Radio, forgotten_at: datetime | None = None) -> Radio:
+    """The state behind a ``resume`` word of this radio; without what was heard, where the word was written before
+    its listener deleted something. Raises InvalidInput where it is of none or too old.
+    """
     try:
         stamped = unsealed(word, purpose=_STATE, key=settings.SECRET_KEY)
     except ValueError as error:
@@ -162,7 +165,10 @@ def resumed(word: str, *, begun: Radio) -> Radio:
     radio = Radio.from_json(stamped["radio"])
     if time.time() - stamped["at"] > LIFETIME or (radio.id, radio.user_id) != (begun.id, begun.user_id):
         raise _no_state()
-    return radio
+    # Words are stamped with whole seconds.
+    return (
+        radio.forgotten() if forgotten_at is not None and stamped["at"] <= forgotten_at.timestamp() else radio
+    )
 
 
 def _no_radio() -> NotFound:

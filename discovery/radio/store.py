@@ -66,7 +66,7 @@ def private_session_of(user: User) -> str:
 
 def _load(user: User, radio_id: str, resume: str | None) -> Radio:
     begun = from_id(radio_id, user_id=user.pk)
-    told = resumed(resume, begun=begun) if resume else None
+    told = resumed(resume, begun=begun, forgotten_at=user.records_deleted_at) if resume else None
     try:
         stored = client().get(_key(begun))
     except redis.RedisError as error:

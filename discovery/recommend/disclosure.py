@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 from django.db import connections, router
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import presentation
+from accounts.models import User
 from accounts.presentation import Disclosure, Ref
+from accounts.signals import records_deleted
 from discovery.models import SocialUse
 from discovery.recommend.explain import Explanation, ReasonKind
 from discovery.recommend.ranking import Ranking
@@ -32,6 +36,7 @@ _INSERT = f"INSERT INTO {SocialUse._meta.db_table} ({_COLUMNS})"  # noqa: SLF001
 def connect() -> None:
     """Have every answer disclosed; called once, when the project is ready."""
     presentation.disclose_with(social_uses_note)
+    records_deleted.connect(_cited_forget, dispatch_uid="discovery.disclosure")
 
 
 def ranking_disclosures(ranking: Ranking, explained: Iterable[Explanation]) -> set[Disclosure]:
@@ -92,6 +97,17 @@ def social_use_item(use: SocialUse) -> Ref | None:
 def social_use_forget() -> int:
     """Delete what is older than it is kept; return how many rows."""
     return SocialUse.objects.filter(day__lt=(timezone.now() - SOCIAL_USE_KEPT).date()).delete()[0]
+
+
+def _cited_forget(
+    *, user: User, tracks: frozenset[int], artists: frozenset[int], everything: bool, **_: Any
+) -> None:
+    """Notes that cite what the person has deleted; with everything, all of them."""
+    notes = SocialUse.objects.filter(source=user)
+    cited = Q(item_kind=ItemKind.TRACK, item_id__in=tracks) | Q(
+        item_kind=ItemKind.ARTIST, item_id__in=artists
+    )
+    (notes if everything else notes.filter(cited)).delete()
 
 
 def _columns(item: Ref | None) -> tuple[str, int]:

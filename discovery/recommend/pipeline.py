@@ -20,7 +20,7 @@ from discovery.recommend.serving import DegradedReason, index_for
 from discovery.recommend.wording import Wording
 from graph.models import Artist, ModelVersion, Track
 from graph.selectors import item_ref
-from graph.serving.index import ItemIndex
+from graph.serving.index import Channel, ItemIndex
 
 Select = Callable[[ItemIndex, PermittedEvidence], Ranking]
 
@@ -54,6 +54,7 @@ class Feed:
     model_version: ModelVersion | None
     degraded: DegradedReason | None
     not_used: tuple[Purpose, ...]
+    used: tuple[Purpose, ...] = ()
 
 
 def recommend(
@@ -80,6 +81,8 @@ def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Fe
     refs = {ref for explanation in explained for cited in explanation.reasons for ref in cited.evidence}
     refs.update(items)
 
+    used = _used(ranked.evidence)
+
     def shown(nodes: Mapping[Ref, Any]) -> Feed:
         words = Wording({ref: name_of(node) for ref, node in nodes.items()})
         recommended = [
@@ -87,9 +90,16 @@ def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Fe
             for explanation, item in zip(explained, items, strict=True)
             if item in nodes
         ]
-        return replace(feed, items=recommended)
+        return replace(feed, items=recommended, used=used)
 
     return Draft(refs, shown, ranking_disclosures(ranked, explained))
+
+
+def _used(evidence: PermittedEvidence) -> tuple[Purpose, ...]:
+    """On whose word the evidence that entered was there: the viewer's own plays and words, and friends' plays."""
+    there = set(evidence.channel.tolist())
+    own = (Purpose.SELF,) if evidence.use.own and there & {Channel.OWN, Channel.NEGATIVE} else ()
+    return (*own, Purpose.SOCIAL_IN) if Channel.FRIEND in there else own
 
 
 def _worded(

@@ -37,6 +37,7 @@ class Group:
     questions: Sequence[Question]
 
 
+# CONTEXT is not among them: nothing uses an occasion yet, so it would change nothing.
 LEVELS = (
     Level(
         PersonalizationLevel.OFF, _("Off"), _("Off"),
@@ -44,7 +45,7 @@ LEVELS = (
     ),
     Level(
         PersonalizationLevel.BASIC, _("Session"), _("This session"),
-        _("Only what you pick or ask for in this session."),
+        _("Only what you pick or ask for in this session, such as a radio's start; lists show what is popular."),
     ),
     Level(
         PersonalizationLevel.OWN, _("My plays"), _("My plays"),
@@ -54,10 +55,6 @@ LEVELS = (
         PersonalizationLevel.SOCIAL, _("Friends"), _("My plays and my friends"),
         _("Also what friends play who agreed to share it with you."),
     ),
-    Level(
-        PersonalizationLevel.CONTEXT, _("Occasion"), _("My plays, my friends and the occasion"),
-        _("Also the occasion, as your own device knows it."),
-    ),
 )  # fmt: skip
 
 GROUPS = (
@@ -65,7 +62,7 @@ GROUPS = (
         Question(
             Purpose.RECORD, _("Keep what I play"),
             _("What you play is stored: what, when, for how long and from which app."),
-            _("New plays are refused before anything is stored. What is stored already stays until you erase it."),
+            _("New plays are refused before anything is stored. What is stored already stays until you delete it."),
         ),
         Question(
             Purpose.SELF, _("My plays shape what I see"),

@@ -1,7 +1,7 @@
 """What clients send about music, read into what the services take."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import strawberry
 from django.utils.translation import gettext as _
@@ -57,6 +57,11 @@ def plays_read(listens: Iterable[ListenInput]) -> list[Play | Refusal]:
                 )
             )
     return plays
+
+
+def moment_read(moment: datetime) -> datetime:
+    """A time without a zone is one in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _track(listen: ListenInput) -> int | TrackName:

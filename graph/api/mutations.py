@@ -10,14 +10,15 @@ from strawberry_django.fields.types import OperationInfo
 from accounts.api.context import Info, mutation, shown
 from accounts.api.mutations import listener_get
 from accounts.presentation import Ref, node_shown
-from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.errors import InvalidInput, NotFound, Refusal
 from discovery.platform.graphql.node import node_id, node_ref
 from graph import models
-from graph.api.inputs import ListenInput, PlaylistInput, plays_read
-from graph.api.types import Item, Playlist, PlaylistRole
+from graph.api.inputs import ListenInput, PlaylistInput, moment_read, plays_read
+from graph.api.types import Item, Listen, Playlist, PlaylistRole
 from graph.models import FeedbackKind
-from graph.services.feedback import feedback_give
-from graph.services.listening import listens_record
+from graph.services.deletion import listens_delete
+from graph.services.feedback import feedback_clear, feedback_give
+from graph.services.listening import listen_correct, listens_record
 from graph.services.playlists import (
     playlist_create,
     playlist_delete,
@@ -52,6 +53,18 @@ class GivenFeedback:
     given_at: datetime
 
 
+@strawberry.type(description="What the viewer no longer says of an item.")
+class ClearedFeedback:
+    item: Item
+    cleared: list[FeedbackKind]
+
+
+@strawberry.type(description="How much was deleted.")
+class DeletedListens:
+    deleted: int = strawberry.field(description="Plays.")
+    play_counts: int = strawberry.field(description="Artists whose imported play count went too.")
+
+
 @strawberry.type(description="A playlist that is no more.")
 class DeletedPlaylist:
     playlist_id: strawberry.ID
@@ -64,7 +77,11 @@ class UnsharedPlaylist:
 
 
 RecordListensPayload = Annotated[RecordedListens | OperationInfo, strawberry.union("RecordListensPayload")]
-FeedbackPayload = Annotated[GivenFeedback | OperationInfo, strawberry.union("FeedbackPayload")]
+FeedbackPayload = Annotated[
+    GivenFeedback | ClearedFeedback | OperationInfo, strawberry.union("FeedbackPayload")
+]
+ListenPayload = Annotated[Listen | OperationInfo, strawberry.union("ListenPayload")]
+DeletedListensPayload = Annotated[DeletedListens | OperationInfo, strawberry.union("DeletedListensPayload")]
 PlaylistPayload = Annotated[Playlist | OperationInfo, strawberry.union("PlaylistPayload")]
 UnsharePlaylistPayload = Annotated[
     UnsharedPlaylist | OperationInfo, strawberry.union("UnsharePlaylistPayload")
@@ -93,6 +110,51 @@ class Mutation:
         item = item_get(item_id, info)
         given = feedback_give(user=info.context.signed_in, item=item, kind=kind)
         return GivenFeedback(item=item, kind=kind, given_at=given.given_at)  # type: ignore[arg-type]
+
+    @mutation(
+        description="Take back what you said of a track or artist: of this kind, or all of it. "
+        "What was hidden may come again."
+    )
+    def clear_feedback(
+        self, info: Info, item_id: strawberry.ID, kind: FeedbackKind | None = None
+    ) -> FeedbackPayload:
+        item = item_get(item_id, info)
+        cleared = feedback_clear(user=info.context.signed_in, item=item, kind=kind)
+        return ClearedFeedback(item=item, cleared=cleared)  # type: ignore[arg-type]
+
+    @mutation(
+        description="Say what a play was after all. It keeps its id, source and source id, whatever the input says "
+        "of the last two."
+    )
+    def correct_listen(self, info: Info, id: strawberry.ID, input: ListenInput) -> ListenPayload:  # noqa: A002
+        key = node_id(id, "Listen", field="id")
+        (play,) = plays_read([input])
+        if isinstance(play, Refusal):
+            raise play
+        return shown(listen_correct(user=info.context.signed_in, listen_id=key, play=play), info)  # type: ignore[return-value]
+
+    @mutation(
+        description="Delete plays for good: those named, of an artist, of a period (`until` is the first moment "
+        "outside it), or all; what is given together narrows down. Imported play counts go with an artist and with all."
+    )
+    def delete_listens(
+        self,
+        info: Info,
+        ids: list[strawberry.ID] | None = None,
+        artist_id: strawberry.ID | None = None,
+        from_: Annotated[datetime | None, strawberry.argument(name="from")] = None,
+        until: datetime | None = None,
+        all: bool | None = None,  # noqa: A002
+    ) -> DeletedListensPayload:
+        deleted = listens_delete(
+            user=info.context.signed_in,
+            ids=None if ids is None else [node_id(each, "Listen", field="ids") for each in ids],
+            artist_id=None if artist_id is None else _artist_key(artist_id, info),
+            since=None if from_ is None else moment_read(from_),
+            until=None if until is None else moment_read(until),
+            everything=bool(all),
+        )
+        return DeletedListens(deleted=deleted.listens, play_counts=deleted.play_counts)
 
     @mutation(description="Start an empty playlist.")
     def create_playlist(self, info: Info, input: PlaylistInput) -> PlaylistPayload:  # noqa: A002
@@ -174,6 +236,14 @@ def _playlist_key(value: strawberry.ID) -> int:
 
 def _entry_key(value: strawberry.ID) -> int:
     return node_id(value, "PlaylistEntry", field="entryId")
+
+
+def _artist_key(value: strawberry.ID, info: Info) -> int:
+    """The key of an artist whom the viewer may see. Raises InvalidInput and NotFound."""
+    key = node_id(value, "Artist", field="artistId")
+    if node_shown(info.context.viewer, Ref("Artist", key)) is None:
+        raise NotFound(_("There is no such artist."), field="artistId")
+    return key
 
 
 def item_get(value: strawberry.ID, info: Info) -> models.Track | models.Artist:

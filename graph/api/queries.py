@@ -8,6 +8,7 @@ from accounts.presentation import Presented, rows_shown
 from discovery.platform.graphql.pagination import cursor, page, page_info
 from graph import models, selectors
 from graph.api.types import (
+    FeedbackConnection,
     ItemConnection,
     ItemEdge,
     ListenConnection,
@@ -24,6 +25,12 @@ class Viewer(ViewerPart):
     @connection(ListenConnection, description="The viewer's plays, latest first.")
     def listens(self) -> Presented[QuerySet[models.Listen]]:
         return rows_shown(self.user, selectors.listen_list(owner=self.user))
+
+    @connection(
+        FeedbackConnection, description="What the viewer said of music, latest first; see `clearFeedback`."
+    )
+    def feedback(self) -> Presented[QuerySet[models.Feedback]]:
+        return rows_shown(self.user, selectors.feedback_list(owner=self.user))
 
     @connection(
         PlaylistConnection,

@@ -109,6 +109,16 @@ class Listen(ShownRows, relay.Node):
         return root.track_as_told  # type: ignore[return-value]
 
 
+@strawberry_django.type(models.Feedback, description="What the viewer said of a track or artist.")
+class Feedback(ShownRows, relay.Node):
+    kind: FeedbackKind
+    given_at: auto
+
+    @strawberry_django.field(only=["track_id", "artist_id"], prefetch_related=["artist", "track__artist"])
+    def item(self, root: strawberry.Parent[models.Feedback]) -> Item:
+        return root.track or root.artist  # type: ignore[return-value]
+
+
 @strawberry.enum(
     description="What somebody may do with a playlist: OWNER shares it, EDITOR changes what is in it."
 )
@@ -223,4 +233,5 @@ class ModelVersion:
 
 
 ListenConnection = DjangoListConnection[Listen]
+FeedbackConnection = DjangoListConnection[Feedback]
 PlaylistConnection = DjangoListConnection[Playlist]

@@ -15,7 +15,7 @@ def operators(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('graph', '0005_moments_kept_or_not'),
+        ('graph', '0006_deletions'),
     ]
 
     operations = [

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from accounts import policies
+
 
 @dataclass(frozen=True, kw_only=True)
 class ItemItemConfig:
@@ -79,7 +81,7 @@ class BlendConfig:
     pick_gain: float = 1.0
     prompt_gain: float = 1.0
     learned: bool = True  # move the weights where a validation split shows a gain
-    min_contributors: int = 10  # no aggregate of fewer people leaves the model
+    min_contributors: int = policies.SMALLEST_AGGREGATE  # no aggregate of fewer people leaves the model
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from graph.models.catalog import Artist, ItemKind, Standing, Tag, Tagging, Track, item_column
 from graph.models.communities import Community
+from graph.models.deletions import Deletion
 from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
@@ -14,6 +15,7 @@ __all__ = [
     "Artist",
     "ArtistPlayCount",
     "Community",
+    "Deletion",
     "Feedback",
     "FeedbackKind",
     "ItemKind",

@@ -18,6 +18,7 @@ class ModelVersion(models.Model):
     state = models.CharField(max_length=8, choices=State.choices)
     data_hash = models.CharField(max_length=64)
     ledger_position = models.PositiveBigIntegerField()
+    deletion_position = models.PositiveBigIntegerField(default=0)  # of the last Deletion before its snapshot
     manifest_hash = models.CharField(max_length=64, blank=True)
     config = models.JSONField()
     metrics = models.JSONField()

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.intake import deliberate, observe
 from accounts.models import User
 from graph.models import Artist, Feedback, FeedbackKind, Track
+from graph.services.deletion import deletion_follow
 from graph.services.news import friends_tell
 
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
@@ -32,3 +33,19 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     if created and kind is FeedbackKind.LIKE:  # said again, it is no news
         transaction.on_commit(lambda: friends_tell(user, [{"like": given.pk}]))
     return given
+
+
+@transaction.atomic
+def feedback_clear(
+    *, user: User, item: Track | Artist, kind: FeedbackKind | None = None
+) -> list[FeedbackKind]:
+    """Take back what ``user`` said of an item: one word, or all of them. Return which there were."""
+    deliberate(user)
+    about = {"artist": item} if isinstance(item, Artist) else {"track": item}
+    said = Feedback.objects.filter(user=user, **about)
+    said = said if kind is None else said.filter(kind=kind)
+    cleared = [FeedbackKind(word) for word in said.order_by("kind").values_list("kind", flat=True)]
+    said.delete()
+    tracks, artists = ([], [item.pk]) if isinstance(item, Artist) else ([item.pk], [item.artist_id])
+    deletion_follow(user=user, rows=len(cleared), tracks=tracks, artists=artists)
+    return cleared

@@ -8,14 +8,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.intake import Observer, observe
+from accounts import policies
+from accounts.intake import Observer, deliberate, observe
 from accounts.models import User
-from accounts.presentation import nodes_shown
-from discovery.platform.errors import InvalidInput, NotFound, Refusal
+from accounts.presentation import node_shown, nodes_shown
+from discovery.platform.errors import Conflict, InvalidInput, NotFound, Refusal
 from graph.models import ItemKind, Listen
 from graph.names import name_clean
 from graph.selectors import item_ref, tracks_get
 from graph.services.catalog import LONGEST_MS, TrackName, track_name_clean, tracks_get_or_create
+from graph.services.deletion import deletion_follow
 from graph.services.news import friends_tell
 
 MAX_PLAYS = 100  # in one call
@@ -158,6 +160,41 @@ def _own_words(plays: dict[int, Play], track_ids: dict[int, int]) -> dict[int, d
             "artist_name": name.artist if name.artist != track.artist.name else "",
         }
     return words
+
+
+@transaction.atomic
+def listen_correct(*, user: User, listen_id: int, play: Play) -> Listen:
+    """Say what a play of ``user`` was after all; it stays the same play, of the same source and source id.
+
+    So the app that reported it may report it again, and nothing is stored twice.
+
+    Raises:
+        NotFound: ``user`` has no such play, or there is no such track.
+        InvalidInput: a time or duration that cannot be.
+        Conflict: it was, or is now, a private session.
+
+    """
+    act = deliberate(user)
+    listen = Listen.objects.filter(user=user, pk=listen_id).select_related("track").first()
+    if listen is None:
+        raise NotFound(_("There is no such play."), field="id")
+    clean = _clean(replace(play, source=listen.source, source_id=listen.source_id), timezone.now())
+    if policies.played_in_private(act.user, clean.listened_at):
+        raise Conflict(_("This was played in a private session."), code="PRIVATE_SESSION")
+    before = listen.track
+    if isinstance(clean.track, TrackName):
+        (listen.track_id,) = tracks_get_or_create(names=[clean.track])
+        words = _own_words({0: clean}, {0: listen.track_id}).get(0, {})
+    elif node_shown(user, item_ref(ItemKind.TRACK, clean.track)) is not None:
+        listen.track_id, words = clean.track, {}
+    else:
+        raise NotFound(_("There is no such track."), field="trackId")
+    listen.listened_at, listen.ms_played = clean.listened_at, clean.ms_played
+    listen.title, listen.artist_name = words.get("title", ""), words.get("artist_name", "")
+    with act.write():
+        listen.save(update_fields=["track", "listened_at", "ms_played", "title", "artist_name"])
+    deletion_follow(user=user, rows=1, tracks=[before.pk], artists=[before.artist_id])
+    return listen
 
 
 def _tell_friends(user: User, listens: Sequence[Listen]) -> None:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts.models import ConsentEvent, ConsentState, Purpose
 from graph.models import ModelVersion, TrainingRun
+from graph.selectors import deletions_after
 from graph.serving.active_model import active_version, artifact_directory, manifest_hash
 from graph.training.lease import Lease, is_live, lease_complete, lease_hold
 from graph.training.promotion import finite, promotion_refusal
@@ -37,6 +38,7 @@ def model_publish(
     write: Callable[[Path], object],
     data_hash: str,
     ledger_position: int,
+    deletion_position: int = 0,
     config: dict[str, Any],
     metrics: dict[str, Any],
 ) -> ModelVersion:
@@ -48,8 +50,9 @@ def model_publish(
     """
     refused = promotion_refusal(metrics, _yardstick())
     version = ModelVersion(
-        data_hash=data_hash, ledger_position=ledger_position, config=config, metrics=finite(metrics)
-    )
+        data_hash=data_hash, ledger_position=ledger_position, deletion_position=deletion_position,
+        config=config, metrics=finite(metrics),
+    )  # fmt: skip
     if refused:
         version.state, version.rejected_because = ModelVersion.State.REJECTED, refused
         with transaction.atomic():
@@ -84,12 +87,14 @@ def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
 
 
 def _yardstick() -> dict[str, Any] | None:
-    """The active model's metrics, unless it learned from people who have withdrawn since.
+    """The active model's metrics, unless it learned from people who have withdrawn or deleted since.
 
     A model without them is wanted even where it measures worse.
     """
     version = active_version()
     if version is None or contributions_withdrawn(after=version.ledger_position):
+        return None
+    if deletions_after(version.deletion_position):
         return None
     return dict(version.metrics)
 

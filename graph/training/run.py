@@ -16,6 +16,7 @@ from discovery.platform.errors import ModelUnavailable, TrainingFailed
 from graph import snapshot
 from graph.ml.progress import Progress, silent, within
 from graph.models import ModelVersion, TrainingRun
+from graph.selectors import deletions_after
 from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
 from graph.serving.active_model import active
@@ -113,6 +114,7 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
         write=write,
         data_hash=taken.content_hash,
         ledger_position=taken.ledger_position,
+        deletion_position=taken.deletion_position,
         config=asdict(config),
         metrics=metrics,
     )
@@ -149,15 +151,17 @@ def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
 
 
 def run_due() -> str | None:
-    """The key of a training that withdrawals ask for, or None.
+    """The key of a training that withdrawals and deletions ask for, or None.
 
-    It names the fixed time that it is for, so that all withdrawals until then are trained away once.
+    It names the fixed time that it is for, so that everything until then is trained away once.
     """
     version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
-    withdrawn = publish.contributions_withdrawn(after=version.ledger_position) if version else []
+    if version is None:
+        return None
+    gone = [event.occurred_at for event in publish.contributions_withdrawn(after=version.ledger_position)]
+    gone += [row.deleted_at for row in deletions_after(version.deletion_position)]
     moment = _fixed_time_before(timezone.now())
-    due = any(event.occurred_at <= moment for event in withdrawn)
-    return f"withdrawal:{moment:%Y-%m-%dT%H:%M}" if due else None
+    return f"withdrawal:{moment:%Y-%m-%dT%H:%M}" if any(at <= moment for at in gone) else None
 
 
 def _fixed_time_before(now: datetime) -> datetime:

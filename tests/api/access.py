@@ -21,11 +21,12 @@ from graphql import (
 )
 
 from accounts.models import ConsentEvent, Friendship, Purpose
+from accounts.services.breach import breach_add
 from accounts.services.consent import consent_set
 from discovery.models import Room, RoomMember, SocialUse
 from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
-from graph.models import ItemKind, ItemRecommendation, Playlist, PlaylistEntry
+from graph.models import Feedback, FeedbackKind, ItemKind, ItemRecommendation, Playlist, PlaylistEntry
 from tests import factories
 from tests.api.client import App
 
@@ -51,6 +52,8 @@ class World:
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
         factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")
+        concerned = type(self.owner).objects.filter(pk=self.owner.pk)
+        breach_add(what="A leak", happened_at=timezone.now(), people=concerned)
         self.ids = self._objects()
 
     def _objects(self):
@@ -76,6 +79,7 @@ class World:
             "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
             "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
+            "Feedback": Feedback.objects.create(user=owner, track=track, kind=FeedbackKind.HIDE, given_at=now),
         }  # fmt: skip
         return {
             name: global_id("Listener" if name == "Friend" else name, row.pk) for name, row in rows.items()
@@ -114,9 +118,12 @@ BY_NAME = {
     "seedId": "Track", "roomId": "Room",
 }  # fmt: skip
 ID_OF = {
-    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.correctListen.id": "Listen", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
 }  # fmt: skip
-ALSO_GIVEN = {"Mutation.updateProfile.displayName"}  # of what may be left out, but not all at once
+ALSO_GIVEN = {
+    "Mutation.updateProfile.displayName",
+    "Mutation.deleteListens.ids",
+}  # of what may be left out, but not all at once
 ENUM_OF = {"role": "VIEWER", "scopes": "DISCOVER"}
 TEXTS = {
     "confirm": "owner", "text": "shared", "title": "A title", "name": "phone", "current": "", "new": "", "handle": "other",

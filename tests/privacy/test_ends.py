@@ -84,6 +84,20 @@ def test_a_published_text_cannot_change(texts):
     assert PolicyVersion.objects.get().text == "old"
 
 
+def test_what_single_friends_kept_past_a_general_no_of_before_is_taken_back(ada):
+    """Rows as they stood when a general no did not end them."""
+    ben, cleo = factories.listener("ben"), factories.listener("cleo")
+    factories.befriended(ada, ben, cleo)
+    consent_set(user=ada, purpose=Purpose.NAMED, granted=True, friend=ben)
+    consent_set(user=ada, purpose=Purpose.NAMED, granted=False)
+    consent_set(user=ada, purpose=Purpose.NAMED, granted=True, friend=cleo)  # expressly, afterwards
+    before = timezone.now() - timedelta(hours=1)
+    Consent.objects.filter(friend=ben).update(state="GRANTED", changed_at=before)
+    assert consents_expire() == 1
+    assert not policies.permits(ada, Purpose.NAMED, ben)
+    assert policies.permits(ada, Purpose.NAMED, cleo)
+
+
 def test_consents_to_what_nothing_uses_any_more_expire_with_the_next_policy(ada, texts):
     texts("2026-01", "old")
     factories.answered(ada, Purpose.LOCATION, Purpose.EXPERIMENT)

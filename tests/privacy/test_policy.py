@@ -1,7 +1,11 @@
 """The policy as the API shows it."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from accounts import policies
 from accounts.models import Purpose
 from accounts.policy_text import policy_text_current
 from discovery.privacy.retention import RULES
@@ -43,3 +47,40 @@ def test_how_long_everything_is_kept_is_for_everybody():
     assert of["plays"]["purpose"] == "RECORD"
     assert of["plays"]["days"] is None
     assert (of["social_use"]["days"], of["ledger"]["days"], of["radios"]["days"]) == (90, 1096, 0)
+
+
+# What the text says of how long, and the line of the table that the clock enforces.
+PERIODS = {
+    "To whom you were shown, and why: 90 days": "social_use",
+    "is written down is kept for 180 days": "radio_choices",
+    "A radio: 12 hours after you last used it": "radios",
+    "A room that nobody uses: 7 days": "rooms",
+    "was is kept for 90 days, so that a play of it that arrives late": "private_sessions",
+    "Requests for friendship that nobody answered: 180 days": "friend_requests",
+    "A file with your data: 7 days": "export_files",
+    "that you asked for one: 90 days": "exports",
+    "A browser's sign-in: 14 days": "sessions",
+    "An app's sign-in: 365 days": "tokens",
+    "They are kept for three years after your account ends": "ledger",
+    "The receipt of an erasure: three years": "erasures",
+    "brings you back after an erasure: 3650 days": "erased_identities",
+    "What staff did to accounts by hand: 365 days": "staff_log",
+    "When a recommender was trained: 365 days": "training_runs",
+}
+
+
+def test_every_period_the_text_states_is_the_one_the_clock_enforces():
+    text = " ".join(policy_text_current().text.split())
+    kept = {rule.name: rule.kept for rule in RULES}
+    assert set(PERIODS.values()) == kept.keys()
+    for sentence, name in PERIODS.items():
+        assert sentence in text, sentence
+        number, unit = re.search(r"(\d+|three) (days|hours|years)", sentence).groups()
+        size = {"days": timedelta(days=1), "hours": timedelta(hours=1), "years": timedelta(days=365)}[unit]
+        stated = (3 if number == "three" else int(number)) * size
+        assert stated <= kept[name] <= stated + timedelta(days=1), name
+    assert len(re.findall(r"\d+ days", text)) == sum("days" in sentence for sentence in PERIODS)
+
+
+def test_the_text_says_of_how_many_people_a_count_is():
+    assert f"fewer than {policies.SMALLEST_AGGREGATE} people" in " ".join(policy_text_current().text.split())

@@ -97,6 +97,9 @@ class RecommendationConnection:
     not_used: list[Purpose] = strawberry.field(
         description="Purposes that would have counted at this level, were they granted."
     )
+    used: list[Purpose] = strawberry.field(
+        description="Purposes on whose word something entered this answer; none where nothing personal did."
+    )
     variety: float = strawberry.field(
         description="How far distance from the items above counted; 0 is the plain order of scores."
     )
@@ -111,7 +114,7 @@ class RecommendationConnection:
         return cls(
             edges=edges, page_info=page_info(edges, start=answer.start, has_next=answer.has_next),
             level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
-            degraded=answer.degraded, not_used=list(answer.not_used), variety=variety,
+            degraded=answer.degraded, not_used=list(answer.not_used), used=list(answer.used), variety=variety,
         )  # fmt: skip
 
 

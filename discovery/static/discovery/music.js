@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { make } from "./page.js";
 
 export const item = "item { ... on Track { id title artist { name } } ... on Artist { id name } }";
-export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level } } } } level degraded pageInfo { hasNextPage endCursor }`;
+export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level } } } } level degraded used notUsed pageInfo { hasNextPage endCursor }`;
 
 export const titleOf = (thing) => thing.title ?? thing.name ?? thing.displayName;
 export const nameOf = (thing) => (thing.artist ? `${thing.title} – ${thing.artist.name}` : titleOf(thing));

@@ -7,12 +7,12 @@ import { asPercent, gettext, worded } from "../words.js";
 export const ofViewer = () => `fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
   recommendationsReceived(first: 5) { edges { node { id note sender { displayName } ${item} } } }`;
 
+/** What the answer used, and not what it might have. */
 const madeFrom = {
-  OFF: gettext("The most popular music here, the same for everyone."),
-  BASIC: gettext("From this session alone."),
-  OWN: gettext("From what you play."),
-  SOCIAL: gettext("From what you play, and friends who share it with you."),
-  CONTEXT: gettext("From what you play, friends who share it with you, and the occasion."),
+  "": gettext("The most popular music here: nothing of yours is used."),
+  SELF: gettext("From what you play."),
+  SOCIAL_IN: gettext("From what friends play who share it with you."),
+  "SELF SOCIAL_IN": gettext("From what you play, and friends who share it with you."),
 };
 const degraded = {
   NO_MODEL: gettext("No recommender has been trained yet. Come back in a while."),
@@ -36,7 +36,7 @@ export async function first() {
 
 export function show(viewer, known) {
   friends = known;
-  at("made-from").textContent = degraded[answer.degraded] ?? madeFrom[answer.level];
+  at("made-from").textContent = degraded[answer.degraded] ?? madeFrom[answer.used.join(" ")];
   fill("recommendations", answer.edges.map(({ node }) => card(node)), gettext("Nothing yet."));
   at("more").hidden = !answer.pageInfo.hasNextPage;
   fromFriends(viewer.fromFriends);

@@ -7,7 +7,8 @@ import { gettext, ngettext, worded } from "../words.js";
 export const ofViewer = "privacy { level }";
 
 const stops = [...at("levels").children];
-const place = (level) => stops.findIndex((stop) => stop.dataset.level === level);
+// A level that the slider does not have lies above those it has.
+const place = (level) => { const at = stops.findIndex((stop) => stop.dataset.level === level); return at < 0 ? stops.length - 1 : at; };
 const chosen = () => stops[at("level").value].dataset;
 let saved;
 let now = [];
@@ -24,8 +25,8 @@ export function begin(load) {
 }
 
 export async function show({ viewer }) {
-  saved = viewer.privacy.level;
-  at("level").value = place(saved);
+  at("level").value = place(viewer.privacy.level);
+  saved = chosen().level;
   now = (await discover({ first: 5 })).edges.map(({ node }) => node);
   await example();
 }

@@ -1,0 +1,157 @@
+"""Deleting what one played: one play, a period, an artist, or everything; and what follows from that elsewhere."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import policies
+from accounts.intake import deliberate
+from accounts.models import Purpose, User
+from accounts.services.ledger import epoch_raise
+from accounts.signals import record_deleting, records_deleted
+from discovery.platform.errors import InvalidInput, LimitExceeded
+from graph.models import ArtistPlayCount, Deletion, Feedback, FeedbackKind, Listen
+
+AHEAD = timedelta(days=1)  # a day that is not over yet may be named to its end, wherever one is
+MOST_AT_ONCE = 100  # plays named one by one
+_LOCK = 0x6561727368  # of the list of deletions, among PostgreSQL's advisory locks
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """How much is gone: plays, and play counts that a source told without the plays themselves."""
+
+    listens: int
+    play_counts: int = 0
+
+
+@transaction.atomic
+def listens_delete(
+    *,
+    user: User,
+    ids: Collection[int] | None = None,
+    artist_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    everything: bool = False,
+) -> Deleted:
+    """Delete the plays of ``user`` that fit all that is given; ``until`` is the first moment that does not.
+
+    Imported play counts know no moment and have no ids: they go with an artist, and with everything. Deleting what is
+    not there deletes nothing.
+
+    Raises:
+        InvalidInput: nothing is given, the period ends before it begins, or lies in the future.
+        LimitExceeded: more than ``MOST_AT_ONCE`` are named.
+
+    """
+    narrowed = not (ids is None and artist_id is None and since is None and until is None)
+    if not narrowed and not everything:
+        raise InvalidInput(_("Say which plays are to be deleted."), code="NOTHING_CHOSEN")
+    _ensure_sound(ids, since, until)
+    deliberate(user)  # its lock: what is recorded meanwhile comes after
+    listens, counts = Listen.objects.filter(user=user), ArtistPlayCount.objects.filter(user=user)
+    if ids is not None:
+        listens = listens.filter(pk__in=ids)
+    if artist_id is not None:
+        listens, counts = listens.filter(track__artist=artist_id), counts.filter(artist=artist_id)
+    if since is not None:
+        listens = listens.filter(listened_at__gte=since)
+    if until is not None:
+        listens = listens.filter(listened_at__lt=until)
+    if not (ids is None and since is None and until is None):
+        counts = counts.none()
+    tracks, artists = _items(listens)
+    artists |= set(counts.values_list("artist_id", flat=True))
+    deleted = Deleted(listens.delete()[0], counts.delete()[0])
+    deletion_follow(
+        user=user,
+        rows=deleted.listens + deleted.play_counts,
+        tracks=tracks,
+        artists=artists,
+        everything=not narrowed,
+    )
+    return deleted
+
+
+def deletion_follow(
+    *, user: User, rows: int, tracks: Collection[int], artists: Collection[int], everything: bool = False
+) -> None:
+    """After ``rows`` about these items were deleted, in the same transaction: nothing derived from them stays.
+
+    Whoever keeps something of them elsewhere hears of the items that nothing of the user's is about any more; the next
+    model is trained without them. The place for a sweep of the catalog, which sees whether an item is anybody's any
+    more, is behind the signal, with the same items.
+    """
+    if not rows and not everything:
+        return
+    if rows and policies.permits(user, Purpose.CONTRIBUTE):
+        _numbered_as_committed()
+        Deletion.objects.create(subject=user.pseudonym, rows=rows)
+    user.records_deleted_at = timezone.now()
+    User.objects.filter(pk=user.pk).update(records_deleted_at=user.records_deleted_at)
+    kept_tracks, kept_artists = _kept(user, tracks, artists)
+    records_deleted.send(
+        sender=User, user=user, everything=everything,
+        tracks=frozenset(tracks) - kept_tracks, artists=frozenset(artists) - kept_artists,
+    )  # fmt: skip
+    epoch_raise([user.pk])
+
+
+def connect() -> None:
+    """Listen for people who take RECORD back and want to have deleted what it let in; called once."""
+    record_deleting.connect(_recorded_delete, dispatch_uid="graph.deletion")
+
+
+@transaction.atomic
+def _recorded_delete(*, user: User, **_: Any) -> None:
+    """All that was observed: plays, play counts and skips. What one said on purpose stays."""
+    Feedback.objects.filter(user=user, kind=FeedbackKind.SKIP).delete()
+    listens_delete(user=user, everything=True)
+
+
+def _ensure_sound(ids: Collection[int] | None, since: datetime | None, until: datetime | None) -> None:
+    if ids is not None and len(ids) > MOST_AT_ONCE:
+        raise LimitExceeded(
+            _("At most %(most)d plays are named at once.") % {"most": MOST_AT_ONCE}, field="ids"
+        )
+    for moment, field in ((since, "from"), (until, "until")):
+        if moment is not None and moment > timezone.now() + AHEAD:
+            raise InvalidInput(_("This time lies in the future."), field=field, code="INVALID_TIME")
+    if since is not None and until is not None and since >= until:
+        raise InvalidInput(_("This period ends before it begins."), field="until")
+
+
+def _items(listens: Any) -> tuple[set[int], set[int]]:
+    pairs = set(listens.order_by().values_list("track_id", "track__artist_id").distinct())
+    return {track for track, _artist in pairs}, {artist for _track, artist in pairs}
+
+
+def _kept(user: User, tracks: Collection[int], artists: Collection[int]) -> tuple[set[int], set[int]]:
+    """Of these, what something of the user's is still about."""
+    plays, said = Listen.objects.filter(user=user), Feedback.objects.filter(user=user)
+    counts = ArtistPlayCount.objects.filter(user=user, artist__in=artists)
+    kept_tracks = {
+        *plays.filter(track__in=tracks).values_list("track_id", flat=True),
+        *said.filter(track__in=tracks).values_list("track_id", flat=True),
+    }
+    kept_artists = {
+        *plays.filter(track__artist__in=artists).values_list("track__artist_id", flat=True),
+        *said.filter(Q(artist__in=artists)).values_list("artist_id", flat=True),
+        *said.filter(track__artist__in=artists).values_list("track__artist_id", flat=True),
+        *counts.values_list("artist_id", flat=True),
+    }
+    return kept_tracks, kept_artists
+
+
+def _numbered_as_committed() -> None:
+    """From here to the commit nobody else adds a deletion, so that a snapshot which sees one sees all before it."""
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

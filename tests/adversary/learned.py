@@ -16,9 +16,9 @@ from graph.ml.config import BlendConfig, ItemItemConfig, NetworkConfig, Recommen
 from graph.ml.export import write_artifact
 from graph.ml.train import fit
 from graph.models import Listen, ModelVersion, Track
-from graph.serving import active_model
 from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
+from graph.serving import active_model
 from graph.training.communities import communities_refresh
 from graph.training.drawn import drawn
 from graph.training.run import _steps_before
@@ -74,7 +74,9 @@ class Town:
             plays[person, chosen] = random.integers(1, 9, size=len(chosen))
         town = cls(listeners, tracks, plays)
         rows = np.argwhere(plays)
-        town.record((listeners[person], tracks[artist], int(plays[person, artist])) for person, artist in rows)
+        town.record(
+            (listeners[person], tracks[artist], int(plays[person, artist])) for person, artist in rows
+        )
         return town
 
     @staticmethod

@@ -42,7 +42,8 @@ def _deleted(
         item_kind=ItemKind.ARTIST, item_id__in=artists
     )
     (chosen if everything else chosen.filter(about)).delete()
-    transaction.on_commit(lambda: _memory_clear(user.pk))
+    if everything or tracks or artists:
+        transaction.on_commit(lambda: _memory_clear(user.pk))
 
 
 def _memory_clear(user_id: int) -> None:

@@ -11,7 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
 
+from accounts.models import User
 from accounts.operator import operator_current
+from accounts.services.password import has_password
 from discovery.web.words import GROUPS, LEVELS
 
 # No 'unsafe-inline': style and script come as files from this origin only.
@@ -41,13 +43,11 @@ def discovery(request: HttpRequest) -> HttpResponse:
 @login_required
 def privacy(request: HttpRequest) -> HttpResponse:
     """``/privacy/``: what is used, and every choice about it."""
-    return confined(
-        render(
-            request,
-            "discovery/privacy.html",
-            {"levels": LEVELS, "groups": GROUPS, "operator": operator_current()},
-        )
-    )
+    choices = {
+        "levels": LEVELS, "groups": GROUPS, "operator": operator_current(),
+        "has_password": isinstance(request.user, User) and has_password(request.user),
+    }  # fmt: skip
+    return confined(render(request, "discovery/privacy.html", choices))
 
 
 class SignIn(LoginView):

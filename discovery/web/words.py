@@ -62,7 +62,7 @@ GROUPS = (
         Question(
             Purpose.RECORD, _("Keep what I play"),
             _("What you play is stored: what, when, for how long and from which app."),
-            _("New plays are refused before anything is stored. What is stored already stays until you erase it."),
+            _("New plays are refused before anything is stored. What is stored already stays until you delete it."),
         ),
         Question(
             Purpose.SELF, _("My plays shape what I see"),

@@ -86,7 +86,8 @@ def deletion_follow(
     """After ``rows`` about these items were deleted, in the same transaction: nothing derived from them stays.
 
     Whoever keeps something of them elsewhere hears of the items that nothing of the user's is about any more; the next
-    model is trained without them. Whether an item is anybody's any more is for a sweep of the catalog to see.
+    model is trained without them. The place for a sweep of the catalog, which sees whether an item is anybody's any
+    more, is behind the signal, with the same items.
     """
     if not rows and not everything:
         return

@@ -3,16 +3,17 @@
 import copy
 import json
 import stat
+import threading
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Consent, ConsentEvent, LedgerHead, Purpose
-from accounts.services import audit
+from accounts.services import audit, ledger_head
 from accounts.services.consent import consent_set, consents_grant_many
 from accounts.services.ledger import event_hash
 from accounts.services.ledger_head import ledger_head_publish, ledger_head_publish_due
@@ -193,6 +194,34 @@ def test_a_file_that_missed_a_head_has_it_with_the_next(published, publish, ledg
     ledger_heads.write_text("")
     publish()
     assert len(ledger_heads.read_text().splitlines()) == 3
+    assert list(audit.ledger_verify()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_head_waits_for_lines_that_are_being_written(monkeypatch):
+    """Their positions are given already: a head that did not wait would miss them for ever."""
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite writers queue up by themselves")
+    monkeypatch.setattr(ledger_head, "PATIENCE", "200ms")
+    user, begun, over = listener(), threading.Event(), threading.Event()
+
+    def write():
+        with transaction.atomic():
+            consent_set(user=user, purpose=Purpose.SELF, granted=True)
+            begun.set()
+            over.wait(20)
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert begun.wait(20)
+        with pytest.raises(OperationalError):
+            ledger_head_publish()
+    finally:
+        over.set()
+        writer.join()
+    assert ledger_head_publish().document["lines"] == 1
     assert list(audit.ledger_verify()) == []
 
 

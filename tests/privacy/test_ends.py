@@ -91,7 +91,8 @@ def test_what_single_friends_kept_past_a_general_no_of_before_is_taken_back(ada)
     consent_set(user=ada, purpose=Purpose.NAMED, granted=True, friend=ben)
     consent_set(user=ada, purpose=Purpose.NAMED, granted=False)
     consent_set(user=ada, purpose=Purpose.NAMED, granted=True, friend=cleo)  # expressly, afterwards
-    Consent.objects.filter(friend=ben).update(state="GRANTED")
+    before = timezone.now() - timedelta(hours=1)
+    Consent.objects.filter(friend=ben).update(state="GRANTED", changed_at=before)
     assert consents_expire() == 1
     assert not policies.permits(ada, Purpose.NAMED, ben)
     assert policies.permits(ada, Purpose.NAMED, cleo)

@@ -59,7 +59,11 @@ def sources():
 def models_with_people():
     for model in apps.get_models(include_auto_created=True):
         keys = [field for field in model._meta.get_fields() if field.concrete and field.is_relation]
-        ours = model._meta.app_label not in THIRD_PARTY and not model._meta.auto_created
+        ours = (
+            model._meta.app_label not in THIRD_PARTY
+            and not model._meta.auto_created
+            and not model._meta.proxy
+        )
         if ours and any(field.related_model is get_user_model() for field in keys):
             yield model
 

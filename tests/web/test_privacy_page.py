@@ -3,16 +3,20 @@
 import zipfile
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from selenium.webdriver.common.keys import Keys
 
-from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
+from accounts.models import Consent, ConsentState, Device, PersonalizationLevel, Purpose, User
 from accounts.services.breach import breach_add
+from accounts.services.token import token_issue
+from accounts.sessions import SessionStore
 from accounts.signatures import verify
 from discovery.models import DataExport, Erasure
-from graph.models import TasteExclusion
+from graph.models import Feedback, FeedbackKind, Listen, TasteExclusion
 from tests import factories
 from tests.processes import wait_for
+from tests.web.person import PASSWORD
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -137,6 +141,55 @@ def erases_the_account(person, world):
     verify(erasure.receipt)
     person.browser.get(person.origin + "/privacy/")
     assert person.find("#id_username"), "signed out"
+
+
+def test_ones_own_plays_words_and_devices(world, visit):
+    """Deleted, taken back, ended; and what was recorded goes with the switch where one says so."""
+    ada = world.ada
+    Feedback.objects.create(user=ada, track=world.common, kind=FeedbackKind.HIDE, given_at=factories.NOON)
+    token_issue(user=ada, name="old phone")
+    person = visit()
+    person.opens("/privacy/")
+    person.sees("#devices", "old phone (token)")
+    person.presses("#own summary")
+    person.sees("#plays", "Common Ground")
+    person.presses("#plays button")
+    person.sees("#status", "Gone:")
+    assert Listen.objects.filter(user=ada).count() == 6
+    person.sees("#words", "hidden")
+    person.presses("#words button")
+    person.until(lambda: not Feedback.objects.filter(user=ada).exists(), "the word is taken back")
+    assert person.violations("light", "dark") == []
+    person.presses('#devices button[aria-label^="End: old phone"]')
+    person.sees("#status", "old phone is signed out.")
+    assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
+    person.presses("#allow-RECORD")
+    person.sees("#status", "Keep what I play: off.")
+    assert Listen.objects.filter(user=ada).exists(), "kept, until one says otherwise"
+    person.presses("#recorded-delete")
+    person.sees("#status", "What was recorded is deleted.")
+    assert not Listen.objects.filter(user=ada).exists()
+    assert Listen.objects.exists()
+    person.sees("#plays", "No plays are kept.")
+    assert person.complaints() == []
+
+
+def test_the_password_is_asked_again_where_the_sign_in_lies_back(world, visit):
+    person = visit()
+    person.opens("/privacy/")
+    (session,) = Session.objects.all()
+    signed_in = {**session.get_decoded(), "earshot.asked": 0}
+    Session.objects.update(session_data=SessionStore().encode(signed_in))
+    person.presses("#export")
+    person.sees("#status.error", "Tell your password once more.")
+    person.types("#erase-confirm", "ada")
+    person.types("#erase-password", "wrong")
+    person.presses("#erase button")
+    person.sees("#status.error", "This is not your password.")
+    assert User.objects.filter(pk=world.ada.pk, is_active=True).exists()
+    person.types("#export-password", PASSWORD)
+    person.presses("#export")
+    person.until(lambda: DataExport.objects.filter(user=world.ada).exists(), "the export is asked for")
 
 
 def test_the_main_actions_by_keyboard_alone(world, visit):

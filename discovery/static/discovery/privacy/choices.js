@@ -21,6 +21,8 @@ export function begin(reload) {
   load = reload;
   for (const box of switches) onSwitch(box, titleOf(box.dataset.purpose), (granted) => consent(box.dataset.purpose, granted));
   at("withdraw-all").addEventListener("click", () => act(withdrawAll, gettext("Everything is withdrawn. It counts from now on.")));
+  at("recorded-keep").addEventListener("click", () => recorded(false));
+  at("recorded-delete").addEventListener("click", () => act(deleteRecorded, gettext("What was recorded is deleted.")));
   at("private").addEventListener("click", () => act(() => secretly(privacy.privateUntil === null)));
 }
 
@@ -76,11 +78,27 @@ async function consent(purpose, granted, friendId = null) {
   await ask(`mutation($purpose: Purpose!, $granted: Boolean!, $friendId: ID) {
     setConsent(purpose: $purpose, granted: $granted, friendId: $friendId) { ... on ConsentChange { privacy { level } } ${refused} } }`,
     { purpose, granted, friendId });
+  if (purpose === "RECORD") at("recorded").hidden = granted;
+  await load();
+}
+
+/** Whether to keep what is there is asked where recording was switched off. */
+function recorded(open) {
+  at("recorded").hidden = !open;
+  if (!open) at("allow-RECORD").focus();
+}
+
+async function deleteRecorded() {
+  await ask(`mutation { setConsent(purpose: RECORD, granted: false, deleteRecorded: true) {
+    ... on ConsentChange { privacy { level } } ${refused} } }`);
+  recorded(false);
   await load();
 }
 
 async function withdrawAll() {
+  const recording = at("allow-RECORD").checked;
   await ask(`mutation { withdrawAllConsent { ... on ConsentChange { privacy { level } } ${refused} } }`);
+  if (recording) at("recorded").hidden = false;
   await load();
 }
 

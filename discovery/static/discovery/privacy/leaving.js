@@ -11,10 +11,11 @@ let shown = "";
 let timer;
 
 export function begin() {
-  at("export").addEventListener("click", () => act(async () => {
-    await ask(`mutation { requestDataExport { ... on DataExport { id } ${refused} } }`);
+  onSubmit("export-form", async () => {
+    await ask(`mutation($password: String) { requestDataExport(password: $password) { ... on DataExport { id } ${refused} } }`,
+      { password: told("export-password") });
     await look();
-  }));
+  });
   onSubmit("erase", erase);
 }
 
@@ -25,6 +26,14 @@ export function show({ viewer: { dataExports } }) {
   shown = JSON.stringify(dataExports);
   clearTimeout(timer);
   if (dataExports.some((file) => file.state === "REQUESTED")) timer = setTimeout(() => act(look), WAIT);
+}
+
+/** The password where one was typed; it does not stay in the page. */
+function told(id) {
+  const field = at(id);
+  const password = field?.value || null;
+  if (field) field.value = "";
+  return password;
 }
 
 const look = async () => show(await ask(`{ viewer { dataExports { ${parts} } } }`));
@@ -46,8 +55,9 @@ const steps = {
 
 async function erase() {
   const { requestErasure } = await ask(
-    `mutation($confirm: String!) { requestErasure(confirm: $confirm) { ... on Erasure { url } ${refused} } }`,
-    { confirm: at("erase-confirm").value.trim() });
+    `mutation($confirm: String!, $password: String) {
+      requestErasure(confirm: $confirm, password: $password) { ... on Erasure { url } ${refused} } }`,
+    { confirm: at("erase-confirm").value.trim(), password: told("erase-password") });
   clearTimeout(timer);
   tell("");
   const heading = make("h1", { tabIndex: -1 }, gettext("Your account is being erased"));

@@ -2,13 +2,15 @@
 import { ask } from "../api.js";
 import { act } from "../page.js";
 import * as choices from "./choices.js";
+import * as devices from "./devices.js";
 import * as exclusions from "./exclusions.js";
 import * as leaving from "./leaving.js";
 import * as level from "./level.js";
 import * as notices from "./notices.js";
+import * as own from "./own.js";
 import * as records from "./records.js";
 
-const parts = [notices, choices, exclusions, leaving, records, level];
+const parts = [notices, choices, exclusions, leaving, records, level, devices, own];
 
 async function load() {
   const data = await ask(`{ viewer { ${parts.map((part) => part.ofViewer).join("\n")} }

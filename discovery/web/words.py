@@ -97,14 +97,14 @@ GROUPS = (
         Question(
             Purpose.DISCOVERABLE, _("People can find me"),
             _("You appear in search and in suggestions, and friends may know each other through you."),
-            _("Only your friends, and people with an open request between you, see your name."),
+            _("Of all listeners, only your friends, people with an open request between you, and a guardian see your name."),
         ),
     )),
     Group(_("This installation"), (
         Question(
             Purpose.EXPERIMENT, _("Measurements and experiments"),
-            _("You may be shown a variant, and what you do with it is counted."),
-            _("You are in no experiment, and nothing is counted."),
+            _("Radios write down what they chose for you and what came of it, and learn from it."),
+            _("Radios write nothing of that down."),
         ),
     )),
 )  # fmt: skip

@@ -7,8 +7,8 @@ import { gettext, worded } from "../words.js";
 
 const parts = `radioId step resume source now { ${item} reasons { text } } upcoming { ${item} }`;
 const sources = {
-  SUM: gettext("Straight from your taste"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
-  FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"),
+  SUM: gettext("The best by all that you allow"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
+  FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"), MINUTE: gettext("By this session above all"),
 };
 let friends = [];
 let queue = null;

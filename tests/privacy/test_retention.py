@@ -155,7 +155,9 @@ def devices(since):
     device, _secret = token_create(user=factories.listener(), name="phone", scopes=[DeviceScope.DISCOVER])
     aged(device.token, expires=since + RULE["devices"].kept)
     key = aged(device, expires_at=since + RULE["devices"].kept)
-    return lambda: Device.objects.filter(pk=key).exists() and AccessToken.objects.filter(pk=device.token_id).exists()
+    return lambda: (
+        Device.objects.filter(pk=key).exists() and AccessToken.objects.filter(pk=device.token_id).exists()
+    )
 
 
 def ledger(since):

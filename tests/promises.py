@@ -125,18 +125,15 @@ def names_in(path: str) -> frozenset[str]:
     file = ROOT / path
     if file.suffix != ".py" or not file.is_file():
         return frozenset()
-    names: set[str] = set()
-    for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.ClassDef):
-            names.add(node.name)
-            names |= {f"{node.name}::{each.name}" for each in node.body if _is_test(each)}
-        elif _is_test(node):
-            names.add(node.name)
-    return frozenset(names)
+    module = ast.parse(file.read_text())
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    methods = {f"{each.name}::{name}" for each in classes for name in _functions(each)}
+    return frozenset({*_functions(module), *(each.name for each in classes), *methods})
 
 
-def _is_test(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+def _functions(node: ast.Module | ast.ClassDef) -> set[str]:
+    functions = (each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {each.name for each in functions if each.name.startswith("test_")}
 
 
 def _row(line: str) -> Row:

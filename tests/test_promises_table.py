@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from discovery.web.words import GROUPS
-from tests.promises import NO_TEST, TABLE, Row, Sentence, of_policy, of_prose, of_schema, rows, said, names_in
+from tests.promises import NO_TEST, TABLE, Row, Sentence, names_in, of_policy, of_prose, of_schema, rows, said
 
 
 @pytest.fixture(scope="module")

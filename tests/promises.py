@@ -15,13 +15,15 @@ from graphql import DirectiveNode, Node, StringValueNode, Visitor, parse, visit
 
 from accounts.policy_text import policy_text_current
 from discovery.web.words import GROUPS, LEVELS
-from tests.web.translations import MsgId, said_by_scripts, said_by_templates
+from tests.web.translations import MsgId, said_by_modules, said_by_scripts, said_by_templates
 
 ROOT = Path(__file__).parent.parent
 TABLE = Path(__file__).with_name("promises.tsv")
 HEAD = ("where", "sentence", "tests", "why it promises nothing")
 PLACES = ("policy", "page", "docs", "schema")
 NO_TEST = "-"
+# Modules whose sentences the privacy page and exports show.
+SHOWN = tuple(f"discovery/privacy/{name}.py" for name in ("parameters", "retention", "stores"))
 
 PROMISING = re.compile(
     r"""\b(?: never | nobody | nothing | none | cannot | without | only | alone | each | every\w* | the\ssame | both
@@ -72,7 +74,8 @@ def of_pages() -> set[str]:
     answers = [level.words for level in LEVELS]
     for group in GROUPS:
         answers += [words for question in group.questions for words in (question.granted, question.refused)]
-    forms = [form for message in said_by_templates() | said_by_scripts() for form in _forms(message)]
+    messages = said_by_templates() | said_by_scripts() | said_by_modules(*SHOWN)
+    forms = [form for message in messages for form in _forms(message)]
     everything = {sentence for words in answers for sentence in _split(str(words))}
     sentences = (sentence for form in forms for sentence in _split(form) if sentence[-1] in ".:!")
     return everything | set(_promising(sentences))

@@ -42,6 +42,10 @@ def said_by_templates() -> set[MsgId]:
     return sentences
 
 
+def said_by_modules(*names: str) -> set[MsgId]:
+    return {sentence for name in names for sentence in _extract("python", (ROOT / name).read_bytes())}
+
+
 def said_by_scripts() -> set[MsgId]:
     paths = (ROOT / "discovery" / "static").rglob("*.js")
     return {sentence for path in paths for sentence in _extract("javascript", path.read_bytes())}

@@ -62,7 +62,7 @@ function draw(fresh) {
   if (queue?.radioId === fresh.radioId && fresh.step <= queue.step) return; // heard of it already
   queue = fresh;
   const pressed = document.activeElement?.dataset.outcome;
-  if (!queue.now) return fill("radio", [], gettext("Nothing is left to play."));
+  if (!queue.now) return fill("radio", [], gettext("Nothing to play now."));
   const next = (text, feedback, className = "") =>
     Object.assign(button(text, () => act(() => advance(feedback)), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
   const buttons = [next(gettext("Skip"), "SKIP", "primary"), next(gettext("Like"), "LIKE"), next(gettext("Not for me"), "DISLIKE"), next(gettext("Played to the end"), null, "plain")];

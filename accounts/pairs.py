@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from accounts import policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
-from accounts.conditions import Answers, within
+from accounts.conditions import Answers, granting, within
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import SocialSource, discoverable, permitting
 
@@ -111,6 +111,83 @@ def discoverable_pairs() -> list[tuple[int, int]]:
             state=Friendship.State.ACCEPTED, low__in=people, high__in=people
         ).values_list("low_id", "high_id")
     )
+
+
+class FindableLinks:
+    """Who can be found, and the friendships among them, asked around some people at a time.
+
+    The rule of `discoverable_pairs`, without pairs that a block is between; it remembers whom it has asked about,
+    so that one of these serves one answer and no more.
+    """
+
+    def __init__(self) -> None:
+        self._findable: dict[int, bool] = {}
+
+    def findable(self, people: Collection[int]) -> set[int]:
+        """Of these people, those whom strangers may find."""
+        unknown = [person for person in people if person not in self._findable]
+        if unknown:
+            found = {person for (person,) in _FINDABLE.rows(unknown)}
+            self._findable.update((person, person in found) for person in unknown)
+        return {person for person in people if self._findable[person]}
+
+    def of(self, people: Collection[int]) -> list[tuple[int, int]]:
+        """Each friendship of these people from their side, both of whose ends can be found."""
+        rows = _FRIENDSHIPS_OF.rows(people)
+        found = self.findable({person for pair in rows for person in pair})
+        if blocked := {frozenset(pair) for pair in _BLOCKS_OF.rows(people)}:
+            rows = [pair for pair in rows if frozenset(pair) not in blocked]
+        return [(whose, whom) for whose, whom in rows if whose in found and whom in found]
+
+
+def _both_ways(
+    model: type[Friendship | Block], one: str, other: str, keys: Keys, **kept: Any
+) -> QuerySet[Any, Any]:
+    rows = model._default_manager.filter(**kept)  # noqa: SLF001  # Django's name for it
+    there = rows.filter(Among(one, keys)).values_list(one, other)
+    return there.union(rows.filter(Among(other, keys)).values_list(other, one), all=True)
+
+
+_FRIENDSHIPS_OF = CompiledQuery(
+    lambda keys, _now: _both_ways(Friendship, "low_id", "high_id", keys, state=Friendship.State.ACCEPTED),
+    KEYS,
+)
+_LINKS_OF = CompiledQuery(lambda keys, _now: _both_ways(Friendship, "low_id", "high_id", keys), KEYS)
+_BLOCKS_OF = CompiledQuery(lambda keys, _now: _both_ways(Block, "blocker_id", "blocked_id", keys), KEYS)
+_FINDABLE = CompiledQuery(
+    lambda keys, now: User.objects.filter(
+        Among("pk", keys), granting(Purpose.DISCOVERABLE, now=now), is_active=True
+    ).values_list("pk"),
+    KEYS,
+)
+_CONTRIBUTING = CompiledQuery(
+    lambda keys, now: User.objects.filter(
+        Among("pk", keys), granting(Purpose.CONTRIBUTE, now=now), is_active=True
+    ).values_list("pk"),
+    KEYS,
+)
+
+
+def contributing(among: Collection[int]) -> set[int]:
+    """Of these people, those whose plays may train models, and so be compared with a stranger's: `comparable_with`."""
+    return {person for (person,) in _CONTRIBUTING.rows(among)}
+
+
+def linked_with_each(among: Collection[int]) -> dict[int, set[int]]:
+    """By person: with whom there is a friendship or a request for one."""
+    return _by_person(_LINKS_OF.rows(among))
+
+
+def blocked_with_each(among: Collection[int]) -> dict[int, set[int]]:
+    """By person: with whom there is a block, whoever gave it."""
+    return _by_person(_BLOCKS_OF.rows(among))
+
+
+def _by_person(rows: list[Any]) -> dict[int, set[int]]:
+    others: dict[int, set[int]] = defaultdict(set)
+    for person, other in rows:
+        others[person].add(other)
+    return others
 
 
 def linked_pairs() -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ FOLDS = 5
 NEWCOMERS, LOST = 0.1, 0.7  # how many people lose how much of their friendships in the last fold
 AT_MOST = 1_000  # viewers learned from in a fold
 LEAST_FRIENDS = 3  # fewer friends of a viewer have no taste in common that is nobody's own
-HIDDEN, EPOCHS, BATCH, RATE, DECAY = 16, 12, 64, 5e-3, 1e-4
+HIDDEN, EPOCHS, BATCH, RATE, DECAY = 16, 30, 64, 5e-3, 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,7 +68,9 @@ def fit(
         view_arrays, described[view.kind] = assemble_view(view, blocks, blends.get(view.kind, config.blend))
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
-    arrays |= _tastes_apart(snapshot, candidate_views, Artifact.assemble({"views": described}, arrays), config)
+    arrays |= _tastes_apart(
+        snapshot, candidate_views, Artifact.assemble({"views": described}, arrays), config
+    )
     artifact = Artifact.assemble({"views": described}, arrays)
     score = fit_pair_score(snapshot, candidate_views, artifact, config)
     arrays |= _hidden_units(score)

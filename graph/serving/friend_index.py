@@ -21,6 +21,8 @@ CIRCLE = (
     "taste_of_nearest_friends",  # of the three of them that come nearest
     "taste_across_bridges",  # of those who know the candidate, on average
     "taste_through_bridges",  # of the same, added up as resource allocation is
+    "taste_over_paths_of_three",  # of those before the candidate on such a path, as far as they are candidates
+    "taste_of_their_friends",  # of the candidate's friends among all these, beside the viewer's friends
 )
 FEATURES = (*REACHED, *CIRCLE)
 STEP = 0.05  # cosines enter in steps of this size
@@ -71,6 +73,10 @@ def _circle(near: Nearby, tastes: Tastes) -> Floats:
     whole = unit_rows(tastes.bridges[heard].sum(axis=0, keepdims=True))[0]
     nearest = np.sort(alike[:, heard], axis=1)[:, -NEAREST:]
     known = heard[near.bridge]
+    whom = np.concatenate([tastes.bridges, tastes.people])
+    before = _in_steps(np.einsum("ld,ld->l", whom[near.step], tastes.people[near.end]))
+    theirs = _in_steps(whom @ whole)[near.step]
+    friends = np.maximum(np.bincount(near.end, minlength=len(near.people)), 1)
     place, bridge, weight = near.candidate[known], near.bridge[known], near.weight[known]
     cosine, size = alike[place, bridge], len(near.people)
     number = np.bincount(place, minlength=size)
@@ -80,6 +86,8 @@ def _circle(near: Nearby, tastes: Tastes) -> Floats:
             nearest.mean(axis=1) if nearest.shape[1] else np.zeros(size),
             np.bincount(place, cosine, minlength=size) / np.maximum(number, 1),
             np.log1p(20 * np.bincount(place, weight * np.maximum(cosine, 0), minlength=size)),
+            np.log1p(100 * np.bincount(near.end, near.carried * np.maximum(before, 0), minlength=size)),
+            np.bincount(near.end, theirs, minlength=size) / friends,
         ],
         axis=1,
     ).astype(np.float32)

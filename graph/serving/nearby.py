@@ -19,6 +19,7 @@ from graph.serving.places import positions
 
 REACHED = (
     "resource_allocation",
+    "adamic_adar",
     "paths_of_three",
     "paths_of_three_evened",
     "overlap_of_friends",
@@ -72,6 +73,9 @@ class Nearby:
     bridge: Rows  # [E] places in ``bridges`` of each friend in common …
     candidate: Rows  # [E] … and in ``people`` of who it is in common with
     weight: Doubles  # [E] one over the friend's degree
+    step: Rows  # [L] places in ``bridges`` and, after them, ``people`` of who is a candidate's friend …
+    end: Rows  # [L] … and in ``people`` of that candidate
+    carried: Doubles  # [L] what paths of two bring to the step, divided by its degree
 
 
 class _Part:
@@ -160,11 +164,17 @@ def _described(
     ends, friends = part.places(people), part.places(bridges)
     home = int(part.places(np.array([viewer]))[0])
     mine, theirs = len(bridges), part.degree[ends]
-    place_of_bridge, place_of_end = np.full(size, -1), np.full(size, -1)
-    place_of_bridge[friends], place_of_end[ends] = np.arange(len(friends)), np.arange(len(ends))
-    common = (place_of_bridge[part.giver] >= 0) & (place_of_end[part.taker] >= 0)
-    bridge, candidate = place_of_bridge[part.giver[common]], place_of_end[part.taker[common]]
+    place = np.full(size, -1)  # in bridges and, after them, people
+    place[friends], place[ends] = np.arange(mine), np.arange(mine, mine + len(ends))
+    inside = (place[part.giver] >= 0) & (place[part.taker] >= mine)
+    giver = part.giver[inside]
+    step, end = place[giver], place[part.taker[inside]] - mine
+    common = step < mine
+    bridge, candidate = step[common], end[common]
     mutual = np.bincount(candidate, minlength=len(people))
+    reached = np.zeros(size)
+    reached[ends] = two
+    reached[friends] = _two_steps(part, viewer, bridges)[friends]
     root = np.sqrt(np.maximum(part.degree, 1))
     at = np.zeros(size)
     at[friends] = 1 / root[friends]
@@ -174,6 +184,7 @@ def _described(
     evened = part.shared(at)[ends] / np.sqrt(theirs * mine)
     features = {
         "resource_allocation": np.log1p(20 * two),
+        "adamic_adar": np.log1p(np.bincount(candidate, _rarity(part.degree[giver[common]]), len(people))),
         "paths_of_three": np.log1p(100 * three),
         "paths_of_three_evened": np.log1p(10 * evened),
         "overlap_of_friends": overlap,
@@ -192,8 +203,15 @@ def _described(
         bridges=bridges,
         bridge=bridge,
         candidate=candidate,
-        weight=1 / part.degree[friends][bridge],
+        weight=1 / part.degree[giver[common]],
+        step=step,
+        end=end,
+        carried=reached[giver] / part.degree[giver],
     )
+
+
+def _rarity(degree: Rows) -> Doubles:
+    return np.asarray(1 / np.log(np.maximum(degree, 2)))
 
 
 def _walks(part: _Part, friends: Rows) -> Doubles:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
 from accounts.conditions import Answers, granting, within
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import SocialSource, discoverable, permitting
+
+Ids = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 _ASKED = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
 
@@ -121,23 +127,27 @@ class FindableLinks:
     """
 
     def __init__(self) -> None:
-        self._findable: dict[int, bool] = {}
+        self._asked = self._found = np.zeros(0, dtype=np.int64)
 
-    def findable(self, people: Collection[int]) -> set[int]:
-        """Of these people, those whom strangers may find."""
-        unknown = [person for person in people if person not in self._findable]
-        if unknown:
-            found = {person for (person,) in _FINDABLE.rows(unknown)}
-            self._findable.update((person, person in found) for person in unknown)
-        return {person for person in people if self._findable[person]}
+    def findable(self, people: Ids) -> Mask:
+        """Which of these people strangers may find, an array like theirs."""
+        unknown = np.setdiff1d(people, self._asked)
+        if len(unknown):
+            self._asked = np.union1d(self._asked, unknown)
+            self._found = np.append(self._found, _flat(_FINDABLE.rows(unknown.tolist())))
+        return np.isin(people, self._found)
 
-    def of(self, people: Collection[int]) -> list[tuple[int, int]]:
-        """Each friendship of these people from their side, both of whose ends can be found."""
-        rows = _FRIENDSHIPS_OF.rows(people)
-        found = self.findable({person for pair in rows for person in pair})
-        if blocked := {frozenset(pair) for pair in _BLOCKS_OF.rows(people)}:
-            rows = [pair for pair in rows if frozenset(pair) not in blocked]
-        return [(whose, whom) for whose, whom in rows if whose in found and whom in found]
+    def of(self, people: Ids) -> Ids:
+        """Each friendship of these people from their side, both of whose ends can be found [L, 2]."""
+        keys = people.tolist()
+        ends = _flat(_FRIENDSHIPS_OF.rows(keys)).reshape(-1, 2)
+        if blocked := {*_BLOCKS_OF.rows(keys)}:
+            ends = ends[[tuple(pair) not in blocked for pair in ends.tolist()]]
+        return ends[self.findable(ends).all(axis=1)]
+
+
+def _flat(rows: list[tuple[Any, ...]]) -> Ids:
+    return np.fromiter(chain.from_iterable(rows), np.int64)
 
 
 def _both_ways(

@@ -97,9 +97,9 @@ class Asked:
         self.links: Links = self
 
     def of(self, people: Ids) -> tuple[Ids, Ids]:
-        rows = np.array(self._findable.of(people.tolist()), dtype=np.int64).reshape(-1, 2)
-        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-        return rows[:, 0], rows[:, 1]
+        whose, whom = self._findable.of(people).T
+        order = np.lexsort((whom, whose))
+        return whose[order], whom[order]
 
     def hidden(self, viewer: int) -> Ids:
         return _ids(pairs.blocked_with_each([viewer]).get(viewer, ()))
@@ -112,7 +112,7 @@ class Asked:
 
     def findable(self, people: Ids) -> Ids:
         """Of these people, those whom strangers may find."""
-        return _ids(self._findable.findable(people.tolist()))
+        return people[self._findable.findable(people)]
 
     def tastes(self, people: Ids) -> Floats:
         return _tastes(self._taste, people, pairs.contributing(people.tolist()))

@@ -50,7 +50,7 @@ def crowd(viewer: User, style: int, artifact: Artifact, around: Asked, *, beside
     kept = np.concatenate([around.hidden(viewer.pk), around.linked(viewer.pk), [viewer.pk]])
     drawn = np.setdiff1d(_drawn(viewer, kind, _known_for(index, style, key_of(viewer))), kept)
     drawn = drawn[np.argsort(mixed(drawn, key_of(viewer)))][: 2 * SAMPLE]
-    people = np.union1d(drawn[np.isin(drawn, around.findable(drawn))][:SAMPLE], beside)
+    people = np.union1d(around.findable(drawn)[:SAMPLE], beside)
     people = people[np.isin(people, _sorted(pairs.contributing(people.tolist())))]
     near = _steps(around.tastes(people) @ index.style_centers[style])
     order = np.lexsort((mixed(people, key_of(viewer)), ~np.isin(people, beside), -near))

@@ -24,6 +24,7 @@ FOLDS = 5
 NEWCOMERS, LOST = 0.1, 0.7  # how many people lose how much of their friendships in the last fold
 AT_MOST = 1_000  # viewers learned from in a fold
 LEAST_FRIENDS = 3  # fewer friends of a viewer have no taste in common that is nobody's own
+VOTES = 3
 HIDDEN, EPOCHS, BATCH, RATE, DECAY = 16, 30, 64, 5e-3, 1e-4
 
 
@@ -44,7 +45,10 @@ def learn_pair_score(friendships: Rows, taste: Floats, *, seed: int) -> PairScor
         for known, hidden in _folds(friendships, len(taste), rng)
         for chosen in _lists(known, hidden, taste, rng)
     ]
-    return _fitted(_choices(lists), seed) if lists else None
+    if not lists:
+        return None
+    choices = _choices(lists)
+    return _together([_fitted(choices, seed + vote) for vote in range(VOTES)])
 
 
 def candidates(viewer: int, links: HeldLinks, taste: Floats) -> tuple[Nearby, Floats] | None:
@@ -132,6 +136,16 @@ def _fitted(choices: Choices, seed: int) -> PairScore:
             optimizer.step()
             fading.step()
     return _in_plain_units(model, mean, spread)
+
+
+def _together(votes: list[PairScore]) -> PairScore:
+    """The mean of several scores, as one: of the same choices, each learned something of its own by chance."""
+    return PairScore(
+        weights={name: float(np.mean([vote.weights[name] for vote in votes])) for name in FEATURES},
+        into=np.concatenate([vote.into for vote in votes if vote.into is not None], axis=1),
+        bias=np.concatenate([vote.bias for vote in votes if vote.bias is not None]),
+        out=np.concatenate([vote.out for vote in votes if vote.out is not None]) * np.float32(1 / VOTES),
+    )
 
 
 def _in_plain_units(model: _Score, mean: Floats, spread: Floats) -> PairScore:

@@ -31,7 +31,7 @@ REACHED = (
     "degree",
     "my_degree",
 )
-BRIDGES, ONWARD, POOL = 200, 100, 60  # friends; friends' friends that are asked for theirs; candidates
+BRIDGES, ONWARD, POOL = 200, 50, 45  # friends; friends' friends that are asked for theirs; candidates
 STEPS, GOING_ON = 5, 0.7  # of the walks: how many, and how much of each goes on
 FARTHER = 0.7  # what a path of three counts beside one of two where candidates are chosen
 
@@ -144,7 +144,12 @@ def nearby(
     unasked = people[outer.degree[outer.places(people)] == 0]
     whole = outer.with_more(around(unasked))
     return _described(
-        whole, viewer, bridges, people, two=two[outer.places(people)], three=three[outer.places(people)]
+        whole,
+        viewer,
+        bridges,
+        people,
+        two=two[outer.places(people)],
+        three=three[outer.places(people)],
     )
 
 
@@ -172,9 +177,7 @@ def _described(
     common = step < mine
     bridge, candidate = step[common], end[common]
     mutual = np.bincount(candidate, minlength=len(people))
-    reached = np.zeros(size)
-    reached[ends] = two
-    reached[friends] = _two_steps(part, viewer, bridges)[friends]
+    reached = _two_steps(part, viewer, bridges)
     root = np.sqrt(np.maximum(part.degree, 1))
     at = np.zeros(size)
     at[friends] = 1 / root[friends]

@@ -43,6 +43,8 @@ class NetworkConfig:
     weight_decay: float = 1e-4
     sample_above: int = 50_000  # candidates from which on the softmax is sampled
     sampled_items: int = 8_192
+    sample_above_cells: int = 200_000_000  # listeners × items from which on it is sampled, too, and how many
+    sampled_of_cells: int = 2_048
     batch_users: int = 512
     full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
     full_batch_epochs: int = 24

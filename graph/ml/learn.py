@@ -139,9 +139,12 @@ def _batches(
 
 
 def _candidates(view: View, config: NetworkConfig, rng: np.random.Generator) -> Tensor | None:
+    drawn = config.sampled_items
     if len(view.ids) <= config.sample_above:
-        return None
-    return torch.from_numpy(np.sort(rng.choice(len(view.ids), config.sampled_items, replace=False)))
+        if view.plays.shape[0] * len(view.ids) <= config.sample_above_cells:
+            return None
+        drawn = min(config.sampled_of_cells, len(view.ids))
+    return torch.from_numpy(np.sort(rng.choice(len(view.ids), drawn, replace=False)))
 
 
 def _first_columns(start: Block, dims: int) -> Tensor:

@@ -31,7 +31,7 @@ REACHED = (
     "degree",
     "my_degree",
 )
-BRIDGES, ONWARD, POOL = 200, 50, 45  # friends; friends' friends that are asked for theirs; candidates
+BRIDGES, ONWARD, POOL = 200, 100, 60  # friends; friends' friends that are asked for theirs; candidates
 STEPS, GOING_ON = 5, 0.7  # of the walks: how many, and how much of each goes on
 FARTHER = 0.7  # what a path of three counts beside one of two where candidates are chosen
 

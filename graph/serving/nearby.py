@@ -84,8 +84,10 @@ class _Part:
     def __init__(self, *links: tuple[Ids, Ids]) -> None:
         self._links = links
         givers, takers = (np.concatenate(ends) for ends in zip(*links, strict=True))
-        self.people, places = np.unique(np.concatenate([givers, takers]), return_inverse=True)
-        self.giver, self.taker = places[: len(givers)], places[len(givers) :]
+        self.people = np.unique(np.concatenate([givers, takers]))
+        place = np.empty(self.people[-1] + 1, dtype=np.int64)  # of each key; what nobody has is never touched
+        place[self.people] = np.arange(len(self.people))
+        self.giver, self.taker = place[givers], place[takers]
         self.degree = np.bincount(self.giver, minlength=len(self.people))
 
     def places(self, people: Ids) -> Rows:

@@ -20,7 +20,7 @@ from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
 from graph.selectors import item_ref
 from graph.serving.index import Evidence, ItemIndex
-from graph.serving.nearby import NOBODY, nearby
+from graph.serving.nearby import friends_of_friends
 
 SHARED, DIFFERENT = 20, 10  # how many items are listed
 FURTHEST = 200  # listeners that may be paged through
@@ -118,10 +118,9 @@ def _alike(viewer: User) -> list[int]:
     if model is None or (style := style_of(viewer, model.artifact)) is None:
         return []
     around = Asked(model.artifact)
-    near = nearby(
+    beside = friends_of_friends(
         viewer.pk, around.links, hidden=around.hidden(viewer.pk), linked=around.linked(viewer.pk), most=BESIDE
     )
-    beside = near.people if near else NOBODY
     alike: list[int] = crowd(viewer, style, model.artifact, around, beside=beside).tolist()
     return alike
 

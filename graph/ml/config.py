@@ -46,6 +46,7 @@ class NetworkConfig:
     sample_above_cells: int = 200_000_000  # listeners × items from which on it is sampled, too, and how many
     sampled_of_cells: int = 2_048
     batch_users: int = 512
+    most_batches: int = 16  # an epoch; each passes the whole graph, so that more would cost as its square
     full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
     full_batch_epochs: int = 24
     full_batch_items: int = 4_096  # candidates drawn for a thousand listeners of such an epoch

@@ -13,8 +13,9 @@ from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from graph.arrays import Doubles, Floats, Ids, Mask, Rows
+from graph.arrays import Doubles, Floats, Ids, Rows
 from graph.serving.places import positions
 
 REACHED = (
@@ -95,7 +96,7 @@ class _Part:
         return np.searchsorted(self.people, people)
 
     def with_more(self, links: tuple[Ids, Ids]) -> _Part:
-        """The same with the links of more people, as far as both ends are in it where ``inside``."""
+        """The same with the links of more people."""
         return _Part(*self._links, links)
 
     def onward(self, at: Doubles) -> Doubles:
@@ -109,6 +110,36 @@ class _Part:
         return self.onward(at / np.maximum(self.degree, 1))
 
 
+class _Seen:
+    """Links without those whom something keeps from the viewer, and the first two steps over them."""
+
+    def __init__(self, viewer: int, links: Links, hidden: Ids) -> None:
+        self._links, self._hidden = links, hidden
+        bridges = self.around(np.array([viewer]))[1]
+        self.bridges = np.sort(_first(bridges, np.zeros(len(bridges)), BRIDGES))
+        home = (np.full(len(self.bridges), viewer), self.bridges)
+        self.inner = _Part(home, self.around(self.bridges)) if len(self.bridges) else None
+
+    def around(self, people: Ids) -> tuple[Ids, Ids]:
+        whose, whom = self._links.of(people)
+        if not len(self._hidden):
+            return whose, whom
+        seen = ~np.isin(whom, self._hidden)
+        return whose[seen], whom[seen]
+
+
+def friends_of_friends(
+    viewer: int, links: Links, *, hidden: Ids = NOBODY, linked: Ids = NOBODY, most: int = POOL
+) -> Ids:
+    """The ``most`` people nearest to ``viewer`` by paths of two steps, ascending; as `nearby`."""
+    seen = _Seen(viewer, links, hidden)
+    if seen.inner is None:
+        return NOBODY
+    two = _two_steps(seen.inner, viewer, seen.bridges)
+    ends = (two > 0) & ~np.isin(seen.inner.people, np.concatenate([seen.bridges, linked]))
+    return np.sort(_first(seen.inner.people[ends], two[ends], most))
+
+
 def nearby(
     viewer: int, links: Links, *, hidden: Ids = NOBODY, linked: Ids = NOBODY, most: int = POOL
 ) -> Nearby | None:
@@ -116,25 +147,15 @@ def nearby(
 
     Who is ``hidden`` from the viewer is neither end nor step; who is ``linked`` already is no end.
     """
-
-    def around(people: Ids) -> tuple[Ids, Ids]:
-        whose, whom = links.of(people)
-        if not len(hidden):
-            return whose, whom
-        seen = ~np.isin(whom, hidden)
-        return whose[seen], whom[seen]
-
-    bridges = around(np.array([viewer]))[1]
-    bridges = np.sort(_first(bridges, np.zeros(len(bridges)), BRIDGES))
-    if not len(bridges):
+    seen = _Seen(viewer, links, hidden)
+    bridges, inner = seen.bridges, seen.inner
+    if inner is None:
         return None
-    home = (np.full(len(bridges), viewer), bridges)
-    inner = _Part(home, around(bridges))
     two = _two_steps(inner, viewer, bridges)
     beyond = two > 0
     beyond[inner.places(bridges)] = False
     onward = np.sort(_first(inner.people[beyond], two[beyond], ONWARD))
-    outer = inner.with_more(around(onward))
+    outer = inner.with_more(seen.around(onward))
     two = _two_steps(outer, viewer, bridges)
     three = outer.shared(two)
     ends = (two > 0) | (three > 0)
@@ -144,14 +165,9 @@ def nearby(
     if not len(people):
         return None
     unasked = people[outer.degree[outer.places(people)] == 0]
-    whole = outer.with_more(around(unasked))
+    whole = outer.with_more(seen.around(unasked))
     return _described(
-        whole,
-        viewer,
-        bridges,
-        people,
-        two=two[outer.places(people)],
-        three=three[outer.places(people)],
+        whole, viewer, bridges, people, two=two[outer.places(people)], three=three[outer.places(people)]
     )
 
 
@@ -237,7 +253,7 @@ def _first(people: Ids, weight: Doubles, most: int) -> Ids:
     return people[np.lexsort((mixed(people), -weight))[:most]]
 
 
-def mixed(ids: Ids, key: int = 0) -> Mask | Ids:
+def mixed(ids: Ids, key: int = 0) -> NDArray[np.uint64]:
     """Numbers that stand for ids in an order that looks like chance, another one for each key (SplitMix64)."""
     with np.errstate(over="ignore"):
         value = ids.astype(np.uint64) + np.uint64(key) + np.uint64(0x9E3779B97F4A7C15)

@@ -32,7 +32,8 @@ def town(serve):
     tracks = [factories.track(f"Piece {number}") for number in range(16)]
     rng = np.random.default_rng(3)
     vectors = [
-        [1.0, 0.0, *rng.normal(0, 0.05, 2)] if n < 8 else [0.0, 1.0, *rng.normal(0, 0.05, 2)] for n in range(16)
+        [1.0, 0.0, *rng.normal(0, 0.05, 2)] if n < 8 else [0.0, 1.0, *rng.normal(0, 0.05, 2)]
+        for n in range(16)
     ]
     index = small_index(vectors, ids=[track.pk for track in tracks], styles=[0] * 8 + [1] * 8)
     index.listeners = np.full(16, 10, dtype=np.int32)

@@ -38,7 +38,6 @@ def write_artifact(
         view: dict[str, np.ndarray] = {
             "ids": np.array(sorted(vectors), np.int64),
             "prior": np.array(prior or [0.0] * size, np.float32),
-            "listeners": np.zeros(size, np.int32),
             "codes": codes,
             "key_scale": np.ones((size, 1), np.float32),
             "query_scale": np.ones((size, 1), np.float32),

@@ -48,6 +48,12 @@ USED = (
 )  # fmt: skip
 # Mostly yes, so that something can be seen and then taken back.
 MOSTLY = st.sampled_from([True, True, True, False])
+# How many, who of them may not be named, and how the first two stand.
+CROWDS = [
+    (0, (), "friends"), (2, NAMES[:1], "friends"), (3, (), "friends"), *[(len(NAMES), (), "friends")] * 2,
+    (len(NAMES), NAMES[2:3], "friends"), (len(NAMES), NAMES, "friends"), (len(NAMES), NAMES[1:], "friends"),
+    (len(NAMES), NAMES[1:], "strangers"), *[(len(NAMES), NAMES, "late")] * 2, (len(NAMES), NAMES[1:], "late"),
+]  # fmt: skip
 # What stands in for the registry's active model; steps so far, and what was met with in them.
 served = SimpleNamespace(model=None, steps=0, seen=Counter())
 
@@ -78,16 +84,13 @@ class Listening(Together, RuleBasedStateMachine):
 
     # -- a crowd to begin with, because three friends seldom come by chance ----------------------
 
-    @initialize(
-        size=st.sampled_from([0, 2, 3, *[len(NAMES)] * 3]),
-        shy=st.one_of(st.lists(st.sampled_from(NAMES), max_size=1), st.sampled_from([NAMES, NAMES[1:]])),
-        first_two=st.sampled_from(["friends", "strangers", "late"]),
-    )
-    def crowd(self, size, shy, first_two):
+    @initialize(crowd=st.sampled_from(CROWDS))
+    def crowd(self, crowd):
         """So many people who allow everything, are friends and play something each, and the same thing too.
 
-        These may not be named; and the first two are friends like all others, not yet, or only since all others are.
+        Some may not be named; and the first two are friends like all others, not yet, or only since all others are.
         """
+        size, shy, first_two = crowd
         names = NAMES[:size]
         for name in names:
             person = self.oracle.people[name]

@@ -28,7 +28,7 @@ from accounts.services.consent import consent_set
 from accounts.services.ledger import event_hash
 from accounts.services.ledger_head import ledger_head_publish
 from accounts.services.private_session import private_session_end, private_session_start
-from accounts.services.token import LIFETIME, token_create
+from accounts.services.token import token_create
 from discovery.models import DataExport, Erasure, RadioChoice, Room, RoomMember, SocialUse
 from discovery.privacy.retention import RULES, retention_enforce
 from discovery.radio import store
@@ -131,8 +131,8 @@ def sessions(since):
 
 
 def tokens(since):
-    """One by itself, one that can be renewed, and one with its line among what somebody is signed in with."""
-    user, until = factories.listener(), since + LIFETIME
+    """One by itself, and one that can be renewed."""
+    user, until = factories.listener(), since + RULE["tokens"].kept
     app, _ = Application.objects.get_or_create(
         name="app", client_type="public", authorization_grant_type="password"
     )
@@ -141,16 +141,23 @@ def tokens(since):
         user=user, token=uuid4().hex, application=app, access_token=access[1]
     )
     aged(refresh, created=since)
-    device, _secret = token_create(user=user, name="phone", scopes=[DeviceScope.DISCOVER])
-    aged(device.token, expires=until)
-    aged(device, expires_at=until)
 
     def known():
-        left = sum(kind.objects.filter(user=user).count() for kind in (AccessToken, RefreshToken, Device))
-        assert left in {0, 5}
-        return left == 5
+        left = AccessToken.objects.filter(user=user).count() + RefreshToken.objects.filter(user=user).count()
+        assert left in {0, 3}
+        return left == 3
 
     return known
+
+
+def devices(since):
+    """A token, with its line among what somebody is signed in with."""
+    device, _secret = token_create(user=factories.listener(), name="phone", scopes=[DeviceScope.DISCOVER])
+    aged(device.token, expires=since + RULE["devices"].kept)
+    key = aged(device, expires_at=since + RULE["devices"].kept)
+    return lambda: (
+        Device.objects.filter(pk=key).exists() and AccessToken.objects.filter(pk=device.token_id).exists()
+    )
 
 
 def ledger(since):
@@ -184,7 +191,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, sessions, tokens,
-        ledger, erasures, erased_identities, staff_log, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

@@ -32,12 +32,14 @@ from django.utils import timezone
 from accounts.models import User
 
 Keys = Collection[int]
-Asked = User | Keys | str | dt.datetime
+Asked = User | Keys | str | int | dt.datetime
 
 # The marks: nobody and nothing has these keys, and nothing happened at that moment.
 PERSON = User(pk=-(2**53) + 1)
 KEYS: Keys = (-(2**53) + 2,)
 OTHER_KEYS: Keys = (-(2**53) + 3,)
+NUMBER = -(2**53) + 4
+OTHER_NUMBER = -(2**53) + 5
 TEXT = "a text that stands nowhere"
 _MOMENT = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 SINCE = dt.datetime(1, 1, 3, tzinfo=dt.UTC)
@@ -97,7 +99,7 @@ class _Statement:
 
 
 class CompiledQuery:
-    """A query of some people, keys, texts or moments, and of the moment of asking."""
+    """A query of some people, keys, texts, numbers or moments, and of the moment of asking."""
 
     def __init__(self, rule: Rule, *marks: Asked) -> None:
         self._rule = rule
@@ -146,10 +148,10 @@ class CompiledQuery:
 
 
 def _parameter(connection: BaseDatabaseWrapper, value: Asked) -> Any:
-    """A person, a text, keys or a moment as this database's parameters hold them."""
+    """A person, a text, a number, keys or a moment as this database's parameters hold them."""
     if isinstance(value, User):
         return value.pk
-    if isinstance(value, str):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)

@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
-from accounts.conditions import GUARDED, Answers, within
+from accounts.conditions import GUARDED, Answers, granting, within
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import Sharing, SocialSource, discoverable, permitting
+
+Ids = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 _ASKED = (Purpose.SELF, Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.NAMED)
 
@@ -140,6 +146,87 @@ def discoverable_pairs() -> list[tuple[int, int]]:
             state=Friendship.State.ACCEPTED, low__in=people, high__in=people
         ).values_list("low_id", "high_id")
     )
+
+
+class FindableLinks:
+    """Who can be found, and the friendships among them, asked around some people at a time.
+
+    The rule of `discoverable_pairs`, without pairs that a block is between; it remembers whom it has asked about,
+    so that one of these serves one answer and no more.
+    """
+
+    def __init__(self) -> None:
+        self._asked = self._found = np.zeros(0, dtype=np.int64)
+
+    def findable(self, people: Ids) -> Mask:
+        """Which of these people strangers may find, an array like theirs."""
+        unknown = np.setdiff1d(people, self._asked)
+        if len(unknown):
+            self._asked = np.union1d(self._asked, unknown)
+            self._found = np.append(self._found, _flat(_FINDABLE.rows(unknown.tolist())))
+        return np.isin(people, self._found)
+
+    def of(self, people: Ids) -> Ids:
+        """Each friendship of these people from their side, both of whose ends can be found [L, 2]."""
+        keys = people.tolist()
+        ends = _flat(_FRIENDSHIPS_OF.rows(keys)).reshape(-1, 2)
+        if blocked := {*_BLOCKS_OF.rows(keys)}:
+            ends = ends[[tuple(pair) not in blocked for pair in ends.tolist()]]
+        return ends[self.findable(ends).all(axis=1)]
+
+
+def _flat(rows: list[tuple[Any, ...]]) -> Ids:
+    return np.fromiter(chain.from_iterable(rows), np.int64)
+
+
+def _both_ways(
+    model: type[Friendship | Block], one: str, other: str, keys: Keys, **kept: Any
+) -> QuerySet[Any, Any]:
+    rows = model._default_manager.filter(**kept)  # noqa: SLF001  # Django's name for it
+    there = rows.filter(Among(one, keys)).values_list(one, other)
+    return there.union(rows.filter(Among(other, keys)).values_list(other, one), all=True)
+
+
+_FRIENDSHIPS_OF = CompiledQuery(
+    lambda keys, _now: _both_ways(Friendship, "low_id", "high_id", keys, state=Friendship.State.ACCEPTED),
+    KEYS,
+)
+_LINKS_OF = CompiledQuery(lambda keys, _now: _both_ways(Friendship, "low_id", "high_id", keys), KEYS)
+_BLOCKS_OF = CompiledQuery(lambda keys, _now: _both_ways(Block, "blocker_id", "blocked_id", keys), KEYS)
+_FINDABLE = CompiledQuery(
+    lambda keys, now: User.objects.filter(
+        Among("pk", keys), granting(Purpose.DISCOVERABLE, now=now), is_active=True
+    ).values_list("pk"),
+    KEYS,
+)
+_CONTRIBUTING = CompiledQuery(
+    lambda keys, now: User.objects.filter(
+        Among("pk", keys), granting(Purpose.CONTRIBUTE, now=now), is_active=True
+    ).values_list("pk"),
+    KEYS,
+)
+
+
+def contributing(among: Collection[int]) -> set[int]:
+    """Of these people, those whose plays may train models, and so be compared with a stranger's: `comparable_with`."""
+    return {person for (person,) in _CONTRIBUTING.rows(among)}
+
+
+def linked_with_each(among: Collection[int]) -> dict[int, set[int]]:
+    """By person: with whom there is a friendship or a request for one."""
+    return _by_person(_LINKS_OF.rows(among))
+
+
+def blocked_with_each(among: Collection[int]) -> dict[int, set[int]]:
+    """By person: with whom there is a block, whoever gave it."""
+    return _by_person(_BLOCKS_OF.rows(among))
+
+
+def _by_person(rows: list[Any]) -> dict[int, set[int]]:
+    others: dict[int, set[int]] = defaultdict(set)
+    for person, other in rows:
+        others[person].add(other)
+    return others
 
 
 def linked_pairs() -> list[tuple[int, int]]:

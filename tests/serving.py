@@ -9,7 +9,7 @@ from graph.serving import active_model
 class OneIndex:
     """An artifact with one index for one kind, standing in for a trained one."""
 
-    people = None
+    pair_score = None
 
     def __init__(self, kind, index):
         self._views = {kind.value: index}

@@ -125,12 +125,7 @@ def measure(*, rounds: int, viewers: int, seed: int, tell: Tell) -> dict[str, An
 
 def _offered() -> tuple[list[Surface], dict[str, str]]:
     """The surfaces that can be asked here, and those that cannot, with the reason."""
-    served = active()
-    skipped = {
-        surface.name: surface.needs
-        for surface in SURFACES
-        if surface.needs and (surface.query is None or served is None or served.artifact.people is None)
-    }
+    skipped = {surface.name: surface.needs for surface in SURFACES if surface.query is None}
     return [surface for surface in SURFACES if surface.name not in skipped], skipped
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils import timezone
 
-NO_FRIEND_INDEX = "skipped: this model has no friend index"
 SOCKET_ONLY = "skipped: a radio's state is told over the socket alone (radioQueue)"
 
 
@@ -109,9 +108,9 @@ _READ = (
     _of_viewer(
         "friendSuggestions(first: 20)",
         f"degraded {PAGE} edges {{ cursor node {{ listener {{ {PERSON} }} score mutualFriends reason }} }}",
-        needs=NO_FRIEND_INDEX,
+
     ),
-    _of_viewer("similarListeners(first: 20)", LISTENERS, needs=NO_FRIEND_INDEX),
+    _of_viewer("similarListeners(first: 20)", LISTENERS),
     _of_viewer(
         "tasteMatch(with: $id, kind: $kind)",
         f"listener {{ {PERSON} }} percent degraded shared {{ item {{ {ITEM} }} yours theirs }} onlyYou {{ {ITEM} }} onlyThem {{ {ITEM} }}",

@@ -9,20 +9,22 @@ from typing import Any, cast
 import numpy as np
 from django.utils.translation import gettext as _
 
-from accounts import policies
 from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, present, things
 from discovery.platform.errors import NotFound
+from discovery.recommend.acquaintance import Asked
+from discovery.recommend.crowd import crowd, style_of
 from discovery.recommend.serving import DegradedReason, index_for, served_model
-from discovery.recommend.suggestions import taste_vectors
 from discovery.together import group
 from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
 from graph.selectors import item_ref
 from graph.serving.index import Evidence, ItemIndex
+from graph.serving.nearby import friends_of_friends
 
 SHARED, DIFFERENT = 20, 10  # how many items are listed
 FURTHEST = 200  # listeners that may be paged through
+BESIDE = 40  # of them at most those to whom friends lead
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,10 @@ def overlap(mine: dict[int, float], theirs: dict[int, float]) -> float:
 
 
 def similar_listeners(viewer: User, *, count: int = FURTHEST) -> Presented[list[User]]:
-    """People the viewer is not linked with and may find, those who listen most alike first.
+    """People the viewer is not linked with and may find, of the style of most that the viewer plays: the nearest first.
 
-    By vectors that exist only for people who granted CONTRIBUTE and DISCOVERABLE when the model was
-    trained, and only for those who still do. Nobody where the viewer does not let their plays be used.
+    Of the viewer's own plays no more than the style counts, and how near others come to it counts in coarse steps; in
+    each stand those to whom friends lead before others. Nobody where the viewer does not let their plays be used.
     """
     return present(viewer, things([Ref("Listener", key) for key in _alike(viewer)[:count]]))
 
@@ -113,16 +115,14 @@ def similar_listeners(viewer: User, *, count: int = FURTHEST) -> Presented[list[
 def _alike(viewer: User) -> list[int]:
     """Keys of people who may be compared with the viewer, the most alike first."""
     model, _degraded = served_model()
-    people = model.artifact.people if model else None
-    if model is None or people is None or not policies.effective_use(viewer).own:
+    if model is None or (style := style_of(viewer, model.artifact)) is None:
         return []
-    vector = taste_vectors(model.artifact, people, [viewer])[0, : people.dim]
-    length = float(np.linalg.norm(vector))
-    if length == 0:
-        return []
-    allowed = set(policies.comparable_with(viewer).values_list("pk", flat=True))
-    order = np.argsort(-(people.vectors @ (vector / length)), kind="stable")
-    return [key for key in people.ids[order].tolist() if key in allowed]
+    around = Asked(model.artifact)
+    beside = friends_of_friends(
+        viewer.pk, around.links, hidden=around.hidden(viewer.pk), linked=around.linked(viewer.pk), most=BESIDE
+    )
+    alike: list[int] = crowd(viewer, style, model.artifact, around, beside=beside).tolist()
+    return alike
 
 
 def _draft(

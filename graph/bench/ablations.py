@@ -100,7 +100,7 @@ def _measure(
     values = metrics.ndcg(hits_of(top, held, users), np.diff(held.indptr)[users])
     tallies["items"].add(OURS, {MAIN: values})
     asked, known = friend_matrices(split)
-    if artifact.people is not None and asked.nnz and known.nnz:
+    if asked.nnz and known.nnz:
         people = np.flatnonzero(np.diff(asked.indptr)).astype(np.int64)
         hidden = known + sp.eye(known.shape[0], format="csr")
         top = rank(friend_scorer(split, artifact, known), hidden, people, seed=seed)

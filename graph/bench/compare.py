@@ -125,7 +125,7 @@ class _Comparison:
 
     def _friends(self, split: Split, artifact: Artifact, seed: int) -> None:
         asked, known = friend_matrices(split)
-        if artifact.people is None or not asked.nnz:
+        if not asked.nnz:
             return
         users = np.flatnonzero(np.diff(asked.indptr)).astype(np.int64)
         relevant = np.diff(asked.indptr)[users]

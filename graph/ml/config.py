@@ -45,7 +45,10 @@ class NetworkConfig:
     weight_decay: float = 1e-4
     sample_above: int = 50_000  # candidates from which on the softmax is sampled
     sampled_items: int = 8_192
+    sample_above_cells: int = 200_000_000  # listeners × items from which on it is sampled, too, and how many
+    sampled_of_cells: int = 2_048
     batch_users: int = 512
+    most_batches: int = 16  # an epoch; each passes the whole graph, so that more would cost as its square
     full_batch_above: int = 2_000_000  # plays from which on an epoch is one step over the whole graph
     full_batch_epochs: int = 24
     full_batch_items: int = 4_096  # candidates drawn for a thousand listeners of such an epoch

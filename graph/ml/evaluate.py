@@ -14,17 +14,22 @@ from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View, views
+from graph.ml.pairs import candidates
 from graph.ml.progress import Progress, silent
 from graph.ml.social import taste_vectors
 from graph.ml.split import Split, held_out, split_snapshot
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact
-from graph.serving.friend_index import Viewers, symmetric
+from graph.serving.friend_index import UNTAUGHT, symmetric
 from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.nearby import HeldLinks
 from graph.snapshot import GraphSnapshot
 
 K = 20
 BLOCK = 256
+ASKED = (
+    3_000  # viewers at most: their mean is known to a hundredth, and each costs as much as there are items
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +156,7 @@ def evidence_of(view: View, user: int, *, friends: bool = True) -> Evidence:
 
 
 def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) -> ItemMetrics:
-    users = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
+    users = _sample(np.flatnonzero(np.diff(held.indptr)).astype(np.int64), seed)
     relevant = np.diff(held.indptr)[users]
     top = rank(model_scorer(view, index), view.plays, users, seed=seed)
     hits = hits_of(top, held, users)
@@ -175,10 +180,17 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) 
     )
 
 
+def _sample(users: Rows, seed: int) -> Rows:
+    """Of very many, as many as tell."""
+    if len(users) <= ASKED:
+        return users
+    return np.sort(np.random.default_rng(seed).permutation(users)[:ASKED])
+
+
 def _friend_metrics(split: Split, artifact: Artifact, seed: int) -> FriendMetrics | None:
     asked, known = friend_matrices(split)
-    users = np.flatnonzero(np.diff(asked.indptr)).astype(np.int64)
-    if artifact.people is None or not len(users):
+    users = _sample(np.flatnonzero(np.diff(asked.indptr)).astype(np.int64), seed)
+    if not len(users):
         return None
     relevant = np.diff(asked.indptr)[users]
 
@@ -209,12 +221,16 @@ def friend_matrices(split: Split) -> tuple[sp.csr_matrix, sp.csr_matrix]:
 
 def friend_scorer(split: Split, artifact: Artifact, known: sp.csr_matrix) -> Scorer:
     """The recommender's friend suggestions for rows of discoverable people."""
-    people = artifact.people
-    if people is None:
-        raise ValueError("the model suggests no people")
-    vectors = taste_vectors(split.train, artifact)[np.flatnonzero(split.train.discoverable)]
+    taste = taste_vectors(split.train, views(split.train), artifact)[np.flatnonzero(split.train.discoverable)]
+    links, score = HeldLinks(np.arange(known.shape[0]), known), artifact.pair_score or UNTAUGHT
 
     def scorer(users: Rows) -> Floats:
-        return people.scores(Viewers(vectors=vectors[users], neighbors=known[users]), known)
+        scores = np.zeros((len(users), known.shape[0]), dtype=np.float32)
+        for row, user in zip(scores, users.tolist(), strict=True):
+            if (found := candidates(user, links, taste)) is not None:
+                near, features = found
+                reached = score(features)
+                row[near.people] = reached - reached.min() + 1  # above who is not reached at all
+        return scores
 
     return scorer

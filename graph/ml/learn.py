@@ -132,16 +132,20 @@ def _batches(
     strength: sp.csr_matrix, config: NetworkConfig, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
     active = np.flatnonzero(np.diff(strength.indptr) > 0)
-    if len(active) > config.batch_users:
+    size = max(config.batch_users, -(-len(active) // config.most_batches))
+    if len(active) > size:
         active = rng.permutation(active)
-    for start in range(0, len(active), config.batch_users):
-        yield np.sort(active[start : start + config.batch_users])
+    for start in range(0, len(active), size):
+        yield np.sort(active[start : start + size])
 
 
 def _candidates(view: View, config: NetworkConfig, rng: np.random.Generator) -> Tensor | None:
+    drawn = config.sampled_items
     if len(view.ids) <= config.sample_above:
-        return None
-    return torch.from_numpy(np.sort(rng.choice(len(view.ids), config.sampled_items, replace=False)))
+        if view.plays.shape[0] * len(view.ids) <= config.sample_above_cells:
+            return None
+        drawn = min(config.sampled_of_cells, len(view.ids))
+    return torch.from_numpy(np.sort(rng.choice(len(view.ids), drawn, replace=False)))
 
 
 def _first_columns(start: Block, dims: int) -> Tensor:

@@ -1,13 +1,14 @@
 """How much each feature of a pair says about friendship, learned listwise from hidden friendships.
 
-Friendships are hidden a fold at a time; each hidden friend is to be found among strangers by a
-softmax, so that what is learned is an order and not a probability. Vectors that know of
-friendships are fitted again without the hidden ones: else taste would seem to say more than it does.
+Friendships are hidden a fold at a time; each hidden friend among a viewer's candidates (`nearby`, over the others)
+is to come before the candidates who are no friends, so that what is learned is an order and not a probability. In
+one more fold some people lose most of theirs: who has just come has few. Only candidates who are reached are scored,
+of at most so many viewers: what learning costs does not grow with the pairs of people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,85 +17,86 @@ import torch
 from torch import Tensor, nn
 
 from graph.arrays import Floats, Mask, Rows
-from graph.serving.friend_index import FEATURES, Pairs, PairScore, pair_features, symmetric
-
-Taste = Callable[[sp.csr_matrix], Floats]  # friendships [P, P] -> unit rows of taste [P, d]
+from graph.serving.friend_index import FEATURES, PairScore, Tastes, pair_features, symmetric
+from graph.serving.nearby import POOL, HeldLinks, Nearby, nearby
 
 FOLDS = 5
-NEGATIVES = 100  # strangers beside each hidden friend
-AT_MOST = 20_000  # hidden friends learned from
-CELLS = 4_000_000  # of a feature's table held at once
-LEAST_STEPS = 400  # however few there are to learn from
-HIDDEN, EPOCHS, BATCH, RATE, DECAY = 16, 12, 256, 5e-3, 1e-4
+NEWCOMERS, LOST = 0.1, 0.7  # how many people lose how much of their friendships in the last fold
+AT_MOST = 1_000  # viewers learned from in a fold
+LEAST_FRIENDS = 3  # fewer friends of a viewer have no taste in common that is nobody's own
+VOTES = 3
+HIDDEN, EPOCHS, BATCH, RATE, DECAY = 16, 30, 64, 5e-3, 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """Hidden friends, each in the first column, beside strangers."""
+    """Viewers' candidates, and which of them are hidden friends."""
 
-    features: Floats  # [n, 1 + NEGATIVES, FEATURES]
-    barred: Mask  # [n, 1 + NEGATIVES] drawn as a stranger, but is none
-    weight: Floats  # [n] one over the viewer's hidden friends: every viewer counts alike
+    features: Floats  # [n, POOL, FEATURES]
+    wanted: Mask  # [n, POOL]
+    absent: Mask  # [n, POOL] no candidate
 
 
-def learn_pair_score(
-    friendships: Rows, size: int, taste: Taste, signatures: sp.csr_matrix, *, seed: int
-) -> PairScore:
-    """From friendships [F, 2] as rows of ``size`` people."""
+def learn_pair_score(friendships: Rows, taste: Floats, *, seed: int) -> PairScore | None:
+    """From friendships [F, 2] as rows of ``taste`` [P, d]; None where no hidden friend was ever a candidate."""
     rng = np.random.default_rng(seed)
-    folds = [
-        _choices(inner, hidden, taste(inner), signatures, rng)
-        for inner, hidden in _folds(friendships, size, rng)
+    lists = [
+        chosen
+        for known, hidden in _folds(friendships, len(taste), rng)
+        for chosen in _lists(known, hidden, taste, rng)
     ]
-    return _fitted(
-        Choices(
-            features=np.concatenate([fold.features for fold in folds]),
-            barred=np.concatenate([fold.barred for fold in folds]),
-            weight=np.concatenate([fold.weight for fold in folds]),
-        ),
-        seed,
-    )
+    if not lists:
+        return None
+    choices = _choices(lists)
+    return _together([_fitted(choices, seed + vote) for vote in range(VOTES)])
+
+
+def candidates(viewer: int, links: HeldLinks, taste: Floats) -> tuple[Nearby, Floats] | None:
+    """Who would be suggested to ``viewer``, all people's rows being their keys, with their features."""
+    near = nearby(viewer, links)
+    if near is None:
+        return None
+    bridges = taste[near.bridges] if len(near.bridges) >= LEAST_FRIENDS else None
+    tastes = None if bridges is None else Tastes(bridges=bridges, people=taste[near.people])
+    return near, pair_features(near, tastes)
 
 
 def _folds(
     friendships: Rows, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[sp.csr_matrix, sp.csr_matrix]]:
-    """(what is known, what is hidden), each [P, P], each friendship hidden once."""
+    """(what is known, what is hidden), each [P, P]; each friendship hidden once, and some again with a newcomer."""
     fold = rng.integers(FOLDS, size=len(friendships))
-    for number in range(FOLDS):
-        hidden = fold == number
+    newcomer = rng.random(size) < NEWCOMERS
+    lost = newcomer[friendships].any(axis=1) & (rng.random(len(friendships)) < LOST)
+    for hidden in [*(fold == number for number in range(FOLDS)), lost]:
         if hidden.any() and not hidden.all():
-            yield (
-                symmetric(friendships[~hidden, 0], friendships[~hidden, 1], size),
-                symmetric(friendships[hidden, 0], friendships[hidden, 1], size),
-            )
+            known, out = friendships[~hidden], friendships[hidden]
+            yield symmetric(known[:, 0], known[:, 1], size), symmetric(out[:, 0], out[:, 1], size)
 
 
-def _choices(
-    known: sp.csr_matrix,
-    hidden: sp.csr_matrix,
-    taste: Floats,
-    signatures: sp.csr_matrix,
-    rng: np.random.Generator,
-) -> Choices:
-    size = len(taste)
+def _lists(
+    known: sp.csr_matrix, hidden: sp.csr_matrix, taste: Floats, rng: np.random.Generator
+) -> Iterator[tuple[Floats, Mask]]:
+    """Features and wanted of each viewer's candidates, where some are wanted and some are not."""
+    links = HeldLinks(np.arange(len(taste)), known)
     viewers = np.flatnonzero(np.diff(hidden.indptr))
-    viewers = np.sort(rng.permutation(viewers)[: max(32, CELLS // size)])
-    asking = Pairs(near=known[viewers], taste=taste[viewers], signed=signatures[viewers].toarray())
-    table = pair_features(asking, known, taste, signatures)
-    row, friend = hidden[viewers].nonzero()
-    if len(row) > AT_MOST // FOLDS:
-        kept = np.sort(rng.permutation(len(row))[: AT_MOST // FOLDS])
-        row, friend = row[kept], friend[kept]
-    strangers = rng.integers(size, size=(len(row), NEGATIVES))
-    linked = np.asarray((known + hidden)[np.repeat(viewers[row], NEGATIVES), strangers.ravel()]).ravel() > 0
-    barred = linked.reshape(strangers.shape) | (strangers == viewers[row][:, None])
-    columns = np.concatenate([friend[:, None], strangers], axis=1)
-    return Choices(
-        features=np.stack([table[name][row[:, None], columns] for name in FEATURES], axis=2),
-        barred=np.concatenate([np.zeros((len(row), 1), dtype=bool), barred], axis=1),
-        weight=(1 / np.bincount(row, minlength=len(viewers))[row]).astype(np.float32),
-    )
+    for viewer in rng.permutation(viewers)[:AT_MOST].tolist():
+        found = candidates(viewer, links, taste)
+        if found is None:
+            continue
+        near, features = found
+        wanted = np.isin(near.people, hidden.indices[hidden.indptr[viewer] : hidden.indptr[viewer + 1]])
+        if wanted.any() and not wanted.all():
+            yield features, wanted
+
+
+def _choices(lists: list[tuple[Floats, Mask]]) -> Choices:
+    features = np.zeros((len(lists), POOL, len(FEATURES)), dtype=np.float32)
+    wanted, absent = np.zeros((len(lists), POOL), dtype=bool), np.ones((len(lists), POOL), dtype=bool)
+    for row, (described, chosen) in enumerate(lists):
+        features[row, : len(chosen)], wanted[row, : len(chosen)] = described, chosen
+        absent[row, : len(chosen)] = False
+    return Choices(features=features, wanted=wanted, absent=absent)
 
 
 class _Score(nn.Module):
@@ -113,29 +115,37 @@ class _Score(nn.Module):
 
 
 def _fitted(choices: Choices, seed: int) -> PairScore:
-    """Softmax over each friend and their strangers, features in units of their spread."""
+    """Each hidden friend against the candidates who are none; every viewer counts alike, features by their spread."""
     torch.manual_seed(seed)
-    flat = choices.features.reshape(-1, len(FEATURES))
-    mean, spread = flat.mean(axis=0), flat.std(axis=0)
+    present = choices.features[~choices.absent]
+    mean, spread = present.mean(axis=0), present.std(axis=0)
     spread = np.where(spread > 1e-6, spread, 1).astype(np.float32)
     features = torch.from_numpy((choices.features - mean) / spread)
-    barred, weight = torch.from_numpy(choices.barred), torch.from_numpy(choices.weight)
+    wanted, absent = torch.from_numpy(choices.wanted), torch.from_numpy(choices.absent)
     model = _Score()
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE, weight_decay=DECAY)
-    batches = -(-len(features) // BATCH)
-    epochs = max(EPOCHS, -(-LEAST_STEPS // batches))
-    steps = epochs * batches
-    fading = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 1e-3, steps)
-    for _ in range(epochs):
+    fading = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 1e-3, EPOCHS * -(-len(features) // BATCH))
+    for _ in range(EPOCHS):
         for part in torch.split(torch.randperm(len(features)), BATCH):
             optimizer.zero_grad()
-            scores = model(features[part]).masked_fill(barred[part], -1e9)
-            missed = torch.logsumexp(scores, dim=1) - scores[:, 0]
-            loss = (weight[part] * missed).sum() / weight[part].sum()
-            loss.backward()
+            scores, hits = model(features[part]), wanted[part]
+            others = torch.logsumexp(scores.masked_fill(absent[part] | hits, -1e9), dim=1, keepdim=True)
+            missed = nn.functional.softplus(others - scores) * hits
+            loss = (missed.sum(dim=1) / hits.sum(dim=1)).mean()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             fading.step()
     return _in_plain_units(model, mean, spread)
+
+
+def _together(votes: list[PairScore]) -> PairScore:
+    """The mean of several scores, as one: of the same choices, each learned something of its own by chance."""
+    return PairScore(
+        weights={name: float(np.mean([vote.weights[name] for vote in votes])) for name in FEATURES},
+        into=np.concatenate([vote.into for vote in votes if vote.into is not None], axis=1),
+        bias=np.concatenate([vote.bias for vote in votes if vote.bias is not None]),
+        out=np.concatenate([vote.out for vote in votes if vote.out is not None]) * np.float32(1 / VOTES),
+    )
 
 
 def _in_plain_units(model: _Score, mean: Floats, spread: Floats) -> PairScore:

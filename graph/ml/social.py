@@ -1,113 +1,76 @@
-"""Friend suggestions learned as link prediction, with vectors of those who may be suggested."""
+"""Friend suggestions learned as link prediction. What leaves is how features of a pair add up, and nothing of anybody."""
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from graph.arrays import Floats, Rows
+from graph.arrays import Floats
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
 from graph.ml.item_item import fit_item_item
 from graph.ml.pairs import learn_pair_score
 from graph.serving.artifact import Artifact
-from graph.serving.friend_index import FEATURES, PairScore, symmetric, unit_rows
-from graph.serving.index import SIGNATURE, Channel, Evidence, ItemIndex
+from graph.serving.friend_index import FEATURES, UNTAUGHT, PairScore, unit_rows
+from graph.serving.index import Channel, ItemIndex, turned
 from graph.snapshot import GraphSnapshot
 
 MIN_PAIRS = 20
+EVENNESS = 0.2  # of the directions of taste: 0 leaves them, ½ makes people differ alike in all
 
 
-@dataclass(frozen=True, kw_only=True)
-class FriendIndexPart:
-    """The friend index as it stands in the artifact, under the name "people"."""
-
-    arrays: dict[str, NDArray[Any]]
-    description: dict[str, Any] | None  # the manifest's "people"; None when nobody may be suggested
-
-
-def fit_friend_index(
+def fit_pair_score(
     snapshot: GraphSnapshot, views: list[View], artifact: Artifact, config: RecommenderConfig
-) -> FriendIndexPart:
-    """Vectors of the people who may be suggested, and how features of a pair add up."""
-    chosen = np.flatnonzero(snapshot.discoverable)
-    if not len(chosen):
-        return FriendIndexPart(arrays={}, description=None)
-    portraits = taste_vectors(snapshot, artifact)[chosen]
-    dim = portraits.shape[1] - SIGNATURE
-    signatures = sp.csr_matrix(portraits[:, dim:])
-    kind = _kind(snapshot)
-    view, index = next((view for view in views if view.kind == kind), None), artifact.index(kind)
-    score = _score(snapshot, chosen, signatures, view, index, config)
-    arrays: dict[str, NDArray[Any]] = {
-        "ids": snapshot.users[chosen].astype(np.int64),
-        "vectors": unit_rows(portraits[:, :dim]),
-        "signature_indptr": signatures.indptr.astype(np.int32),
-        "signature_indices": signatures.indices.astype(np.int32),
-        "signature_data": signatures.data.astype(np.float32),
-    }
-    for name, array in (("into", score.into), ("bias", score.bias), ("out", score.out)):
-        if array is not None:
-            arrays[f"hidden_{name}"] = array
-    columns = index.sources[0].stop if index else dim
-    return FriendIndexPart(arrays=arrays, description={"weights": score.weights, "columns": columns})
-
-
-def taste_vectors(snapshot: GraphSnapshot, artifact: Artifact) -> Floats:
-    """Everyone's own plays as a portrait [U, .], from artists where there are any, else tracks."""
-    kind = _kind(snapshot)
-    plays = snapshot.artist_plays if kind == "ARTIST" else snapshot.track_plays
-    index = artifact.index(kind)
-    if index is None:
-        return np.zeros((len(snapshot.users), SIGNATURE + 1), dtype=np.float32)
-    edges = np.searchsorted(plays.user, np.arange(len(snapshot.users) + 1))
-    return index.portrait(
-        [
-            Evidence(
-                key_row=plays.item[start:stop].astype(np.int64),
-                amount=plays.count[start:stop],
-                channel=np.full(stop - start, Channel.OWN, dtype=np.int8),
-            )
-            for start, stop in itertools.pairwise(edges)
-        ]
-    )
-
-
-def _score(
-    snapshot: GraphSnapshot,
-    chosen: Rows,
-    signatures: sp.csr_matrix,
-    view: View | None,
-    index: ItemIndex | None,
-    config: RecommenderConfig,
 ) -> PairScore:
-    """Learned, or every feature alike where too few friendships could teach."""
+    """How features of a pair add up among those who may be found; untaught where too few friendships could teach.
+
+    Taste is of vectors that were fitted without any friendship, once: with the hidden ones, it would seem to say
+    more than it does.
+    """
+    if config.untrained:
+        drawn = np.random.default_rng(config.seed).normal(size=len(FEATURES))
+        return PairScore(weights=dict(zip(FEATURES, drawn.tolist(), strict=True)))
+    chosen = np.flatnonzero(snapshot.discoverable)
     row = np.full(len(snapshot.users), -1)
     row[chosen] = np.arange(len(chosen))
     pairs = row[snapshot.friendships]
     pairs = pairs[(pairs >= 0).all(axis=1)]
-    if config.untrained:
-        drawn = np.random.default_rng(config.seed).normal(size=len(FEATURES))
-        return PairScore(weights=dict(zip(FEATURES, drawn.tolist(), strict=True)))
+    kind = taste_kind(snapshot)
+    view, index = next((view for view in views if view.kind == kind), None), artifact.index(kind)
     if len(pairs) < MIN_PAIRS or view is None or index is None:
-        return PairScore(weights=dict.fromkeys(FEATURES, 1.0))
-    strength = _strength(view, index)
-
-    def taste(known: sp.csr_matrix) -> Floats:
-        ends = chosen[np.stack(known.nonzero())]
-        friends = symmetric(ends[0], ends[1], len(snapshot.users))
-        item_item = fit_item_item(replace(view, friends=friends), config.memory, seed=config.seed)
-        return unit_rows(np.asarray(strength @ item_item.keys)[chosen])
-
-    return learn_pair_score(pairs, len(chosen), taste, signatures, seed=config.seed)
+        return UNTAUGHT
+    friendless = replace(view, friends=sp.csr_matrix(view.friends.shape, dtype=np.float32))
+    keys = fit_item_item(friendless, config.memory, seed=config.seed).keys
+    folded = unit_rows(np.asarray(_strength(view, index) @ keys))
+    taste = turned(folded, **what_is_common(folded))[chosen]
+    return learn_pair_score(pairs, taste, seed=config.seed) or UNTAUGHT
 
 
-def _kind(snapshot: GraphSnapshot) -> str:
+def taste_vectors(snapshot: GraphSnapshot, views: list[View], artifact: Artifact) -> Floats:
+    """Everyone's plays as `ItemIndex.tastes` would fold them in for a request [U, d]."""
+    kind = taste_kind(snapshot)
+    view, index = next((view for view in views if view.kind == kind), None), artifact.index(kind)
+    if view is None or index is None:
+        return np.zeros((len(snapshot.users), 1), dtype=np.float32)
+    return index.tastes(view.plays)
+
+
+def what_is_common(folded: Floats) -> dict[str, Floats]:
+    """The mean of people's folded plays [P, d], and what evens out the directions in which they differ [d, d]."""
+    known = folded[folded.any(axis=1)].astype(np.float64)
+    mean = known.mean(axis=0) if len(known) else np.zeros(folded.shape[1])
+    size, direction = np.linalg.eigh((known - mean).T @ (known - mean))
+    evened = np.maximum(size, max(size.max(initial=0), 1e-12) * 1e-6) ** -EVENNESS
+    return {
+        "mean": mean.astype(np.float32),
+        "turn": ((direction * evened) @ direction.T).astype(np.float32),
+    }
+
+
+def taste_kind(snapshot: GraphSnapshot) -> str:
+    """What people are compared by: artists where there are any, else tracks."""
     return "ARTIST" if len(snapshot.artist_plays.user) else "TRACK"
 
 

@@ -1,4 +1,4 @@
-"""From a snapshot to a fitted recommender: sources, blend, friend index."""
+"""From a snapshot to a fitted recommender: sources, blend, and what makes friends."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from graph.ml.data import View, views
 from graph.ml.item_item import Block
 from graph.ml.progress import Progress, silent, within
 from graph.ml.rounding import round_vectors
-from graph.ml.social import fit_friend_index
+from graph.ml.social import fit_pair_score, taste_kind, what_is_common
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
+from graph.ml.styles import find_styles
 from graph.serving.artifact import Artifact
-from graph.serving.index import SIGNATURE, Channel, ChannelRule, ItemIndex
+from graph.serving.friend_index import FEATURES, PairScore
+from graph.serving.index import Channel, ChannelRule, ItemIndex
 from graph.snapshot import GraphSnapshot
 
-RARE = 10  # below this many listeners items count as equally rare
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
 
 
@@ -34,7 +35,7 @@ class FittedRecommender:
     """Everything serving needs, in memory."""
 
     arrays: dict[str, NDArray[Any]]  # names as in the artifact's tensors
-    description: dict[str, Any]  # the manifest's "views" and "people"
+    description: dict[str, Any]  # the manifest's "views" and "pairs"
     config: RecommenderConfig
     snapshot_hash: str
     ledger_position: int
@@ -72,17 +73,43 @@ def fit(
         )
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
+    arrays |= _tastes_apart(
+        snapshot, candidate_views, Artifact.assemble({"views": described}, arrays), config
+    )
     artifact = Artifact.assemble({"views": described}, arrays)
-    friend_index = fit_friend_index(snapshot, candidate_views, artifact, config)
-    arrays |= {f"people.{name}": array for name, array in friend_index.arrays.items()}
+    score = fit_pair_score(snapshot, candidate_views, artifact, config)
+    arrays |= _hidden_units(score)
     progress(1.0, "trained")
     return FittedRecommender(
         arrays=arrays,
-        description={"views": described, "people": friend_index.description},
+        description={
+            "views": described,
+            "pairs": {"features": list(FEATURES), "weights": dict(score.weights)},
+        },
         config=config,
         snapshot_hash=snapshot.content_hash,
         ledger_position=snapshot.ledger_position,
     )
+
+
+def _tastes_apart(
+    snapshot: GraphSnapshot, candidate_views: list[View], artifact: Artifact, config: RecommenderConfig
+) -> dict[str, NDArray[Any]]:
+    """What tastes have in common, of the view by which people are compared; nothing where few people are."""
+    kind = taste_kind(snapshot)
+    for view in candidate_views:
+        index = artifact.index(kind)
+        if view.kind == kind and index is not None:
+            folded = index.folded_first(view.plays)
+            if folded.any(axis=1).sum() >= config.blend.min_contributors:
+                common = what_is_common(folded)
+                return {f"{kind.lower()}.taste_{name}": array for name, array in common.items()}
+    return {}
+
+
+def _hidden_units(score: PairScore) -> dict[str, NDArray[Any]]:
+    units = {"pairs.into": score.into, "pairs.bias": score.bias, "pairs.out": score.out}
+    return {name: array for name, array in units.items() if array is not None}
 
 
 def learned_blends(
@@ -136,7 +163,7 @@ def assemble_view(
         "step": steps.astype(np.int8),
         "key_scale": np.stack([block.key_scale for block in blocks], axis=1).astype(np.float32),
         "query_scale": np.stack([block.query_scale for block in blocks], axis=1).astype(np.float32),
-        **_signature(view),
+        "style": find_styles(blocks[0].keys, shown > 0, seed=len(view.ids)),
     }
     arrays["codes"] = np.concatenate([block.codes for block in blocks], axis=1)
     for name, incidence, ids in (("tag", view.tags, view.tag_ids), ("artist", view.artists, view.artist_ids)):
@@ -194,22 +221,6 @@ def _rotated(block: Block) -> Block:
     width = block.codes.shape[1]
     basis, _ = np.linalg.qr(np.random.default_rng(width).standard_normal((width, width)))
     return replace(block, codes=block.codes @ basis.astype(np.float32))
-
-
-def _signature(view: View) -> dict[str, NDArray[Any]]:
-    """Which bucket each item adds to in a person's signature, and how much: rare items more.
-
-    An item with one listener connects nobody and adds nothing.
-    """
-    rng = np.random.default_rng(SIGNATURE)
-    size = len(view.ids)
-    sign = rng.choice(np.array([-1.0, 1.0]), size)
-    known = np.where(view.listeners < RARE, RARE / 2, view.listeners)
-    weight = np.where(view.listeners >= 2, sign / np.sqrt(1 + known), 0)
-    return {
-        "signature_bucket": rng.integers(SIGNATURE, size=size, dtype=np.int32),
-        "signature_weight": weight.astype(np.float32),
-    }
 
 
 def _in_units_of_spread(view: View, block: Block, blend: BlendConfig) -> Block:

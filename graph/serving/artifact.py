@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from graph.serving.friend_index import PairScore, PeopleIndex
-from graph.serving.index import SIGNATURE, Channel, ChannelRule, ItemIndex, Source
+from graph.serving.friend_index import FEATURES, PairScore
+from graph.serving.index import Channel, ChannelRule, ItemIndex, Source
 
-FORMAT_VERSION = 2  # scales are packed; 1 had them as 32-bit floats
-READABLE = (1, 2)
+# 3 holds nothing of people; 2 and 1 held a row for each, which is left unread; 1 had scales as 32-bit floats.
+FORMAT_VERSION = 3
+READABLE = (1, 2, 3)
 TENSORS = "model.safetensors"
 MANIFEST = "manifest.json"
 VIEWS = ("ARTIST", "TRACK")
@@ -31,10 +31,10 @@ class Artifact:
     """One trained model on disk, checked before use."""
 
     def __init__(
-        self, manifest: dict[str, Any], views: dict[str, ItemIndex], people: PeopleIndex | None
+        self, manifest: dict[str, Any], views: dict[str, ItemIndex], pair_score: PairScore | None
     ) -> None:
         self.manifest = manifest
-        self.people = people
+        self.pair_score = pair_score  # None where the model is of a format that held people
         self._views = views
 
     def index(self, kind: str) -> ItemIndex | None:
@@ -75,36 +75,23 @@ class Artifact:
             for kind in VIEWS
             if kind in manifest["views"]
         }
-        people = None
-        if manifest.get("people"):
-            people = PeopleIndex(
-                ids=arrays["people.ids"],
-                vectors=arrays["people.vectors"],
-                score=PairScore(
-                    weights=manifest["people"]["weights"],
-                    into=arrays.get("people.hidden_into"),
-                    bias=arrays.get("people.hidden_bias"),
-                    out=arrays.get("people.hidden_out"),
-                ),
-                columns=manifest["people"].get("columns"),
-                signatures=_signatures(arrays),
-            )
-        return cls(manifest, views, people)
+        return cls(manifest, views, _pair_score(manifest.get("pairs"), arrays))
 
 
 def _section(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
     return {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
 
 
-def _signatures(arrays: Mapping[str, NDArray[Any]]) -> sp.csr_matrix | None:
-    if "people.signature_indptr" not in arrays:
+def _pair_score(described: Mapping[str, Any] | None, arrays: Mapping[str, NDArray[Any]]) -> PairScore | None:
+    """None where features have changed their names since, too: weights of other features say nothing."""
+    if described is None or tuple(described["features"]) != FEATURES:
         return None
-    parts = (
-        arrays["people.signature_data"],
-        arrays["people.signature_indices"],
-        arrays["people.signature_indptr"],
+    return PairScore(
+        weights=described["weights"],
+        into=arrays.get("pairs.into"),
+        bias=arrays.get("pairs.bias"),
+        out=arrays.get("pairs.out"),
     )
-    return sp.csr_matrix(parts, shape=(len(arrays["people.ids"]), SIGNATURE))
 
 
 def _rule(values: Mapping[str, Any]) -> ChannelRule:

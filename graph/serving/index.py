@@ -21,13 +21,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows, ShortRows
+from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows
 from graph.serving.friend_index import unit_rows
 from graph.serving.places import positions, top_rows
 
 KeyKind = Literal["item", "tag", "artist"]
 
-SIGNATURE = 2048  # buckets of a person's signature
 AT_ONCE = 256  # viewers scored by one product
 MOST_KEPT = 10_000  # items whose neighbors are remembered
 FEW = 8  # viewers up to whom one product each is faster than one for all
@@ -121,9 +120,11 @@ class ItemIndex:
         self._similar: dict[
             tuple[int, int], tuple[Rows, Floats]
         ] = {}  # of items alone: nobody's data is in it
-        self._signature: tuple[ShortRows, Floats] | None = None
-        if "signature_bucket" in arrays:
-            self._signature = (arrays["signature_bucket"], arrays["signature_weight"])
+        # [n] which of the few styles each item is of; -1 below the floor, and in models that know of none
+        self._turn: tuple[Floats, Floats] | None = None  # mean [d] and [d, d]; see `turned`
+        if "taste_mean" in arrays:
+            self._turn = arrays["taste_mean"], arrays["taste_turn"]
+        self.styles: Codes = arrays.get("style", np.full(len(self.ids), -1, dtype=np.int8))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -331,19 +332,35 @@ class ItemIndex:
             folded[place] = self._folded(evidence, self.strengths(evidence))
         return folded
 
-    def portrait(self, evidences: Sequence[Evidence]) -> Floats:
-        """What friend suggestions compare [B, dim + SIGNATURE]: folded evidence and a signature.
+    def tastes(self, plays: sp.csr_matrix) -> Floats:
+        """What people are compared by [P, d]: play counts [P, n] folded into the first source, as unit rows.
 
-        The signature adds up which rare items are played, hashed into buckets that many items share.
+        Where the model knows what tastes have in common, without that.
         """
-        folded = self.fold(evidences)
-        signed = np.zeros((len(evidences), SIGNATURE), dtype=np.float32)
-        if self._signature is not None:
-            bucket, weight = self._signature
-            for viewer, evidence in enumerate(evidences):
-                items = evidence.key_row[evidence.key_row < len(self.ids)]
-                np.add.at(signed[viewer], bucket[items], weight[items])
-        return np.concatenate([folded, signed], axis=1)
+        folded = self.folded_first(plays)
+        return folded if self._turn is None else turned(folded, *self._turn)
+
+    def folded_first(self, plays: sp.csr_matrix) -> Floats:
+        """The same as it was folded."""
+        counts = np.diff(plays.indptr)
+        strength = self.rules[Channel.OWN].strength(plays.data, np.repeat(counts, counts))
+        played, place = np.unique(plays.indices, return_inverse=True)
+        folding = sp.csr_matrix((strength, place, plays.indptr), shape=(len(counts), len(played)))
+        return unit_rows(np.asarray(folding @ self._first_keys(played)))
+
+    @cached_property
+    def style_centers(self) -> Floats:
+        """What each style sounds like [styles, d]: the mean of its items, as `tastes` has them."""
+        number = int(self.styles.max(initial=-1)) + 1
+        centers = np.zeros((number, self.sources[0].stop), dtype=np.float32)
+        for style in range(number):
+            centers[style] = unit_rows(self._first_keys(np.flatnonzero(self.styles == style))).sum(axis=0)
+        return unit_rows(centers) if self._turn is None else turned(unit_rows(centers), *self._turn)
+
+    def _first_keys(self, rows: Rows) -> Floats:
+        """Keys of some candidates in the columns of the first source."""
+        first = self.sources[0]
+        return np.asarray(self._codes[rows, first.start : first.stop] * self._key_scale[rows, :1], np.float32)
 
     def contributions(self, evidence: Evidence, rows: Rows) -> Doubles:
         """How much each entry adds to each candidate row [E, len(rows)].
@@ -403,6 +420,12 @@ class ItemIndex:
         """Which entries [E] are candidates that they lift or sink themselves."""
         lifted: Mask = (evidence.key_row < len(self.ids)) & (self._identity[evidence.channel] != 0)
         return lifted
+
+
+def turned(folded: Floats, mean: Floats, turn: Floats) -> Floats:
+    """Unit rows [P, d] less what is common to all, and with directions in which all differ counting less; zeros stay."""
+    apart = np.where(folded.any(axis=1, keepdims=True), folded - mean, 0)
+    return unit_rows(np.asarray(apart @ turn, dtype=np.float32))
 
 
 def _unpacked(arrays: Mapping[str, NDArray[Any]], name: str) -> Floats:

@@ -13,6 +13,7 @@ def small_index(
     ids: Sequence[int] | None = None,
     prior: Sequence[float] | None = None,
     tags: Mapping[int, Sequence[float]] | None = None,
+    styles: Sequence[int] | None = None,
 ) -> ItemIndex:
     """An index whose score is ``prior + Σ sign · amount · vector·vector``; a friend's own item adds 1 more.
 
@@ -29,6 +30,7 @@ def small_index(
             "ids": np.array(ids if ids is not None else range(1, n + 1), dtype=np.int64),
             "prior": np.array(prior if prior is not None else [0.0] * n, dtype=np.float32),
             "listeners": np.zeros(n, np.int32),
+            "style": np.array(styles if styles is not None else [-1] * n, np.int8),
             "codes": table,
             "key_scale": np.ones((n, 1), np.float32),
             "query_scale": np.ones((n, 1), np.float32),

@@ -50,7 +50,7 @@ def write_artifact(
     manifest = {
         "format_version": FORMAT_VERSION,
         "views": described,
-        "people": None,
+        "pairs": None,
         "tensors_sha256": hashlib.sha256(blob).hexdigest(),
     }
     (directory / TENSORS).write_bytes(blob)

@@ -121,14 +121,17 @@ class RecommendationConnection:
 @strawberry.type(description="Someone the viewer may know, and why.")
 class FriendSuggestion:
     listener: Listener
-    score: float
+    score: float | None = strawberry.field(
+        description="Always null: a figure about somebody one does not know would tell of them.",
+        deprecation_reason="The order says who is likelier.",
+    )
     mutual_friends: int = strawberry.field(description="Friends in common whom both may know of.")
     reason: str
 
     @classmethod
     def of(cls, shown: suggestions.Suggestion) -> FriendSuggestion:
         return cls(
-            listener=shown.person, score=shown.score,  # type: ignore[arg-type]
+            listener=shown.person, score=None,  # type: ignore[arg-type]
             mutual_friends=shown.mutual_friends, reason=shown.text,
         )  # fmt: skip
 

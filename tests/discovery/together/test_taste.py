@@ -1,13 +1,10 @@
 import numpy as np
 import pytest
 
-from accounts.models import Block, PersonalizationLevel, Purpose
 from discovery.platform.errors import NotFound
 from discovery.recommend.serving import DegradedReason
-from discovery.together.taste import overlap, similar_listeners, taste_match
+from discovery.together.taste import overlap, taste_match
 from graph.models import ItemKind
-from graph.serving import active_model
-from graph.serving.friend_index import PairScore, PeopleIndex
 from tests import factories
 from tests.discovery.together.test_blend import LEAVING
 
@@ -71,39 +68,3 @@ def test_overlap():
     assert overlap({1: 0.5, 2: 0.5}, {1: 0.5, 3: 0.5}) == pytest.approx(0.5 / 1.5)
     assert overlap({1: 1.0}, {1: 1.0}) == 1.0
     assert overlap({}, {}) == 0.0
-
-
-@pytest.fixture
-def crowd(triangle, monkeypatch):
-    """Four strangers with vectors in the model: two near Ada's taste, one across it, one behind."""
-    strangers = [factories.sharer(f"stranger{number}") for number in range(4)]
-    people = PeopleIndex(
-        ids=np.array([person.pk for person in strangers]),
-        vectors=np.array([[0, 0, 1], [1, 0.2, 0.2], [1, 0.4, 0.1], [-1, 0, 0]], dtype=np.float32),
-        score=PairScore(weights={}),
-    )
-    monkeypatch.setattr(active_model.active().artifact, "people", people, raising=False)
-    return strangers
-
-
-def test_similar_listeners_in_order_of_likeness(triangle, crowd):
-    assert similar_listeners(triangle.ada).answer == [crowd[1], crowd[2], crowd[0], crowd[3]]
-    assert similar_listeners(triangle.ada, count=2).answer == [crowd[1], crowd[2]]
-
-
-@pytest.mark.parametrize("purpose", [Purpose.DISCOVERABLE, Purpose.CONTRIBUTE])
-def test_who_withdraws_is_gone_whatever_the_model_holds(triangle, crowd, purpose):
-    factories.revoke(crowd[1], purpose)
-    assert similar_listeners(triangle.ada).answer == [crowd[2], crowd[0], crowd[3]]
-
-
-def test_neither_friends_nor_blocked_people(triangle, crowd):
-    factories.befriended(triangle.ada, crowd[1])
-    Block.objects.create(blocker=crowd[2], blocked=triangle.ada)
-    assert similar_listeners(triangle.ada).answer == [crowd[0], crowd[3]]
-
-
-def test_nobody_for_who_does_not_let_their_own_plays_be_used(triangle, crowd):
-    triangle.ada.level = PersonalizationLevel.BASIC
-    triangle.ada.save()
-    assert similar_listeners(triangle.ada).answer == []

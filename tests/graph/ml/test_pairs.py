@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from graph.ml import pairs
-from graph.serving.friend_index import FEATURES, Pairs, PairScore, pair_features, symmetric
+from graph.ml.pairs import candidates, learn_pair_score
+from graph.serving.friend_index import FEATURES, PairScore, symmetric
+from graph.serving.nearby import HeldLinks
 
 SIZE = 60
 
@@ -17,15 +18,11 @@ def circles():
     )
 
 
-NOTHING = sp.csr_matrix((SIZE, 4), dtype=np.float32)
-
-
-def blank(_known):
-    return np.zeros((SIZE, 3), dtype=np.float32)
+BLANK = np.zeros((SIZE, 3), dtype=np.float32)
 
 
 def test_a_pair_s_score_is_its_weights_and_its_hidden_units():
-    features = {name: np.array([[float(place)]], dtype=np.float32) for place, name in enumerate(FEATURES)}
+    features = np.arange(len(FEATURES), dtype=np.float32)[None, :]
     into = np.zeros((len(FEATURES), 1), dtype=np.float32)
     into[2, 0] = 0.5
     score = PairScore(
@@ -34,46 +31,31 @@ def test_a_pair_s_score_is_its_weights_and_its_hidden_units():
         bias=np.array([-0.25], dtype=np.float32),
         out=np.array([4.0], dtype=np.float32),
     )
-    assert score(features)[0, 0] == pytest.approx(2.0 * 3 + 4 * np.tanh(0.5 * 2 - 0.25))
-    assert PairScore(weights={FEATURES[3]: 2.0})(features)[0, 0] == 6.0
+    assert score(features)[0] == pytest.approx(2.0 * 3 + 4 * np.tanh(0.5 * 2 - 0.25))
+    assert PairScore(weights={FEATURES[3]: 2.0})(features)[0] == 6.0
 
 
-def test_every_friendship_is_hidden_once_and_taste_never_knows_it(circles):
-    known_by_taste, hidden = [], []
-
-    def taste(known):
-        known_by_taste.append(known)
-        return blank(known)
-
-    learned = pairs._folds(circles, SIZE, np.random.default_rng(0))
-    for known, out in learned:
-        taste(known)
-        hidden.append(out)
-        assert known.multiply(out).nnz == 0
-    assert (sum(hidden) != symmetric(circles[:, 0], circles[:, 1], SIZE)).nnz == 0
-    seen = []
-    pairs.learn_pair_score(circles, SIZE, lambda known: seen.append(known) or blank(known), NOTHING, seed=0)
-    assert [friendships.nnz for friendships in seen] == [
-        len(circles) * 2 - friendships.nnz for friendships in _hidden(circles)
-    ]
-
-
-def _hidden(circles):
-    return [out for _, out in pairs._folds(circles, SIZE, np.random.default_rng(0))]
+def test_every_friendship_is_hidden_once_and_is_not_among_the_known(circles):
+    *folds, newcomers = list(pairs._folds(circles, SIZE, np.random.default_rng(0)))
+    assert all(known.multiply(out).nnz == 0 for known, out in [*folds, newcomers])
+    assert (sum(out for _, out in folds) != symmetric(circles[:, 0], circles[:, 1], SIZE)).nnz == 0
 
 
 def test_learned_scores_put_a_hidden_friend_before_strangers_and_repeat(circles):
-    held, rest = circles[::7], np.delete(circles, np.s_[::7], axis=0)
-    score = pairs.learn_pair_score(rest, SIZE, blank, NOTHING, seed=3)
-    known = symmetric(rest[:, 0], rest[:, 1], SIZE)
-    features = pair_features(
-        Pairs(near=known, taste=blank(known), signed=np.zeros((SIZE, 4))), known, blank(known), NOTHING
-    )
-    scores = score(features)
-    scores[known.nonzero()] = -np.inf
-    np.fill_diagonal(scores, -np.inf)
-    circle = scores.argmax(axis=1) % 6 == np.arange(SIZE) % 6
-    assert circle[np.unique(held)].mean() > 0.9
-    again = pairs.learn_pair_score(rest, SIZE, blank, NOTHING, seed=3)
+    strangers = np.array([(a, a + 1) for a in range(0, SIZE, 5)])  # ways from one circle to the next
+    held, rest = circles[::7], np.concatenate([np.delete(circles, np.s_[::7], axis=0), strangers])
+    score = learn_pair_score(rest, BLANK, seed=3)
+    links = HeldLinks(np.arange(SIZE), symmetric(rest[:, 0], rest[:, 1], SIZE))
+    in_circle = []
+    for viewer in np.unique(held).tolist():
+        near, features = candidates(viewer, links, BLANK)
+        in_circle.append(near.people[score(features).argmax()] % 6 == viewer % 6)
+    assert np.mean(in_circle) > 0.9
+    again = learn_pair_score(rest, BLANK, seed=3)
     assert again.weights == score.weights
     assert (again.into == score.into).all()
+
+
+def test_nothing_is_learned_where_no_way_leads_to_anybody():
+    apart = np.array([(a, a + 1) for a in range(0, SIZE, 2)])
+    assert learn_pair_score(apart, BLANK, seed=0) is None

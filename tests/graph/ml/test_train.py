@@ -122,3 +122,10 @@ def test_catalog_tags_stay_when_a_listener_s_own_go():
     plays = np.ones((1, 5))
     whole = snapshot_of(plays, tags=[(-1, item, 0) for item in range(5)])
     assert len(split_snapshot(whole, seed=0).train.artist_tags.user) == 5
+
+
+def test_no_array_has_a_row_for_each_person(world, fitted):
+    """The number of people is the length of no axis, and no array is of people by name."""
+    assert len(world.users) not in {size for array in fitted.arrays.values() for size in array.shape}
+    assert {name.partition(".")[0] for name in fitted.arrays} <= {"artist", "track", "pairs"}
+    assert fitted.artifact().pair_score is not None

@@ -26,7 +26,7 @@ NO_TEST = "-"
 SHOWN = tuple(f"discovery/privacy/{name}.py" for name in ("parameters", "retention", "stores"))
 
 PROMISING = re.compile(
-    r"""\b(?: never | nobody | nothing | none | cannot | without | only | alone | each | every\w* | the\ssame | both
+    r"""\b(?: never | always | nobody | nothing | none | cannot | without | only | alone | each | every\w* | the\ssame | both
     | until | at\sonce | at\sleast | at\smost | within | next | from\snow | more\sthan | (?:no|any)\s(?:more|longer)
     | days | hours | kept | keeps? | stored | deletes? | deleted | erases? | erased | forg\w+ | goes | gone
     | private | secret | signs | signed | closed | told | sees? | shown | visible | shares? | shared

@@ -46,7 +46,7 @@ _FACTS: Mapping[Signal, _Fact] = {
     Signal.POPULARITY: _Fact(
         None, PersonalizationLevel.OFF, None,
         _("How many listeners here play it. The same for everyone."),
-        _("It is always there; the higher your level, the less of it is left."),
+        _("It is always there; at the level Off, nothing else is."),
     ),
     Signal.OWN_PLAYS: _Fact(
         Channel.OWN, PersonalizationLevel.OWN, Purpose.SELF,

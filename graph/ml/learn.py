@@ -86,7 +86,10 @@ def _epoch(
         items = network(links)
         loss = _loss(items, popularity, view.strength[users], _candidates(view, config, rng), config)
         if config.friend_weight and view.friends.nnz:
-            friend_loss = _friend_loss(items, view.strength, view.friends, users, config)
+            among = users  # each is compared with each: not all of a large batch
+            if len(users) > config.batch_users:
+                among = np.sort(rng.choice(users, config.batch_users, replace=False))
+            friend_loss = _friend_loss(items, view.strength, view.friends, among, config)
             loss = loss + config.friend_weight * friend_loss
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

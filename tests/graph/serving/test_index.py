@@ -14,6 +14,7 @@ from graph.serving.artifact import Artifact, ArtifactError
 from graph.serving.index import Channel, Evidence
 from tests.graph.conftest import fitted, small_config, world  # noqa: F401 - the shared model
 from tests.graph.ml.worlds import snapshot_of
+from tests.graph.small_artifact import write_small_artifact
 
 ROOT = Path(__file__).parents[3]
 
@@ -155,3 +156,14 @@ def test_serving_needs_no_torch_and_no_django(directory):
         [sys.executable, "-c", program, str(directory)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_model_of_the_format_that_held_people_is_read_for_its_items_alone(tmp_path):
+    write_small_artifact(tmp_path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    old = {**manifest, "format_version": 2, "people": {"weights": {"degree": 1.0}, "columns": 1}}
+    del old["pairs"]
+    (tmp_path / "manifest.json").write_text(json.dumps(old))
+    artifact = Artifact.load(tmp_path)
+    assert artifact.index("ARTIST").ids.tolist() == [1, 2]
+    assert artifact.pair_score is None

@@ -91,7 +91,9 @@ class GuardedExecution(EarshotExecution):
     guarded = frozenset(ROOTS)
 
     def instead(self, parent_type: str, field_name: str) -> OperationInfo | None:
-        if self.context_value.viewer is None:
+        if self.context_value.viewer is None or field_name.startswith(
+            "__"
+        ):  # what GraphQL itself tells is everybody's
             return None
         try:
             ensure_scope(self.context_value.credential, f"{parent_type}.{field_name}")

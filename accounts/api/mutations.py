@@ -116,7 +116,9 @@ class Mutation:
         ] = False,
     ) -> ConsentPayload:
         viewer = info.context.signed_in
-        child = for_id and child_get(guardian=viewer, child=listener_get(for_id, info, field="forId"))
+        child = None
+        if for_id is not None:
+            child = child_get(guardian=viewer, child=listener_get(for_id, info, field="forId"))
         if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
             raise Conflict(_("Your browser says no (Sec-GPC)."), field="purpose", code="GPC_SIGNAL")
         key = idempotency_key and text(idempotency_key, field="idempotencyKey", largest=64)

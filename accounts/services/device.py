@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
@@ -72,6 +73,10 @@ def devices_end(*, user: User, but: Credential | None = None) -> int:
         if but is None or (device.token_id, device.session_digest) != (but.token_id, but.session_digest)
     ]
     _end(devices)
+    # And what was issued to apps and never used, so that it is no device yet.
+    asking = Q() if but is None or but.token_id is None else ~Q(pk=but.token_id)
+    AccessToken.objects.filter(asking, user=user).delete()
+    RefreshToken.objects.filter(user=user, access_token=None).delete()
     Grant.objects.filter(user=user).delete()
     _tell(user)
     return len(devices)

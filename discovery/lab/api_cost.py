@@ -23,7 +23,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from accounts.models import Friendship, PersonalizationLevel, User
+from accounts.models import ConsentActor, Friendship, PersonalizationLevel, User
 from accounts.services.consent import consents_grant_many, level_set
 from accounts.services.token import token_issue
 from discovery.lab.api_community import PURPOSES
@@ -166,7 +166,10 @@ def _askers(site: Site, count: int, rng: np.random.Generator) -> list[Asker]:
     chosen: dict[int, int] = dict(rng.permutation(pairs).tolist())  # of each viewer one friend
     chosen = dict(list(chosen.items())[:count])
     people = User.objects.in_bulk([*chosen, *chosen.values()])
-    consents_grant_many(users=people.values(), purposes=PURPOSES)
+    # As their own word: an import leaves a no of theirs as it is.
+    consents_grant_many(
+        users=people.values(), purposes=PURPOSES, actor=ConsentActor.USER, channel="benchmark"
+    )
     for person in people.values():
         level_set(user=person, level=PersonalizationLevel.CONTEXT)
     return [_asker(site, people[viewer], people[friend]) for viewer, friend in chosen.items()]

@@ -21,7 +21,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import ConsentEvent, ConsentState, Purpose, User
 from accounts.operator import operator_current
@@ -98,8 +97,6 @@ def _freeze(erasure: Erasure) -> bool:
     User.objects.filter(pk=user.pk).update(is_active=False)
     user.is_active = False
     devices_end(user=user)
-    for credential in (AccessToken, RefreshToken):  # of apps that were let in and never seen
-        credential.objects.filter(user=user).delete()
     erasure.ledger_position = ConsentEvent.objects.aggregate(last=Max("pk"))["last"] or 0
     return _step(erasure, Erasure.State.FROZEN, "ledger_position")
 

@@ -64,7 +64,8 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
             int(gone.sum()), *([nodes[ref] for ref in refs if ref in nodes] for refs in (before, after))
         )
 
-    told |= {disclosure for ranked in rankings for disclosure in ranking_disclosures(ranked, ())}
+    if count:  # else nothing of the rankings is shown
+        told |= {disclosure for ranked in rankings for disclosure in ranking_disclosures(ranked, ())}
     return present(viewer, Draft({*before, *after}, shown, told))
 
 

@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from accounts.middleware import browser as browser_middleware
 from accounts.models import Device, User
@@ -121,6 +122,20 @@ class TestChanging:
         assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
         assert signed_in(ada, OTHER)
 
+    def test_ends_what_an_app_was_given_and_has_not_used_yet(self, ada):
+        app = Application.objects.create(
+            name="Player", client_type="public", authorization_grant_type="authorization-code"
+        )
+        until = timezone.now() + timedelta(hours=1)
+        token = AccessToken.objects.create(
+            user=ada, token="a", scope="discover", application=app, expires=until
+        )
+        RefreshToken.objects.create(user=ada, token="b", application=app, access_token=token)
+        mine = signed_in(ada)
+        assert asked(mine, CHANGE, current=PASSWORD, new=OTHER) == {"devicesEnded": 0}
+        assert not AccessToken.objects.exists()
+        assert not RefreshToken.objects.exists()
+
     def test_leaves_everything_where_one_does_not(self, ada):
         mine, elsewhere, app = signed_in(ada), signed_in(ada), App(ada)
         assert asked(mine, CHANGE, current=PASSWORD, new=OTHER, others=False) == {"devicesEnded": 0}
@@ -161,7 +176,7 @@ class TestChanging:
 
 
 class TestExports:
-    def test_one_a_day_and_the_older_goes_when_it_is_there(self, ada):
+    def test_one_a_day_and_the_older_goes_when_it_is_there(self, ada, django_capture_on_commit_callbacks):
         from discovery.privacy.export import data_export_build
 
         keys = {told(ada, EXPORT, password=PASSWORD)["id"] for _ in range(3)}
@@ -172,7 +187,8 @@ class TestExports:
         second = told(ada, EXPORT, password=PASSWORD)
         assert second["state"] == "REQUESTED"
         assert first.path.exists(), "until the new one is there"
-        assert data_export_build(export_id=second["id"]).path.exists()
+        with django_capture_on_commit_callbacks(execute=True):
+            assert data_export_build(export_id=second["id"]).path.exists()
         assert not first.path.exists()
         assert DataExport.objects.get(pk=first.pk).state == DataExport.State.EXPIRED
 

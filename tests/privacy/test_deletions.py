@@ -12,7 +12,8 @@ from discovery.models import DataExport, RadioChoice, SocialUse
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.node import global_id
 from discovery.privacy.erasure import erasure_advance, erasure_request
-from discovery.privacy.export import data_export_build, exports_expire, exports_waiting
+from discovery.privacy.export import data_export_build, exports_waiting
+from discovery.privacy.export_end import exports_expire
 from discovery.radio import store
 from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id, resume_word
@@ -81,7 +82,7 @@ class TestFiles:
         export = data_export_build(export_id=str(DataExport.objects.create(user=ada).pk))
         listens_delete(user=ada, everything=True)  # its transaction never comes to its end here
         assert export.path.exists()
-        monkeypatch.setattr("discovery.privacy.export._is_old", lambda *_: True)
+        monkeypatch.setattr("discovery.privacy.export_end._is_old", lambda *_: True)
         assert exports_expire() == 1
         assert not export.path.exists()
 
@@ -155,10 +156,11 @@ class TestTheNextModel:
         assert len(taken.track_plays.user) == 0
         (deletion,) = deletions_after(first.deletion_position)
         assert (deletion.subject, deletion.rows) == (ada.pseudonym, 2)
-        assert training.run_due() is None, "it waits for a pause"
+        Deletion.objects.update(deleted_at=timezone.now() + timedelta(days=1))
+        assert training.run_due() is None, "it waits for the fixed time"
         assert publish._yardstick() is None
-        Deletion.objects.update(deleted_at=timezone.now() - training.QUIET)
-        assert training.run_due() == f"deletion:{deletion.pk}"
+        Deletion.objects.update(deleted_at=timezone.now() - timedelta(days=1))
+        assert training.run_due() is not None
         ModelVersion.objects.update(deletion_position=taken.deletion_position)
         assert training.run_due() is None
 
@@ -168,7 +170,7 @@ class TestTheNextModel:
         consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=True)
         listens_delete(user=ada, everything=True)
         consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=False)
-        Deletion.objects.update(deleted_at=timezone.now() - training.LONGEST_WAIT)
+        Deletion.objects.update(deleted_at=timezone.now() - timedelta(days=1))
         assert training.run_due().startswith("withdrawal:")
 
     def test_a_like_taken_back_is_learned_no_more(self, ada):

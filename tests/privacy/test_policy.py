@@ -60,7 +60,7 @@ PERIODS = {
     "A file with your data: 7 days": "export_files",
     "that you asked for one: 90 days": "exports",
     "A browser's sign-in: 14 days": "sessions",
-    "An app's sign-in: 365 days": "tokens",
+    "An app's sign-in: 90 days": "tokens",
     "They are kept for three years after your account ends": "ledger",
     "The receipt of an erasure: three years": "erasures",
     "brings you back after an erasure: 3650 days": "erased_identities",

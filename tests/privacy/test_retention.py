@@ -26,6 +26,7 @@ from accounts.services.consent import consent_set
 from accounts.services.ledger import event_hash
 from accounts.services.ledger_head import ledger_head_publish
 from accounts.services.private_session import private_session_end, private_session_start
+from accounts.services.token import LIFETIME
 from discovery.models import DataExport, Erasure, RadioChoice, Room, RoomMember, SocialUse
 from discovery.privacy.retention import RULES, retention_enforce
 from discovery.radio import store
@@ -129,7 +130,7 @@ def sessions(since):
 
 def tokens(since):
     """One by itself, and one that can be renewed."""
-    user, until = factories.listener(), since + timedelta(days=365)
+    user, until = factories.listener(), since + LIFETIME
     app, _ = Application.objects.get_or_create(
         name="app", client_type="public", authorization_grant_type="password"
     )

@@ -104,10 +104,7 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
         """
 
     def instead(self, parent_type: str, field_name: str) -> Any:
-        """Called before a field of a guarded type is resolved: what is answered in its place, None to resolve it.
-
-        Whatever is raised becomes the field's error.
-        """
+        """Asked before a field of a guarded type is resolved: what to answer in its place, None for nothing. May raise."""
 
     def build_per_event_executor(self, payload: Any) -> EarshotExecution:
         """As graphql-core does, and without what the events before worked out: a subscription lasts for hours."""
@@ -228,9 +225,8 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
 
     def _resolved(self, field: KnownField, source: Any, info: Info, first: FieldDetails) -> Any:
         """What the field's resolver says, past it and its middleware where it is an attribute of its source."""
-        name = info.field_name
-        if info.parent_type.name in self.guarded and not name.startswith("__"):
-            instead = self.instead(info.parent_type.name, name)
+        if info.parent_type.name in self.guarded:
+            instead = self.instead(info.parent_type.name, info.field_name)
             if instead is not None:
                 return instead
         if field.read is not None and self._short_ways:

@@ -67,11 +67,6 @@ def sessions_forget() -> int:
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
 
 
-def tokens_forget() -> int:
-    """With the rows by which their owners see them."""
-    return devices_forget() + tokens_expire()
-
-
 def staff_log_forget() -> int:
     return LogEntry.objects.filter(action_time__lt=timezone.now() - STAFF_LOG_KEPT).delete()[0]
 
@@ -107,7 +102,8 @@ RULES: tuple[Rule, ...] = (
     Rule("exports", _("That you asked for such a file."), EXPORTS_KEPT, _("the request"), exports_forget),
     Rule("sessions", _("That you are signed in with a browser."), timedelta(seconds=settings.SESSION_COOKIE_AGE),
          _("the sign-in"), sessions_forget),
-    Rule("tokens", _("That an app is signed in as you."), LIFETIME, _("the sign-in"), tokens_forget),
+    Rule("tokens", _("That an app is signed in as you."), LIFETIME, _("the sign-in"), tokens_expire),
+    Rule("devices", _("What you signed in with, until it runs out."), LIFETIME, _("the sign-in"), devices_forget),
     Rule("ledger", _("Your answers, under a random number, and the moment of each."), LEDGER_KEPT,
          _("the end of your account"), ledger_forget),
     Rule("erasures", _("That an account was erased, and the receipt of it, under the same number."), LEDGER_KEPT,

@@ -87,24 +87,24 @@ GROUPS = (
         Question(
             Purpose.SOCIAL_OUT, _("My plays shape what friends see"),
             _("Your plays may bring music to your friends. You can decide differently for single friends below."),
-            _("Nobody is shown anything because of you, from the next request on; what you allowed single friends ends with it."),
+            _("No friend is shown anything because you play it, from their next request on; what you allowed single friends ends with it."),
         ),
         Question(
             Purpose.NAMED, _("Friends may see my name with it"),
             _("Your name may stand in a friend's reasons and activity. You can decide friend by friend below."),
-            _("You are not named, and no small count gives you away."),
+            _("Your name stands in no friend's reasons or activity, and friends without a name stand in a reason only from three on."),
         ),
         Question(
             Purpose.DISCOVERABLE, _("People can find me"),
-            _("You appear in search and in suggestions, and friends may know each other through you."),
-            _("Only your friends, and people with an open request between you, see your name."),
+            _("You appear in suggestions and among people who listen alike, and friends may know each other through you."),
+            _("Of all listeners, only your friends, people with an open request between you, and a guardian see your name."),
         ),
     )),
     Group(_("This installation"), (
         Question(
             Purpose.EXPERIMENT, _("Measurements and experiments"),
-            _("You may be shown a variant, and what you do with it is counted."),
-            _("You are in no experiment, and nothing is counted."),
+            _("Radios write down what they chose for you and what came of it, and learn from it."),
+            _("Radios write down nothing of what they chose for you."),
         ),
     )),
 )  # fmt: skip

@@ -13,6 +13,8 @@ from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from accounts.models import (
     ConsentEvent,
+    Device,
+    DeviceScope,
     ErasedIdentity,
     Friendship,
     LedgerHead,
@@ -26,7 +28,7 @@ from accounts.services.consent import consent_set
 from accounts.services.ledger import event_hash
 from accounts.services.ledger_head import ledger_head_publish
 from accounts.services.private_session import private_session_end, private_session_start
-from accounts.services.token import LIFETIME
+from accounts.services.token import token_create
 from discovery.models import DataExport, Erasure, RadioChoice, Room, RoomMember, SocialUse
 from discovery.privacy.retention import RULES, retention_enforce
 from discovery.radio import store
@@ -130,7 +132,7 @@ def sessions(since):
 
 def tokens(since):
     """One by itself, and one that can be renewed."""
-    user, until = factories.listener(), since + LIFETIME
+    user, until = factories.listener(), since + RULE["tokens"].kept
     app, _ = Application.objects.get_or_create(
         name="app", client_type="public", authorization_grant_type="password"
     )
@@ -146,6 +148,16 @@ def tokens(since):
         return left == 3
 
     return known
+
+
+def devices(since):
+    """A token, with its line among what somebody is signed in with."""
+    device, _secret = token_create(user=factories.listener(), name="phone", scopes=[DeviceScope.DISCOVER])
+    aged(device.token, expires=since + RULE["devices"].kept)
+    key = aged(device, expires_at=since + RULE["devices"].kept)
+    return lambda: (
+        Device.objects.filter(pk=key).exists() and AccessToken.objects.filter(pk=device.token_id).exists()
+    )
 
 
 def ledger(since):
@@ -179,7 +191,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, sessions, tokens,
-        ledger, erasures, erased_identities, staff_log, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

@@ -15,7 +15,7 @@ def test_music_with_reasons_the_radio_a_blend_and_the_way_there(world, visit):
     factories.requested(factories.sharer("dora"), world.ada)
     person = visit()
     person.opens("/")
-    person.sees("#made-from", "From what you play, and friends who share it with you.")
+    person.sees("#made-from", "From your plays, likes and skips, and from friends who share with you.")
     person.sees("#recommendations li", "Your friend Ben plays this")
     person.sees("#from-friends", "Ben's Favorite")
     person.sees("#map text:nth-of-type(2)", "Ben")
@@ -64,7 +64,7 @@ def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     ada, ben = visit(), visit(process=1)
     ben.opens("/", name="ben")  # and does not ask again: the invitation comes by itself
     ada.opens("/")
-    ada.sees("#made-from", "From what you play")
+    ada.sees("#made-from", "From your plays")
     ada.presses("#rooms + details summary")
     ada.types("#room-title", "Sunday")
     ada.presses("#room-friends label")

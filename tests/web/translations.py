@@ -25,15 +25,25 @@ MsgId = str | tuple[str, ...]
 
 def said_by_python() -> set[MsgId]:
     """Every sentence of the code and of the templates that goes through gettext."""
-    sentences: set[MsgId] = set()
+    sentences = said_by_templates()
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             sentences |= set(_extract("python", path.read_bytes()))
+    return sentences
+
+
+def said_by_templates() -> set[MsgId]:
+    sentences: set[MsgId] = set()
+    for room in ROOMS:
         for path in (ROOT / room).rglob("*.html"):
             # One line: what a template becomes is not indented as Python is.
             code = templatize(path.read_text(), origin=path.name).replace("\n", " ").strip()
             sentences |= set(_extract("python", code.encode()))
     return sentences
+
+
+def said_by_modules(*names: str) -> set[MsgId]:
+    return {sentence for name in names for sentence in _extract("python", (ROOT / name).read_bytes())}
 
 
 def said_by_scripts() -> set[MsgId]:

@@ -111,7 +111,9 @@ DataExportState = strawberry.enum(models.DataExport.State, name="DataExportState
 ErasureState = strawberry.enum(models.Erasure.State, name="ErasureState")
 
 
-@strawberry.type(description="A file with everything that is kept about the viewer.")
+@strawberry.type(
+    description="A file with what is kept about the viewer; it says itself what is not in it, and why."
+)
 class DataExport:
     id: strawberry.ID
     state: models.DataExport.State
@@ -235,7 +237,7 @@ class Mutation:
         return privacy_settings(user, info)
 
     @mutation(
-        description="Have everything that is kept about you written into a file; within a day, the one there is. "
+        description="Have what is kept about you written into a file; within a day, the one there is. "
         "`password`: yours once more, unless you signed in within ten minutes."
     )
     def request_data_export(self, info: Info, password: str | None = None) -> DataExportPayload:
@@ -243,7 +245,8 @@ class Mutation:
         return DataExport.of(data_export_request(user=info.context.signed_in), info)
 
     @mutation(
-        description="Erase your account and everything in it. `confirm` is your own handle; "
+        description="Erase your account and everything in it; your answers stay for three years, under a random number. `confirm` "
+        "is your own handle; "
         "`password`: yours once more, unless you signed in within ten minutes."
     )
     def request_erasure(self, info: Info, confirm: str, password: str | None = None) -> ErasurePayload:

@@ -14,7 +14,7 @@ export async function ask(query, variables = {}) {
     });
     answer = await response.json();
   } catch {
-    throw new Error(gettext("The server cannot be reached. Nothing was changed."));
+    throw new Error(gettext("The server did not answer. Look whether it was changed before you try again."));
   }
   if (answer.errors) throw refusal(answer.errors[0].extensions?.code, answer.errors[0].message);
   for (const value of Object.values(answer.data)) {
@@ -31,7 +31,7 @@ export const refused = "... on OperationInfo { messages { message code } }";
 const sentences = () => ({
   SIGN_IN_REQUIRED: gettext("You are signed out. Reload the page to sign in again."),
   CSRF_FAILED: gettext("This page has grown old. Reload it and try again."),
-  INTERNAL: gettext("Something went wrong on our side. Nothing was changed."),
+  INTERNAL: gettext("Something went wrong on our side. Look whether it was changed before you try again."),
 });
 
 const refusal = (code, message) => new Error(sentences()[code] ?? message);

@@ -16,13 +16,13 @@ async function blend() {
   const ids = [...at("blend-friends").querySelectorAll(":checked")].map((box) => box.value);
   if (!ids.length) throw new Error(gettext("Choose at least one friend."));
   const { viewer } = await ask(`query($with: [ID!]!, $kind: ItemKind!) { viewer { blend(with: $with, kind: $kind, first: 10) {
-    match members { listener { displayName } satisfaction } items { ${item} people { listener { displayName } } } } } }`, { with: ids, kind: kindNow() });
-  const { match, members, items } = viewer.blend;
+    degraded match members { listener { displayName } satisfaction } items { ${item} people { listener { displayName } } } } } }`, { with: ids, kind: kindNow() });
+  const { degraded, match, members, items } = viewer.blend;
   at("blend-match").textContent = items.length && match !== null ? worded(gettext("Your tastes are %(percent)s alike."), { percent: asPercent(match) }) : "";
   fill("blend-members", items.length ? members.map(({ listener, satisfaction }) => make("li", { className: "weight" },
     make("span", {}, listener.displayName), make("span", { className: "share" }, asPercent(satisfaction)),
     make("meter", { value: satisfaction, attributes: { "aria-hidden": "true" } }))) : []);
   fill("blend-items", items.map((entry) => make("li", {}, tune(entry.item),
     make("p", { className: "quiet" }, worded(gettext("For %(people)s"), { people: asList(entry.people.map(({ listener }) => listener.displayName)) })))),
-  gettext("Nothing to blend: both sides have to share with each other."));
+  degraded === "NOT_SHARED" ? gettext("Nothing to blend: both sides have to share with each other.") : gettext("Nothing to blend now."));
 }

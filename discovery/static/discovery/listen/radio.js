@@ -7,8 +7,8 @@ import { gettext, worded } from "../words.js";
 
 const parts = `radioId step resume source now { ${item} reasons { text } } upcoming { ${item} }`;
 const sources = {
-  SUM: gettext("Straight from your taste"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
-  FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"),
+  SUM: gettext("The best by all that you allow"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
+  FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"), MINUTE: gettext("By this session above all"),
 };
 let friends = [];
 let queue = null;
@@ -62,7 +62,7 @@ function draw(fresh) {
   if (queue?.radioId === fresh.radioId && fresh.step <= queue.step) return; // heard of it already
   queue = fresh;
   const pressed = document.activeElement?.dataset.outcome;
-  if (!queue.now) return fill("radio", [], gettext("Nothing is left to play."));
+  if (!queue.now) return fill("radio", [], gettext("Nothing to play now."));
   const next = (text, feedback, className = "") =>
     Object.assign(button(text, () => act(() => advance(feedback)), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
   const buttons = [next(gettext("Skip"), "SKIP", "primary"), next(gettext("Like"), "LIKE"), next(gettext("Not for me"), "DISLIKE"), next(gettext("Played to the end"), null, "plain")];

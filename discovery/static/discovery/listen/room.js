@@ -106,7 +106,7 @@ function drawRoom() {
       button(gettext("Skip"), () => act(() => change("skipInRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { about: nameOf(now.item), id: "room-skip", className: "primary" }),
       button(gettext("Veto"), () => act(() => veto(now)), { about: nameOf(now.item) }),
       button(gettext("Played to the end"), () => act(() => change("advanceRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { className: "plain" }))]
-    : [], gettext("Nothing is left to play."));
+    : [], gettext("Nothing to play now."));
   fill("room-queue", room.queue.slice(0, SHOWN).map((one) => make("li", {}, tune(one.item), meant(one), make("div", { className: "buttons" }, voting(one),
     button(gettext("Veto"), () => act(() => veto(one)), { about: nameOf(one.item), className: "plain" })))));
   const there = new Set(room.members.map(({ listener }) => listener.id));

@@ -10,9 +10,9 @@ export const ofViewer = () => `fromFriends(kind: ${kindNow()}, first: 6) { ${rec
 /** What the answer used, and not what it might have. */
 const madeFrom = {
   "": gettext("The most popular music here: nothing of yours is used."),
-  SELF: gettext("From what you play."),
+  SELF: gettext("From your plays, likes and skips."),
   SOCIAL_IN: gettext("From what friends play who share it with you."),
-  "SELF SOCIAL_IN": gettext("From what you play, and friends who share it with you."),
+  "SELF SOCIAL_IN": gettext("From your plays, likes and skips, and from friends who share with you."),
 };
 const degraded = {
   NO_MODEL: gettext("No recommender has been trained yet. Come back in a while."),
@@ -58,7 +58,7 @@ async function again() {
 }
 
 const fromFriends = (answer) => fill("from-friends", answer.edges.map(({ node }) => card(node)),
-  gettext("No friend shares music with you that you do not know yet."));
+  gettext("Nothing from friends now."));
 
 function card(node) {
   const name = nameOf(node.item);

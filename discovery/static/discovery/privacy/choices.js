@@ -45,7 +45,8 @@ export function show({ viewer }) {
 function summary(friends) {
   const on = switches.filter((box) => box.checked).length;
   const level = document.querySelector(`#levels [data-level="${privacy.level}"]`).dataset.name;
-  if (!on) return worded(gettext("Right now you allow nothing, and nothing of yours is used. Your level is “%(level)s”."), { level });
+  const single = privacy.purposes.some(({ overrides }) => overrides.some(({ state }) => state === "GRANTED"));
+  if (!on && !single) return worded(gettext("Right now you allow nothing. Your level is “%(level)s”."), { level });
   const allowed = ngettext("Right now you allow %(on)s of %(all)s things. Your level is “%(level)s”.", "Right now you allow %(on)s of %(all)s things. Your level is “%(level)s”.", on);
   return worded(allowed, { on, all: switches.length, level });
 }
@@ -106,8 +107,8 @@ function showPrivate() {
   const until = privacy.privateUntil;
   at("private").textContent = until ? gettext("End the private session") : gettext("Start a private session");
   at("private-words").textContent = until
-    ? worded(gettext("A private session is on until %(moment)s. What you play and say of music now is stored nowhere."), { moment: asMoment(until) })
-    : gettext("For up to six hours, what you play and say of music is stored nowhere, and nobody learns of it.");
+    ? worded(gettext("A private session is on until %(moment)s. Nothing that you play is kept, and likes and skips are refused."), { moment: asMoment(until) })
+    : gettext("For up to six hours, nothing that you play is kept, and likes and skips are refused.");
 }
 
 async function secretly(start) {

@@ -48,9 +48,9 @@ function state({ state: now, size, url }) {
 const steps = {
   REQUESTED: gettext("Asked for."),
   FROZEN: gettext("Everything is withdrawn, and nobody can sign in."),
-  PURGED: gettext("Everything you stored is deleted. A recommender without you is being trained."),
-  RETRAINED: gettext("The recommender was trained without you."),
-  CLOSED: gettext("Done. What stays is the record of your answers under a random number, and the receipt."),
+  PURGED: gettext("All is deleted but your answers. A recommender that learned from you is about to be replaced or retired."),
+  RETRAINED: gettext("No recommender that learned from you is left."),
+  CLOSED: gettext("Done. What stays for a time: your answers under a random number, the receipt, and digests by which no import brings you back."),
 };
 
 async function erase() {

@@ -29,14 +29,14 @@ export function begin() {
 export function show({ viewer, recommenderParameters, policy }) {
   fill("shown", viewer.shownTo.edges.map(({ node: { day, named, recipient } }) => line(recipient.displayName,
     worded(named ? gettext("%(day)s, with your name") : gettext("%(day)s, without your name"), { day: asDay(day) }))),
-  gettext("Nobody was shown anything because of you."));
+  gettext("In the last 90 days, nobody whom you can see now was shown anything because of you."));
   const heaviest = [...recommenderParameters].sort((one, other) => (other.averageShare ?? 0) - (one.averageShare ?? 0));
   fill("weights", heaviest.map(weight));
-  fill("held", viewer.dataUsage.held.filter(({ count }) => count).map(held), gettext("Nothing is kept about you."));
+  fill("held", viewer.dataUsage.held.filter(({ count }) => count).map(held), gettext("Nothing but your account is kept."));
   const models = viewer.dataUsage.models.length;
   at("models").textContent = models
-    ? worded(ngettext("%(count)s recommender has learned from your plays.", "%(count)s recommenders have learned from your plays.", models), { count: models })
-    : gettext("No recommender has learned from your plays.");
+    ? worded(ngettext("%(count)s recommender was trained while you allowed it.", "%(count)s recommenders were trained while you allowed it.", models), { count: models })
+    : gettext("No recommender was trained while you allowed it.");
   fill("history", answers(viewer.consentHistory), gettext("You have not answered anything yet."));
   at("policy-version").textContent = policy.version;
   fill("policy", paragraphs(policy.text));

@@ -114,6 +114,8 @@ GUARDS = [
           "tests/discovery/recommend/test_evidence.py", "excludes"),
     Guard(12, "discovery/recommend/evidence.py", "        and not (k == KEY_ARTIST and i in permitted.excluded.artists)\n", "",
           "tests/discovery/recommend/test_evidence.py", "excludes"),
+    Guard(12, "discovery/radio/station.py", "if excluded is not None and seed in excluded.items:", "if False:",
+          "tests/adversary/test_exclusions.py"),
     Guard(11, "discovery/radio/purge.py", "(person_purging, private_session_ended)", "(person_purging,)",
           "tests/discovery/radio/test_private.py"),
     Guard(12, "graph/histories.py", 'of_tracks = counted(track="track", artist="track__artist")', "of_tracks = Q()",

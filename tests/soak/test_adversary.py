@@ -50,6 +50,7 @@ def test_nine_accounts_and_one():
     hold(attack)
 
 
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason=near.TO_COME)
 @pytest.mark.parametrize("surface", ["friendSuggestions", "similarListeners"])
 def test_one_artist_more(surface):
     attack = near.Toggle(surface)

@@ -99,14 +99,7 @@ class Listening(Together, RuleBasedStateMachine):
             person.level = PersonalizationLevel.SOCIAL
             person.granted.update(USED)
         consents_grant_many(users=[self.user(name) for name in names], purposes=USED)
-        for place, name in enumerate(names):
-            for track in (place, TRACKS - 1):
-                self.listen(name, track)
-            for other in names[place + 1 :]:
-                if first_two != "friends" and {name, other} == set(NAMES[:2]):
-                    continue
-                factories.befriended(self.user(name), self.user(other))
-                self.oracle.friends.add(frozenset((name, other)))
+        self.befriend_all(names, but=NAMES[:2] if first_two != "friends" else ())
         for name in shy:
             if name in names:
                 self.answer(name, Purpose.NAMED, granted=False)
@@ -115,6 +108,20 @@ class Listening(Together, RuleBasedStateMachine):
             self.ask(*NAMES[1::-1])
         for name in names:
             self.read(name)
+        if shy == NAMES:  # chance seldom does this while enough of them share
+            self.private_session(names[0], on=True)
+            self.private_session(names[0], on=False)
+
+    def befriend_all(self, names, but):
+        """Each plays something of their own and something that all play; these two are no friends."""
+        for place, name in enumerate(names):
+            for track in (place, TRACKS - 1):
+                self.listen(name, track)
+            for other in names[place + 1 :]:
+                if {name, other} == set(but):
+                    continue
+                factories.befriended(self.user(name), self.user(other))
+                self.oracle.friends.add(frozenset((name, other)))
 
     def obeyed(self, name):
         """3: what ``name`` has just taken back is used in no answer to them or to anybody they know."""

@@ -102,8 +102,7 @@ class LoneItemsByRadio(LoneItems):
         return {node["item"]["id"]: 1.0 for node in nodes}
 
 
-@pytest.mark.parametrize("of", ["Track", "Artist"])
-@pytest.mark.parametrize("attack", [LoneItems, LoneItemsByRadio])
+@pytest.mark.parametrize(("attack", "of"), [(LoneItems, "Track"), (LoneItemsByRadio, "Artist")])
 def test_from_an_item_of_one_listener_nothing_else_of_theirs_is_found(attack, of):
     attack(of).hold()
 

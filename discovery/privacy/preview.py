@@ -53,15 +53,17 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
         known=permitted.known | (proposed_no_more if permitted.use.own else frozenset()),
     )
     index = index_for(kind).index
-    told = {Disclosure(int(friend), named=True) for friend in np.unique(permitted.friend[gone]) if friend}
+    nameless = [key for key, source in permitted.friends.items() if not source.named]
+    signals = gone & ~np.isin(permitted.friend, nameless)  # how many of these play it is not told
+    told = {Disclosure(int(friend), named=True) for friend in np.unique(permitted.friend[signals]) if friend}
     if index is None:
-        return present(viewer, Draft((), lambda _nodes: PreviewView(int(gone.sum())), told))
+        return present(viewer, Draft((), lambda _nodes: PreviewView(int(signals.sum())), told))
     rankings = [ranking.rank(index, evidence, count=count) for evidence in (permitted, without)]
     before, after = ([item_ref(kind, item) for item in ranked.ids.tolist()] for ranked in rankings)
 
     def shown(nodes: Mapping[Ref, Any]) -> PreviewView:
         return PreviewView(
-            int(gone.sum()), *([nodes[ref] for ref in refs if ref in nodes] for refs in (before, after))
+            int(signals.sum()), *([nodes[ref] for ref in refs if ref in nodes] for refs in (before, after))
         )
 
     if count:  # else nothing of the rankings is shown
@@ -70,23 +72,22 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
 
 
 def _without(evidence: PermittedEvidence, thing: Removable) -> tuple[NDArray[np.bool_], frozenset[int]]:
-    """Which entries go with ``thing`` [E], and which items are then not proposed any more."""
+    """Which entries go with ``thing`` [E], whoever played it, and which items are then not proposed any more."""
     if isinstance(thing, User):
         source = evidence.friends.get(thing.pk)
         told = (
             source is not None and source.named
         )  # else as for somebody who brings nothing: it would tell what
         return (evidence.friend == thing.pk) & told, frozenset()
-    own = evidence.friend == 0
     if evidence.kind is ItemKind.ARTIST:
         if not isinstance(thing, Artist):
             raise InvalidInput(_("Ask for this with kind TRACK."), field="kind")
-        return own & (evidence.key_id == thing.pk), frozenset({thing.pk})
+        return evidence.key_id == thing.pk, frozenset({thing.pk})
     items = _tracks(thing)
     gone = (evidence.key_kind == KEY_ITEM) & np.isin(evidence.key_id, sorted(items))
     if isinstance(thing, Artist):
         gone |= (evidence.key_kind == KEY_ARTIST) & (evidence.key_id == thing.pk)
-    return own & gone, items
+    return gone, items
 
 
 def _tracks(thing: Track | Artist | Playlist) -> frozenset[int]:

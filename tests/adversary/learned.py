@@ -6,16 +6,17 @@ import uuid
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Purpose, User
+from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from discovery.platform.graphql.node import global_id
 from graph import snapshot
 from graph.ml.coarse import Steps
 from graph.ml.config import BlendConfig, ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.export import write_artifact
 from graph.ml.train import fit
-from graph.models import Listen, ModelVersion, Track
+from graph.models import Artist, Listen, ModelVersion, Standing, Track
 from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
 from graph.serving import active_model
@@ -32,6 +33,8 @@ GENRES = 6
 
 def learn(config: RecommenderConfig = QUICK) -> ModelVersion:
     """What a training does, in this process and without its measurements; the model is served from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # what a server does by itself, after so many new rows
     taken = snapshot.take()
     learned = drawn(taken)
     before: dict[str, Steps] = _steps_before()
@@ -53,6 +56,34 @@ def learn(config: RecommenderConfig = QUICK) -> ModelVersion:
     return version
 
 
+def townspeople(count: int) -> list[User]:
+    """So many who agree to everything, in few statements."""
+    first = User.objects.count()
+    people = User.objects.bulk_create(
+        User(username=f"towner{first + number}", level=PersonalizationLevel.SOCIAL) for number in range(count)
+    )
+    now = timezone.now()
+    Consent.objects.bulk_create(
+        Consent(
+            user=person, purpose=purpose, state=ConsentState.GRANTED, policy_version="test", changed_at=now
+        )
+        for person in people
+        for purpose in factories.EVERYTHING
+    )
+    return people
+
+
+def songs(name: str, count: int) -> list[Track]:
+    """So many tracks, each of an artist of its own, that the catalog brought."""
+    artists = Artist.objects.bulk_create(
+        Artist(name=f"Singer of {name} {number}", standing=Standing.CATALOG) for number in range(count)
+    )
+    return Track.objects.bulk_create(
+        Track(title=f"{name} {number}", artist=artist, duration_ms=200_000, standing=Standing.CATALOG)
+        for number, artist in enumerate(artists)
+    )
+
+
 @dataclass
 class Town:
     """``people`` of whom each is at home in one of `GENRES` genres, and what they play: [people, artists] of plays."""
@@ -64,8 +95,7 @@ class Town:
     @classmethod
     def founded(cls, people: int, artists: int, *, each: int = 12, seed: int = 7) -> Town:
         random = np.random.default_rng(seed)
-        tracks = [factories.track(f"Song {number}") for number in range(artists)]
-        listeners = [factories.sharer(f"towner{number}") for number in range(people)]
+        tracks, listeners = songs("Song", artists), townspeople(people)
         plays = np.zeros((people, artists), int)
         genre = np.arange(artists) % GENRES
         for person in range(people):

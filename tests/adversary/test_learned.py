@@ -6,10 +6,11 @@ The small towns here are for the suite; `tests/soak/test_adversary.py` mounts th
 import numpy as np
 import pytest
 
+from discovery.platform.graphql.node import global_id
 from graph.serving import active_model
 from tests import factories
-from tests.adversary.attack import Attack, Person, another_world, auc
-from tests.adversary.learned import Town, learn, withdrawn
+from tests.adversary.attack import QUEUE, Attack, Person, another_world, auc, bootstrap
+from tests.adversary.learned import Town, learn, songs, townspeople, withdrawn
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +23,30 @@ def registry(artifact_dir, monkeypatch, redis_url):
 
 
 class Learned(Attack):
-    """An estimate of AUC: 0.5 is guessing. The control has to reach 0.8."""
+    """An estimate of AUC: 0.5 is guessing.
 
-    bound, works = TOLD, 0.8
+    Of a small town it is the lower end of what chance allows, so that the attack fails the suite only where it is sure
+    to work; `tests/soak/test_adversary.py` takes the middle, of many more people.
+    """
+
+    bound, works = TOLD, 0.65
     size = (130, 36)  # people, artists: with a hundred and more, a model leaves some of them out
+
+    def control(self):
+        return auc(*self.mount(self.crowd))
+
+    def estimate(self):
+        inside, outside = self.mount(self.alone)
+        return self.read(inside, outside)
+
+    alone, crowd = 1, 20  # how many the attack is about, and how many it would have to be about to work
+
+    def read(self, inside, outside):
+        return bootstrap(inside, outside)[0]
+
+    def mount(self, people):
+        """By what it reads: numbers of what the prey plays, and of what they do not play."""
+        raise NotImplementedError
 
     def prober(self, *played):
         """Somebody new who plays this and contributes nothing."""
@@ -41,23 +62,15 @@ class LoneItems(Learned):
     The control: each hermit's tracks are played by twelve more people, so that they may be learned.
     """
 
-    hermits, tracks_each, fans = 6, 4, 12
+    hermits, tracks_each = 6, 4
+    alone, crowd = 0, 12
 
     def __init__(self, of):
         self.of = of
 
-    def control(self):
-        return self.mount(self.fans)
-
-    def estimate(self):
-        return self.mount(0)
-
     def mount(self, fans):
         town = Town.founded(*self.size)
-        sets = [
-            [factories.track(f"Lone {hermit} {n}") for n in range(self.tracks_each)]
-            for hermit in range(self.hermits)
-        ]
+        sets = [songs(f"Lone {hermit}", self.tracks_each) for hermit in range(self.hermits)]
         for hermit, tracks in enumerate(sets):
             players = [town.people[hermit], *town.people[20 + hermit * fans : 20 + (hermit + 1) * fans]]
             town.record((player, track, 6) for player in players for track in tracks)
@@ -70,11 +83,9 @@ class LoneItems(Learned):
                 scores.get(self.id(track), -1e9)
                 for other, others in enumerate(sets) if other != hermit for track in others[1:]
             ]  # fmt: skip
-        return auc(inside, outside)
+        return inside, outside
 
     def id(self, track):
-        from discovery.platform.graphql.node import global_id
-
         return global_id(self.of, track.pk if self.of == "Track" else track.artist_id)
 
     def scores(self, track):
@@ -91,8 +102,7 @@ class LoneItemsByRadio(LoneItems):
         return {node["item"]["id"]: 1.0 for node in nodes}
 
 
-@pytest.mark.parametrize("of", ["Track", "Artist"])
-@pytest.mark.parametrize("attack", [LoneItems, LoneItemsByRadio])
+@pytest.mark.parametrize(("attack", "of"), [(LoneItems, "Track"), (LoneItemsByRadio, "Artist")])
 def test_from_an_item_of_one_listener_nothing_else_of_theirs_is_found(attack, of):
     attack(of).hold()
 
@@ -103,16 +113,10 @@ class OneLess(Learned):
     The control: twenty who play the same leave together, which is what a model is for.
     """
 
-    leaving = 3  # people, one after another, whose artists are told apart
+    leaving = 2  # people, one after another, whose artists are told apart
 
     def __init__(self, look):
         self.look = look
-
-    def estimate(self):
-        return self.mount(1)
-
-    def control(self):
-        return self.mount(20)
 
     def mount(self, together):
         inside, outside = [], []
@@ -121,27 +125,31 @@ class OneLess(Learned):
                 moved, played = self.one(number, together)
             inside += [moved[artist] for artist in played]
             outside += [value for artist, value in moved.items() if artist not in played]
-        return max(auc(inside, outside), 1 - auc(inside, outside))
+        return inside, outside
 
     def one(self, number, together):
+        """By artist, how much its score fell; and what those played who left, as far as the attacker did not know it."""
         town = Town.founded(*self.size, seed=number)
         chosen = np.random.default_rng(100 + number).choice(len(town.tracks), size=8, replace=False)
-        leaving = [factories.sharer() for _ in range(together)]
-        town.record((person, town.tracks[place], 8) for person in leaving for place in chosen)
-        look = self.look(self, town)
+        known = [town.tracks[place] for place in chosen[:3]]
+        return self.fallen(town, known, [town.tracks[place] for place in chosen], together)
+
+    def fallen(self, town, known, played, together):
+        leaving = townspeople(together)
+        town.record((person, track, 8) for person in leaving for track in played)
+        look = self.look(self, known)
         learn()
         before = look()
         for person in leaving:
             withdrawn(person)
         learn()
         after = look()
-        played = {town.artists[place] for place in chosen}
-        return {
-            artist: abs(after.get(artist, 0.0) - before.get(artist, 0.0)) for artist in town.artists
-        }, played
+        of = {track: global_id("Artist", track.artist_id) for track in town.tracks if track not in known}
+        moved = {artist: before.get(artist, 0.0) - after.get(artist, 0.0) for artist in of.values()}
+        return moved, {of[track] for track in played if track in of}
 
 
-def popular(_attack, _town):
+def popular(_attack, _known):
     """What anybody reads who is not signed in."""
     nobody = Person()
     query = "{ popular(kind: ARTIST, first: 100) { edges { node { score item { ... on Artist { id } } } } } }"
@@ -150,13 +158,24 @@ def popular(_attack, _town):
     }
 
 
-def by_probing(attack, town):
-    """The scores of a listener made for it, who plays three of the artists."""
-    prober = attack.prober(*town.tracks[:3])
+def by_probing(attack, known):
+    """The scores of a listener made for it, who plays the three artists that are known of the one who leaves."""
+    prober = attack.prober(*known)
     return lambda: prober.scores(of="Artist")
 
 
-@pytest.mark.parametrize("look", [popular, by_probing])
+def by_radio(_attack, known):
+    """What a radio from one of these artists lines up, for somebody who plays nothing."""
+    person, seed = Person(factories.sharer()), global_id("Artist", known[0].artist_id)
+
+    def look():
+        queue = person.told("startRadio", QUEUE, seedId=seed, kind="ARTIST")
+        return {node["item"]["id"]: node["score"] for node in (queue["now"], *queue["upcoming"])}
+
+    return look
+
+
+@pytest.mark.parametrize("look", [popular, by_probing, by_radio])
 def test_two_models_in_a_row_do_not_tell_what_the_one_plays_who_left(look):
     OneLess(look).hold()
 
@@ -166,25 +185,12 @@ class NineAndOne(OneLess):
 
     def one(self, number, together):
         town = Town.founded(*self.size, seed=number)
-        mine = [factories.track(f"Candidate {place}") for place in range(16)]
-        for _ in range(9):
-            puppet = factories.sharer()
-            town.record((puppet, track, 1) for track in mine)
+        learn()  # there is a model before the attack begins
+        mine = songs("Candidate", 16)
+        town.record((puppet, track, 1) for puppet in townspeople(9) for track in mine)
         chosen = np.random.default_rng(number).choice(len(mine), size=8, replace=False)
-        leaving = [factories.sharer() for _ in range(together)]
-        town.record((person, mine[place], 8) for person in leaving for place in chosen)
         town.tracks = mine
-        look = self.look(self, town)
-        learn()
-        before = look()
-        for person in leaving:
-            withdrawn(person)
-        learn()
-        after = look()
-        played = {town.artists[place] for place in chosen}
-        return {
-            artist: abs(after.get(artist, 0.0) - before.get(artist, 0.0)) for artist in town.artists
-        }, played
+        return self.fallen(town, [], [mine[place] for place in chosen], together)
 
 
 def test_nine_accounts_do_not_tell_what_the_tenth_plays():

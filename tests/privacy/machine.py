@@ -33,6 +33,7 @@ from discovery.recommend.evidence import gather
 from discovery.recommend.explain import ReasonKind
 from graph import snapshot
 from graph.models import ItemKind, Listen, ModelVersion
+from graph.services.deletion import listens_delete
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.listening import Play, listens_record
 from graph.serving.active_model import ServedModel
@@ -98,14 +99,7 @@ class Listening(Together, RuleBasedStateMachine):
             person.level = PersonalizationLevel.SOCIAL
             person.granted.update(USED)
         consents_grant_many(users=[self.user(name) for name in names], purposes=USED)
-        for place, name in enumerate(names):
-            for track in (place, TRACKS - 1):
-                self.listen(name, track)
-            for other in names[place + 1 :]:
-                if first_two != "friends" and {name, other} == set(NAMES[:2]):
-                    continue
-                factories.befriended(self.user(name), self.user(other))
-                self.oracle.friends.add(frozenset((name, other)))
+        self.befriend_all(names, but=NAMES[:2] if first_two != "friends" else ())
         for name in shy:
             if name in names:
                 self.answer(name, Purpose.NAMED, granted=False)
@@ -114,6 +108,20 @@ class Listening(Together, RuleBasedStateMachine):
             self.ask(*NAMES[1::-1])
         for name in names:
             self.read(name)
+        if shy == NAMES:  # chance seldom does this while enough of them share
+            self.private_session(names[0], on=True)
+            self.private_session(names[0], on=False)
+
+    def befriend_all(self, names, but):
+        """Each plays something of their own and something that all play; these two are no friends."""
+        for place, name in enumerate(names):
+            for track in (place, TRACKS - 1):
+                self.listen(name, track)
+            for other in names[place + 1 :]:
+                if {name, other} == set(but):
+                    continue
+                factories.befriended(self.user(name), self.user(other))
+                self.oracle.friends.add(frozenset((name, other)))
 
     def obeyed(self, name):
         """3: what ``name`` has just taken back is used in no answer to them or to anybody they know."""
@@ -220,33 +228,59 @@ class Listening(Together, RuleBasedStateMachine):
     @rule(name=name_, track=track_)
     def listen(self, name, track):
         if person := self.oracle.people.get(name):
-            play = Play(
-                source="app",
-                source_id=uuid.uuid4().hex,
-                track=self.tracks[track].pk,
-                listened_at=timezone.now(),
-            )
             try:
-                stored = listens_record(user=self.user(name), plays=[play]).stored
+                stored = self.play(name, track, timezone.now())
             except Refusal:
                 stored = 0
             expected = Purpose.RECORD in person.granted and not person.private
             assert stored == expected, "11, RECORD: kept only where that is permitted"
             person.plays.update([self.tracks[track].pk] * stored)
 
+    def play(self, name, track, moment):
+        """Record one play; how many were stored."""
+        play = Play(
+            source="app", source_id=uuid.uuid4().hex, track=self.tracks[track].pk, listened_at=moment
+        )  # fmt: skip
+        return listens_record(user=self.user(name), plays=[play]).stored
+
     @rule(name=name_, on=st.booleans())
     def private_session(self, name, on):
         if person := self.oracle.people.get(name):
             if on:
                 private_session_start(user=self.user(name))
-            else:
+            elif person.private:
+                begun = self.user(name).private_from
                 private_session_end(user=self.user(name))
-                # What follows happens after it, not in its last microsecond.
-                before = timezone.now() - timedelta(seconds=1)
-                User.objects.filter(pk=person.user.pk, private_until__isnull=False).update(
-                    private_until=before
+                # It lasted a while, and what follows happens after it, not in its last microsecond.
+                User.objects.filter(pk=person.user.pk).update(
+                    private_from=begun - timedelta(seconds=3),
+                    private_until=timezone.now() - timedelta(seconds=1),
                 )
+                person.heard_in_private.append(begun - timedelta(seconds=2))
             person.private = on
+            self.obeyed(name)
+
+    @rule(name=name_, track=track_, place=st.integers(0, 9))
+    def a_play_arrives_late(self, name, track, place):
+        """Of any private session that was, however many there were since."""
+        person = self.oracle.people.get(name)
+        if person and person.heard_in_private:
+            moment = person.heard_in_private[place % len(person.heard_in_private)]
+            try:
+                assert self.play(name, track, moment) == 0, (
+                    "11: nothing of a private session is kept, whenever it comes"
+                )
+            except Refusal:
+                assert Purpose.RECORD not in person.granted
+
+    @rule(name=name_, track=track_)
+    def delete_plays(self, name, track):
+        if person := self.oracle.people.get(name):
+            item = self.tracks[track].pk
+            ids = list(Listen.objects.filter(user=person.user, track=item).values_list("pk", flat=True))
+            if ids:
+                listens_delete(user=self.user(name), ids=ids)
+            person.plays.pop(item, None)
             self.obeyed(name)
 
     @rule(weeks=st.sampled_from([1, 2]))

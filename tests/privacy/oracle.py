@@ -5,6 +5,7 @@ It shares no code with `accounts.policies`, so that the two can disagree.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from accounts.models import PersonalizationLevel, Purpose, User
 
@@ -18,6 +19,9 @@ class Person:
     plays: Counter[int] = field(default_factory=Counter)  # by track id
     excluded: set[int] = field(default_factory=set)
     private: bool = False
+    heard_in_private: list[datetime] = field(
+        default_factory=list
+    )  # a moment of each private session that was
     silence: int = 0  # period from which on friends without a name are heard again
     joined: dict[str, int] = field(
         default_factory=dict

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import Purpose
 from accounts.services.friendship import block_create, friendship_end
 from discovery.privacy.preview import preview_removal
 from discovery.recommend import feed
@@ -136,6 +137,26 @@ def test_the_preview_is_what_then_happens(world, kind_of_thing):
     assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).answer.items] == preview.before
     taste_exclusion_set(user=ada, thing=thing, excluded=True)
     assert [shown.item for shown in feed.for_you(ada, ItemKind.TRACK).answer.items] == preview.after
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_preview_is_without_what_friends_play_of_it_too(world, named):
+    """And counts it where that tells of nobody."""
+    dora, song = factories.sharer("dora"), world.favorites["ben"]
+    factories.befriended(world.ada, dora)
+    for person in (world.ada, world.cleo, dora):
+        factories.listens(person, song, 2)
+    for friend in (world.ben, world.cleo, dora):
+        if not named:
+            factories.revoke(friend, Purpose.NAMED)
+    preview = preview_removal(world.ada, song, ItemKind.TRACK, count=20).answer
+    assert preview.signals == (4 if named else 1)
+    before = scores(feed.for_you(world.ada, ItemKind.TRACK).answer)
+    taste_exclusion_set(user=world.ada, thing=song, excluded=True)
+    after = feed.for_you(world.ada, ItemKind.TRACK).answer
+    assert [shown.item for shown in after.items] == preview.after
+    assert scores(after) != before
+    assert song.pk not in gather(world.ada, ItemKind.TRACK).key_id
 
 
 def test_the_preview_without_a_friend(world):

@@ -29,7 +29,7 @@ def test_no_sequence_of_acts_breaks_an_invariant(part, monkeypatch, settings, tm
     monkeypatch.setattr(active_model, "active", lambda: served.model)
     served.steps = 0
     served.seen.clear()
-    run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 38 if STEPS == SHORT else 20))
+    run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 34 if STEPS == SHORT else 20))
     while STEPS != SHORT and served.steps < STEPS_A_PART:
         run_state_machine_as_test(Listening, settings=effort(20))
     print(

@@ -20,7 +20,7 @@ class Shelf:
         self.person = Person(factories.sharer("ada"))
         self.tracks = [factories.track(f"Piece {number}") for number in range(size)]
         items = [track.pk if kind == "TRACK" else track.artist_id for track in self.tracks]
-        serve(ItemKind(kind), small_index(np.eye(size) + 0.1, ids=items))
+        serve(ItemKind(kind), small_index(np.eye(size) + 0.1, ids=items, prior=[1.0, *[0.0] * (size - 1)]))
         self.track = global_id("Track", self.tracks[0].pk)
         self.artist = global_id("Artist", self.tracks[0].artist_id)
         self.ids = {self.track, self.artist}

@@ -113,7 +113,8 @@ class OneLess(Learned):
     The control: twenty who play the same leave together, which is what a model is for.
     """
 
-    leaving = 2  # people, one after another, whose artists are told apart
+    bound = 0.7  # of so few: what a model leaves out moves all of one person's artists together
+    leaving = 3  # people, one after another, whose artists are told apart
 
     def __init__(self, look):
         self.look = look

@@ -78,10 +78,6 @@ class Toggle(Learned):
         return look
 
 
-TO_COME = "the order of strangers still follows what the viewer plays at once"
-
-
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason=TO_COME)
 @pytest.mark.parametrize("surface", ["friendSuggestions", "similarListeners"])
 def test_one_artist_more_does_not_tell_who_plays_it(surface):
     Toggle(surface).hold()

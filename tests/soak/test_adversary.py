@@ -19,7 +19,7 @@ def registry(artifact_dir, monkeypatch, redis_url):
 
 def hold(attack):
     """The estimate itself, and not only what is sure of it, stays within the bound."""
-    attack.size = (PEOPLE, ARTISTS)
+    attack.size, attack.bound = (PEOPLE, ARTISTS), learned.TOLD
 
     def read(inside, outside):
         low, high = bootstrap(inside, outside)
@@ -37,7 +37,17 @@ def test_items_of_one_listener(of):
     hold(attack)
 
 
-@pytest.mark.parametrize("look", [learned.popular, learned.by_probing, learned.by_radio])
+# Who knows three of somebody's artists and probes the model before and after that person leaves.
+PROBED = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="what a model leaves out does not hide who left from a prober yet",
+)
+
+
+@pytest.mark.parametrize(
+    "look", [learned.popular, pytest.param(learned.by_probing, marks=PROBED), learned.by_radio]
+)
 def test_two_models_in_a_row(look):
     attack = learned.OneLess(look)
     attack.leaving = 24
@@ -50,7 +60,6 @@ def test_nine_accounts_and_one():
     hold(attack)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason=near.TO_COME)
 @pytest.mark.parametrize("surface", ["friendSuggestions", "similarListeners"])
 def test_one_artist_more(surface):
     attack = near.Toggle(surface)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from graph.arrays import Floats, Mask, Rows
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
-from graph.ml.config import RecommenderConfig
+from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
 from graph.ml.pairs import candidates
 from graph.ml.progress import Progress, silent
@@ -76,9 +76,21 @@ def evaluate(
     progress: Progress = silent,
 ) -> Metrics:
     """Split with ``seed``, fit on the training part only, and measure on what was held out."""
+    return evaluate_blends(snapshot, config, seed=seed, progress=progress)[0]
+
+
+def evaluate_blends(
+    snapshot: GraphSnapshot,
+    config: RecommenderConfig,
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[Metrics, dict[str, BlendConfig]]:
+    """`evaluate`, and the weights that were learned within the training part, by view: good for the whole as well."""
     split = split_snapshot(snapshot, seed=seed)
-    artifact = fit(split.train, config, progress=progress).artifact()
-    return measure(split, artifact, seed=seed)
+    fitted = fit(split.train, config, progress=progress)
+    blends = {kind: BlendConfig(**view["blend"]) for kind, view in fitted.description["views"].items()}
+    return measure(split, fitted.artifact(), seed=seed), blends
 
 
 def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:

@@ -50,18 +50,21 @@ def fit(
     config: RecommenderConfig,
     *,
     before: Mapping[str, Steps] | None = None,
+    blends: Mapping[str, BlendConfig] | None = None,
     progress: Progress = silent,
 ) -> FittedRecommender:
     """Train every source on every view, then the friend suggestions.
 
     ``progress`` hears a fraction in [0, 1] and what is being done; ``before`` are the popularity steps of the model
-    before, by view. The result depends on the snapshot, the config and these only.
+    before, ``blends`` weights that are learned already, by view. The result depends on the snapshot, the config and
+    these only.
     """
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
     candidate_views = views(snapshot)
     parts = len(candidate_views) + 2
-    blends = learned_blends(snapshot, config, progress=within(progress, 0, 1 / parts, "weights"))
+    if blends is None:
+        blends = learned_blends(snapshot, config, progress=within(progress, 0, 1 / parts, "weights"))
     for position, view in enumerate(candidate_views):
         blocks = _blocks(
             view,

@@ -83,7 +83,7 @@ def snapshot_to_learn_from() -> snapshot.GraphSnapshot:
 def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> ModelVersion:
     # Only here is torch loaded: a worker that waits, or a process that asks about a run, stays small.
     from graph.ml.config import RecommenderConfig
-    from graph.ml.evaluate import evaluate
+    from graph.ml.evaluate import evaluate_blends
     from graph.ml.export import write_artifact
     from graph.ml.train import fit
 
@@ -91,8 +91,10 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     report(0.0, "taking the snapshot")
     taken = snapshot_to_learn_from()
     learned = drawn(taken)
-    measured = evaluate(learned, config, progress=within(report, 0.02, 0.5, "measuring"))
-    fitted = fit(learned, config, before=_steps_before(), progress=within(report, 0.5, 0.97, "fitting"))
+    measured, blends = evaluate_blends(learned, config, progress=within(report, 0.02, 0.5, "measuring"))
+    fitted = fit(
+        learned, config, before=_steps_before(), blends=blends, progress=within(report, 0.5, 0.97, "fitting")
+    )
     report(0.97, "finding communities")
     communities_refresh(learned)
     tags_refresh()

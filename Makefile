@@ -70,7 +70,7 @@ soak: $(READY)
 	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 $(SOAK) tests/privacy/test_invariants.py
 	EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(SOAK) \
 		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
-	$(SOAK) tests/soak/test_adversary.py
+	$(SOAK) tests/soak/soak_adversary.py
 	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 bench-scale: $(READY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from graph.serving.active_model import active
 from graph.serving.artifact import VIEWS
 from graph.training import publish
 from graph.training.communities import communities_refresh
-from graph.training.drawn import drawn
+from graph.training.drawn import drawn, drawn_seed
 from graph.training.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
 from graph.training.training_edges import edges_write
 
@@ -93,8 +93,9 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     learned = drawn(taken)
     measured, blends = evaluate_blends(learned, config, progress=within(report, 0.02, 0.5, "measuring"))
     fitted = fit(
-        learned, config, before=_steps_before(), blends=blends, progress=within(report, 0.5, 0.97, "fitting")
-    )
+        learned, replace(config, seed=drawn_seed(taken)), before=_steps_before(), blends=blends,
+        progress=within(report, 0.5, 0.97, "fitting"),
+    )  # fmt: skip
     report(0.97, "finding communities")
     communities_refresh(learned)
     tags_refresh()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db import connection
@@ -21,7 +21,7 @@ from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
 from graph.serving import active_model
 from graph.training.communities import communities_refresh
-from graph.training.drawn import drawn
+from graph.training.drawn import drawn, drawn_seed
 from graph.training.run import _steps_before
 from tests import factories
 
@@ -38,7 +38,7 @@ def learn(config: RecommenderConfig = QUICK) -> ModelVersion:
     taken = snapshot.take()
     learned = drawn(taken)
     before: dict[str, Steps] = _steps_before()
-    fitted = fit(learned, config, before=before)
+    fitted = fit(learned, replace(config, seed=drawn_seed(taken)), before=before)
     communities_refresh(learned)
     tags_refresh()
     standing_refresh()

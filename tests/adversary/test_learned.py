@@ -1,6 +1,6 @@
 """What a model learned from people: whoever asks it, without having to do with any of them, for what one of them plays.
 
-The small towns here are for the suite; `tests/soak/test_adversary.py` mounts the same attacks on larger ones.
+The small towns here are for the suite; `tests/soak/soak_adversary.py` mounts the same attacks on larger ones.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ class Learned(Attack):
     """An estimate of AUC: 0.5 is guessing.
 
     Of a small town it is the lower end of what chance allows, so that the attack fails the suite only where it is sure
-    to work; `tests/soak/test_adversary.py` takes the middle, of many more people.
+    to work; `tests/soak/soak_adversary.py` takes the middle, of many more people.
     """
 
     bound, works = TOLD, 0.65
@@ -176,9 +176,19 @@ def by_radio(_attack, known):
     return look
 
 
-@pytest.mark.parametrize("look", [popular, by_probing, by_radio])
+@pytest.mark.parametrize("look", [popular, by_radio])
 def test_two_models_in_a_row_do_not_tell_what_the_one_plays_who_left(look):
     OneLess(look).hold()
+
+
+class Probing(OneLess):
+    """Whoever reads scores off learns a part of it, as `docs/privacy.md` says: less than where nobody is left out."""
+
+    bound, works = 0.93, 0.95
+
+
+def test_who_probes_two_models_in_a_row_learns_a_part_and_not_the_whole():
+    Probing(by_probing).hold()
 
 
 class NineAndOne(OneLess):

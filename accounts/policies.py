@@ -276,6 +276,17 @@ def period_after_next() -> datetime:
     return today - timedelta(days=today.weekday()) + 2 * PERIOD
 
 
+def source_keys(viewer: User) -> tuple[list[int], list[int]]:
+    """The keys of `named_sources` and of `unnamed_sources`; one query."""
+    sharing = sharing_with(viewer)
+    unnamed = [friend for friend in sharing if not friend.source.named]
+    silent = unnamed_silent(viewer) or not all(friend.wanted for friend in unnamed)
+    return (
+        [friend.source.user_id for friend in sharing if friend.source.named and friend.wanted],
+        [friend.source.user_id for friend in unnamed if not (silent or friend.late)],
+    )
+
+
 def named_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     """Friends whose plays ``viewer`` may be told of by name, whatever the viewer's level."""
     return _telling(viewer, now)

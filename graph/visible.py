@@ -4,14 +4,17 @@ The catalog that the operator brought, and what enough contributors play, is eve
 plays brought is theirs: it may be a title that nobody else should read. They see it, and the friends they share it with.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Manager, OuterRef, Q, QuerySet
 
 from accounts import policies, presentation
+from accounts.compiled_query import PERSON, CompiledQuery
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from accounts.policies import NOBODY, SMALLEST_FRIEND_COUNT
@@ -82,7 +85,7 @@ def _track_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     if somebody is None:
         return EVERYBODYS
     this = {"track": OuterRef("pk")}
-    theirs = _played_or_liked(somebody, now, listened=this, said=this)
+    theirs = _played_or_liked(somebody, _friends(somebody, now), listened=this, said=this)
     return EVERYBODYS | theirs | _handed_on(somebody, listed=this, recommended=this)
 
 
@@ -91,37 +94,68 @@ def _artist_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     if somebody is None:
         return EVERYBODYS
     this, by_this = {"artist": OuterRef("pk")}, {"track__artist": OuterRef("pk")}
-    theirs = _played_or_liked(somebody, now, listened=by_this, said=this)
-    for rows in _of(ArtistPlayCount.objects, this, somebody, now):
+    friends = _friends(somebody, now)
+    theirs = _played_or_liked(somebody, friends, listened=by_this, said=this)
+    for rows in _of(ArtistPlayCount.objects, this, friends):
         theirs |= Q(Exists(rows))
+    theirs |= Q(Exists(ArtistPlayCount.objects.filter(user=somebody, **this)))
     return EVERYBODYS | theirs | _handed_on(somebody, listed=by_this, recommended=this)
 
 
-def _played_or_liked(viewer: User, now: datetime | None, *, listened: Column, said: Column) -> Q:
+def _played_or_liked(viewer: User, friends: _Friends, *, listened: Column, said: Column) -> Q:
     """What the viewer played or spoke of, and what friends who share that played or like."""
     seen = Q(Exists(Feedback.objects.filter(user=viewer, **said)))
-    for rows in _of(Listen.objects, listened, viewer, now):
+    for rows in _of(Listen.objects, listened, friends):
         seen |= Q(Exists(rows))
+    seen |= Q(Exists(Listen.objects.filter(user=viewer, **listened)))
     likes = Feedback.objects.filter(kind=FeedbackKind.LIKE, **said)
-    return seen | Q(Exists(likes.filter(user__in=policies.named_sources(viewer, now))))
+    return seen | Q(Exists(likes.filter(user__in=friends.named)))
 
 
-def _of(
-    plays: Manager[Any], item: Column, viewer: User, now: datetime | None
-) -> Iterator[QuerySet[Any, Any]]:
-    """Of the plays of an item: the viewer's, those of friends with a name, and of those without where enough played it."""
+def _of(plays: Manager[Any], item: Column, friends: _Friends) -> Iterator[QuerySet[Any, Any]]:
+    """Of the plays of an item those of friends with a name, and of those without where enough played it."""
     rows = plays.filter(**item)
-    yield rows.filter(user=viewer)
-    yield rows.filter(user__in=policies.named_sources(viewer, now))
-    unnamed = rows.filter(user__in=policies.unnamed_sources(viewer, now)).order_by().values(*item)
+    yield rows.filter(user__in=friends.named)
+    unnamed = rows.filter(user__in=friends.unnamed).order_by().values(*item)
     yield unnamed.annotate(people=Count("user", distinct=True)).filter(people__gte=SMALLEST_FRIEND_COUNT)
+
+
+class _Friends(NamedTuple):
+    """Of whose plays a viewer may be told by name, and of whose in company alone."""
+
+    named: QuerySet[User] | list[int]
+    unnamed: QuerySet[User] | list[int]
+
+
+def _friends(viewer: User, now: datetime | None) -> _Friends:
+    """As a part of the query where it is compiled; else their keys, which cost a hundredth of making that part anew."""
+    if viewer is PERSON:
+        return _Friends(policies.named_sources(viewer, now), policies.unnamed_sources(viewer, now))
+    return _Friends(*policies.source_keys(viewer))
 
 
 def _handed_on(viewer: User, *, listed: Column, recommended: Column) -> Q:
     """What stands in a playlist that the viewer sees, or what a friend recommends to them."""
-    entries = PlaylistEntry.objects.filter(playlist__in=selectors.playlists_visible_to(viewer), **listed)
-    received = selectors.recommendations_received(viewer=viewer).order_by().filter(**recommended)
-    return Q(Exists(entries)) | Q(Exists(received))
+    playlists: Any = selectors.playlists_visible_to(viewer)
+    received: Any = selectors.recommendations_received(viewer=viewer).order_by().values("pk")
+    if viewer is not PERSON:  # as with friends
+        playlists, received = _keys(_PLAYLISTS, viewer), _keys(_RECEIVED, viewer)
+    entries = PlaylistEntry.objects.filter(playlist__in=playlists, **listed)
+    handed = ItemRecommendation.objects.filter(pk__in=received, **recommended)
+    return Q(Exists(entries)) | Q(Exists(handed))
+
+
+def _keys(rule: CompiledQuery, viewer: User) -> list[int]:
+    return [key for (key,) in rule.rows(viewer)]
+
+
+_PLAYLISTS = CompiledQuery(
+    lambda viewer, _now: selectors.playlists_visible_to(viewer).values_list("pk"), PERSON
+)
+_RECEIVED = CompiledQuery(
+    lambda viewer, _now: selectors.recommendations_received(viewer=viewer).order_by().values_list("pk"),
+    PERSON,
+)
 
 
 def _catalog_pairs(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
 from accounts.policies import floor
-from graph.arrays import Ids, Mask, ShortRows
+from graph.arrays import Ids, Ints, Mask, ShortRows
 from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
@@ -146,16 +146,21 @@ def _plays(plays: Plays, users: int, items: int) -> sp.csr_matrix:
 def _tags(taggings: Taggings, tags: int, plays: sp.csr_matrix) -> sp.csr_matrix:
     """How often each word is used for each item, which ``plays`` [U, N] are of.
 
-    The catalog's words all count; those of listeners where enough people play the item, and enough use the word.
+    The catalog's words all count; those of listeners where enough people play or name the item, and enough use the word.
     """
     said = taggings.user >= 0
-    pairs = np.unique(np.stack([taggings.tag[said], taggings.user[said]]), axis=1)
-    speakers = np.bincount(pairs[0], minlength=tags)
-    kept = ~said | (
-        (_listeners(plays)[taggings.item] >= LEAST_LISTENERS) & (speakers[taggings.tag] >= LEAST_LISTENERS)
-    )
+    speakers = _people(taggings.tag[said], taggings.user[said], tags)
+    naming = _people(taggings.item[said], taggings.user[said], plays.shape[1])
+    known = np.maximum(_listeners(plays), naming) >= LEAST_LISTENERS
+    kept = ~said | (known[taggings.item] & (speakers[taggings.tag] >= LEAST_LISTENERS))
     ones = np.ones(int(kept.sum()), dtype=np.float32)
     return sp.csr_matrix((ones, (taggings.tag[kept], taggings.item[kept])), shape=(tags, plays.shape[1]))
+
+
+def _people(thing: ShortRows, user: ShortRows, size: int) -> Ints:
+    """How many different people stand beside each thing [size]."""
+    pairs = np.unique(np.stack([thing, user]), axis=1)
+    return np.bincount(pairs[0], minlength=size)
 
 
 def _listeners(plays: sp.csr_matrix) -> ShortRows:

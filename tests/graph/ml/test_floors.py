@@ -33,9 +33,10 @@ def test_below_the_floor_nothing_is_learned(small_config):  # noqa: F811
 
 
 def test_below_the_floor_only_the_catalogs_words_speak():
-    said = [(user, 10, 1) for user in range(8)] + [(-1, 10, 0)]
+    said = [(user, 10, 1) for user in range(4)] + [(-1, 10, 0)] + [(user, 3, 1) for user in range(5)]
     assert artist_view(world(4, said)).tags[:, [10]].toarray().ravel().tolist() == [1, 0]
-    assert artist_view(world(5, said)).tags[:, [10]].toarray().ravel().tolist() == [1, 8]
+    assert artist_view(world(5, said)).tags[:, [10]].toarray().ravel().tolist() == [1, 4]
+    assert artist_view(world(4, [*said, (4, 10, 1)])).tags[:, [10]].toarray().ravel().tolist() == [1, 5]
 
 
 def test_a_word_that_few_use_says_nothing():

@@ -227,11 +227,3 @@ def _by_person(rows: list[Any]) -> dict[int, set[int]]:
     for person, other in rows:
         others[person].add(other)
     return others
-
-
-def linked_pairs() -> list[tuple[int, int]]:
-    """Pairs who are not to be suggested to each other: friends, open requests, blocks."""
-    return [
-        *Friendship.objects.values_list("low_id", "high_id"),
-        *Block.objects.values_list("blocker_id", "blocked_id"),
-    ]

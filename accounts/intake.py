@@ -52,6 +52,12 @@ class Observer:
             self.ensure_public(getattr(row, at))
         return _stored(fresh, [self.user.pk])
 
+    def bring(self, row: models.Model, *, at: str, fields: Sequence[str]) -> None:
+        """Store what is now known of a row that was kept before."""
+        self.ensure_public(getattr(row, at))
+        with _opened():
+            row.save(update_fields=fields)
+
     def put(self, model: type[Row], *, at: datetime, defaults: dict[str, Any], **lookup: Any) -> Row:
         """Store one row, or bring it up to date, as observed ``at`` this moment."""
         self.ensure_public(at)

@@ -107,11 +107,14 @@ def in_private_session(user: User) -> bool:
 
 
 def played_in_private(user: User, moment: datetime) -> bool:
-    """Whether a play that began at ``moment`` may not be kept: a private session runs, or ran then."""
+    """Whether a play that began at ``moment`` may not be kept: a private session ran, or runs, then.
+
+    A play of before that arrives during one is as any other.
+    """
     if user.private_from is None or user.private_until is None:
         return False
     earlier = (map(datetime.fromisoformat, ends) for ends in user.private_before)
-    return in_private_session(user) or any(
+    return any(
         begun <= moment <= ended for begun, ended in ((user.private_from, user.private_until), *earlier)
     )
 

@@ -33,6 +33,7 @@ from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
 from discovery.platform.graphql.branches import Place
 from discovery.platform.graphql.execution import EarshotExecution
+from discovery.platform.graphql.lenient import LENIENT
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected, operation_info
@@ -131,6 +132,6 @@ schema = Schema(
         OperationLimits,  # behind the validation: it measures valid documents only
     ],
     execution_context_class=GuardedExecution,
-    config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG),
+    config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG, scalar_map=LENIENT),
 )
 node_ids_resolve_fast(schema._schema)  # noqa: SLF001

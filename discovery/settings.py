@@ -2,7 +2,8 @@
 
 DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, SIGNING_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
-SECURE_COOKIES, SMALLEST_AGGREGATE (how many people the smallest count that is shown is of), OPERATOR_NAME, OPERATOR_CONTACT,
+SECURE_COOKIES, SMALLEST_AGGREGATE (how many people the smallest count that is shown is of),
+NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person's apps may bring in an hour), OPERATOR_NAME, OPERATOR_CONTACT,
 OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
 TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
@@ -130,6 +131,7 @@ TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
 
 # Stated in the policy text and promised in receipts: changing it is material (manage.py publish_policy).
 SMALLEST_AGGREGATE = env.int("SMALLEST_AGGREGATE", default=10)
+NEW_ARTISTS_AN_HOUR = env.int("NEW_ARTISTS_AN_HOUR", default=300)
 
 # Who answers for this installation; checks ask for the first two and the authority.
 OPERATOR_NAME = env.str("OPERATOR_NAME", default="")

@@ -155,19 +155,16 @@ def _all(
     """Plays, imported counts and feedback, as far as ``of_tracks`` and ``of_artists`` keep them."""
     tracks, none = kind is ItemKind.TRACK, Value(0, output_field=IntegerField())
     theirs = Among("user_id", listeners)
-    heard = (
-        Listen.objects.filter(theirs, of_tracks)
-        .order_by()
-        .values("user_id", item=F("track_id" if tracks else "track__artist_id"))
-        .annotate(
-            what=Value(_PLAYS, output_field=IntegerField()),
-            first=Count("pk", filter=HEARD),
-            second=Count("pk"),
+    listens = Listen.objects.filter(theirs, of_tracks)
+    if tracks:
+        heard = _heard(listens, "track_id")
+    else:  # who stands in a credit, first or as a guest; nobody is "Various Artists"
+        guests = _heard(listens.filter(track__guests__artist__placeholder=False), "track__guests__artist_id")
+        heard = _heard(listens.filter(track__artist__placeholder=False), "track__artist_id").union(
+            guests, all=True
         )
-        .values_list(*_COLUMNS)
-    )
     imported = _of(
-        ArtistPlayCount.objects.filter(theirs), _IMPORTED if tracks else _PLAYS, of_artists,
+        ArtistPlayCount.objects.filter(theirs, artist__placeholder=False), _IMPORTED if tracks else _PLAYS, of_artists,
         item=F("artist_id"), first=F("count"), second=F("count"),
     )  # fmt: skip
     item = "track_id" if tracks else "artist_id"
@@ -175,6 +172,20 @@ def _all(
     number = Case(*(When(kind=word, then=Value(place)) for place, word in enumerate(FEEDBACK_KINDS)))
     words = _of(said, _SAID, of_tracks if tracks else of_artists, item=F(item), first=number, second=none)
     return heard, imported, words
+
+
+def _heard(listens: QuerySet[Any, Any], item: str) -> QuerySet[Any, Any]:
+    """Plays and all listens of each listener, by this item of theirs."""
+    return (
+        listens.order_by()
+        .values("user_id", item=F(item))
+        .annotate(
+            what=Value(_PLAYS, output_field=IntegerField()),
+            first=Count("pk", filter=HEARD),
+            second=Count("pk"),
+        )
+        .values_list(*_COLUMNS)
+    )
 
 
 def _if_nobody_excludes(kind: ItemKind) -> CompiledQuery:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
@@ -37,6 +38,7 @@ from graph.models import (
     Tag,
     Tagging,
     Track,
+    TrackGuest,
     counted,
 )
 
@@ -154,12 +156,13 @@ def take() -> GraphSnapshot:
             count=track_edges["count"],
             items=tracks.size,
         )
-        artist_edges = _artist_edges(contributors)
-        artist_plays = _plays(
-            user=np.concatenate([track_plays.user, _rows(users, artist_edges["user"])]),
-            item=np.concatenate([track_artist[track_plays.item], _rows(artists, artist_edges["item"])]),
-            count=np.concatenate([track_plays.count, artist_edges["count"]]),
-            items=artists.size,
+        artist_plays = _artist_plays(
+            track_plays,
+            track_artist,
+            _guests(tracks, artists),
+            _artist_edges(contributors),
+            users=users,
+            artists=artists,
         )
         return GraphSnapshot(
             users=users,
@@ -266,6 +269,35 @@ def _plays(*, user: ShortRows, item: ShortRows, count: Doubles, items: int) -> P
         item=(pairs % max(items, 1)).astype(np.int32),
         count=np.bincount(edge, weights=count, minlength=pairs.size).astype(np.float32),
     )
+
+
+def _artist_plays(
+    track_plays: Plays,
+    track_artist: ShortRows,
+    guests: ShortRows,
+    imported: NDArray[Any],
+    *,
+    users: Ids,
+    artists: Ids,
+) -> Plays:
+    """Plays by artist: of whoever stands in a track's credit, and as imports counted them. None of who is nobody."""
+    on_track = sp.csr_matrix(
+        (np.ones(len(guests), np.int8), (guests[:, 0], guests[:, 1])), shape=(len(track_artist), len(artists))
+    )
+    credited = on_track[track_plays.item].tocoo()  # [plays, artists]: guests of what was played
+    user = np.concatenate([track_plays.user, track_plays.user[credited.row], _rows(users, imported["user"])])
+    item = np.concatenate([track_artist[track_plays.item], credited.col, _rows(artists, imported["item"])])
+    count = np.concatenate([track_plays.count, track_plays.count[credited.row], imported["count"]])
+    somebody = ~np.isin(artists[item], _ids(Artist.objects.filter(placeholder=True)))
+    return _plays(user=user[somebody], item=item[somebody], count=count[somebody], items=artists.size)
+
+
+def _guests(tracks: Ids, artists: Ids) -> ShortRows:
+    """Rows of tracks and of artists who stand in their credit behind the first [G, 2]."""
+    pairs = _read(
+        TrackGuest.objects.order_by("track_id", "artist_id").values_list("track_id", "artist_id"), _PAIR
+    )
+    return np.stack([_rows(tracks, pairs["low"]), _rows(artists, pairs["high"])], axis=1)
 
 
 def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items: Ids, tags: Ids) -> Taggings:

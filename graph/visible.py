@@ -99,6 +99,7 @@ def _artist_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     for rows in _of(ArtistPlayCount.objects, this, friends):
         theirs |= Q(Exists(rows))
     theirs |= Q(Exists(ArtistPlayCount.objects.filter(user=somebody, **this)))
+    theirs |= Q(Exists(Listen.objects.filter(user=somebody, track__guests__artist=OuterRef("pk"))))
     return EVERYBODYS | theirs | _handed_on(somebody, listed=by_this, recommended=this)
 
 

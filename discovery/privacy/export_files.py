@@ -115,17 +115,29 @@ def _ledger(user: User) -> Iterator[bytes]:
 
 def _plays(user: User) -> Iterator[dict[str, Any]]:
     """In the shape ListenBrainz imports and exports."""
-    rows = Listen.objects.filter(user=user).select_related("track__artist").order_by("listened_at", "pk")
-    for row in rows.iterator(CHUNK):
-        track = row.track_as_told
+    rows = Listen.reports.filter(user=user).select_related("track__artist", "naming")
+    told = rows.prefetch_related("naming__credit__name").order_by("listened_at", "source", "source_id")
+    for row in told.iterator(CHUNK):
         info = {
-            **_ids(track), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
+            **_told(row), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
             "listened_at": row.listened_at, "recorded_at": row.recorded_at,
         }  # fmt: skip
         yield {
             "listened_at": int(row.listened_at.timestamp()),
-            "track_metadata": {**_names(track), "additional_info": info},
+            "track_metadata": {**_names(row.track_as_told), "additional_info": info},
         }
+
+
+def _told(row: Listen) -> dict[str, Any]:
+    """What the source told beside the names; of a track that was named by its key, what the catalog says."""
+    naming = row.naming
+    if naming is None:
+        return {**_ids(row.track), "origin_url": "", "artist_names": [], "artist_mbids": []}
+    credit = sorted(naming.credit.all(), key=lambda artist: artist.position)
+    return {
+        "recording_mbid": naming.mbid, "isrc": naming.isrc, "duration_ms": naming.duration_ms, "origin_url": naming.uri,
+        "artist_names": [artist.name.name for artist in credit], "artist_mbids": [artist.name.mbid for artist in credit],
+    }  # fmt: skip
 
 
 def _names(track: Track) -> dict[str, str]:

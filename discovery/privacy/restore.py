@@ -25,8 +25,13 @@ from accounts.services.identity import is_erased
 from accounts.services.ledger import event_hash
 from discovery.platform.errors import ImportFailed
 from discovery.privacy.archive import MANIFEST, SCHEMA_VERSION
+from graph.ingest.artists import artist_names_get_or_create
+from graph.ingest.catalog import namings_get_or_create, tracks_named
+from graph.ingest.clean import Words, words_clean
+from graph.ingest.credits import Credited
+from graph.ingest.incoming import IncomingPlay
+from graph.ingest.plays import plays_gather
 from graph.models import (
-    Artist,
     ArtistPlayCount,
     Feedback,
     Listen,
@@ -36,8 +41,6 @@ from graph.models import (
     Tagging,
     TasteExclusion,
 )
-from graph.names import name_key
-from graph.services.catalog import TrackName, artist_names_lock, tracks_get_or_create
 
 BATCH = 500
 OBSERVED = ("plays.jsonl", "play_counts.jsonl")  # stored only where RECORD is granted
@@ -148,15 +151,18 @@ def _event(line: Row) -> ConsentEvent:
 
 
 def _plays(user: User, rows: list[Row]) -> None:
-    tracks = _tracks([{**row["track_metadata"], **row["track_metadata"]["additional_info"]} for row in rows])
     infos = [row["track_metadata"]["additional_info"] for row in rows]
-    Listen.objects.bulk_create(
+    words = [_words({**row["track_metadata"], **info}) for row, info in zip(rows, infos, strict=True)]
+    namings = namings_get_or_create(words)
+    told = [namings[named.digest] for named in words]
+    Listen.reports.bulk_create(
         Listen(
-            user=user, track_id=track, listened_at=_time(info["listened_at"]), ms_played=info["ms_played"],
-            source=info["source"], source_id=info["source_id"],
+            user=user, track=naming.track, naming=naming, listened_at=_time(info["listened_at"]),
+            ms_played=info["ms_played"], source=info["source"], source_id=info["source_id"],
         )
-        for track, info in zip(tracks, infos, strict=True)
+        for naming, info in zip(told, infos, strict=True)
     )  # fmt: skip
+    plays_gather(user.pk, tracks={naming.track_id for naming in told if naming.track_id is not None})
 
 
 def _play_counts(user: User, rows: list[Row]) -> None:
@@ -236,29 +242,22 @@ def _items(rows: list[Row]) -> list[dict[str, int]]:
 
 
 def _artists(names: Mapping[str, str]) -> dict[str, int]:
-    def known() -> dict[str, int]:
-        return dict(Artist.objects.filter(name__in=names).order_by("-pk").values_list("name", "pk"))
-
-    artists = known()
-    if names.keys() <= artists.keys():
-        return artists
-    artist_names_lock({name_key(name) for name in names if name not in artists})
-    artists = known()  # somebody else may have added some while we waited
-    Artist.objects.bulk_create(
-        Artist(name=name, mbid=mbid) for name, mbid in names.items() if name not in artists
-    )
-    return known()
+    """By name: the artist's key; what the catalog lacks is added."""
+    rows = artist_names_get_or_create({Credited(name, mbid) for name, mbid in names.items()})
+    return {told.name: row.artist_id for told, row in rows.items() if row.artist_id is not None}
 
 
 def _tracks(rows: Iterable[Row]) -> list[int]:
-    return tracks_get_or_create(
-        names=[
-            TrackName(
-                title=row["track_name"], artist=row["artist_name"], album=row["release_name"],
-                mbid=row["recording_mbid"], isrc=row["isrc"], duration_ms=row["duration_ms"],
-            )
-            for row in rows
-        ]
+    return tracks_named([_words(row) for row in rows])
+
+
+def _words(row: Row) -> Words:
+    return words_clean(
+        IncomingPlay(
+            source="", listened_at=None, title=row["track_name"], artist=row["artist_name"],
+            album=row["release_name"], mbid=row["recording_mbid"], isrc=row["isrc"], duration_ms=row["duration_ms"],
+            uri=row.get("origin_url"), artists=row.get("artist_names"), artist_mbids=row.get("artist_mbids"),
+        )
     )  # fmt: skip
 
 

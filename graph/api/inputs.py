@@ -2,34 +2,55 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import strawberry
 from django.utils.translation import gettext as _
 
 from discovery.platform.errors import InvalidInput, Refusal
+from discovery.platform.graphql.lenient import (
+    LenientDateTime,
+    LenientID,
+    LenientInt,
+    LenientString,
+    LenientStrings,
+)
 from discovery.platform.graphql.node import node_id
-from graph.services.catalog import TrackName
-from graph.services.listening import Play
+from graph.ingest.incoming import IncomingPlay
 
 
-@strawberry.input(description="A track as the client names it.")
+@strawberry.input(
+    description="A track as the client names it. Of what is not as it should be, title and artist cost the play; "
+    "anything else is left out, and the answer says so."
+)
 class TrackInput:
-    title: str
-    artist: str
-    album: str | None = None
-    mbid: str | None = None
-    isrc: str | None = None
-    duration_ms: int | None = None
+    title: LenientString | None = None
+    artist: LenientString | None = strawberry.field(default=None, description="The whole credit.")
+    artists: LenientStrings | None = strawberry.field(default=None, description="The credit, one by one.")
+    artist_mbids: LenientStrings | None = strawberry.field(
+        default=None, description="MusicBrainz ids of `artists`, in their order."
+    )
+    album: LenientString | None = None
+    mbid: LenientString | None = strawberry.field(default=None, description="MusicBrainz recording id.")
+    isrc: LenientString | None = None
+    uri: LenientString | None = strawberry.field(
+        default=None, description="A service's name of the recording, as `spotify:track:…`."
+    )
+    duration_ms: LenientInt | None = None
 
 
-@strawberry.input(description="One play: of a track by its id, or of one that is named.")
+@strawberry.input(
+    description="One play: of a track by its id, or of one that is named. One that is no good is refused alone."
+)
 class ListenInput:
-    source: str
-    source_id: str
-    track_id: strawberry.ID | None = None
+    source: LenientString | None = None
+    source_id: LenientString | None = strawberry.field(
+        default=None, description="The source's own name of the play; without one, moment and track name it."
+    )
+    track_id: LenientID | None = None
     track: TrackInput | None = None
-    listened_at: datetime
-    ms_played: int | None = None
+    listened_at: LenientDateTime | None = None
+    ms_played: LenientInt | None = None
 
 
 @strawberry.input
@@ -38,45 +59,46 @@ class PlaylistInput:
     description: str | None = None
 
 
-def plays_read(listens: Iterable[ListenInput]) -> list[Play | Refusal]:
+def plays_read(listens: Iterable[ListenInput]) -> list[IncomingPlay | Refusal]:
     """The plays, in their order; in the place of one that cannot be read, why not."""
-    plays: list[Play | Refusal] = []
-    for listen in listens:
-        try:
-            track = _track(listen)
-        except InvalidInput as refusal:
-            plays.append(refusal)
-        else:
-            plays.append(
-                Play(
-                    source=listen.source,
-                    source_id=listen.source_id,
-                    track=track,
-                    listened_at=listen.listened_at,
-                    ms_played=listen.ms_played,
-                )
-            )
-    return plays
+    return [_play(listen) for listen in listens]
+
+
+def play_read(listen: ListenInput) -> IncomingPlay:
+    """One play. Raises InvalidInput."""
+    play = _play(listen)
+    if isinstance(play, Refusal):
+        raise play
+    return play
+
+
+def _play(listen: ListenInput) -> IncomingPlay | Refusal:
+    moment: Any = listen.listened_at
+    if not isinstance(moment, str):
+        return InvalidInput(_("This is no moment."), field="listenedAt", code="INVALID_TIME")
+    told: dict[str, Any] = {
+        "source": listen.source,
+        "source_id": listen.source_id,
+        "listened_at": moment,
+        "ms_played": listen.ms_played,
+    }
+    key: Any = listen.track_id
+    try:
+        if key is not None and listen.track is None:
+            return IncomingPlay(track=node_id(f"{key}", "Track", field="trackId"), **told)
+    except InvalidInput as refusal:
+        return refusal
+    if listen.track is None or key is not None:
+        return InvalidInput(
+            _("A play names its track by trackId or by track."), field="track", code="INVALID_TRACK"
+        )
+    named = listen.track
+    return IncomingPlay(
+        title=named.title, artist=named.artist, artists=named.artists, artist_mbids=named.artist_mbids,
+        album=named.album, mbid=named.mbid, isrc=named.isrc, uri=named.uri, duration_ms=named.duration_ms, **told,
+    )  # fmt: skip
 
 
 def moment_read(moment: datetime) -> datetime:
     """A time without a zone is one in UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _track(listen: ListenInput) -> int | TrackName:
-    if listen.track_id is not None and listen.track is None:
-        return node_id(listen.track_id, "Track", field="trackId")
-    if listen.track is None or listen.track_id is not None:
-        raise InvalidInput(
-            _("A play names its track by trackId or by track."), field="track", code="INVALID_TRACK"
-        )
-    named = listen.track
-    return TrackName(
-        title=named.title,
-        artist=named.artist,
-        album=named.album or "",
-        mbid=named.mbid or "",
-        isrc=named.isrc or "",
-        duration_ms=named.duration_ms,
-    )

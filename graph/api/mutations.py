@@ -10,11 +10,12 @@ from strawberry_django.fields.types import OperationInfo
 from accounts.api.context import Info, mutation, shown
 from accounts.api.mutations import listener_get
 from accounts.presentation import Ref, node_shown
-from discovery.platform.errors import InvalidInput, NotFound, Refusal
+from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import node_id, node_ref
 from graph import models
-from graph.api.inputs import ListenInput, PlaylistInput, moment_read, plays_read
+from graph.api.inputs import ListenInput, PlaylistInput, moment_read, play_read, plays_read
 from graph.api.types import Item, Listen, Playlist, PlaylistRole
+from graph.ingest.incoming import Outcome
 from graph.models import FeedbackKind
 from graph.services.deletion import listens_delete
 from graph.services.feedback import feedback_clear, feedback_give
@@ -39,11 +40,20 @@ class ListenRefusal:
     field: str | None
 
 
-@strawberry.type(description="What became of the plays: stored, known already, or refused.")
+@strawberry.type(description="A part of a play that was left out, or mended; the play itself was taken.")
+class ListenRemark:
+    index: int = strawberry.field(description="The play's place in the input, from 0.")
+    code: str
+    field: str
+
+
+@strawberry.type(description="What became of the plays: stored, known already, corrected, or refused.")
 class RecordedListens:
     stored: int
-    duplicates: int
+    duplicates: int = strawberry.field(description="Told before in the same words.")
+    corrected: int = strawberry.field(description="Told before by the same source and id, in other words.")
     refusals: list[ListenRefusal]
+    dropped: list[ListenRemark]
 
 
 @strawberry.type(description="What the viewer said of an item.")
@@ -97,11 +107,15 @@ class Mutation:
         return RecordedListens(
             stored=answer.stored,
             duplicates=answer.duplicates,
+            corrected=answer.count(Outcome.CORRECTED),
             refusals=[
-                ListenRefusal(
-                    index=refusal.index, code=refusal.code, message=refusal.message, field=refusal.field
-                )
-                for refusal in answer.refusals
+                ListenRefusal(index=why.index, code=why.code, message=why.message, field=why.field)
+                for why in answer.refusals
+            ],
+            dropped=[
+                ListenRemark(index=verdict.index, code=part.code, field=part.field)
+                for verdict in answer.verdicts
+                for part in verdict.dropped
             ],
         )
 
@@ -128,9 +142,7 @@ class Mutation:
     )
     def correct_listen(self, info: Info, id: strawberry.ID, input: ListenInput) -> ListenPayload:  # noqa: A002
         key = node_id(id, "Listen", field="id")
-        (play,) = plays_read([input])
-        if isinstance(play, Refusal):
-            raise play
+        play = play_read(input)
         return shown(listen_correct(user=info.context.signed_in, listen_id=key, play=play), info)  # type: ignore[return-value]
 
     @mutation(

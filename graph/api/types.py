@@ -109,12 +109,11 @@ class Listen(ShownRows, relay.Node):
 
     @strawberry_django.field(
         only=[
-            "title",
-            "artist_name",
+            *_whole(models.Naming, "naming"),
             *_whole(models.Track, "track"),
             *_whole(models.Artist, "track__artist"),
         ],
-        select_related=["track", "track__artist"],
+        select_related=["naming", "track", "track__artist"],
         description="What was played, in the words in which the source told it.",
     )
     def track(self, root: strawberry.Parent[models.Listen]) -> Track:

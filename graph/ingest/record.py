@@ -1,42 +1,275 @@
-"""Plays from any door: checked one by one, identified, and stored once each, or said why not."""
+"""Plays from any door: checked one by one, identified, and stored once each, or said why not.
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+    clean → known already? → gate (played in private, deleted before) → identify → store → which are one play → tell
 
+A play costs at most itself: whatever is wrong with one, the others are stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts import policies
+from accounts.intake import Observer, observe
 from accounts.models import User
-from discovery.platform.errors import Refusal
+from accounts.presentation import nodes_shown
+from discovery.platform.errors import LimitExceeded, NotFound, Refusal
+from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
+from graph.ingest.clean import CleanPlay, Words, clean
+from graph.ingest.deleted import deleted_among, track_name
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
-from graph.services.catalog import TrackName
-from graph.services.listening import Play, listens_record
+from graph.ingest.plays import plays_gather, told_otherwise
+from graph.models import ArtistName, ItemKind, Listen, Naming, Track
+from graph.names import digest
+from graph.selectors import item_ref
+from graph.services.deletion import deletion_follow
+from graph.services.news import friends_tell
+
+MOST = 1_000  # at once
+NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
+MOST_NEWS = 20  # of one call: a backlog floods nobody
+QUOTA_WINDOW = timedelta(hours=1)
 
 
 @transaction.atomic
-def plays_ingest(*, user: User, plays: Sequence[IncomingPlay | Refusal]) -> list[Verdict]:
+def plays_ingest(
+    *, user: User, plays: Sequence[IncomingPlay | Refusal], history: int | None = None
+) -> list[Verdict]:
     """Take what ``user`` is said to have played; a verdict for each, in their order.
 
-    Raises ConsentMissing where RECORD is not granted: then nothing was looked at.
+    A ``Refusal`` among the plays is one that its door could not read. ``history``: the import that they come with,
+    which may bring more to the catalog than an app may in an hour.
+
+    Raises LimitExceeded for more than ``MOST``, and ConsentMissing where RECORD is not granted: then nothing was
+    looked at.
     """
-    told = [play if isinstance(play, Refusal) else _read(play) for play in plays]
-    answer = listens_record(user=user, plays=told)
-    refused = {refusal.index: refusal for refusal in answer.refusals}
-    return [
-        Verdict(index, Outcome.REFUSED, refused[index].code, refused[index].message, refused[index].field)
-        if index in refused
-        else Verdict(index, Outcome.STORED)
-        for index in range(len(told))
-    ]
+    return _Call(observe(user, quantity=len(plays), most=MOST), plays, history).verdicts()
 
 
-def _read(play: IncomingPlay) -> Play:
-    moment = play.listened_at
-    if not isinstance(moment, datetime):
-        moment = datetime.fromtimestamp(int(moment), UTC)
-    return Play(
-        source=play.source,
-        source_id=play.source_id or f"{moment.isoformat()} {play.artist} {play.title}"[:128],
-        track=play.track or TrackName(title=play.title, artist=play.artist, album=play.album or ""),
-        listened_at=moment,
-        ms_played=play.ms_played,
-    )
+@dataclass
+class _Call:
+    observer: Observer
+    plays: Sequence[IncomingPlay | Refusal]
+    history: int | None
+    found: dict[int, Verdict] = field(default_factory=dict)
+
+    def verdicts(self) -> list[Verdict]:
+        good = self._without_private(self._clean())
+        reports, fresh = self._known(good)
+        fresh = self._without_deleted(fresh)
+        namings, tracks = self._identified({**fresh, **{i: good[i] for i in reports}})
+        self._correct(reports, good, namings, tracks)
+        self._store(fresh, namings, tracks)
+        contested_describe({tracks[index] for index in namings})
+        return [self.found[index] for index in range(len(self.plays))]
+
+    # -- what can be taken ------------------------------------------------------------------------
+
+    def _clean(self) -> dict[int, CleanPlay]:
+        now, good = timezone.now(), {}
+        for index, play in enumerate(self.plays):
+            try:
+                if isinstance(play, Refusal):
+                    raise play
+                good[index] = clean(play, now)
+            except Refusal as refusal:
+                self._refuse(index, refusal)
+        return good
+
+    def _refuse(self, index: int, refusal: Refusal) -> None:
+        self._say(index, Outcome.REFUSED, refusal.specific_code, refusal.message, refusal.field)
+
+    def _say(
+        self, index: int, outcome: Outcome, code: str = "", message: str = "", name: str | None = None,
+        *, play: CleanPlay | None = None, listen: int | None = None,
+    ) -> None:  # fmt: skip
+        dropped = play.dropped if play is not None else ()
+        self.found[index] = Verdict(index, outcome, code, message, name, dropped, listen)
+
+    def _without_private(self, plays: dict[int, CleanPlay]) -> dict[int, CleanPlay]:
+        public = {}
+        for index, play in plays.items():
+            if policies.played_in_private(self.observer.user, play.listened_at):
+                message = _("This was played in a private session.")
+                self._say(index, Outcome.SKIPPED, "PRIVATE_SESSION", message, play=play)
+            else:
+                public[index] = play
+        return public
+
+    def _known(self, plays: dict[int, CleanPlay]) -> tuple[dict[int, Listen], dict[int, CleanPlay]]:
+        """By index: the reports that are told again, and the plays that are new. The last word of a call counts."""
+        last: dict[tuple[str, str], int] = {}
+        for index, play in plays.items():
+            if (earlier := last.get((play.source, play.source_id))) is not None:
+                self._say(earlier, Outcome.DUPLICATE, play=plays[earlier])
+            last[play.source, play.source_id] = index
+        by_source: dict[str, list[str]] = defaultdict(list)
+        for source, source_id in last:
+            by_source[source].append(source_id)
+        there: dict[int, Listen] = {}
+        for source, ids in by_source.items():
+            rows = Listen.reports.filter(user=self.observer.user, source=source, source_id__in=ids)
+            for row in rows.select_related("naming"):
+                there[last.pop((source, row.source_id))] = row
+        return there, {index: plays[index] for index in sorted(last.values())}
+
+    def _without_deleted(self, plays: dict[int, CleanPlay]) -> dict[int, CleanPlay]:
+        names = {
+            index: play.told.name if isinstance(play.told, Words) else "" for index, play in plays.items()
+        }
+        keys = {play.told for play in plays.values() if isinstance(play.told, int)}
+        tracks = (
+            {track.pk: track for track in Track.objects.filter(pk__in=keys).select_related("artist")}
+            if keys
+            else {}
+        )
+        for index, play in plays.items():
+            if isinstance(play.told, int):
+                names[index] = track_name(tracks[play.told]) if play.told in tracks else ""
+        gone = deleted_among(self.observer.user.pk, plays, names)
+        for index in gone:
+            self._say(
+                index, Outcome.SKIPPED, "DELETED_BEFORE", _("You deleted this play."), play=plays[index]
+            )
+        return {index: play for index, play in plays.items() if index not in gone}
+
+    # -- what it is -------------------------------------------------------------------------------
+
+    def _identified(self, plays: Mapping[int, CleanPlay]) -> tuple[dict[int, Naming], dict[int, int]]:
+        """By index: the naming and the track. A track that is none is refused, and so is what exceeds the quota."""
+        wanted = {index: play.told for index, play in plays.items() if isinstance(play.told, int)}
+        shown = nodes_shown(self.observer.user, {item_ref(ItemKind.TRACK, key) for key in wanted.values()})
+        there = {ref.id for ref in shown}
+        for index in wanted.keys() - {index for index, key in wanted.items() if key in there}:
+            self._refuse(index, NotFound(_("There is no such track."), field="trackId"))
+        tracks = {index: key for index, key in wanted.items() if key in there}
+        told = {index: play.told for index, play in plays.items() if isinstance(play.told, Words)}
+        digests = {index: words.digest for index, words in told.items()}
+        kept = self._within_quota({digests[index]: words for index, words in told.items()})
+        by_digest = namings_get_or_create(kept.values())
+        namings = {}
+        for index, key in digests.items():
+            if key not in by_digest:
+                message = _(
+                    "That is more music that nobody here played before than an app may bring in an hour."
+                )
+                self._refuse(index, LimitExceeded(message, field="track", code="CATALOG_QUOTA"))
+                continue
+            namings[index] = by_digest[key]
+            track = by_digest[key].track_id
+            if track is None:
+                raise RuntimeError("a naming is of no track")
+            tracks[index] = track
+        return namings, tracks
+
+    def _within_quota(self, words: dict[str, Words]) -> dict[str, Words]:
+        """Those that the person may still bring: of artists whom nobody named so far, only so many an hour."""
+        if self.history is not None or not words:
+            return words
+        artists = {digest(artist.name, artist.mbid) for told in words.values() for artist in told.credit}
+        fresh = artists - set(ArtistName.objects.filter(digest__in=artists).values_list("digest", flat=True))
+        if not fresh:
+            return words
+        lately = ArtistName.objects.filter(
+            named_at__gte=timezone.now() - QUOTA_WINDOW,
+            credited__naming__listens__user=self.observer.user,
+            credited__naming__listens__history_id=None,
+        )
+        left = settings.NEW_ARTISTS_AN_HOUR - lately.distinct().count()
+        kept = {}
+        for key, told in words.items():
+            new = {digest(artist.name, artist.mbid) for artist in told.credit} & fresh
+            if len(new) <= left:
+                left -= len(new)
+                fresh -= new
+                kept[key] = told
+        return kept
+
+    # -- what becomes of it -----------------------------------------------------------------------
+
+    def _correct(
+        self,
+        reports: Mapping[int, Listen],
+        plays: Mapping[int, CleanPlay],
+        namings: Mapping[int, Naming],
+        tracks: Mapping[int, int],
+    ) -> None:
+        """Reports told again: in the same words they are duplicates, in others the new ones stand."""
+        unused: set[int] = set()
+        for index, row in reports.items():
+            if index in self.found:  # refused meanwhile
+                continue
+            play, naming = plays[index], namings.get(index)
+            told = (tracks[index], naming.pk if naming else None, play.listened_at, play.ms_played)
+            if row.corrected or told == (
+                row.track_id if naming is None else tracks[index],
+                row.naming_id, row.listened_at, row.ms_played,
+            ):  # fmt: skip
+                self._say(index, Outcome.DUPLICATE, play=play, listen=row.pk)
+                continue
+            before, since, until = (
+                row.track_id,
+                min(row.listened_at, play.listened_at),
+                max(row.listened_at, play.listened_at),
+            )
+            unused |= {row.naming_id} - {None, told[1]}  # type: ignore[arg-type]
+            row.track_id, row.naming, row.listened_at, row.ms_played = (
+                tracks[index],
+                naming,
+                play.listened_at,
+                play.ms_played,
+            )
+            self.observer.bring(row, at="listened_at", fields=["track", "naming", "listened_at", "ms_played"])
+            plays_gather(row.user_id, tracks={before, row.track_id}, since=since, until=until)
+            artists = set(Track.objects.filter(pk=before).values_list("artist_id", flat=True))
+            deletion_follow(user=self.observer.user, rows=1, tracks={before}, artists=artists)
+            self._say(index, Outcome.CORRECTED, play=play, listen=row.pk)
+        if unused:
+            namings_sweep(unused)
+
+    def _store(
+        self, plays: Mapping[int, CleanPlay], namings: Mapping[int, Naming], tracks: Mapping[int, int]
+    ) -> None:
+        fresh = {index: play for index, play in plays.items() if index not in self.found}
+        if not fresh:
+            return
+        user = self.observer.user
+        listens = self.observer.keep(
+            (
+                Listen(
+                    user=user, track_id=tracks[index], naming=namings.get(index), listened_at=play.listened_at,
+                    ms_played=play.ms_played, source=play.source, source_id=play.source_id, history_id=self.history,
+                )
+                for index, play in fresh.items()
+            ),
+            at="listened_at",
+        )  # fmt: skip
+        for (index, play), listen in zip(fresh.items(), listens, strict=True):
+            self._say(index, Outcome.STORED, play=play, listen=listen.pk)
+        moments = [play.listened_at for play in fresh.values()]
+        since, until = min(moments), max(moments)
+        sources = {play.source for play in fresh.values()}
+        if len(sources) > 1 or told_otherwise(user.pk, sources=sources, since=since, until=until):
+            plays_gather(user.pk, tracks={row.track_id for row in listens}, since=since, until=until)
+        self._tell(listens)
+
+    def _tell(self, listens: Sequence[Listen]) -> None:
+        """Friends hear of plays of now, of each once, whoever else reports it."""
+        since = timezone.now() - NEWS
+        news = [listen.pk for listen in listens if listen.listened_at >= since]
+        if news:
+            transaction.on_commit(lambda: friends_tell(self.observer.user, _messages(news)))
+
+
+def _messages(reports: Collection[int]) -> list[dict[str, int]]:
+    """Of reports just stored, those that are plays nobody told of before."""
+    rows = Listen.objects.filter(pk__in=reports).exclude(echoes__in=Listen.reports.exclude(pk__in=reports))
+    return [{"listen": key} for key in rows.order_by("-listened_at").values_list("pk", flat=True)[:MOST_NEWS]]

@@ -1,8 +1,20 @@
 """Music as a graph: catalog, listening, playlists, and the models trained on them."""
 
-from graph.models.catalog import Artist, ItemKind, Standing, Tag, Tagging, Track, item_column
+from graph.models.catalog import (
+    Artist,
+    ArtistName,
+    ItemKind,
+    Naming,
+    NamingArtist,
+    Standing,
+    Tag,
+    Tagging,
+    Track,
+    TrackGuest,
+    item_column,
+)
 from graph.models.communities import Community
-from graph.models.deletions import Deletion
+from graph.models.deletions import DeletedPlay, Deletion
 from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
@@ -13,8 +25,10 @@ __all__ = [
     "HEARD",
     "LIKE_AS_PLAYS",
     "Artist",
+    "ArtistName",
     "ArtistPlayCount",
     "Community",
+    "DeletedPlay",
     "Deletion",
     "Feedback",
     "FeedbackKind",
@@ -22,6 +36,8 @@ __all__ = [
     "ItemRecommendation",
     "Listen",
     "ModelVersion",
+    "Naming",
+    "NamingArtist",
     "Playlist",
     "PlaylistCollaborator",
     "PlaylistEntry",
@@ -30,6 +46,7 @@ __all__ = [
     "Tagging",
     "TasteExclusion",
     "Track",
+    "TrackGuest",
     "TrainingRun",
     "counted",
     "holding",

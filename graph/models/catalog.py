@@ -8,7 +8,9 @@ from django.db.models import Q
 
 from accounts.intake import Gated
 from graph.models.fields import KeyField
-from graph.names import NAME_LENGTH
+from graph.names import NAME_LENGTH, TAG_LENGTH
+
+IDENTITY_LENGTH, URI_LENGTH = 210, 200
 
 
 class ItemKind(models.TextChoices):
@@ -26,13 +28,21 @@ class Standing(models.IntegerChoices):
     CATALOG = 2, "the operator's"
 
 
+# What tells a row apart that listeners' plays brought (`graph.ingest.identity`): "mbid:…", "isrc:…", "uri:…", "name:…".
+# A row without one is the operator's; it is what it says.
+def _identity() -> Any:
+    return models.CharField(max_length=IDENTITY_LENGTH, null=True, blank=True, unique=True, editable=False)
+
+
 class Artist(models.Model):
     """A performer. ``external_id`` is the id in the data set it was imported from."""
 
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    identity = _identity()
     name = models.CharField(max_length=NAME_LENGTH)
     key = KeyField(of="name")
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
+    placeholder = models.BooleanField(default=False, editable=False)  # stands for nobody: "Various Artists"
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
     tags = models.JSONField(default=list, blank=True)  # words shown with it: see services.tags_refresh
 
@@ -41,9 +51,10 @@ class Artist(models.Model):
 
 
 class Track(models.Model):
-    """A recording by one artist."""
+    """A recording. ``artist`` stands first in its credit; who else does are its ``guests``."""
 
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    identity = _identity()
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="tracks")
     title = models.CharField(max_length=NAME_LENGTH)
     key = KeyField(of="title")
@@ -55,13 +66,81 @@ class Track(models.Model):
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
     tags = models.JSONField(default=list, blank=True)  # as an artist's
 
+    def __str__(self) -> str:
+        return self.title
+
+
+class TrackGuest(models.Model):
+    """An artist who stands in a track's credit behind the first one; a play of it is a play of theirs too."""
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="guests")
+    artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="guest_on")
+    position = models.PositiveSmallIntegerField()
+
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["artist", "title", "album"], name="track_once_per_album"),
+        constraints = (models.UniqueConstraint(fields=["track", "artist"], name="track_guest_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.artist_id} on {self.track_id}"
+
+
+class ArtistName(models.Model):
+    """An artist as sources name them; whom that means is worked out from all such names."""
+
+    name = models.CharField(max_length=NAME_LENGTH)
+    key = KeyField(of="name")
+    mbid = models.CharField(max_length=36, blank=True, db_index=True)
+    digest = models.CharField(max_length=32, unique=True, editable=False)  # of name and id
+    artist = models.ForeignKey(Artist, on_delete=models.CASCADE, null=True, related_name="names")
+    named_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Naming(models.Model):
+    """A recording in the words and with the identifiers that some source used; plays told so point here.
+
+    Which track that is, is worked out from all namings. One goes with the last play told so.
+    """
+
+    title = models.CharField(max_length=NAME_LENGTH)
+    artist_name = models.CharField(max_length=NAME_LENGTH)  # the whole credit, as told
+    album = models.CharField(max_length=NAME_LENGTH, blank=True)
+    album_key = KeyField(of="album", db_index=False)
+    mbid = models.CharField(max_length=36, blank=True)
+    isrc = models.CharField(max_length=12, blank=True)
+    uri = models.CharField(max_length=URI_LENGTH, blank=True)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    digest = models.CharField(max_length=32, unique=True, editable=False)  # of all that is told
+    name = models.CharField(max_length=32, editable=False)  # digest of first artist's and title's keys
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True, related_name="namings")
+    named_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["name"]),
+            models.Index(fields=["mbid"], condition=~Q(mbid=""), name="naming_mbid"),
+            models.Index(fields=["isrc"], condition=~Q(isrc=""), name="naming_isrc"),
+            models.Index(fields=["uri"], condition=~Q(uri=""), name="naming_uri"),
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.title} ({self.artist_name})"
+
+
+class NamingArtist(models.Model):
+    """One artist of a naming's credit, as told or taken apart."""
+
+    naming = models.ForeignKey(Naming, on_delete=models.CASCADE, related_name="credit")
+    name = models.ForeignKey(ArtistName, on_delete=models.CASCADE, related_name="credited")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["naming", "position"], name="naming_artist_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.name_id} in {self.naming_id}"
 
 
 def item_column(item: Artist | Track) -> dict[str, Any]:
@@ -77,7 +156,7 @@ class Tag(models.Model):
         MOOD = "MOOD"
         PLAIN = "PLAIN"
 
-    name = models.CharField(max_length=NAME_LENGTH, unique=True)
+    name = models.CharField(max_length=TAG_LENGTH, unique=True)
     kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PLAIN)
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
 

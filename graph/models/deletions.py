@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
 
@@ -23,3 +24,22 @@ class Deletion(models.Model):
         if not self._state.adding:
             raise TypeError("a deletion is written once")
         super().save(*args, **kwargs)
+
+
+class DeletedPlay(models.Model):
+    """That a listener deleted a play, so that a source which tells it again is not believed.
+
+    What was played, and when, can be read from none of the numbers: they are digests with a key of the installation's.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deleted_plays")
+    told = models.BigIntegerField()  # of source and source id
+    near = models.BigIntegerField()  # of what was played, and within which two minutes
+    source = models.BigIntegerField()  # of the source
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "told"], name="deleted_play_once"),)
+        indexes = (models.Index(fields=["user", "near"]),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} deleted a play"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from graph.names import NAME_LENGTH, name_key
+from graph.names import KEY_LENGTH, name_key
 
 
 class KeyField(models.CharField[str, str]):
@@ -12,7 +12,7 @@ class KeyField(models.CharField[str, str]):
 
     def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
         self.of = of
-        super().__init__(*args, **{"max_length": NAME_LENGTH, "editable": False, "db_index": True} | kwargs)
+        super().__init__(*args, **{"max_length": KEY_LENGTH, "editable": False, "db_index": True} | kwargs)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()

@@ -1,14 +1,14 @@
 """What people did: plays, imported play counts, and what they said of an item."""
 
 from copy import copy
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.intake import Gated
-from graph.models.catalog import Artist, Track
-from graph.names import NAME_LENGTH
+from accounts.intake import Gated, GatedQuerySet
+from graph.models.catalog import Artist, Naming, Track
 
 LIKE_AS_PLAYS = 10.0  # a like weighs as much as this many plays of the item, played or not
 HEARD_MS = 30_000
@@ -24,19 +24,39 @@ HEARD = (
 )
 
 
+class PlaysManager(models.Manager.from_queryset(GatedQuerySet)):  # type: ignore[misc]  # Django's own way
+    """Plays, each once, however many sources told it."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(echo_of=None)
+
+
 class Listen(Gated):
-    """One play of a track, as one source reported it. Short plays are kept: a skip is a signal."""
+    """One play of a track, as one source reported it. Short plays are kept: a skip is a signal.
+
+    What several sources report of one play are several rows, of which one stands for it and the others are its
+    echoes (`graph.ingest.plays`). ``objects`` are plays, ``reports`` are all rows.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="listens")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="listens")
     listened_at = models.DateTimeField()  # start of the play
     ms_played = models.PositiveIntegerField(null=True, blank=True)
-    # What the source called it, where that is not what the catalog does.
-    title = models.CharField(max_length=NAME_LENGTH, blank=True)
-    artist_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    # What the source called it; none where it named a track of ours by its key.
+    naming = models.ForeignKey(
+        Naming, on_delete=models.SET_NULL, null=True, blank=True, related_name="listens"
+    )
+    echo_of = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="echoes"
+    )
     source = models.CharField(max_length=40)
     source_id = models.CharField(max_length=128)
+    history_id = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+    corrected = models.BooleanField(default=False)  # by the listener: what the source says again is no news
     recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PlaysManager()
+    reports = GatedQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -50,11 +70,11 @@ class Listen(Gated):
     @property
     def track_as_told(self) -> Track:
         """The track in the words of whoever told the play: another listener's spelling says nothing to this one."""
+        if self.naming is None:
+            return self.track
         told = copy(self.track)
-        told.title = self.title or told.title
-        if self.artist_name:
-            told.artist = copy(told.artist)
-            told.artist.name = self.artist_name
+        told.title, told.artist = self.naming.title, copy(told.artist)
+        told.artist.name = self.naming.artist_name
         return told
 
 

@@ -1,6 +1,6 @@
 """Deleting what one played: one play, a period, an artist, or everything; and what follows from that elsewhere."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,13 @@ from accounts.models import Purpose, User
 from accounts.services.ledger import epoch_raise
 from accounts.signals import record_deleting, records_deleted
 from discovery.platform.errors import InvalidInput, LimitExceeded
-from graph.models import ArtistPlayCount, Deletion, Feedback, FeedbackKind, Listen
+from graph.ingest.catalog import namings_sweep
+from graph.ingest.deleted import deleted_remember
+from graph.models import ArtistPlayCount, Deletion, Feedback, FeedbackKind, Listen, TrackGuest
 
 AHEAD = timedelta(days=1)  # a day that is not over yet may be named to its end, wherever one is
 MOST_AT_ONCE = 100  # plays named one by one
+_AT_ONCE = 500  # plays deleted by one query
 _LOCK = 0x6561727368  # of the list of deletions, among PostgreSQL's advisory locks
 
 
@@ -60,7 +63,7 @@ def listens_delete(
     if ids is not None:
         listens = listens.filter(pk__in=ids)
     if artist_id is not None:
-        listens, counts = listens.filter(track__artist=artist_id), counts.filter(artist=artist_id)
+        listens, counts = listens.filter(credited(artist_id)), counts.filter(artist=artist_id)
     if since is not None:
         listens = listens.filter(listened_at__gte=since)
     if until is not None:
@@ -69,7 +72,9 @@ def listens_delete(
         counts = counts.none()
     tracks, artists = _items(listens)
     artists |= set(counts.values_list("artist_id", flat=True))
-    deleted = Deleted(listens.delete()[0], counts.delete()[0])
+    plays = list(listens.values_list("pk", flat=True))
+    _reports_delete(user, plays)
+    deleted = Deleted(len(plays), counts.delete()[0])
     deletion_follow(
         user=user,
         rows=deleted.listens + deleted.play_counts,
@@ -78,6 +83,19 @@ def listens_delete(
         everything=not narrowed,
     )
     return deleted
+
+
+def _reports_delete(user: User, plays: Sequence[int]) -> None:
+    """Delete plays with all that any source told of them, remember that they are not wanted, and forget their words."""
+    namings: set[int] = set()
+    for first in range(0, len(plays), _AT_ONCE):
+        some = plays[first : first + _AT_ONCE]
+        rows = Listen.reports.filter(Q(pk__in=some) | Q(echo_of__in=some))
+        told = list(rows.select_related("naming", "track__artist"))
+        deleted_remember(user.pk, told)
+        namings |= {row.naming_id for row in told if row.naming_id is not None}
+        rows.delete()
+    namings_sweep(namings)
 
 
 def deletion_follow(
@@ -130,7 +148,16 @@ def _ensure_sound(ids: Collection[int] | None, since: datetime | None, until: da
 
 def _items(listens: Any) -> tuple[set[int], set[int]]:
     pairs = set(listens.order_by().values_list("track_id", "track__artist_id").distinct())
-    return {track for track, _artist in pairs}, {artist for _track, artist in pairs}
+    tracks = {track for track, _artist in pairs}
+    guests = TrackGuest.objects.filter(track__in=tracks).values_list("artist_id", flat=True)
+    return tracks, {artist for _track, artist in pairs}.union(guests)
+
+
+def credited(artist_id: int) -> Q:
+    """Plays of tracks in whose credit the artist stands, first or as a guest."""
+    return Q(track__artist=artist_id) | Q(
+        track__in=TrackGuest.objects.filter(artist=artist_id).values("track")
+    )
 
 
 def _kept(user: User, tracks: Collection[int], artists: Collection[int]) -> tuple[set[int], set[int]]:
@@ -143,6 +170,7 @@ def _kept(user: User, tracks: Collection[int], artists: Collection[int]) -> tupl
     }
     kept_artists = {
         *plays.filter(track__artist__in=artists).values_list("track__artist_id", flat=True),
+        *plays.filter(track__guests__artist__in=artists).values_list("track__guests__artist_id", flat=True),
         *said.filter(Q(artist__in=artists)).values_list("artist_id", flat=True),
         *said.filter(track__artist__in=artists).values_list("track__artist_id", flat=True),
         *counts.values_list("artist_id", flat=True),

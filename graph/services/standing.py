@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts import policies
+from graph.ingest.catalog import namings_refresh, namings_sweep
 from graph.models import (
     HEARD,
     Artist,
@@ -15,12 +16,14 @@ from graph.models import (
     Feedback,
     ItemRecommendation,
     Listen,
+    Naming,
     PlaylistEntry,
     Standing,
     Tag,
     Tagging,
     TasteExclusion,
     Track,
+    TrackGuest,
     counted,
 )
 
@@ -37,7 +40,10 @@ def standing_refresh() -> int:
     listed = ArtistPlayCount.objects.filter(counted(artist="artist"), user__in=people)
     tracks = _by_enough(heard, "track")
     artists = _by_enough(heard, "track__artist") | _by_enough(listed, "artist")
+    artists |= _by_enough(heard.exclude(track__guests=None), "track__guests__artist")
+    artists -= set(Artist.objects.filter(placeholder=True).values_list("pk", flat=True))
     words = _by_enough(Tagging.objects.filter(user__in=people), "tag")
+    namings_refresh()
     return sum(
         _stand(rows, common)
         for rows, common in (
@@ -70,10 +76,11 @@ def catalog_sweep() -> int:
     Tracks first, then artists that are left without any, and words that nothing is called.
     """
     brought = {"standing__lt": Standing.CATALOG}
+    namings_sweep(list(Naming.objects.filter(listens=None).values_list("pk", flat=True)))
     held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging)
     tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
     gone = _deleted(tracks)
-    held_artists = (Track, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)
+    held_artists = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)
     gone += _deleted(Artist.objects.filter(~_in_any(held_artists, "artist"), **brought))
     return gone + _deleted(Tag.objects.filter(~_in_any((Tagging,), "tag"), **brought))
 
@@ -81,7 +88,8 @@ def catalog_sweep() -> int:
 def _in_any(models: tuple[type[Any], ...], column: str) -> Q:
     there = Q()
     for model in models:
-        there |= Q(Exists(model.objects.filter(**{column: OuterRef("pk")})))
+        rows = getattr(model, "reports", model.objects)
+        there |= Q(Exists(rows.filter(**{column: OuterRef("pk")})))
     return there
 
 

@@ -72,7 +72,8 @@ def edges_of_person(user: User) -> Hashes:
     said, tagged = Feedback.objects.filter(user=user), Tagging.objects.filter(user=user)
     tracks = {*_values(listens, "track"), *_values(said.exclude(track=None), "track")}
     artists = {
-        *_values(listens, "track__artist"), *_values(counts, "artist"), *_values(said.exclude(artist=None), "artist"),
+        *_values(listens, "track__artist"), *_values(listens.exclude(track__guests=None), "track__guests__artist"),
+        *_values(counts, "artist"), *_values(said.exclude(artist=None), "artist"),
         *_values(said.exclude(track=None), "track__artist"),
     }  # fmt: skip
     friends = Friendship.objects.filter(Q(low=user) | Q(high=user)).values_list("low_id", "high_id")

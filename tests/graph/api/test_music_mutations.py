@@ -114,12 +114,12 @@ def titles(playlist):
 
 def test_plays_are_stored_once_and_the_bad_one_has_its_code(world):
     named = {"trackId": ..., "track": {"title": "🎈", "artist": "Ilse"}, "sourceId": "2", "msPlayed": 1000}
-    plays = [world.play(), world.play(**named), world.play(sourceId="3", msPlayed=-1)]
+    plays = [world.play(), world.play(**named), world.play(sourceId="3", listenedAt=1.5)]
 
     assert world.do("recordListens", input=plays) == {
         "stored": 2,
         "duplicates": 0,
-        "refusals": [{"index": 2, "code": "INVALID_DURATION", "field": "msPlayed"}],
+        "refusals": [{"index": 2, "code": "INVALID_TIME", "field": "listenedAt"}],
     }
     assert world.do("recordListens", input=plays[:2]) == {"stored": 0, "duplicates": 2, "refusals": []}
     assert set(Listen.objects.values_list("user", "track__title", "ms_played")) == {
@@ -215,8 +215,7 @@ TOMORROW = (timezone.now() + timedelta(days=1)).isoformat()
         ({"track": {"title": "x", "artist": "y"}}, "INVALID_TRACK"),
         ({"trackId": ..., "track": {"title": "", "artist": "y"}}, "INVALID_EMPTY"),
         ({"trackId": ..., "track": {"title": "x", "artist": "\0"}}, "INVALID_CHARACTERS"),
-        ({"trackId": ..., "track": {"title": "x" * 301, "artist": "y"}}, "INVALID_TOO_LONG"),
-        ({"trackId": ..., "track": {"title": "x", "artist": "y", "mbid": "1"}}, "INVALID_MBID"),
+        ({"trackId": ..., "track": {"title": "x" * 1001, "artist": "y"}}, "INVALID_TOO_LONG"),
     ],
 )
 def test_a_malformed_play_is_refused_and_stores_nothing(world, fields, code):
@@ -272,10 +271,8 @@ def test_malformed_input_is_refused_as_data_and_stores_nothing(world, name, vari
 @pytest.mark.parametrize(
     ("name", "variables"),
     [
-        ("recordListens", {"input": [{"source": "a"}]}),
-        ("recordListens", {"input": [{"source": 5, "sourceId": "1", "listenedAt": "2026-01-01T12:00:00Z"}]}),
-        ("recordListens", {"input": [{"source": "a", "sourceId": "1", "listenedAt": "yesterday"}]}),
-        ("recordListens", {"input": [{"source": "a", "sourceId": "1", "listenedAt": ""}]}),
+        ("recordListens", {"input": ["a play"]}),
+        ("recordListens", {"input": [{"source": "a", "volume": 11}]}),
         ("recordListens", {"input": None}),
         ("giveFeedback", {"id": ["a"]}),
         ("giveFeedback", {"id": "a", "kind": "LOVE"}),

@@ -1,0 +1,202 @@
+"""Artists as credits name them: which names are one artist's follows from all names, as with recordings.
+
+An artist id tells apart what is called the same; a name without one is of the sole artist who is called so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from graph.ingest.credits import Credited, is_placeholder
+from graph.ingest.describe import tracks_describe
+from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
+from graph.ingest.join import rows_move
+from graph.models import Artist, ArtistName, Track
+from graph.names import digest, name_key, preference
+
+UNCONTESTED = 2  # a name with an id and one without stand together
+
+
+def artist_names_get_or_create(credited: Collection[Credited]) -> dict[Credited, ArtistName]:
+    """The row of each name, with its artist. The caller's transaction is open."""
+    wanted = {digest(artist.name, artist.mbid): artist for artist in credited}
+    known = _known(wanted.keys())
+    if missing := wanted.keys() - known.keys():
+        lock_artists({name_key(wanted[key].name) for key in missing})
+        known |= _known(missing)  # what somebody else added while we waited
+        fresh = [
+            ArtistName(
+                name=wanted[key].name, key=name_key(wanted[key].name), mbid=wanted[key].mbid, digest=key
+            )
+            for key in sorted(missing - known.keys())
+        ]
+        artists_settle(fresh)
+        known |= {row.digest: row for row in fresh}
+    return {artist: known[key] for key, artist in wanted.items()}
+
+
+def _known(digests: Collection[str]) -> dict[str, ArtistName]:
+    return {row.digest: row for row in ArtistName.objects.filter(digest__in=digests)}
+
+
+def lock_artists(keys: Collection[str]) -> None:
+    """Wait until nobody else adds artists of these name keys, and keep others waiting to the transaction's end."""
+    if connection.vendor != "postgresql":
+        return
+    numbers = sorted({int(digest(key)[:2], 16) for key in keys})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(7302, number) FROM unnest(%s::int[]) AS number", [numbers]
+        )
+
+
+def artist_names_sweep(keys: Collection[int]) -> None:
+    """Delete those of these names that no credit uses any more, and work out anew what hung together with them."""
+    gone = {row.digest: row for row in ArtistName.objects.filter(pk__in=keys, credited=None)} if keys else {}
+    if not gone:
+        return
+    around = [row for row in _together(gone.values()) if row.digest not in gone]
+    artists = {row.artist_id for row in gone.values() if row.artist_id is not None}
+    ArtistName.objects.filter(pk__in=[row.pk for row in gone.values()]).delete()
+    artists_settle(around)
+    artists_describe(artists)
+
+
+def artists_settle(names: Collection[ArtistName]) -> None:
+    """Bring names, and all that hang together with them, to the artists that they are of now.
+
+    Names that are not stored yet are stored.
+    """
+    if not names:
+        return
+    rows = _together(names)
+    placed, operators = _placed(rows)
+    artists = _artists(rows, placed, operators)
+    moved: list[ArtistName] = []
+    left: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        target = artists[placed[row.digest]]
+        if row.artist_id is not None and row.artist_id != target:
+            left[row.artist_id].add(target)
+            moved.append(row)
+        row.artist_id = target
+    ArtistName.objects.bulk_create([row for row in rows if row.pk is None])
+    ArtistName.objects.bulk_update(moved, ["artist"], batch_size=500)
+    for artist, targets in left.items():
+        if len(targets) == 1 and not ArtistName.objects.filter(artist=artist).exists():
+            rows_move(Artist, artist, targets.pop(), but=(ArtistName,))
+    called: dict[int, int] = defaultdict(int)
+    for row in rows:
+        called[artists[placed[row.digest]]] += 1
+    artists_describe(
+        {artist for artist, number in called.items() if number > 1 or artist in operators.values()}
+        | left.keys()
+    )
+    if moved:
+        keys = [row.pk for row in moved]
+        tracks_describe(
+            set(Track.objects.filter(namings__credit__name__in=keys).values_list("pk", flat=True))
+        )
+
+
+def _placed(rows: Sequence[ArtistName]) -> tuple[dict[Any, str], dict[str, int]]:
+    """By digest of the name: the identity; and by identity the operator's row."""
+    keys: dict[str, int] = defaultdict(int)
+    for row in rows:
+        keys[row.key] += 1
+    contested = [row.pk for row in rows if row.pk is not None and keys[row.key] > UNCONTESTED]
+    weights = _people_of(contested) if contested else {}
+    claims = [
+        Claim(key=row.digest, mbid=row.mbid, artist=row.key, weight=max(1, weights.get(row.pk, 1)))
+        for row in rows
+    ]
+    mbids = {row.mbid for row in rows} - {""}
+    operators = Artist.objects.filter(identity=None)
+    there = [*operators.filter(key__in=keys), *(operators.filter(mbid__in=mbids) if mbids else ())]
+    fixed = [
+        Claim(key=f"row {artist.pk}", mbid=artist.mbid, artist=artist.key, weight=OPERATOR, row=artist.pk)
+        for artist in {artist.pk: artist for artist in there}.values()
+    ]
+    placed = identities([*claims, *fixed])
+    return placed, rows_of(fixed, placed)
+
+
+def _together(names: Collection[ArtistName]) -> list[ArtistName]:
+    found = {row.digest: row for row in names}
+    fresh: Collection[ArtistName] = names
+    asked: dict[str, set[str]] = {"key": set(), "mbid": set()}
+    while fresh:
+        sharing: list[ArtistName] = []
+        for column, known in asked.items():
+            values = {getattr(row, column) for row in fresh} - known - {""}
+            known.update(values)
+            if values:
+                sharing += ArtistName.objects.filter(**{f"{column}__in": values})
+        fresh = list({row.digest: row for row in sharing if row.digest not in found}.values())
+        found |= {row.digest: row for row in fresh}
+    return [found[key] for key in sorted(found)]
+
+
+def _people_of(names: Collection[int]) -> dict[int, int]:
+    """How many people's plays credit each of these names."""
+    rows = ArtistName.objects.filter(pk__in=names).order_by().values_list("pk")
+    return dict(rows.annotate(people=Count("credited__naming__listens__user", distinct=True)))
+
+
+def _artists(
+    names: Sequence[ArtistName], placed: Mapping[Any, str], operators: Mapping[str, int]
+) -> dict[str, int]:
+    """By identity: the artist that it is. One that nobody calls so any more is taken over under its new identity."""
+    wanted = {placed[row.digest] for row in names}
+    there = Artist.objects.filter(identity__in=wanted).values_list("identity", "pk")
+    rows = {identity: row for identity, row in there if identity is not None}
+    rows |= {identity: operators[identity] for identity in wanted & operators.keys()}
+    sources: dict[str, set[int]] = defaultdict(set)
+    for row in names:
+        if row.artist_id is not None:
+            sources[placed[row.digest]].add(row.artist_id)
+    before = {row.artist_id for row in names if row.artist_id is not None}
+    given_up = Artist.objects.filter(pk__in=before).exclude(identity=None).exclude(identity__in=wanted)
+    free = set(given_up.values_list("pk", flat=True)) if before else set()
+    fresh: dict[str, Artist] = {}
+    for row in names:
+        identity = placed[row.digest]
+        if identity in rows or identity in fresh:
+            continue
+        if mine := sources[identity] & free:
+            rows[identity] = min(mine)
+            free.discard(rows[identity])
+            Artist.objects.filter(pk=rows[identity]).update(identity=identity)
+        else:
+            placeholder = is_placeholder(row.key, row.mbid)
+            fresh[identity] = Artist(identity=identity, name=row.name, mbid=row.mbid, placeholder=placeholder)
+    made = Artist.objects.bulk_create(fresh.values())
+    return rows | {row.identity: row.pk for row in made if row.identity is not None}
+
+
+def artists_describe(artists: Collection[int]) -> None:
+    """Call them what most people's sources call them; the operator's rows say it themselves, and learn an id."""
+    rows = ArtistName.objects.filter(artist__in=artists)
+    names: dict[int, list[ArtistName]] = defaultdict(list)
+    for row in rows:
+        if row.artist_id is not None:
+            names[row.artist_id].append(row)
+    weights = _people_of([row.pk for called in names.values() if len(called) > 1 for row in called])
+    changed = []
+    for artist in Artist.objects.filter(pk__in=names.keys()):
+        called = names[artist.pk]
+        best = min(called, key=lambda row: (-max(1, weights.get(row.pk, 1)), *preference(row.name)))
+        mbids = sorted({row.mbid for row in called} - {""})
+        before = artist.name, artist.mbid, artist.placeholder
+        if artist.identity is not None:
+            artist.name, artist.mbid = best.name, ""
+        artist.mbid = artist.mbid or (mbids[0] if mbids else "")
+        artist.placeholder = is_placeholder(name_key(artist.name), artist.mbid)
+        if before != (artist.name, artist.mbid, artist.placeholder):
+            changed.append(artist)
+    Artist.objects.bulk_update(changed, ["name", "key", "mbid", "placeholder"])

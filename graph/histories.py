@@ -176,7 +176,7 @@ def _all(
 
 def _heard(listens: QuerySet[Any, Any], item: str) -> QuerySet[Any, Any]:
     """Plays and all listens of each listener, by this item of theirs."""
-    return (
+    rows: QuerySet[Any, Any] = (
         listens.order_by()
         .values("user_id", item=F(item))
         .annotate(
@@ -186,6 +186,7 @@ def _heard(listens: QuerySet[Any, Any], item: str) -> QuerySet[Any, Any]:
         )
         .values_list(*_COLUMNS)
     )
+    return rows
 
 
 def _if_nobody_excludes(kind: ItemKind) -> CompiledQuery:

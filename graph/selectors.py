@@ -124,7 +124,8 @@ def _ranked(items: QuerySet[Any], key: str, kind: ItemKind, count: int) -> list[
 
 def listen_list(*, owner: User) -> QuerySet[Listen]:
     """The owner's plays, latest first."""
-    return Listen.objects.filter(user=owner).order_by("-listened_at", "-pk")
+    plays: QuerySet[Listen] = Listen.objects.filter(user=owner)
+    return plays.order_by("-listened_at", "-pk")
 
 
 def feedback_list(*, owner: User) -> QuerySet[Feedback]:

@@ -73,7 +73,7 @@ def _add(words: Sequence[Words]) -> dict[str, Naming]:
         )
         for told in words
     ]  # fmt: skip
-    settle(rows, credit={key: tuple(name.artist_id for name in told) for key, told in credit.items()})
+    settle(rows, credit={key: tuple(name.artist_id or 0 for name in told) for key, told in credit.items()})
     NamingArtist.objects.bulk_create(
         NamingArtist(naming=row, name=name, position=position)
         for row in rows

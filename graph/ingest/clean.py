@@ -160,9 +160,9 @@ def _source_id(value: Any, moment: datetime, told: int | Words) -> str:
     if value is None or value == "":
         named = str(told) if isinstance(told, int) else told.name
         return f"~{digest(moment.isoformat(), named)}"
-    told = text(value, "sourceId")
-    name_clean(told, field="sourceId", length=SOURCE_ID_LENGTH)
-    return told.strip()
+    given = text(value, "sourceId")
+    name_clean(given, field="sourceId", length=SOURCE_ID_LENGTH)
+    return given
 
 
 @dataclass(slots=True)

@@ -25,13 +25,12 @@ from discovery.platform.errors import LimitExceeded, NotFound, Refusal
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
 from graph.ingest.deleted import deleted_among, track_name
+from graph.ingest.follow import deletion_follow, friends_tell
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.plays import plays_gather, told_otherwise
 from graph.models import ArtistName, ItemKind, Listen, Naming, Track
 from graph.names import digest
 from graph.selectors import item_ref
-from graph.services.deletion import deletion_follow
-from graph.services.news import friends_tell
 
 MOST = 1_000  # at once
 NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's

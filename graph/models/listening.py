@@ -1,7 +1,6 @@
 """What people did: plays, imported play counts, and what they said of an item."""
 
 from copy import copy
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -24,11 +23,11 @@ HEARD = (
 )
 
 
-class PlaysManager(models.Manager.from_queryset(GatedQuerySet)):  # type: ignore[misc]  # Django's own way
+class PlaysManager(models.Manager["Listen"]):
     """Plays, each once, however many sources told it."""
 
-    def get_queryset(self) -> Any:
-        return super().get_queryset().filter(echo_of=None)
+    def get_queryset(self) -> "GatedQuerySet[Listen]":
+        return GatedQuerySet(self.model, using=self._db).filter(echo_of=None)
 
 
 class Listen(Gated):
@@ -55,7 +54,7 @@ class Listen(Gated):
     corrected = models.BooleanField(default=False)  # by the listener: what the source says again is no news
     recorded_at = models.DateTimeField(auto_now_add=True)
 
-    objects = PlaysManager()
+    objects = PlaysManager()  # type: ignore[misc]  # as Django has it
     reports = GatedQuerySet.as_manager()
 
     class Meta:

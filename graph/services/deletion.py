@@ -5,25 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import policies
 from accounts.intake import deliberate
-from accounts.models import Purpose, User
-from accounts.services.ledger import epoch_raise
-from accounts.signals import record_deleting, records_deleted
+from accounts.models import User
+from accounts.signals import record_deleting
 from discovery.platform.errors import InvalidInput, LimitExceeded
 from graph.ingest.catalog import namings_sweep
 from graph.ingest.deleted import deleted_remember
-from graph.models import ArtistPlayCount, Deletion, Feedback, FeedbackKind, Listen, TrackGuest
+from graph.ingest.follow import deletion_follow
+from graph.models import ArtistPlayCount, Feedback, FeedbackKind, Listen, TrackGuest
 
 AHEAD = timedelta(days=1)  # a day that is not over yet may be named to its end, wherever one is
 MOST_AT_ONCE = 100  # plays named one by one
 _AT_ONCE = 500  # plays deleted by one query
-_LOCK = 0x6561727368  # of the list of deletions, among PostgreSQL's advisory locks
 
 
 @dataclass(frozen=True)
@@ -98,30 +96,6 @@ def _reports_delete(user: User, plays: Sequence[int]) -> None:
     namings_sweep(namings)
 
 
-def deletion_follow(
-    *, user: User, rows: int, tracks: Collection[int], artists: Collection[int], everything: bool = False
-) -> None:
-    """After ``rows`` about these items were deleted, in the same transaction: nothing derived from them stays.
-
-    Whoever keeps something of them elsewhere hears of the items that nothing of the user's is about any more; the next
-    model is trained without them. The place for a sweep of the catalog, which sees whether an item is anybody's any
-    more, is behind the signal, with the same items.
-    """
-    if not rows and not everything:
-        return
-    if rows and policies.permits(user, Purpose.CONTRIBUTE):
-        _numbered_as_committed()
-        Deletion.objects.create(subject=user.pseudonym, rows=rows)
-    user.records_deleted_at = timezone.now()
-    User.objects.filter(pk=user.pk).update(records_deleted_at=user.records_deleted_at)
-    kept_tracks, kept_artists = _kept(user, tracks, artists)
-    records_deleted.send(
-        sender=User, user=user, everything=everything,
-        tracks=frozenset(tracks) - kept_tracks, artists=frozenset(artists) - kept_artists,
-    )  # fmt: skip
-    epoch_raise([user.pk])
-
-
 def connect() -> None:
     """Listen for people who take RECORD back and want to have deleted what it let in; called once."""
     record_deleting.connect(_recorded_delete, dispatch_uid="graph.deletion")
@@ -158,28 +132,3 @@ def credited(artist_id: int) -> Q:
     return Q(track__artist=artist_id) | Q(
         track__in=TrackGuest.objects.filter(artist=artist_id).values("track")
     )
-
-
-def _kept(user: User, tracks: Collection[int], artists: Collection[int]) -> tuple[set[int], set[int]]:
-    """Of these, what something of the user's is still about."""
-    plays, said = Listen.objects.filter(user=user), Feedback.objects.filter(user=user)
-    counts = ArtistPlayCount.objects.filter(user=user, artist__in=artists)
-    kept_tracks = {
-        *plays.filter(track__in=tracks).values_list("track_id", flat=True),
-        *said.filter(track__in=tracks).values_list("track_id", flat=True),
-    }
-    kept_artists = {
-        *plays.filter(track__artist__in=artists).values_list("track__artist_id", flat=True),
-        *plays.filter(track__guests__artist__in=artists).values_list("track__guests__artist_id", flat=True),
-        *said.filter(Q(artist__in=artists)).values_list("artist_id", flat=True),
-        *said.filter(track__artist__in=artists).values_list("track__artist_id", flat=True),
-        *counts.values_list("artist_id", flat=True),
-    }
-    return kept_tracks, kept_artists
-
-
-def _numbered_as_committed() -> None:
-    """From here to the commit nobody else adds a deletion, so that a snapshot which sees one sees all before it."""
-    if connection.vendor == "postgresql":  # SQLite has one writer at a time
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -5,9 +5,8 @@ from django.utils import timezone
 
 from accounts.intake import deliberate, observe
 from accounts.models import User
+from graph.ingest.follow import deletion_follow, friends_tell
 from graph.models import Artist, Feedback, FeedbackKind, Track
-from graph.services.deletion import deletion_follow
-from graph.services.news import friends_tell
 
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
 

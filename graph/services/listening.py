@@ -15,12 +15,12 @@ from accounts.presentation import node_shown
 from discovery.platform.errors import Conflict, LimitExceeded, NotFound, Refusal
 from graph.ingest.catalog import namings_get_or_create, namings_sweep
 from graph.ingest.clean import Words, clean
+from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.plays import plays_gather
 from graph.ingest.record import plays_ingest
 from graph.models import ItemKind, Listen
 from graph.selectors import item_ref
-from graph.services.deletion import deletion_follow
 
 MAX_PLAYS = 100  # in one call
 
@@ -74,7 +74,8 @@ def listen_correct(*, user: User, listen_id: int, play: IncomingPlay) -> Listen:
     """
     act = deliberate(user)
     rows = Listen.objects.filter(user=user, pk=listen_id).select_related("track", "naming")
-    if (listen := rows.first()) is None:
+    listen: Listen | None = rows.first()
+    if listen is None:
         raise NotFound(_("There is no such play."), field="id")
     told = clean(replace(play, source=listen.source, source_id=listen.source_id), timezone.now())
     if policies.played_in_private(act.user, told.listened_at):
@@ -82,7 +83,7 @@ def listen_correct(*, user: User, listen_id: int, play: IncomingPlay) -> Listen:
     before, moment = listen.track, listen.listened_at
     if isinstance(told.told, Words):
         (listen.naming,) = namings_get_or_create([told.told]).values()
-        listen.track_id = listen.naming.track_id
+        listen.track = listen.naming.track
     elif node_shown(user, item_ref(ItemKind.TRACK, told.told)) is not None:
         listen.track_id, listen.naming = told.told, None
     else:

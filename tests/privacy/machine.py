@@ -32,10 +32,11 @@ from discovery.recommend import feed
 from discovery.recommend.evidence import gather
 from discovery.recommend.explain import ReasonKind
 from graph import snapshot
+from graph.ingest.incoming import IncomingPlay
 from graph.models import ItemKind, Listen, ModelVersion
 from graph.services.deletion import listens_delete
 from graph.services.exclusions import taste_exclusion_set
-from graph.services.listening import Play, listens_record
+from graph.services.listening import listens_record
 from graph.serving.active_model import ServedModel
 from tests import factories
 from tests.discovery.small_index import small_index
@@ -241,7 +242,7 @@ class Listening(Together, RuleBasedStateMachine):
 
     def play(self, name, track, moment):
         """Record one play; how many were stored."""
-        play = Play(
+        play = IncomingPlay(
             source="app", source_id=uuid.uuid4().hex, track=self.tracks[track].pk, listened_at=moment
         )  # fmt: skip
         return listens_record(user=self.user(name), plays=[play]).stored

@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from accounts.services.private_session import LONGEST, private_session_end, private_session_start
 from discovery.platform.errors import Conflict
+from graph.ingest.incoming import IncomingPlay
 from graph.models import Feedback, FeedbackKind, Listen, PlaylistCollaborator, TasteExclusion
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.feedback import feedback_give
-from graph.services.listening import Play, listens_record
+from graph.services.listening import listens_record
 from graph.services.playlists import playlist_create, playlist_entry_add, playlist_share
 from graph.services.sharing import item_recommend
 from tests import factories
@@ -24,7 +25,9 @@ def ada():
 
 
 def record(user, moment=None):
-    play = Play(source="app", source_id="1", track=factories.track().pk, listened_at=moment or timezone.now())
+    play = IncomingPlay(
+        source="app", source_id="1", track=factories.track().pk, listened_at=moment or timezone.now()
+    )
     answer = listens_record(user=user, plays=[play])
     return answer.stored, [refusal.code for refusal in answer.refusals]
 

@@ -22,7 +22,8 @@ from accounts.services.friendship import block_create
 from accounts.services.token import token_issue
 from discovery.platform.events import publish, viewer_channel
 from discovery.realtime.hub import LONGEST_WAIT
-from graph.services.listening import Play, listens_record
+from graph.ingest.incoming import IncomingPlay
+from graph.services.listening import listens_record
 from tests import factories
 from tests.discovery.realtime.conftest import live, processes  # noqa: F401  # fixtures
 from tests.processes import wait_for
@@ -135,7 +136,7 @@ class Run:
         self.began[title] = 1000 * time.time()
         if counts:
             self.expected[title] = self.audience.sockets(actor)
-        play = Play(
+        play = IncomingPlay(
             source="soak", source_id=title, track=track.pk, listened_at=timezone.now(), ms_played=200_000
         )
         done = listens_record(user=actor, plays=[play])

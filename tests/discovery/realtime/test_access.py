@@ -8,8 +8,9 @@ from discovery.platform.events import viewer_channel
 from discovery.radio.services import radio_start
 from discovery.radio.session import SeedKind, public_id
 from discovery.schema import schema
+from graph.ingest.incoming import IncomingPlay
 from graph.models import TrainingRun
-from graph.services.listening import Play, listens_record
+from graph.services.listening import listens_record
 from tests import factories
 from tests.api.access import ROLES, World
 
@@ -74,4 +75,6 @@ def outcome(socket):
 
 
 def play_now():
-    return Play(source="test", source_id="1", track=factories.track("News").pk, listened_at=timezone.now())
+    return IncomingPlay(
+        source="test", source_id="1", track=factories.track("News").pk, listened_at=timezone.now()
+    )

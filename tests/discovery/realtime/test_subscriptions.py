@@ -18,9 +18,10 @@ from accounts.services.token import token_issue
 from discovery.platform.events import publish, radio_channel, viewer_channel
 from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id
+from graph.ingest.incoming import IncomingPlay
 from graph.models import FeedbackKind
 from graph.services.feedback import feedback_give
-from graph.services.listening import Play, listens_record
+from graph.services.listening import listens_record
 from tests import factories
 from tests.discovery.realtime.sockets import FRIENDS
 from tests.processes import wait_for
@@ -33,7 +34,7 @@ QUEUE = "subscription ($id: ID!) { radioQueue(radioId: $id) { step } }"
 
 
 def plays(user, track, source_id):
-    play = Play(
+    play = IncomingPlay(
         source="test", source_id=source_id, track=track.pk, listened_at=timezone.now(), ms_played=200_000
     )
     assert listens_record(user=user, plays=[play]).stored == 1

@@ -15,7 +15,8 @@ from django.conf import settings
 from discovery.recommend.evidence import PermittedEvidence
 from graph.arrays import Doubles, Floats, Ids, Reals, Rows
 from graph.serving.ann import nearest_items
-from graph.serving.index import Evidence, ItemIndex
+from graph.serving.channels import Evidence
+from graph.serving.index import ItemIndex
 from graph.serving.places import top_places
 
 DEEPEST = 1_000  # how far anyone may page into a ranking

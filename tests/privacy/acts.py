@@ -39,7 +39,7 @@ MOSTLY = st.sampled_from([True, True, True, False])
 
 
 class Acts:
-    """Rules for a machine with ``oracle``, ``tracks``, ``user``, ``both``, ``obeyed``, ``exported``, ``gone`` and ``train``."""
+    """Rules for a machine with ``oracle``, ``tracks``, ``user``, ``both``, ``obeyed``, ``exported``, ``gone``, ``train`` and imports."""
 
     @rule(name=name_, purpose=st.sampled_from(USED), granted=MOSTLY)
     def answer(self, name, purpose, granted):
@@ -237,4 +237,5 @@ class Acts:
                 other.towards = {key: value for key, value in other.towards.items() if key[1] != name}
             self.gone(name, person.user.pk)
             self.stays_away(export)
+            self.import_what_lastfm_knows(assume=True)
             self.train()

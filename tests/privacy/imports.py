@@ -7,13 +7,14 @@ from hypothesis.stateful import rule
 
 from accounts import policies
 from accounts.models import ConsentEvent, Friendship, PersonalizationLevel, Purpose, User
-from accounts.services.consent import consent_set
+from accounts.services.consent import consent_set, level_set
 from discovery.platform.errors import ImportFailed
 from discovery.privacy.archive import Archive
 from discovery.privacy.export_files import export_write
 from discovery.privacy.restore import export_restore
 from graph.importers.lastfm import lastfm_import
 from graph.models import ArtistPlayCount, Listen
+from tests import factories
 from tests.privacy.acts import USED
 from tests.privacy.served import served
 from tests.privacy.together import NAMES, name_
@@ -36,8 +37,13 @@ class Imports:
     def import_what_lastfm_knows(self, assume):
         """Everybody of the data set plays one artist there, and all are friends."""
         with transaction.atomic():
+            silent = [name for name in sorted(self.oracle.people) if not self.oracle.people[name].spoke]
+            apart, chose = self._made_ready(silent)
             lastfm_import(folder=_folder(), assume_consent=assume)
-            granted = {name: self._answered(name, assume) for name in self.oracle.people}
+            granted = {
+                name: self._answered(name, assume=assume and name in silent[1:], chose=name in chose)
+                for name in self.oracle.people
+            }
             for name, purposes in granted.items():
                 assert policies.granted_purposes(self.user(name)) == purposes, (
                     "8: silence alone is answered for"
@@ -49,7 +55,7 @@ class Imports:
             assert set(User.objects.values_list("username", flat=True)) == self.oracle.people.keys(), (
                 "19: who was erased does not come back"
             )
-            assert self._friends() == self.oracle.friends | self._befriended_by_import(), (
+            assert self._friends() == self.oracle.friends | (self._befriended_by_import() - apart), (
                 "10: nor does a friendship that was ended, and none is across a block"
             )
             transaction.set_rollback(True)
@@ -57,11 +63,27 @@ class Imports:
         served.seen["an import meets the erased"] += len(self.oracle.people) < len(NAMES)
         served.seen["an import meets the parted"] += bool(self.oracle.ended)
 
-    def _answered(self, name, assume):
+    def _made_ready(self, silent):
+        """Of those who never spoke one says a single thing and one chooses a level; and two strangers are apart."""
+        if silent:
+            consent_set(user=self.user(silent[0]), purpose=Purpose.NAMED, granted=False)
+        chose = silent[1:2]
+        for name in chose:
+            level_set(user=self.user(name), level=self.oracle.people[name].level)
+        linked = self.oracle.friends | self.oracle.asked | self.oracle.ended
+        strangers = [
+            pair for pair in PAIRS if self.oracle.people.keys() >= {*pair} and frozenset(pair) not in linked
+        ]
+        for pair in strangers[:1]:
+            if not self.oracle.apart(*pair):
+                factories.blocked(*map(self.user, pair))
+        return {frozenset(pair) for pair in strangers[:1]}, chose
+
+    def _answered(self, name, *, assume, chose):
         person = self.oracle.people[name]
-        if not assume or person.spoke:
+        if not assume:
             return person.granted
-        level = person.level if person.chose_level else PersonalizationLevel.SOCIAL
+        level = person.level if chose or person.chose_level else PersonalizationLevel.SOCIAL
         assert self.user(name).level == level, "8: no level that was chosen is raised"
         return {*USED}
 

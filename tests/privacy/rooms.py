@@ -88,6 +88,22 @@ class Rooms:
         for other in friends[:coming]:
             self.join(other)
 
+    @rule(name=name_, way=st.sampled_from(["unfriend", "leave", "block"]))
+    def come_too_late(self, name, way):
+        """Of two who are invited one comes; then who invited the other, or who came, wants to be without them."""
+        invited = [other for other in sorted(self.oracle.people) if self.oracle.are_friends(name, other)]
+        if len(invited) < 2:
+            return
+        self.open_a_room(name, coming=1)
+        if way == "unfriend":
+            self.unfriend(name, invited[-1])
+        elif way == "leave":
+            self.leave(name)
+        else:
+            self.block(invited[0], invited[-1])
+        served.seen["an invitation ends"] += 1
+        self.join(invited[-1])
+
     @rule(name=name_, other=name_)
     def invite(self, name, other):
         if not self.hall or not self.both(name, other):
@@ -294,12 +310,14 @@ class Rooms:
         named = {name for name in there if self.oracle.grants(name, Purpose.NAMED, viewer)} | {viewer}
         return named & self.oracle.visible(viewer)
 
-    @rule(name=name_, other=name_)
-    def look_with_and_without_anothers_plays(self, name, other):
-        if not self.hall or name not in self._there() or other not in self._there():
+    @rule(name=name_)
+    def look_with_and_without_anothers_plays(self, name):
+        """Of the first who is there and has no say in what plays."""
+        there = self._there() if self.hall else []
+        unheard = [other for other in there if other not in self._heard(there)]
+        if name not in there or not unheard:
             return
-        if other in self._heard(self._there()):
-            return
+        other = unheard[0]
         with_plays = self._queue(name)
         with transaction.atomic():
             Listen.objects.filter(user=self.oracle.people[other].user).delete()

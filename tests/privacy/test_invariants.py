@@ -22,7 +22,7 @@ STEPS_AN_EXAMPLE = 50
 # What has to come about, or nothing was proved of it: with friends without a name, in a room, on the radio, and so on.
 SITUATIONS = (
     "heard in company", "one of them not yet", "silent for a while", "in private",
-    "a room's item plays on", "a room's item ends", "in a room without a say", "no vote in private",
+    "a room's item plays on", "a room's item ends", "in a room without a say", "no vote in private", "an invitation ends",
     "a radio's item plays on", "a radio's item ends", "a radio forgets",
     "a preview tells", "a preview tells nothing",
     "an import assumes", "an import meets the erased", "an import meets the parted", "moved with plays", "moved without plays",

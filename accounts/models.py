@@ -98,7 +98,7 @@ class User(AbstractUser):
     # Private sessions before that one, as pairs of ISO moments: what was played in them may still arrive.
     private_before = models.JSONField(default=list, blank=True)
     # Until then friends who may not be named are silent for this person, who changed who is among them: the beginning
-    # of a week (see `policies.heard`).
+    # of a week (see `hearing.heard`).
     unnamed_silent_until = models.DateTimeField(null=True, blank=True)
     # When they last deleted something of what they did: what was written down before may hold it, and ends.
     records_deleted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -17,11 +17,12 @@ from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from accounts import policies
+from accounts import hearing, policies
 from accounts.compiled_query import KEYS, Among, CompiledQuery, Keys
 from accounts.conditions import GUARDED, Answers, granting, within
+from accounts.hearing import Sharing, SocialSource
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
-from accounts.policies import Sharing, SocialSource, discoverable, permitting
+from accounts.policies import discoverable, permitting
 
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -104,7 +105,7 @@ def social_pairs(among: Collection[int] | None = None) -> dict[int, list[SocialS
                 wanted = answers.permit(viewer_id, Purpose.SOCIAL_IN, friend_id)
                 sharing[viewer_id].append(Sharing(source, wanted, bool(late)))
     heard = {
-        viewer_id: policies.heard(friends, silent=listening[viewer_id])
+        viewer_id: hearing.heard(friends, silent=listening[viewer_id])
         for viewer_id, friends in sharing.items()
     }
     return {
@@ -208,7 +209,7 @@ _CONTRIBUTING = CompiledQuery(
 
 
 def contributing(among: Collection[int]) -> set[int]:
-    """Of these people, those whose plays may train models, and so be compared with a stranger's: `comparable_with`."""
+    """Of these people, those whose plays may train models, and so be compared with a stranger's."""
     return {person for (person,) in _CONTRIBUTING.rows(among)}
 
 

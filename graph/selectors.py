@@ -3,17 +3,19 @@
 Whose rows may be read is the callers' to ask of policies.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Length
+from django.db.models.functions import Length, StrIndex
 from django.utils.translation import gettext as _
 
-from accounts.conditions import Viewer
+from accounts.compiled_query import TEXT, CompiledQuery
+from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
-from accounts.presentation import Presented, Ref, present, rows_shown, things
+from accounts.presentation import Presented, Ref, nodes_shown, present, things
 from discovery.platform.errors import NotFound
 from graph.models import (
     Artist,
@@ -32,6 +34,8 @@ from graph.names import name_clean, name_key
 
 SEARCH_LENGTH = 200  # of a search text
 FURTHEST_HIT = 1000  # nobody pages further through a search
+FIRST_PAGES = 100  # hits that most searches end with
+ASKED_AT_ONCE = 100  # hits of which at first is asked whether the viewer may see them
 
 
 # --- catalog --------------------------------------------------------------------------------
@@ -93,30 +97,61 @@ class _Hit(NamedTuple):
 
 def _hits(viewer: Viewer, key: str, kind: ItemKind, count: int) -> list[_Hit]:
     """The first ``count`` hits of one kind, of those that the viewer may see."""
-    items: QuerySet[Any] = Track.objects.all() if kind is ItemKind.TRACK else Artist.objects.all()
-    items = items.filter(key__contains=key)
     # The rule costs more than all the rest, and what is everybody's needs it not: it is asked where there is more.
-    everybodys = items.filter(standing__gt=Standing.LISTENERS)
-    hits = _ranked(everybodys, key, kind, count)
-    few = items.filter(standing=Standing.LISTENERS)
-    if few.exists():
-        hits = sorted([*hits, *_ranked(rows_shown(viewer, few).answer, key, kind, count)])[:count]
-    return hits
+    most = FIRST_PAGES if count <= FIRST_PAGES else FURTHEST_HIT
+    hits = _of_kind(kind, _everybodys(kind, most).rows(key)[:count])
+    if active_user(viewer) is not None:
+        hits += _seen(viewer, _of_kind(kind, _of_few(kind).rows(key)), count)
+    return sorted(hits)[:count]
 
 
-def _ranked(items: QuerySet[Any], key: str, kind: ItemKind, count: int) -> list[_Hit]:
+def _of_kind(kind: ItemKind, rows: Iterable[tuple[Any, ...]]) -> list[_Hit]:
+    return [_Hit(rank, size, kind, pk) for rank, size, pk in rows]
+
+
+def _seen(viewer: Viewer, hits: Sequence[_Hit], count: int) -> list[_Hit]:
+    """The first ``count`` of these hits that the viewer may see. Asked of a part that grows: the first mostly suffices."""
+    seen: list[_Hit] = []
+    start, size = 0, ASKED_AT_ONCE
+    while start < len(hits) and len(seen) < count:
+        part = hits[start : start + size]
+        shown = nodes_shown(viewer, [item_ref(hit.kind, hit.item_id) for hit in part])
+        seen += [hit for hit in part if item_ref(hit.kind, hit.item_id) in shown]
+        start, size = start + size, size * 10
+    return seen
+
+
+def _ranked(items: QuerySet[Any], key: str) -> QuerySet[Any, Any]:
+    """Rank, size and key of the items whose name contains this, first hits first.
+
+    Not by LIKE: a compiled query knows a text, but no pattern of it.
+    """
     rank = Case(
         When(key=key, then=Value(0)),
-        When(key__startswith=key, then=Value(1)),
+        When(place=1, then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    rows = (
-        items.annotate(rank=rank, size=Length("key"))
-        .order_by("rank", "size", "pk")
-        .values_list("rank", "size", "pk")
-    )
-    return [_Hit(rank, size, kind, pk) for rank, size, pk in rows[:count]]
+    hits: QuerySet[Any] = items.annotate(place=StrIndex("key", Value(key))).filter(place__gt=0)
+    hits = hits.annotate(rank=rank, size=Length("key")).order_by("rank", "size", "pk")
+    return hits.values_list("rank", "size", "pk")
+
+
+@cache
+def _everybodys(kind: ItemKind, most: int) -> CompiledQuery:
+    """The first hits of a text among what is everybody's."""
+    openly = _CATALOG[kind].objects.filter(standing__gt=Standing.LISTENERS)
+    return CompiledQuery(lambda key, _now: _ranked(openly, key)[:most], TEXT)
+
+
+@cache
+def _of_few(kind: ItemKind) -> CompiledQuery:
+    """All hits of a text among what is its listeners'."""
+    few = _CATALOG[kind].objects.filter(standing=Standing.LISTENERS)
+    return CompiledQuery(lambda key, _now: _ranked(few, key), TEXT)
+
+
+_CATALOG: dict[ItemKind, Any] = {ItemKind.TRACK: Track, ItemKind.ARTIST: Artist}
 
 
 # --- a listener's own -----------------------------------------------------------------------

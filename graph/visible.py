@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, Manager, OuterRef, Q, QuerySet
 
-from accounts import policies, presentation
+from accounts import hearing, presentation
 from accounts.compiled_query import PERSON, CompiledQuery
 from accounts.conditions import Viewer, active_user
+from accounts.hearing import SMALLEST_FRIEND_COUNT
 from accounts.models import User
-from accounts.policies import NOBODY, SMALLEST_FRIEND_COUNT
+from accounts.policies import NOBODY
 from accounts.presentation import Kind
 from graph import selectors
 from graph.models import (
@@ -131,8 +132,8 @@ class _Friends(NamedTuple):
 def _friends(viewer: User, now: datetime | None) -> _Friends:
     """As a part of the query where it is compiled; else their keys, which cost a hundredth of making that part anew."""
     if viewer is PERSON:
-        return _Friends(policies.named_sources(viewer, now), policies.unnamed_sources(viewer, now))
-    return _Friends(*policies.source_keys(viewer))
+        return _Friends(hearing.named_sources(viewer, now), hearing.unnamed_sources(viewer, now))
+    return _Friends(*hearing.source_keys(viewer))
 
 
 def _handed_on(viewer: User, *, listed: Column, recommended: Column) -> Q:

@@ -7,22 +7,22 @@ friend does themselves, such as withdrawing, counts at once.
 
 from datetime import datetime
 
-from accounts import policies
+from accounts import hearing
 from accounts.models import User
 
 
 def unnamed_silence(*, viewer: User, friend: User) -> None:
     """Silence them where ``friend`` is one of them; to be called before ``viewer``'s change is made."""
     if friend.pk in _unnamed(viewer):
-        viewer.unnamed_silent_until = policies.period_after_next()
+        viewer.unnamed_silent_until = hearing.period_after_next()
         User.objects.filter(pk=viewer.pk).update(unnamed_silent_until=viewer.unnamed_silent_until)
 
 
 def unnamed_heard_from(viewer: User) -> datetime | None:
     """From when on ``viewer`` hears of a friend made now, should they share without a name; none: at once."""
-    standing = len(_unnamed(viewer)) >= policies.SMALLEST_FRIEND_COUNT
-    return policies.period_after_next() if standing else None
+    standing = len(_unnamed(viewer)) >= hearing.SMALLEST_FRIEND_COUNT
+    return hearing.period_after_next() if standing else None
 
 
 def _unnamed(viewer: User) -> set[int]:
-    return {friend.source.user_id for friend in policies.sharing_with(viewer) if not friend.source.named}
+    return {friend.source.user_id for friend in hearing.sharing_with(viewer) if not friend.source.named}

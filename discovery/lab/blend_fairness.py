@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accounts import policies
+from accounts import hearing, policies
 from accounts.models import PersonalizationLevel, User
 from discovery.together.blend import MOST_PEOPLE, blend
 from discovery.together.fairness import FAIR
@@ -40,7 +40,7 @@ def fairness_measure(
     rng = np.random.default_rng(seed)
     viewers = list(User.objects.filter(is_active=True, level__gte=PersonalizationLevel.SOCIAL).order_by("pk"))
     companions = {
-        viewer.pk: [friend.pk for friend in policies.companions_of(viewer, policies.friend_keys(viewer))]
+        viewer.pk: [friend.pk for friend in hearing.companions_of(viewer, policies.friend_keys(viewer))]
         for viewer in viewers
     }
     viewers = [viewer for viewer in viewers if companions[viewer.pk]]

@@ -29,7 +29,7 @@ import scipy.sparse as sp
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from graph.arrays import Doubles, Floats, Ints, Rows
-from graph.serving.index import Evidence
+from graph.serving.channels import Evidence
 
 LONGEST = 60  # items of a session at most
 

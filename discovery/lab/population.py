@@ -11,7 +11,8 @@ import scipy.sparse as sp
 from discovery.lab.listener_model import Listener
 from discovery.radio.sources import entries
 from graph.arrays import Doubles, Mask, Rows
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.channels import Channel, Evidence
+from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 HEARD_BY = 5  # artists with fewer listeners cannot be told from noise, and are left out of the simulation

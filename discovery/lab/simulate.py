@@ -29,7 +29,8 @@ from discovery.radio.log import OWN_WEIGHT
 from discovery.radio.session import HELD_FOR, Outcome
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source, entries, offers, only
 from graph.arrays import Doubles, Floats, Ints, Mask, Rows
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
 COHORT = 50  # listeners who are there at the same time
 REWARD = {Outcome.LISTENED: 1.0, Outcome.SKIPPED: 0.0}

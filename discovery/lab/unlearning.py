@@ -26,7 +26,8 @@ from discovery.privacy.erasure import erasure_advance, erasure_request
 from graph import snapshot
 from graph.arrays import Ids
 from graph.models import ArtistPlayCount, ItemKind
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.channels import Channel, Evidence
+from graph.serving.index import ItemIndex
 from graph.training.drawn import drawn
 
 Told = Callable[[str], None]

@@ -23,7 +23,7 @@ class RadioChoice(Gated):
     propensity = models.FloatField()  # of the item
     arm_propensity = models.FloatField()  # of the source
     features = models.JSONField()
-    marks = models.JSONField(default=list)  # of whose plays were permitted then (recommend.standing)
+    marks = models.JSONField(default=list)  # of whose plays were permitted then (recommend.provenance)
     outcome = models.CharField(max_length=8, blank=True)  # empty until something happened
     reward = models.FloatField(null=True, blank=True)  # 0 to 1
     chosen_at = models.DateTimeField(auto_now_add=True)

@@ -18,7 +18,7 @@ class Room(models.Model):
     kind = models.CharField(max_length=6, choices=ItemKind.choices)
     step = models.PositiveIntegerField(default=0)  # how often it moved on
     now_id = models.PositiveBigIntegerField(null=True, blank=True)  # the item that plays
-    now_marks = models.JSONField(default=list)  # of whose plays it was chosen by (recommend.standing)
+    now_marks = models.JSONField(default=list)  # of whose plays it was chosen by (recommend.provenance)
     touched_at = models.DateTimeField(auto_now=True)
 
     class Meta:

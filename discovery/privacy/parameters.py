@@ -17,7 +17,8 @@ from discovery.recommend import ranking
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.serving import index_for
 from graph.models import ItemKind
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
 LOOKED_AT = 20  # recommendations over which a share is averaged
 

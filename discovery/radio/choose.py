@@ -14,7 +14,8 @@ from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source
 from graph.arrays import Doubles, Ids, Mask, Rows
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.channels import Channel, Evidence
+from graph.serving.index import ItemIndex
 
 FEATURES = 6
 ARMS = len(Source)

@@ -6,7 +6,7 @@ import uuid
 
 from django.utils.translation import gettext as _
 
-from accounts import policies
+from accounts import hearing
 from accounts.models import User
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, NotFound
@@ -71,7 +71,7 @@ def _is_seed(viewer: User, kind: SeedKind, seed_id: int) -> bool:
         case SeedKind.TAG:
             return node_shown(viewer, Ref("Tag", seed_id)) is not None
         case SeedKind.FRIEND:
-            sources = policies.social_sources(viewer)
+            sources = hearing.social_sources(viewer)
             # Of those without a name nobody is heard alone: what is played would be that one's.
             return any(source.user_id == seed_id and source.named for source in sources)
         case _:

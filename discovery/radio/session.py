@@ -53,7 +53,7 @@ class Choice:
     propensity: float
     arm_propensity: float
     features: tuple[float, ...]
-    marks: tuple[str, ...] = ()  # of those whose plays were permitted then (recommend.standing)
+    marks: tuple[str, ...] = ()  # of those whose plays were permitted then (recommend.provenance)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ import numpy as np
 
 from discovery.recommend.ranking import relevance_of, top_rows, traded
 from graph.arrays import Doubles, Floats, Mask, Rows
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.channels import Channel, Evidence
+from graph.serving.index import ItemIndex
 
 NEAREST = 5  # neighbors of a refused item that are held back with it
 SHARPNESS = 6.0  # how much likelier a source's first candidate is than its last, in e-folds

@@ -35,13 +35,14 @@ from discovery.radio.sources import Candidates, Scores, Source, offers, score, u
 from discovery.recommend import evidence as gathering
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
+from discovery.recommend.provenance import marks_of, sources_of, stands
 from discovery.recommend.ranking import Ranking, top_rows
 from discovery.recommend.serving import Serving, index_for
-from discovery.recommend.standing import marks_of, sources_of, stands
 from graph.arrays import Mask
 from graph.histories import excluded_items
 from graph.models import ItemKind
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.channels import Channel, Evidence
+from graph.serving.index import ItemIndex
 
 UPCOMING = 5  # items shown behind the one that plays
 RECENT = 10  # items that `variety` keeps away from

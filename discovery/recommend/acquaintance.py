@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from django.conf import settings
 
-from accounts import pairs, policies
+from accounts import hearing, pairs, policies
 from accounts.models import User
 from graph.arrays import Floats, Ids, Rows
 from graph.histories import histories
@@ -79,7 +79,7 @@ def acquaintances(viewer: User, around: Surroundings, artifact: Artifact | None)
 def _circle(near: Nearby, sources: Collection[int]) -> np.ndarray:
     """Which bridges are heard [B]: none where there are too few for a taste that is no single one's."""
     heard = np.isin(near.bridges, np.fromiter(sources, np.int64, len(sources)))
-    return heard if heard.sum() >= policies.SMALLEST_FRIEND_COUNT else np.zeros_like(heard)
+    return heard if heard.sum() >= hearing.SMALLEST_FRIEND_COUNT else np.zeros_like(heard)
 
 
 def key_of(viewer: User) -> int:
@@ -108,7 +108,7 @@ class Asked:
         return _ids(pairs.linked_with_each([viewer]).get(viewer, ()))
 
     def sources(self, viewer: User) -> Collection[int]:
-        return _keys(policies.social_sources(viewer))
+        return _keys(hearing.social_sources(viewer))
 
     def findable(self, people: Ids) -> Ids:
         """Of these people, those whom strangers may find."""
@@ -179,5 +179,5 @@ def _ids(keys: Iterable[int]) -> Ids:
     return np.array(sorted(keys), dtype=np.int64)
 
 
-def _keys(sources: Sequence[policies.SocialSource]) -> frozenset[int]:
+def _keys(sources: Sequence[hearing.SocialSource]) -> frozenset[int]:
     return frozenset(source.user_id for source in sources)

@@ -12,7 +12,7 @@ import numpy as np
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.recommend.ranking import Ranking
 from graph.arrays import Doubles, Ids, Ints, Mask, Rows
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 
 CITED = 3  # entries a reason names at most, and friends (or all unnamed ones) that an item names
 BECAUSE = 0.5  # "because you played X" only from this share on

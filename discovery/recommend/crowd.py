@@ -18,7 +18,8 @@ from discovery.recommend.acquaintance import Asked, key_of, taste_index
 from graph.arrays import Floats, Ids
 from graph.models import ArtistPlayCount, ItemKind, Listen
 from graph.serving.artifact import Artifact
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 from graph.serving.nearby import NOBODY, mixed
 
 LEAST_ITEMS = 5  # of one style, before a viewer is of it

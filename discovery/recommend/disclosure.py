@@ -25,7 +25,7 @@ from discovery.recommend.explain import Explanation, ReasonKind
 from discovery.recommend.ranking import Ranking
 from graph.models import ItemKind
 from graph.selectors import item_ref
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 
 SOCIAL_USE_KEPT = timedelta(days=90)
 

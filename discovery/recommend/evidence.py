@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from accounts import pairs, policies
+from accounts import hearing, pairs, policies
+from accounts.hearing import SocialSource
 from accounts.models import PersonalizationLevel, User
-from accounts.policies import SocialSource, Use
+from accounts.policies import Use
 from graph import histories
 from graph.arrays import Codes, Floats, Ids, Mask, Rows
 from graph.histories import FEEDBACK_KINDS, NOTHING_EXCLUDED, Excluded
 from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
+from graph.serving import channels
 from graph.serving import index as vectors
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
@@ -46,7 +48,7 @@ class PermittedEvidence:
     key_kind: Codes  # KEY_ITEM, or KEY_ARTIST where a track view hears of an artist
     key_id: Ids  # database id of what was played, liked, skipped
     amount: Floats  # plays, or how strongly it was refused
-    channel: Codes  # graph.serving.index.Channel
+    channel: Codes  # graph.serving.channels.Channel
     friend: Ids  # whose play it is; 0 for the viewer's own
     friends: dict[int, SocialSource] = field(default_factory=dict)
     known: frozenset[int] = frozenset()  # items the viewer has played, liked, turned away or excluded
@@ -68,7 +70,7 @@ class PermittedEvidence:
             channel=self.channel[mask], friend=self.friend[mask],
         )  # fmt: skip
 
-    def in_index(self, index: vectors.ItemIndex) -> tuple[PermittedEvidence, vectors.Evidence]:
+    def in_index(self, index: vectors.ItemIndex) -> tuple[PermittedEvidence, channels.Evidence]:
         """The part of this evidence that ``index`` has vectors for, and its form for the index."""
         rows = np.full(len(self), -1, dtype=np.int64)
         for key_kind, name in _KEY_NAMES.items():
@@ -77,7 +79,7 @@ class PermittedEvidence:
                 rows[mask] = index.key_rows(name, self.key_id[mask])
         known = rows >= 0
         part = self if known.all() else self.where(known)
-        return part, vectors.Evidence(key_row=rows[known], amount=part.amount, channel=part.channel)
+        return part, channels.Evidence(key_row=rows[known], amount=part.amount, channel=part.channel)
 
 
 def gather(viewer: User, kind: ItemKind, *, level: PersonalizationLevel | None = None) -> PermittedEvidence:
@@ -153,7 +155,7 @@ def _friends(viewers: Sequence[User], uses: Sequence[Use]) -> dict[int, dict[int
     if not any(use.friends for use in uses):
         return {}
     if len(viewers) == 1:
-        sources = {viewers[0].pk: policies.social_sources(viewers[0], uses[0])}
+        sources = {viewers[0].pk: hearing.social_sources(viewers[0], uses[0])}
     else:
         everybody = pairs.social_pairs()
         sources = {
@@ -230,7 +232,7 @@ class _Lines:
         """Of ``rows`` [R] those of named friends, and of the ``unnamed`` what ``SMALLEST_FRIEND_COUNT`` of them share."""
         keys = self._key_id[rows] * len(_KEY_NAMES) + self._key_kind[rows]
         shared, sharing = np.unique(keys[unnamed], return_counts=True)  # a person has one row a key
-        enough = shared[sharing >= policies.SMALLEST_FRIEND_COUNT]
+        enough = shared[sharing >= hearing.SMALLEST_FRIEND_COUNT]
         return np.asarray(~unnamed | np.isin(keys, enough))
 
 

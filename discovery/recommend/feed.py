@@ -9,7 +9,8 @@ from discovery.recommend import ranking
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.pipeline import Feed, recommend
 from graph.models import ItemKind
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
 
 def for_you(

@@ -20,7 +20,8 @@ from discovery.recommend.serving import DegradedReason, index_for
 from discovery.recommend.wording import Wording
 from graph.models import Artist, ModelVersion, Track
 from graph.selectors import item_ref
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
 Select = Callable[[ItemIndex, PermittedEvidence], Ranking]
 

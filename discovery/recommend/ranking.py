@@ -15,9 +15,10 @@ from django.conf import settings
 from discovery.recommend.evidence import PermittedEvidence
 from graph.arrays import Doubles, Floats, Ids, Reals, Rows
 from graph.serving.ann import nearest_items
-from graph.serving.index import Evidence, ItemIndex
+from graph.serving.channels import Evidence
+from graph.serving.index import ItemIndex
+from graph.serving.places import top_places
 
-BLOCK = 16  # rows of which only the best is looked at to find where the best of all begin
 DEEPEST = 1_000  # how far anyone may page into a ranking
 VARIED = 300  # how many of the best are reordered for variety; always the same, so that pages join
 
@@ -127,15 +128,7 @@ def candidate_rows(
 
 def top_rows(scores: Reals, rows: Rows, limit: int) -> Rows:
     """The ``limit`` rows of highest score, highest first; equal scores in order of row, for ascending ``rows``."""
-    of_rows = scores[rows]
-    blocks = len(rows) // BLOCK
-    if 0 < limit < blocks:
-        # So many blocks hold a score that is at least `lowest`; nothing beneath can be among the best.
-        best = of_rows[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1)
-        lowest = np.partition(best, blocks - limit)[blocks - limit]
-        rows = rows[of_rows >= lowest]
-        of_rows = scores[rows]
-    return rows[np.argsort(-of_rows, kind="stable")][:limit]
+    return rows[top_places(scores[rows], limit)]
 
 
 def relevance_of(scores: Floats) -> Doubles:

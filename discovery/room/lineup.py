@@ -17,13 +17,14 @@ from accounts.groups import shared_among
 from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
+from discovery.recommend.provenance import stands
 from discovery.recommend.serving import DegradedReason, index_for
-from discovery.recommend.standing import stands
 from discovery.room.votes import Said
 from discovery.together import blend, fairness
 from graph.arrays import Reals, Rows
 from graph.models import ItemKind, ModelVersion
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
 QUEUE = 10  # items shown behind the one that plays
 REFUSAL = 1.0  # how strongly a skip or a veto counts against what is near it
@@ -31,7 +32,7 @@ REFUSAL = 1.0  # how strongly a skip or a veto counts against what is near it
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a room plays, and the marks of those whose plays it was chosen by (`recommend.standing`)."""
+    """What a room plays, and the marks of those whose plays it was chosen by (`recommend.provenance`)."""
 
     item_id: int
     marks: tuple[str, ...]

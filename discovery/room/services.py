@@ -24,8 +24,8 @@ from accounts.models import User
 from discovery.models import Room, RoomMember, RoomPlay, RoomVote
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.platform.events import door_channel, publish, room_channel
+from discovery.recommend.provenance import marks_of, stands
 from discovery.recommend.serving import index_for, playable_kind
-from discovery.recommend.standing import marks_of, stands
 from discovery.room.lineup import lineup
 from discovery.room.presence import (
     MOST_PEOPLE,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.utils import timezone
 
-from accounts import pairs, policies
+from accounts import hearing, pairs
 from accounts.compiled_query import KEYS, SINCE, Among, CompiledQuery, Keys
 from accounts.models import User
 from accounts.presentation import (
@@ -72,7 +72,7 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented
     """A page of what the viewer may be told. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or
     the friendship.
     """
-    people = policies.activity_sources(viewer)
+    people = hearing.activity_sources(viewer)
     stop = min(start + count, FURTHEST)
     if not people or start >= stop:
         return present_nothing(viewer, ActivityPage([], has_next=False))

@@ -23,7 +23,8 @@ from discovery.together.taste import likeness
 from graph.arrays import Doubles, Reals, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
 from graph.selectors import item_ref
-from graph.serving.index import Evidence, ItemIndex
+from graph.serving.channels import Evidence
+from graph.serving.index import ItemIndex
 
 MOST_PEOPLE = 10
 LONGEST = 100

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accounts import policies
+from accounts import hearing
 from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
 from discovery.recommend.evidence import PermittedEvidence
 from graph.models import ItemKind
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ def gather(viewer: User, others: Collection[int], kind: ItemKind) -> Group:
 
     Everybody else is left out as if they had not been asked for. As many queries for ten people as for two.
     """
-    companions = policies.companions_of(viewer, others)
+    companions = hearing.companions_of(viewer, others)
     members = [viewer, *companions]
     gathered = gathering.gather_many(members, kind, level=PersonalizationLevel.OWN)
     own = [gathered[0].where(gathered[0].channel != Channel.FRIEND)]

@@ -18,7 +18,7 @@ import networkx as nx
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import policies
+from accounts import hearing, policies
 from accounts.compiled_query import KEYS, OTHER_KEYS, Among, CompiledQuery, Keys
 from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, name_of, present, present_nothing
@@ -88,7 +88,7 @@ def _add_music(graph: nx.Graph, viewer: User, target: Ref) -> None:
             return
         artist_id = track["artist_id"]
         graph.add_edge(target, Ref("Artist", artist_id), kind=LinkKind.MADE)
-    friends = set(policies.activity_sources(viewer))
+    friends = set(hearing.activity_sources(viewer))
     own = {viewer.pk} if policies.effective_use(viewer).own else set()
     here, artist = Ref("Listener", viewer.pk), Ref("Artist", artist_id)
     for user_id, ref in _plays(friends | own, artist_id):

@@ -19,7 +19,8 @@ from discovery.together import group
 from graph.arrays import Doubles
 from graph.models import Artist, ItemKind, Track
 from graph.selectors import item_ref
-from graph.serving.index import Evidence, ItemIndex
+from graph.serving.channels import Evidence
+from graph.serving.index import ItemIndex
 from graph.serving.nearby import friends_of_friends
 
 SHARED, DIFFERENT = 20, 10  # how many items are listed

@@ -14,7 +14,8 @@ from graph.ml.data import View
 from graph.ml.evaluate import K, hits_of, index_of, model_scorer, rank
 from graph.ml.split import Split, held_out
 from graph.serving.artifact import Artifact
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.channels import Channel, Evidence
+from graph.serving.index import ItemIndex
 
 PICKS = 3
 

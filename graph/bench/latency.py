@@ -19,7 +19,8 @@ from graph.ml.item_item import fit_item_item
 from graph.ml.progress import Progress, silent
 from graph.ml.train import assemble_view, index_assembled
 from graph.serving.ann import NearestItems
-from graph.serving.index import Evidence, ItemIndex
+from graph.serving.channels import Evidence
+from graph.serving.index import ItemIndex
 from graph.serving.places import top_rows
 
 SIZES = (100_000, 300_000, 1_000_000)

@@ -19,7 +19,8 @@ from graph.arrays import Floats, Rows
 from graph.ml import metrics
 from graph.ml.config import BlendConfig
 from graph.ml.data import View
-from graph.serving.index import Channel, ItemIndex
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
 MIN_VIEWERS = 200  # with something hidden; fewer teach nothing but noise
 VIEWERS, CELLS = 1_000, 16_000_000  # how many are asked, and entries of one score table

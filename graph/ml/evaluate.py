@@ -20,8 +20,9 @@ from graph.ml.social import taste_vectors
 from graph.ml.split import Split, held_out, split_snapshot
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact
+from graph.serving.channels import Channel, Evidence
 from graph.serving.friend_index import UNTAUGHT, symmetric
-from graph.serving.index import Channel, Evidence, ItemIndex
+from graph.serving.index import ItemIndex
 from graph.serving.nearby import HeldLinks
 from graph.snapshot import GraphSnapshot
 

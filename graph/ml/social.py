@@ -13,8 +13,9 @@ from graph.ml.data import View
 from graph.ml.item_item import fit_item_item
 from graph.ml.pairs import learn_pair_score
 from graph.serving.artifact import Artifact
+from graph.serving.channels import Channel
 from graph.serving.friend_index import FEATURES, UNTAUGHT, PairScore, unit_rows
-from graph.serving.index import Channel, ItemIndex, turned
+from graph.serving.index import ItemIndex, turned
 from graph.snapshot import GraphSnapshot
 
 MIN_PAIRS = 20

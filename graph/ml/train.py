@@ -23,8 +23,9 @@ from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
 from graph.ml.styles import find_styles
 from graph.serving.artifact import Artifact
+from graph.serving.channels import Channel, ChannelRule
 from graph.serving.friend_index import FEATURES, PairScore
-from graph.serving.index import Channel, ChannelRule, ItemIndex
+from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot
 
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured

@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from graph.arrays import Floats, Rows
-from graph.serving.index import Evidence, ItemIndex
+from graph.serving.channels import Evidence
+from graph.serving.index import ItemIndex
 
 if TYPE_CHECKING:
     import faiss

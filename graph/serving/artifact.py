@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from graph.serving.channels import Channel, ChannelRule, Source
 from graph.serving.friend_index import FEATURES, PairScore
-from graph.serving.index import Channel, ChannelRule, ItemIndex, Source
+from graph.serving.index import ItemIndex
 
 # 3 holds nothing of people; 2 and 1 held a row for each, which is left unread; 1 had scales as 32-bit floats.
 FORMAT_VERSION = 3

@@ -11,9 +11,7 @@ vector here: a viewer is the list of evidence that a request permits, added up.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,6 +20,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows
+from graph.serving.channels import Channel, ChannelRule, Evidence, Source
 from graph.serving.friend_index import unit_rows
 from graph.serving.places import positions, top_rows
 
@@ -30,66 +29,6 @@ KeyKind = Literal["item", "tag", "artist"]
 AT_ONCE = 256  # viewers scored by one product
 MOST_KEPT = 10_000  # items whose neighbors are remembered
 FEW = 8  # viewers up to whom one product each is faster than one for all
-LOUDEST = 4.0  # no entry weighs more than four ordinary ones
-
-
-class Channel(enum.IntEnum):
-    """Where a piece of evidence comes from; its weights are learned per channel."""
-
-    OWN = 0  # the viewer's plays; amount is a play count
-    FRIEND = 1  # a sharing friend's plays; amount is a play count
-    PICK = 2  # an onboarding pick, like or session seed; amount is a strength, 1 is one pick
-    PROMPT_TAG = 3  # a tag of a prompt or occasion; amount is a strength
-    NEGATIVE = 4  # a skip or dislike; amount is a strength, given as a positive number
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What a request may use about one viewer. Several entries may share a key. Raises ValueError for no key's row."""
-
-    key_row: Rows  # [E] rows into the key table; negative rows are refused
-    amount: Floats  # [E] > 0, raw strength in the channel's unit
-    channel: Codes  # [E] Channel
-
-    def __post_init__(self) -> None:
-        if len(self.key_row) and self.key_row.min() < 0:
-            raise ValueError("evidence of something that has no key")
-
-    def __len__(self) -> int:
-        return len(self.key_row)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChannelRule:
-    """How one channel's amounts become strengths.
-
-    strength = gain · min((log1p(amount) / unit)^power if logarithmic else amount, LOUDEST) · n^-count_power,
-    where n counts the channel's entries: a scalar that no single entry can bend far.
-    """
-
-    gain: float
-    logarithmic: bool
-    unit: float
-    count_power: float
-    identity: float  # extra score for the evidence's own item, per unit of strength
-    weights: tuple[float, ...]  # one a source, in the order of Source.start
-    power: float = 1.0  # of the logarithm
-
-    def strength(self, amount: Floats, count: NDArray[np.integer[Any]] | int) -> Floats:
-        """Signed strength of entries of this channel, given how many entries their viewer has."""
-        raised = (np.log1p(amount) / self.unit) ** self.power if self.logarithmic else amount
-        raised = np.minimum(raised, LOUDEST)
-        scale = np.maximum(count, 1) ** -self.count_power
-        return np.asarray(self.gain * raised * scale, dtype=np.float32)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """One block of columns: a way of knowing that two items belong together."""
-
-    name: str
-    start: int
-    stop: int
 
 
 class ItemIndex:

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from graph.arrays import Floats, Ids, Rows
+from graph.arrays import Floats, Ids, Reals, Rows
+
+BLOCK = 16  # values looked at as one, to find a bound
+
+
+def top_places(values: Reals, k: int) -> Rows:
+    """The places of the ``k`` highest values [n], best first; equal values by lowest place.
+
+    A partition of all would be no faster, and takes ten times as long where thousands of values are equal: so it is
+    with items that nobody plays and no tag describes.
+    """
+    places = np.arange(len(values))
+    blocks = len(values) // BLOCK
+    if 0 < k < blocks:
+        # So many blocks hold a value that is at least `lowest`; nothing beneath can be among the best.
+        best = values[: blocks * BLOCK].reshape(BLOCK, blocks).max(axis=0)
+        lowest = np.partition(best, blocks - k)[blocks - k]
+        places = np.flatnonzero(values >= lowest)
+    return places[np.argsort(-values[places], kind="stable")][:k]
 
 
 def top_rows(scores: Floats, k: int) -> Rows:
-    """The ``k`` highest columns of each row [B, k], best first; equal scores by lowest column."""
-    k = min(k, scores.shape[1])
-    part = np.argpartition(scores, -k, axis=1)[:, -k:] if k < scores.shape[1] else None
-    chosen = np.sort(part, axis=1) if part is not None else np.broadcast_to(np.arange(k), scores.shape)
-    order = np.argsort(-np.take_along_axis(scores, chosen, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(chosen, order, axis=1)
+    """The ``k`` highest columns of each row [B, k], as `top_places`."""
+    best = np.empty((len(scores), min(k, scores.shape[1])), dtype=np.int64)
+    for place, row in enumerate(scores):
+        best[place] = top_places(row, k)
+    return best
 
 
 def positions(sorted_ids: Ids, ids: Ids) -> Rows:

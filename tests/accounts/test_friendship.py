@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from accounts import pairs, policies
+from accounts import hearing, pairs, policies
 from accounts.models import Block, Friendship, Purpose, pair
 from accounts.services.consent import consent_set
 from accounts.services.friendship import (
@@ -123,9 +123,9 @@ class TestEnd:
         answered(ada, Purpose.SELF, Purpose.SOCIAL_IN)
         answered(ben, Purpose.SOCIAL_OUT, Purpose.NAMED)
         befriended(ada, ben)
-        assert [source.user_id for source in policies.social_sources(ada)] == [ben.pk]
+        assert [source.user_id for source in hearing.social_sources(ada)] == [ben.pk]
         friendship_end(user=ben, other=ada)
-        assert policies.social_sources(ada) == []
+        assert hearing.social_sources(ada) == []
 
 
 BY_THE_VIEWER = {
@@ -163,7 +163,7 @@ class TestCompanyOfTheUnnamed:
     def heard(self, ada):
         """By key, asked alone and among all."""
         ada.refresh_from_db()
-        sources = policies.social_sources(ada)
+        sources = hearing.social_sources(ada)
         assert pairs.social_pairs().get(ada.pk, []) == sources
         return {source.user_id for source in sources}
 
@@ -237,8 +237,8 @@ class TestCompanyOfTheUnnamed:
         for day in range(2, 16):  # two weeks, from a Monday on
             now = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
             with mock.patch.object(timezone, "now", return_value=now):
-                shows.add(policies.period_after_next())
-                assert timedelta(days=7) <= policies.period_after_next() - now < timedelta(days=14)
+                shows.add(hearing.period_after_next())
+                assert timedelta(days=7) <= hearing.period_after_next() - now < timedelta(days=14)
         assert shows == {datetime(2026, 11, day, tzinfo=UTC) for day in (16, 23)}
 
 

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts import pairs, policies
+from accounts import hearing, pairs, policies
 from accounts.conditions import PER_FRIEND
 from accounts.groups import shared_among, without_blocks
+from accounts.hearing import Sharing, SocialSource
 from accounts.models import Consent, ConsentState, Friendship, PersonalizationLevel, Purpose, User, pair
-from accounts.policies import Sharing, SocialSource, Use
+from accounts.policies import Use
 from accounts.services.private_session import private_session_start
 from tests.factories import answered, befriended, blocked, listener, requested
 
@@ -202,7 +203,7 @@ class RulesAgree(TestCase):
                 SocialSource(users[pk].pk, named=world.grants(pk, P.NAMED, viewer))
                 for pk in world.sources(viewer)
             ]
-            assert policies.social_sources(user) == sources
+            assert hearing.social_sources(user) == sources
             assert social.get(user.pk, []) == sources
             assert pairs.social_pairs([each.pk for each in users]) == social
         self.check_groups(world, users)
@@ -292,7 +293,7 @@ class TestEffectiveUse:
     def test_nobody_uses_and_sees_nothing(self, nobody):
         befriended(answered(listener(), *P), answered(listener(), *P))
         assert policies.effective_use(nobody, L.CONTEXT) == Use(L.OFF)
-        assert policies.social_sources(nobody) == []
+        assert hearing.social_sources(nobody) == []
         for rule in (policies.listeners_visible_to, policies.suggestible_to, policies.bridges_for):
             assert list(rule(nobody)) == []
 
@@ -327,7 +328,7 @@ def test_every_condition_of_the_mutual_rule(broken):
         BREAKS[broken](viewer, friend)
     viewer.refresh_from_db()
     expected = [] if broken else [SocialSource(friend.pk, named=True)]
-    assert policies.social_sources(viewer) == pairs.social_pairs().get(viewer.pk, []) == expected
+    assert hearing.social_sources(viewer) == pairs.social_pairs().get(viewer.pk, []) == expected
 
 
 @pytest.mark.django_db
@@ -337,9 +338,9 @@ def test_without_a_name_three_are_heard_or_nobody(sharing):
     unnamed = [answered(listener(), P.SOCIAL_OUT) for _ in range(sharing)]
     named = [answered(listener(), P.SOCIAL_OUT, P.NAMED) for _ in range(2)]
     befriended(viewer, *unnamed, *named, answered(listener(), P.NAMED))
-    heard = [*unnamed, *named] if sharing >= policies.SMALLEST_FRIEND_COUNT else named
+    heard = [*unnamed, *named] if sharing >= hearing.SMALLEST_FRIEND_COUNT else named
     expected = [SocialSource(friend.pk, named=friend in named) for friend in heard]
-    assert policies.social_sources(viewer) == pairs.social_pairs()[viewer.pk] == expected
+    assert hearing.social_sources(viewer) == pairs.social_pairs()[viewer.pk] == expected
 
 
 @pytest.mark.django_db
@@ -358,13 +359,13 @@ def test_query_counts_do_not_grow(django_assert_num_queries):
         viewer = answered(listener(), P.SELF, P.SOCIAL_IN)
         befriended(viewer, *(answered(listener(), P.SOCIAL_OUT) for _ in range(size)))
         with django_assert_num_queries(2):
-            assert len(policies.social_sources(viewer)) == size
+            assert len(hearing.social_sources(viewer)) == size
         with django_assert_num_queries(4):
             assert len(pairs.social_pairs()[viewer.pk]) == size
 
 
 def test_the_floors_are_those_of_the_specification():
-    assert (policies.SMALLEST_FRIEND_COUNT, policies.SMALLEST_AGGREGATE) == (3, 10)
+    assert (hearing.SMALLEST_FRIEND_COUNT, policies.SMALLEST_AGGREGATE) == (3, 10)
 
 
 def test_every_other_floor_is_no_more_than_people_agreed_to_for_counts(monkeypatch):
@@ -374,5 +375,5 @@ def test_every_other_floor_is_no_more_than_people_agreed_to_for_counts(monkeypat
     # The three friends without a name are three, whatever was agreed.
     nameless = [Sharing(SocialSource(number, named=False), wanted=True) for number in (1, 2, 3)]
     monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 1)
-    assert policies.heard(nameless[:2], silent=False) == []
-    assert len(policies.heard(nameless, silent=False)) == 3
+    assert hearing.heard(nameless[:2], silent=False) == []
+    assert len(hearing.heard(nameless, silent=False)) == 3

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from accounts.hearing import SocialSource
 from accounts.models import PersonalizationLevel
-from accounts.policies import SocialSource, Use
+from accounts.policies import Use
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from graph.models import ItemKind
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 
 Entry = tuple[Channel, int, float, int]  # channel, item id, amount, friend id (0: the viewer's own)
 

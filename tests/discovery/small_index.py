@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from graph.serving.index import Channel, ChannelRule, ItemIndex, Source
+from graph.serving.channels import Channel, ChannelRule, Source
+from graph.serving.index import ItemIndex
 
 
 def small_index(

@@ -10,7 +10,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from graph.serving.artifact import FORMAT_VERSION, MANIFEST, TENSORS
-from graph.serving.index import Channel, ChannelRule
+from graph.serving.channels import Channel, ChannelRule
 
 PLAIN = ChannelRule(gain=1.0, logarithmic=False, unit=1.0, count_power=0.0, identity=0.0, weights=(1.0,))
 

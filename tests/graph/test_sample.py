@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import policies
+from accounts import hearing, policies
 from accounts.models import Consent, ConsentEvent, ConsentState, Purpose, User
 from accounts.services.consent import consent_set
 from graph import snapshot
@@ -97,8 +97,8 @@ def test_the_demo_logins_can_show_what_friends_are_for(community):
     assert ada.check_password(DEMO_PASSWORD)
     assert ben.check_password(DEMO_PASSWORD)
     for viewer, friend in ((ada, ben), (ben, ada)):
-        sources = policies.social_sources(viewer)
-        assert len(sources) >= policies.SMALLEST_FRIEND_COUNT
+        sources = hearing.social_sources(viewer)
+        assert len(sources) >= hearing.SMALLEST_FRIEND_COUNT
         assert all(source.named for source in sources)
         assert friend.pk in {source.user_id for source in sources}
 
@@ -107,7 +107,7 @@ def test_what_ben_alone_brings_to_ada_goes_with_his_permission(community):
     ada, ben = (User.objects.get(username=name) for name in ("ada", "ben"))
 
     def from_friends():
-        friends = [source.user_id for source in policies.social_sources(ada)]
+        friends = [source.user_id for source in hearing.social_sources(ada)]
         own = Listen.objects.filter(user=ada).values("track")
         tracks = Listen.objects.filter(user__in=friends).exclude(track__in=own)
         return set(tracks.values_list("track", flat=True))

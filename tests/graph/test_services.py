@@ -9,7 +9,7 @@ from accounts import policies
 from accounts.models import Purpose
 from discovery.platform.errors import ConsentMissing, InvalidInput, NotFound
 from graph import selectors
-from graph.models import Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry
+from graph.models import Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry, Standing
 from graph.services.feedback import feedback_give
 from graph.services.playlists import (
     playlist_create,
@@ -208,6 +208,21 @@ def test_search_looks_through_accents_and_takes_wildcards_literally():
     assert found("%") == ["100% Pure"]
     assert found("_") == []
     assert found("林檎") == ["椎名林檎"]
+
+
+def test_search_ranks_what_few_play_among_the_rest_and_for_them_alone():
+    viewer, stranger = factories.sharer("viewer"), factories.sharer("stranger")
+    for title in ("Purple Rain", "Rainbow"):
+        factories.track(title)
+    for title in ("Rain", "Bare Rain", "Sunshine"):
+        factories.listens(viewer, factories.track(title, standing=Standing.LISTENERS))
+    for asking, expected in (
+        (viewer, ["Rain", "Rainbow", "Bare Rain", "Purple Rain"]),
+        (stranger, ["Rainbow", "Purple Rain"]),
+        (None, ["Rainbow", "Purple Rain"]),
+    ):
+        hits = selectors.search(viewer=asking, text="rain", kind=ItemKind.TRACK, start=0, count=10).answer
+        assert [hit.title for hit in hits] == expected
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a\0b", "x" * 201])

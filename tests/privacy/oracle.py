@@ -14,6 +14,8 @@ from accounts.models import PersonalizationLevel, Purpose, User
 class Person:
     user: User
     level: int = PersonalizationLevel.OFF
+    chose_level: bool = False
+    spoke: bool = False  # has answered anything, with whatever word
     granted: set[Purpose] = field(default_factory=set)
     towards: dict[tuple[Purpose, str], bool] = field(default_factory=dict)  # by purpose and name
     plays: Counter[int] = field(default_factory=Counter)  # by track id
@@ -42,6 +44,9 @@ class Oracle:
     friends: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
     asked: set[frozenset[str]] = field(default_factory=set)  # frozenset of two names
     blocks: set[tuple[str, str]] = field(default_factory=set)  # (blocker, blocked)
+    ended: set[frozenset[str]] = field(
+        default_factory=set
+    )  # pairs of whom one ended or declined a friendship
     period: int = 1000  # which week it is
 
     def are_friends(self, name, other):
@@ -197,6 +202,8 @@ class Oracle:
         """``name`` ends what is between them."""
         self.divide(name, other)
         pair = frozenset((name, other))
+        if pair in self.friends | self.asked:
+            self.ended.add(pair)
         self.friends.discard(pair)
         self.asked.discard(pair)
         for giver, friend in ((name, other), (other, name)):

@@ -20,7 +20,7 @@ from graph.models import (
 )
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.tags import tags_refresh
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests import factories
 
 pytestmark = pytest.mark.django_db

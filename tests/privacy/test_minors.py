@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from accounts import pairs, policies
+from accounts import hearing, pairs, policies
 from accounts.conditions import GUARDED
 from accounts.models import Consent, ConsentActor, ConsentEvent, PersonalizationLevel, Purpose, User
 from accounts.services.audit import ledger_verify
@@ -87,7 +87,7 @@ def test_no_rule_believes_a_stale_yes_of_a_minor_without_a_guardian():
     def shown():
         there = User.objects.get(pk=ben.pk)
         return {
-            "source": any(source.user_id == ben.pk for source in policies.social_sources(ada)),
+            "source": any(source.user_id == ben.pk for source in hearing.social_sources(ada)),
             "source of many": any(
                 source.user_id == ben.pk for source in pairs.social_pairs().get(ada.pk, [])
             ),
@@ -95,10 +95,10 @@ def test_no_rule_believes_a_stale_yes_of_a_minor_without_a_guardian():
                 source.user_id == ben.pk
                 for source in pairs.social_pairs({ada.pk, ben.pk, cleo.pk}).get(ada.pk, [])
             ),
-            "activity": ben.pk in policies.activity_sources(ada),
+            "activity": ben.pk in hearing.activity_sources(ada),
             "name": ben.pk in policies.nameable_to(ada, [ben.pk]),
-            "comparison": ben in policies.companions_of(ada, [ben.pk]),
-            "compares": ada in policies.companions_of(there, [ada.pk]),
+            "comparison": ben in hearing.companions_of(ada, [ben.pk]),
+            "compares": ada in hearing.companions_of(there, [ada.pk]),
             "found": policies.listeners_visible_to(stranger).filter(pk=ben.pk).exists(),
             "found of many": (stranger.pk, ben.pk) in pairs.visible_pairs([stranger], [ben.pk]),
             "suggested": policies.suggestible_to(stranger).filter(pk=ben.pk).exists(),

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from accounts import policies
+from accounts import pairs, policies
 from accounts.models import Purpose
 from accounts.presentation import Ref
 from discovery.platform.errors import NotFound
@@ -77,10 +77,11 @@ class Together:
         viewer, findable = self.user(name), self.oracle.findable(name)
         shown = set(policies.suggestible_to(viewer).values_list("username", flat=True))
         assert shown == findable, "9, DISCOVERABLE: strangers who can be found, and never across a block"
-        like = set(policies.comparable_with(viewer).values_list("username", flat=True))
-        assert like == {
+        keys = {self.oracle.people[person].user.pk: person for person in findable}
+        alike = {keys[key] for key in pairs.contributing(keys.keys())}
+        assert alike == {
             person for person in findable if Purpose.CONTRIBUTE in self.oracle.people[person].granted
-        }
+        }, "CONTRIBUTE: of strangers, only who agreed to be learned from is compared with"
         for other in sorted(self.oracle.people.keys() - {name}):
             bridges = policies.bridges_between(viewer, self.user(other)).values_list("username", flat=True)
             assert set(bridges) == self.oracle.bridges(name, other), "both ends and the bridge can be found"

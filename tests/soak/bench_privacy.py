@@ -65,14 +65,14 @@ def measured(app, kind, user):
 
 
 def patches(user):
-    from accounts import policies, presentation
+    from accounts import hearing, policies, presentation
 
     use = policies.effective_use(user)
-    sources = policies.social_sources(user, use)
+    sources = hearing.social_sources(user, use)
     everybody = replace(presentation.registered()["Listener"], name="everybody", visible_to=lambda *_: Q())
     return [
         mock.patch.object(policies, "effective_uses", return_value=[use]),
-        mock.patch.object(policies, "social_sources", return_value=sources),
+        mock.patch.object(hearing, "social_sources", return_value=sources),
         mock.patch.dict(presentation._kinds, {"Listener": everybody}),
         mock.patch.object(presentation, "_told"),
     ]

@@ -19,7 +19,7 @@ from django.db import connection
 from discovery.embedded.process import child_start, child_stop, last_lines
 from discovery.embedded.redis import RedisServer
 from discovery.platform.redis import redis_socket
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from graph.training import publish
 from graph.training.lease import lease_claim
 from tests import factories

@@ -14,7 +14,7 @@ from discovery.lab.verdict import headroom, over_runs
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
 from discovery.radio.session import Outcome
 from discovery.radio.sources import READINGS, Source, entries, score
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests.discovery.small_index import small_index
 
 SIZE = 20

@@ -9,7 +9,7 @@ from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE, CITED
 from discovery.recommend.explain import MINOR, ReasonKind, explain
 from discovery.recommend.ranking import Ranking
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests.discovery.permitted import permitted
 
 FRIENDS = range(11, 15)

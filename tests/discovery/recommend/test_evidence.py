@@ -12,7 +12,7 @@ from accounts.models import PersonalizationLevel, Purpose
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, gather, gather_many, stated
 from graph.models import LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, ItemKind, TasteExclusion
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from discovery.recommend.citing import BECAUSE
 from discovery.recommend.explain import Cited, ReasonKind, explain
 from discovery.recommend.ranking import rank
 from discovery.recommend.wording import Wording
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests.discovery.permitted import permitted
 from tests.discovery.small_index import small_index
 

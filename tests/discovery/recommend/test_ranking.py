@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from discovery.recommend.ranking import DEEPEST, rank, top_rows
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests.discovery.permitted import permitted
 from tests.discovery.small_index import small_index
 

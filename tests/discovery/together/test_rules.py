@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
-from accounts import policies
+from accounts import hearing, pairs, policies
 from accounts.models import Purpose
 from discovery.together.activity import ActivityKind, news_told
 from tests import factories
@@ -24,18 +24,18 @@ class RulesAgree(TestCase):
             told = {
                 pk for pk in others if world.reaches(pk, viewer) and world.grants(pk, Purpose.NAMED, viewer)
             }
-            assert set(policies.activity_sources(user)) == {users[pk].pk for pk in told}
+            assert set(hearing.activity_sources(user)) == {users[pk].pk for pk in told}
             asked = {pk: (user, ActivityKind.PLAYED, plays[pk].pk) for pk in others}
             assert {pk for pk in others if asked[pk] in news_told(list(asked.values()))} == told
             keys = [users[pk].pk for pk in others]
             # That somebody is in a private session is not to be seen from what friends may compare.
             open_ = replace(world, private=[False] * len(PEOPLE))
-            assert set(policies.companions_of(user, keys)) == {
+            assert set(hearing.companions_of(user, keys)) == {
                 users[pk] for pk in told if open_.reaches(viewer, pk)
             }
             found = {pk for pk in others if self.findable(world, viewer, pk)}
-            assert set(policies.comparable_with(user)) == {
-                users[pk] for pk in found if world.grants(pk, Purpose.CONTRIBUTE)
+            assert pairs.contributing([users[pk].pk for pk in found]) == {
+                users[pk].pk for pk in found if world.grants(pk, Purpose.CONTRIBUTE)
             }
             for pk in others:
                 between = {

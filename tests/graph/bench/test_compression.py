@@ -11,7 +11,7 @@ from graph.ml.prune import pruned
 from graph.ml.rounding import pack, quantize, round_vectors
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 
 
 def test_each_row_and_source_is_rounded_in_127_steps_of_its_largest():

@@ -9,7 +9,7 @@ from graph.ml.export import write_artifact
 from graph.ml.split import split_snapshot
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact
-from graph.serving.index import Channel, Evidence
+from graph.serving.channels import Channel, Evidence
 from graph.training.promotion import promotion_refusal
 from tests.graph.ml.worlds import checkerboard, snapshot_of
 

@@ -8,7 +8,7 @@ from discovery.recommend.batch import rank_all
 from discovery.recommend.ranking import best_rows, rank
 from graph.serving import ann as nearest
 from graph.serving.ann import NearestItems, nearest_items
-from graph.serving.index import Channel
+from graph.serving.channels import Channel
 from tests.discovery.permitted import permitted
 from tests.discovery.small_index import small_index
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graph.ml.export import write_artifact
 from graph.ml.train import fit
 from graph.serving.artifact import Artifact, ArtifactError
-from graph.serving.index import Channel, Evidence
+from graph.serving.channels import Channel, Evidence
 from tests.graph.conftest import fitted, small_config, world  # noqa: F401 - the shared model
 from tests.graph.ml.worlds import snapshot_of
 from tests.graph.small_artifact import write_small_artifact

@@ -7,6 +7,7 @@ import uuid6
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -354,6 +355,21 @@ class BreachConcern(models.Model):
 
     def __str__(self) -> str:
         return f"breach {self.breach} concerns {self.user_id}"
+
+
+class LinkChange(models.Model):
+    """That something changed about who can be found near ``person``; written by database triggers alone, with the change.
+
+    By it a process that holds friendships in memory (``held_links``) knows whose to ask for anew. It says neither what
+    changed nor what it was, and is kept a day.
+    """
+
+    person = models.BigIntegerField()  # no foreign key: who is gone changed, too
+    mark = models.BigIntegerField(db_index=True)  # PostgreSQL: of the transaction; SQLite: a random number
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.person}"
 
 
 def pair(user: User | int, other: User | int) -> dict[str, Any]:

@@ -167,13 +167,15 @@ class FindableLinks:
             self._found = np.append(self._found, _flat(_FINDABLE.rows(unknown.tolist())))
         return np.isin(people, self._found)
 
-    def of(self, people: Ids) -> Ids:
-        """Each friendship of these people from their side, both of whose ends can be found [L, 2]."""
+    def of(self, people: Ids) -> tuple[Ids, Ids]:
+        """Each friendship of these people from their side, both of whose ends can be found: (whose, with whom), ascending by both."""
         keys = people.tolist()
         ends = _flat(_FRIENDSHIPS_OF.rows(keys)).reshape(-1, 2)
         if blocked := {*_BLOCKS_OF.rows(keys)}:
             ends = ends[[tuple(pair) not in blocked for pair in ends.tolist()]]
-        return ends[self.findable(ends).all(axis=1)]
+        whose, whom = ends[self.findable(ends).all(axis=1)].T
+        order = np.lexsort((whom, whose))
+        return whose[order], whom[order]
 
 
 def _flat(rows: list[tuple[Any, ...]]) -> Ids:

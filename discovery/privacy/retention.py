@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.link_log import CHANGES_KEPT, link_changes_forget
 from accounts.models import Purpose
 from accounts.services.device import devices_forget
 from accounts.services.friendship import REQUESTS_KEPT, friend_requests_forget
@@ -111,6 +112,8 @@ RULES: tuple[Rule, ...] = (
     Rule("erased_identities", _("Digests by which no import brings back who was erased, or a friendship that was ended."),
          IDENTITIES_KEPT, _("the erasure"), identities_expire),
     Rule("staff_log", _("What staff did to accounts by hand."), STAFF_LOG_KEPT, _("the act"), staff_log_forget),
+    Rule("link_changes", _("That something changed about whom you know or whether you can be found, without what it was."),
+         CHANGES_KEPT, _("the change"), link_changes_forget),
     Rule("training_runs", _("When a recommender was trained, and where."), RUNS_KEPT, _("its end"), runs_forget),
 )  # fmt: skip
 

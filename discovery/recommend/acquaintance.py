@@ -16,15 +16,20 @@ import numpy as np
 import scipy.sparse as sp
 from django.conf import settings
 
+<<<<<<< HEAD
 from accounts import hearing, pairs, policies
+=======
+from accounts import pairs, policies
+from accounts.held_links import everything, links_now
+>>>>>>> h-a
 from accounts.models import User
 from graph.arrays import Floats, Ids, Rows
-from graph.histories import histories
+from graph.histories import amounts
 from graph.models import ItemKind
 from graph.serving.artifact import Artifact
-from graph.serving.friend_index import UNTAUGHT, Tastes, pair_features, symmetric
+from graph.serving.friend_index import UNTAUGHT, Tastes, pair_features
 from graph.serving.index import ItemIndex
-from graph.serving.nearby import NOBODY, HeldLinks, Links, Nearby, mixed, nearby
+from graph.serving.nearby import NOBODY, Links, Nearby, mixed, nearby
 
 AT_ONCE = 2_000  # people whose plays an export reads at a time
 
@@ -89,30 +94,31 @@ def key_of(viewer: User) -> int:
 
 
 class Asked:
-    """A viewer's surroundings as the database has them now, a step at a time."""
+    """Surroundings as they are now, of one answer."""
 
     def __init__(self, artifact: Artifact | None) -> None:
-        self._findable = pairs.FindableLinks()
+        self._links = links_now()
+        self.links: Links = self._links
         self._taste = taste_index(artifact)
-        self.links: Links = self
-
-    def of(self, people: Ids) -> tuple[Ids, Ids]:
-        whose, whom = self._findable.of(people).T
-        order = np.lexsort((whom, whose))
-        return whose[order], whom[order]
+        self._hidden: dict[int, Ids] = {}
+        self._linked: dict[int, Ids] = {}
 
     def hidden(self, viewer: int) -> Ids:
-        return _ids(pairs.blocked_with_each([viewer]).get(viewer, ()))
+        if viewer not in self._hidden:
+            self._hidden[viewer] = _ids(pairs.blocked_with_each([viewer]).get(viewer, ()))
+        return self._hidden[viewer]
 
     def linked(self, viewer: int) -> Ids:
-        return _ids(pairs.linked_with_each([viewer]).get(viewer, ()))
+        if viewer not in self._linked:
+            self._linked[viewer] = _ids(pairs.linked_with_each([viewer]).get(viewer, ()))
+        return self._linked[viewer]
 
     def sources(self, viewer: User) -> Collection[int]:
         return _keys(hearing.social_sources(viewer))
 
     def findable(self, people: Ids) -> Ids:
         """Of these people, those whom strangers may find."""
-        return people[self._findable.findable(people)]
+        return people[self._links.findable(people)]
 
     def tastes(self, people: Ids) -> Floats:
         return _tastes(self._taste, people, pairs.contributing(people.tolist()))
@@ -122,11 +128,9 @@ class Held:
     """Everybody's surroundings, read in a few queries, for an export."""
 
     def __init__(self, artifact: Artifact) -> None:
-        self._people = _ids(policies.discoverable().values_list("pk", flat=True))
-        blocked = pairs.blocked_pairs()
-        known = [pair for pair in pairs.discoverable_pairs() if frozenset(pair) not in blocked]
-        ends = np.searchsorted(self._people, np.array(known, dtype=np.int64).reshape(-1, 2))
-        self.links: Links = HeldLinks(self._people, symmetric(ends[:, 0], ends[:, 1], len(self._people)))
+        found = everything()
+        self.links: Links = found
+        self._people = found.people
         everybody = self._people.tolist()
         self._hidden, self._linked = pairs.blocked_with_each(everybody), pairs.linked_with_each(everybody)
         self._sources = {viewer: _keys(sharing) for viewer, sharing in pairs.social_pairs().items()}
@@ -166,13 +170,13 @@ def _tastes(by: tuple[ItemKind, ItemIndex] | None, people: Ids, contributing: Co
         return np.zeros((len(people), 1), dtype=np.float32)
     kind, index = by
     read = [person for person in people.tolist() if person in contributing]
-    plays = histories(read, (), kind).plays
-    row = index.rows(plays.item)
-    counts = (row >= 0) & (plays.plays > 0)
+    who, what, plays = amounts(read, kind)
+    row = index.rows(what)
+    counts = (row >= 0) & (plays > 0)
     order = np.argsort(people, kind="stable")
-    whose = order[np.searchsorted(people[order], plays.user[counts])]
-    amounts = plays.plays[counts].astype(np.float32)
-    return index.tastes(sp.csr_matrix((amounts, (whose, row[counts])), shape=(len(people), len(index))))
+    whose = order[np.searchsorted(people[order], who[counts])]
+    counted = plays[counts].astype(np.float32)
+    return index.tastes(sp.csr_matrix((counted, (whose, row[counts])), shape=(len(people), len(index))))
 
 
 def _ids(keys: Iterable[int]) -> Ids:

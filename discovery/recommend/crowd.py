@@ -10,9 +10,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from accounts import pairs
 from accounts.compiled_query import NUMBER, OTHER_NUMBER, CompiledQuery
-from accounts.models import User
+from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
 from discovery.recommend.acquaintance import Asked, key_of, taste_index
 from graph.arrays import Floats, Ids
@@ -25,6 +24,7 @@ from graph.serving.nearby import NOBODY, mixed
 LEAST_ITEMS = 5  # of one style, before a viewer is of it
 KNOWN_FOR, DRAWN = 40, 6  # items that a style is known for; of them drawn for a viewer
 ROWS, SAMPLE = 50, 40  # rows looked at for each; people drawn from them
+ENOUGH = 2 * SAMPLE  # of whom half may be such as cannot be found
 STEP = 0.15  # in which nearness to a style counts
 
 
@@ -33,7 +33,7 @@ def style_of(viewer: User, artifact: Artifact | None) -> int | None:
     if (by := taste_index(artifact)) is None:
         return None
     kind, index = by
-    own = gathering.gather(viewer, kind)
+    own = gathering.gather(viewer, kind, level=PersonalizationLevel.OWN)
     if not own.use.own:
         return None
     played = (own.channel == Channel.OWN) & (own.key_kind == gathering.KEY_ITEM)
@@ -50,9 +50,9 @@ def crowd(viewer: User, style: int, artifact: Artifact, around: Asked, *, beside
         return NOBODY
     kept = np.concatenate([around.hidden(viewer.pk), around.linked(viewer.pk), [viewer.pk]])
     drawn = np.setdiff1d(_drawn(viewer, kind, _known_for(index, style, key_of(viewer))), kept)
-    drawn = drawn[np.argsort(mixed(drawn, key_of(viewer)))][: 2 * SAMPLE]
+    drawn = drawn[np.argsort(mixed(drawn, key_of(viewer)))][:ENOUGH]
     people = np.union1d(around.findable(drawn)[:SAMPLE], beside)
-    people = people[np.isin(people, _sorted(pairs.contributing(people.tolist())))]
+    # Whoever does not contribute has no taste here, and comes near nothing.
     near = _steps(around.tastes(people) @ index.style_centers[style])
     order = np.lexsort((mixed(people, key_of(viewer)), ~np.isin(people, beside), -near))
     return people[order[near[order] > 0]]
@@ -74,6 +74,7 @@ def _drawn(viewer: User, kind: ItemKind, items: Ids) -> Ids:
     """Who plays one of these, as far as a look at so many rows from a place of the viewer's own tells."""
     share = (key_of(viewer) >> 11) / 2**53
     people: set[int] = set()
+    short: list[tuple[CompiledQuery, int]] = []  # where the rows end before so many are seen
     for last, playing in _TABLES[kind]:
         if not (end := last.rows()):
             continue
@@ -82,7 +83,11 @@ def _drawn(viewer: User, kind: ItemKind, items: Ids) -> Ids:
             there = playing.rows(item, start)
             people.update(person for (person,) in there)
             if len(there) < ROWS:
-                people.update(person for (person,) in playing.rows(item, 0))
+                short.append((playing, item))
+    for playing, item in short:
+        if len(people) >= ENOUGH:
+            break
+        people.update(person for (person,) in playing.rows(item, 0))
     return _sorted(people)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from accounts.held_links import held
 from graph.arrays import Floats, Mask, Rows
 from graph.ml import baselines, metrics
 from graph.ml.baselines import Scorer
@@ -23,7 +24,6 @@ from graph.serving.artifact import Artifact
 from graph.serving.channels import Channel, Evidence
 from graph.serving.friend_index import UNTAUGHT, symmetric
 from graph.serving.index import ItemIndex
-from graph.serving.nearby import HeldLinks
 from graph.snapshot import GraphSnapshot
 
 K = 20
@@ -235,7 +235,8 @@ def friend_matrices(split: Split) -> tuple[sp.csr_matrix, sp.csr_matrix]:
 def friend_scorer(split: Split, artifact: Artifact, known: sp.csr_matrix) -> Scorer:
     """The recommender's friend suggestions for rows of discoverable people."""
     taste = taste_vectors(split.train, views(split.train), artifact)[np.flatnonzero(split.train.discoverable)]
-    links, score = HeldLinks(np.arange(known.shape[0]), known), artifact.pair_score or UNTAUGHT
+    links = held(np.arange(known.shape[0]), *(ends.astype(np.int64) for ends in known.nonzero()))
+    score = artifact.pair_score or UNTAUGHT
 
     def scorer(users: Rows) -> Floats:
         scores = np.zeros((len(users), known.shape[0]), dtype=np.float32)

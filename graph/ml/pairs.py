@@ -16,9 +16,10 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
+from accounts.held_links import held
 from graph.arrays import Floats, Mask, Rows
 from graph.serving.friend_index import FEATURES, PairScore, Tastes, pair_features, symmetric
-from graph.serving.nearby import POOL, HeldLinks, Nearby, nearby
+from graph.serving.nearby import POOL, Links, Nearby, nearby
 
 FOLDS = 5
 NEWCOMERS, LOST = 0.1, 0.7  # how many people lose how much of their friendships in the last fold
@@ -51,7 +52,7 @@ def learn_pair_score(friendships: Rows, taste: Floats, *, seed: int) -> PairScor
     return _together([_fitted(choices, seed + vote) for vote in range(VOTES)])
 
 
-def candidates(viewer: int, links: HeldLinks, taste: Floats) -> tuple[Nearby, Floats] | None:
+def candidates(viewer: int, links: Links, taste: Floats) -> tuple[Nearby, Floats] | None:
     """Who would be suggested to ``viewer``, all people's rows being their keys, with their features."""
     near = nearby(viewer, links)
     if near is None:
@@ -61,24 +62,22 @@ def candidates(viewer: int, links: HeldLinks, taste: Floats) -> tuple[Nearby, Fl
     return near, pair_features(near, tastes)
 
 
-def _folds(
-    friendships: Rows, size: int, rng: np.random.Generator
-) -> Iterator[tuple[sp.csr_matrix, sp.csr_matrix]]:
-    """(what is known, what is hidden), each [P, P]; each friendship hidden once, and some again with a newcomer."""
+def _folds(friendships: Rows, size: int, rng: np.random.Generator) -> Iterator[tuple[Rows, sp.csr_matrix]]:
+    """(what is known [F, 2], what is hidden [P, P]); each friendship hidden once, and some again with a newcomer."""
     fold = rng.integers(FOLDS, size=len(friendships))
     newcomer = rng.random(size) < NEWCOMERS
     lost = newcomer[friendships].any(axis=1) & (rng.random(len(friendships)) < LOST)
     for hidden in [*(fold == number for number in range(FOLDS)), lost]:
         if hidden.any() and not hidden.all():
-            known, out = friendships[~hidden], friendships[hidden]
-            yield symmetric(known[:, 0], known[:, 1], size), symmetric(out[:, 0], out[:, 1], size)
+            out = friendships[hidden]
+            yield friendships[~hidden], symmetric(out[:, 0], out[:, 1], size)
 
 
 def _lists(
-    known: sp.csr_matrix, hidden: sp.csr_matrix, taste: Floats, rng: np.random.Generator
+    known: Rows, hidden: sp.csr_matrix, taste: Floats, rng: np.random.Generator
 ) -> Iterator[tuple[Floats, Mask]]:
     """Features and wanted of each viewer's candidates, where some are wanted and some are not."""
-    links = HeldLinks(np.arange(len(taste)), known)
+    links = held(np.arange(len(taste)), *known.T)
     viewers = np.flatnonzero(np.diff(hidden.indptr))
     for viewer in rng.permutation(viewers)[:AT_MOST].tolist():
         found = candidates(viewer, links, taste)

@@ -2,8 +2,8 @@
 
 Enters a way to ask for the links around some people, cleared by its maker: both ends of each may be found, and
 nobody is in it from whom a block keeps the viewer. Leaves a few dozen candidates with features of how they are
-reached. A request asks the database a step at a time; training and exports hold all links in memory (`HeldLinks`);
-the answer is the same to the bit, and what it costs does not grow with the number of people.
+reached. Links are held in memory or asked of the database a step at a time (`accounts.held_links`); the answer is the
+same to the bit, and what it costs does not grow with the number of people.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Doubles, Floats, Ids, Rows
-from graph.serving.places import positions
 
 REACHED = (
     "resource_allocation",
@@ -32,7 +30,7 @@ REACHED = (
     "degree",
     "my_degree",
 )
-BRIDGES, ONWARD, POOL = 200, 100, 60  # friends; friends' friends that are asked for theirs; candidates
+BRIDGES, ONWARD, POOL = 200, 200, 100  # friends; friends' friends that are asked for theirs; candidates
 STEPS, GOING_ON = 5, 0.7  # of the walks: how many, and how much of each goes on
 FARTHER = 0.7  # what a path of three counts beside one of two where candidates are chosen
 
@@ -44,23 +42,6 @@ class Links(Protocol):
 
     def of(self, people: Ids) -> tuple[Ids, Ids]:
         """Each link of these people from their side: (whose, with whom), ascending by both."""
-
-
-class HeldLinks:
-    """Links held in memory, for all people at once."""
-
-    def __init__(self, ids: Ids, adjacency: sp.csr_matrix) -> None:
-        """``adjacency`` [P, P] is symmetric, in the order of ``ids``, which ascend."""
-        self._ids = ids
-        self._adjacency = adjacency.sorted_indices()
-
-    def of(self, people: Ids) -> tuple[Ids, Ids]:
-        rows = positions(self._ids, people)
-        people, rows = people[rows >= 0], rows[rows >= 0]
-        starts, stops = self._adjacency.indptr[rows], self._adjacency.indptr[rows + 1]
-        sizes = (stops - starts).astype(np.int64)
-        place = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-        return np.repeat(people, sizes), self._ids[self._adjacency.indices[place]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,8 +66,10 @@ class _Part:
     def __init__(self, *links: tuple[Ids, Ids]) -> None:
         self._links = links
         givers, takers = (np.concatenate(ends) for ends in zip(*links, strict=True))
-        self.people = np.unique(np.concatenate([givers, takers]))
-        place = np.empty(self.people[-1] + 1, dtype=np.int64)  # of each key; what nobody has is never touched
+        here = np.zeros(max(givers.max(), takers.max()) + 1, dtype=bool)  # by key: sooner done than sorting
+        here[givers] = here[takers] = True
+        self.people = np.flatnonzero(here)
+        place = np.empty(len(here), dtype=np.int64)  # of each key; what nobody has is never touched
         place[self.people] = np.arange(len(self.people))
         self.giver, self.taker = place[givers], place[takers]
         self.degree = np.bincount(self.giver, minlength=len(self.people))

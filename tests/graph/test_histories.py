@@ -1,11 +1,13 @@
 """What people played and said, of many people in one query, and never what they exclude."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from graph.histories import FEEDBACK_KINDS, Excluded, excluded_items, histories
+from graph.histories import FEEDBACK_KINDS, Excluded, amounts, excluded_items, histories
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, TasteExclusion
 from graph.services.feedback import feedback_give
 from tests import factories
@@ -51,6 +53,26 @@ def test_of_many_people_in_one_query(pair, django_assert_num_queries):
     assert plays(artists.plays) == [(one.pk, song.artist_id, 3, 2), (two.pk, song.artist_id, 43, 0)]
     assert plays(artists.imported) == []
     assert artists.excluding == frozenset()
+
+
+@pytest.mark.parametrize("kind", ItemKind)
+def test_amounts_are_the_plays_of_histories_in_one_query_where_nobody_excludes(
+    pair, kind, django_assert_num_queries
+):
+    one, two, song, _ = pair
+    with django_assert_num_queries(1):
+        told = summed(amounts([two.pk, one.pk], kind))
+    assert told == {row[:3] for row in plays(histories([one.pk, two.pk], [], kind).plays)}
+    TasteExclusion.objects.create(user=one, artist=song.artist)
+    assert summed(amounts([two.pk, one.pk], kind)) == {row for row in told if row[0] == two.pk}
+
+
+def summed(told):
+    """(listener, item, plays) of what may stand in several rows."""
+    total = Counter()
+    for who, what, often in zip(*(column.tolist() for column in told), strict=True):
+        total[who, what] += often
+    return {(*key, often) for key, often in total.items()}
 
 
 def test_a_skip_of_a_track_of_unknown_length_is_one():

@@ -23,10 +23,10 @@ from accounts.services.friendship import block_create, block_remove, friendship_
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery.platform.errors import Refusal
 from discovery.privacy.erasure import erasure_advance, erasure_request
+from graph.ingest.incoming import IncomingPlay
 from graph.models import Listen, ModelVersion
 from graph.services.deletion import listens_delete
 from graph.services.exclusions import taste_exclusion_set
-from graph.ingest.incoming import IncomingPlay
 from graph.services.listening import listens_record
 from tests import factories
 from tests.privacy.together import name_, track_
@@ -46,7 +46,9 @@ class Acts:
     def answer(self, name, purpose, granted):
         if person := self.oracle.people.get(name):
             key, events = uuid.uuid4().hex, []
-            for _ in range(2):  # told twice, by one key; a general no also ends what single friends were granted
+            for _ in range(
+                2
+            ):  # told twice, by one key; a general no also ends what single friends were granted
                 consent_set(user=self.user(name), purpose=purpose, granted=granted, idempotency_key=key)
                 events.append(ConsentEvent.objects.count())
             assert events[0] == events[1], "17: one key, one event"

@@ -67,6 +67,7 @@ PERIODS = {
     "brings you back after an erasure: 3650 days": "erased_identities",
     "What staff did to accounts by hand: 365 days": "staff_log",
     "When a recommender was trained: 365 days": "training_runs",
+    "whether you can be found, without what it was: 24 hours": "link_changes",
 }
 
 

@@ -19,6 +19,7 @@ from accounts.models import (
     Friendship,
     LedgerHead,
     LedgerTombstone,
+    LinkChange,
     Purpose,
     User,
 )
@@ -182,6 +183,11 @@ def staff_log(since):
     return lambda: LogEntry.objects.filter(pk=row.pk).exists()
 
 
+def link_changes(since):
+    row = LinkChange.objects.create(person=factories.listener().pk, mark=1, at=since)
+    return lambda: LinkChange.objects.filter(pk=row.pk).exists()
+
+
 def training_runs(since):
     row = TrainingRun.objects.create(key=uuid4().hex, holder="a", heartbeat_at=since, ended_at=since)
     return lambda: TrainingRun.objects.filter(pk=row.pk).exists()
@@ -191,7 +197,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, sessions, tokens,
-        devices, ledger, erasures, erased_identities, staff_log, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, link_changes, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

@@ -4,6 +4,7 @@ from graph.models.catalog import Artist, ItemKind, Standing, Tag, Tagging, Track
 from graph.models.communities import Community
 from graph.models.deletions import Deletion
 from graph.models.exclusions import TasteExclusion, counted, holding
+from graph.models.history import History, HistoryRow, HistoryWord
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.models.sharing import ItemRecommendation
@@ -18,6 +19,9 @@ __all__ = [
     "Deletion",
     "Feedback",
     "FeedbackKind",
+    "History",
+    "HistoryRow",
+    "HistoryWord",
     "ItemKind",
     "ItemRecommendation",
     "Listen",

@@ -136,7 +136,9 @@ class Listening(Together, RuleBasedStateMachine):
     def answer(self, name, purpose, granted):
         if person := self.oracle.people.get(name):
             key, events = uuid.uuid4().hex, []
-            for _ in range(2):  # told twice, by one key; a general no also ends what single friends were granted
+            for _ in range(
+                2
+            ):  # told twice, by one key; a general no also ends what single friends were granted
                 consent_set(user=self.user(name), purpose=purpose, granted=granted, idempotency_key=key)
                 events.append(ConsentEvent.objects.count())
             assert events[0] == events[1], "17: one key, one event"

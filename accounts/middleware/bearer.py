@@ -20,6 +20,7 @@ from accounts.services.device import token_seen
 NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "graphql": frozenset(),
     "receipts": frozenset({DeviceScope.PRIVACY}),
+    "imports": frozenset({DeviceScope.PLAYS_WRITE}),
     "data-export": frozenset({DeviceScope.ACCOUNT}),
 }
 

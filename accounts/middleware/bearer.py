@@ -21,6 +21,7 @@ NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "graphql": frozenset(),
     "receipts": frozenset({DeviceScope.PRIVACY}),
     "imports": frozenset({DeviceScope.PLAYS_WRITE}),
+    "playlist-file": frozenset({DeviceScope.PLAYLISTS}),
     "data-export": frozenset({DeviceScope.ACCOUNT}),
 }
 

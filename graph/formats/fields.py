@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -11,6 +12,17 @@ def as_dict(value: Any) -> dict[str, Any]:
 
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def moment_of(told: Any) -> Any:
+    """The moment of a text in ISO 8601, in UTC where it names no zone; what is none stays as it was told, for the ingest to refuse."""
+    if not isinstance(told, str):
+        return told
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        return told
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def times(value: Any, factor: int) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from graph.formats.fields import as_dict, as_list, times
+from graph.formats.fields import as_dict, as_list, moment_of, times
 from graph.formats.found import NO_NAME, NOT_A_ROW, Left, ListedTrack, Place, Rows, Said, What
 from graph.formats.json_rows import elements, lines
 from graph.formats.parts import Part
@@ -102,7 +102,7 @@ def listen_read(row: Any) -> What:
 def _listened_at(row: dict[str, Any], info: dict[str, Any], *, ours: bool) -> Any:
     """To the second; our own export also tells the moment itself."""
     exact = info.get("listened_at")
-    return exact if ours and isinstance(exact, str) else row.get("listened_at")
+    return moment_of(exact) if ours and isinstance(exact, str) else row.get("listened_at")
 
 
 def _uri(link: Any) -> Any:
@@ -120,13 +120,14 @@ class _Word:
     mbid: str
     msid: str
     at: datetime | None
+    track: ListedTrack | None  # where the row names it itself
 
     @property
     def ids(self) -> list[str]:
         return [key for key in (self.msid, self.mbid) if key]
 
     def said(self, names: dict[str, ListedTrack | None]) -> What:
-        track = next(filter(None, (names.get(key) for key in self.ids)), None)
+        track = next(filter(None, (names.get(key) for key in self.ids)), self.track)
         if track is None:
             return UNKNOWN_RECORDING
         return Said(liked=self.liked, track=track, at=self.at)
@@ -136,13 +137,20 @@ def _word(row: Any) -> _Word | Left:
     if not isinstance(row, dict):
         return row if isinstance(row, Left) else NOT_A_ROW
     score, created = row.get("score"), row.get("created")
-    if score == 0:
+    if score == 0 or (score is None and "kind" in row):  # of an artist, which only our own export tells
         return NOTHING_SAID
     mbid, msid = row.get("recording_mbid") or "", row.get("recording_msid") or ""
     if score not in {1, -1} or not isinstance(mbid, str) or not isinstance(msid, str):
         return NOT_A_ROW
     at = datetime.fromtimestamp(created, UTC) if type(created) is int and 0 < created < 1e11 else None
-    return _Word(score == 1, mbid, msid, at)
+    told = as_dict(row.get("track_metadata"))
+    track = ListedTrack(
+        title=told.get("track_name"),
+        artist=told.get("artist_name"),
+        album=told.get("release_name"),
+        mbid=mbid,
+    )
+    return _Word(score == 1, mbid, msid, at, track if told.get("track_name") else None)
 
 
 def _note(names: dict[str, ListedTrack | None], row: dict[str, Any], play: IncomingPlay) -> None:

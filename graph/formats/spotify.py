@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from graph.formats.fields import moment_of
 from graph.formats.found import AUDIOBOOK, INCOGNITO, NO_NAME, NOT_A_ROW, PODCAST, Left, Place, Rows
 from graph.formats.json_rows import elements
 from graph.formats.parts import Part
@@ -75,7 +76,7 @@ class _Rows:
 
         Not where several rows bear one stamp: that is when the connection was lost.
         """
-        start = _began(_moment(told), ms_played)
+        start = _began(moment_of(told), ms_played)
         stamp = row.get("offline_timestamp")
         repeated, self.last_stamp = stamp == self.last_stamp, stamp
         if row.get("offline") is True and not repeated and isinstance(start, datetime):
@@ -105,22 +106,11 @@ def _short_play(row: Any) -> IncomingPlay | Left:
         return NO_NAME
     return IncomingPlay(
         source=SHORT_SOURCE,
-        listened_at=_began(_moment(row.get("endTime")), ms_played),
+        listened_at=_began(moment_of(row.get("endTime")), ms_played),
         ms_played=ms_played,
         title=title,
         artist=artist,
     )
-
-
-def _moment(told: Any) -> Any:
-    """The moment, in UTC; what is none stays as it was told, for the ingest to refuse."""
-    if not isinstance(told, str):
-        return told
-    try:
-        moment = datetime.fromisoformat(told)
-    except ValueError:
-        return told
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _began(end: Any, ms_played: Any) -> Any:

@@ -1,6 +1,7 @@
 """ListenBrainz's export: listens, and likes of what the listens name."""
 
 import json
+from datetime import UTC, datetime
 
 from graph.formats.found import Said
 from tests.graph.formats.files import LISTEN, archive, codes, read, whats
@@ -67,12 +68,12 @@ def test_only_our_own_export_says_whose_play_it_was(tmp_path):
     def told(client):
         row = json.loads(json.dumps(LISTEN))
         row["track_metadata"]["additional_info"] |= {
-            "submission_client": client, "source": "phone", "source_id": "7", "ms_played": 1, "listened_at": "2021-05-04T12:00:00.5Z",
+            "submission_client": client, "source": "phone", "source_id": "7", "ms_played": 1, "listened_at": "2021-05-04T12:00:00.500Z",
         }  # fmt: skip
         return row
 
     ours, other = whats(tmp_path / "x", lines(told("Earshot"), told("other")))
     assert (ours.source, ours.source_id, ours.ms_played) == ("phone", "7", 1)
-    assert ours.listened_at == "2021-05-04T12:00:00.5Z"
+    assert ours.listened_at == datetime(2021, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
     assert (other.source, other.source_id, other.ms_played) == ("listenbrainz", None, None)
     assert other.listened_at == LISTEN["listened_at"]

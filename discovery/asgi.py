@@ -21,7 +21,7 @@ from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  
 from discovery.schema import schema  # noqa: E402
 
 _socket = SubscriptionSocket(schema)
-BESIDE = 1 << 16  # bytes of a body that are not the file in it
+LARGEST_BODY = 16 << 20  # bytes; of a file that is handed in, as many as are read and a form around them
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,4 +30,5 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _socket(scope, receive, send)
     else:
         http: Any = _http
-        await http(scope, bounded(receive, settings.UPLOAD_LARGEST + BESIDE), send)
+        file = scope["path"].endswith("/imports/")
+        await http(scope, bounded(receive, LARGEST_BODY + file * settings.UPLOAD_LARGEST), send)

@@ -24,7 +24,7 @@ from graph.services.uploads import upload_store
 
 PIECE = 1 << 18
 FRAME = 1 << 16  # what a form's own words around a file may take
-STATUS = {ConsentMissing: 403, LimitExceeded: 413, InvalidInput: 400}
+STATUS = {"FILE_TOO_LARGE": 413, LimitExceeded.code: 429, ConsentMissing.code: 403}
 
 
 @csrf_exempt
@@ -83,8 +83,8 @@ def _too_large() -> LimitExceeded:
 
 
 def _refused(refusal: Refusal) -> HttpResponse:
-    status = next((code for kind, code in STATUS.items() if isinstance(refusal, kind)), 400)
-    return _coded(refusal.specific_code, refusal.message, status)
+    code = refusal.specific_code
+    return _coded(code, refusal.message, STATUS.get(code, 400))
 
 
 def _coded(code: str, message: str, status: int) -> HttpResponse:

@@ -14,7 +14,7 @@ from graph.formats.found import BROKEN, MOST_BROKEN, TOO_BROKEN, TRUNCATED
 from graph.formats.parts import Part
 
 LONGEST = 1 << 20  # characters of one element
-LARGEST_DOCUMENT = 32 << 20  # of one that is read as a whole
+LARGEST_DOCUMENT = 16 << 20  # of one that is read as a whole
 _SPACE = re.compile(r"[ \t\r\n]*")
 _FIRST_KEY = re.compile(r'\{\s*"[^"]*"')
 _UNDECIDED = 16  # characters before the end of what was read, in which an error may come from the cut

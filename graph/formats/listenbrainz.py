@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from graph.formats.fields import as_dict, as_list, moment_of, times
-from graph.formats.found import NO_NAME, NOT_A_ROW, Left, ListedTrack, Place, Rows, Said, What
+from graph.formats.found import NO_NAME, NOT_A_ROW, TOO_LARGE, Left, ListedTrack, Place, Rows, Said, What
 from graph.formats.json_rows import elements, lines
 from graph.formats.parts import Part
 from graph.ingest.incoming import IncomingPlay, Outcome
@@ -20,7 +21,7 @@ from graph.ingest.incoming import IncomingPlay, Outcome
 SOURCE = "listenbrainz"
 OURS = "Earshot"  # the client that our own export names
 SPOTIFY = "https://open.spotify.com/track/"
-MOST_SAID = 200_000  # whose words are looked up
+MOST_SAID = 200_000  # likes that are read: all are held until their words are known
 NOTHING_SAID = Left(Outcome.SKIPPED, "NOTHING_SAID")  # a like that was taken back
 UNKNOWN_RECORDING = Left(Outcome.SKIPPED, "UNKNOWN_RECORDING")  # a like of what no listen names
 
@@ -48,9 +49,11 @@ def read(parts: list[Part]) -> Rows:
     feedback: list[Part] = []
     for part in parts:
         (listens if is_listens(part.head()) else feedback).append(part)
-    said = [(place, _word(row)) for part in feedback for place, row in _rows(part)]
+    words = ((place, _word(row)) for part in feedback for place, row in _rows(part))
+    said = list(islice(words, MOST_SAID))
+    said += ((place, TOO_LARGE) for place, _word_more in islice(words, 1))
     names: dict[str, ListedTrack | None] = {}
-    for _place, word in said[:MOST_SAID]:
+    for _place, word in said:
         if isinstance(word, _Word):
             names |= dict.fromkeys(word.ids)
     for part in listens:

@@ -19,6 +19,7 @@ from graph.formats.parts import Part
 NAMESPACE = "http://xspf.org/ns/0/"
 DEEPEST = 32
 LONGEST_TEXT = 10_000  # of one element
+LARGEST = 16 << 20  # characters of all
 MOST_TRACKS = 50_000
 _begins = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*+<playlist\b[^>]*xspf", re.DOTALL)
 _TRACK = ("title", "creator", "album", "duration")
@@ -64,7 +65,7 @@ class _Reader:
         self._track: dict[str, str] = {}
         self._identifiers: list[str] = []
         self._text: list[str] = []
-        self._size = 0
+        self._size = self._total = 0
         self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -86,7 +87,8 @@ class _Reader:
 
     def _said(self, text: str) -> None:
         self._size += len(text)
-        if self._size > LONGEST_TEXT:
+        self._total += len(text)
+        if self._size > LONGEST_TEXT or self._total > LARGEST:
             raise Refused
         self._text.append(text)
 

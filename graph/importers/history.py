@@ -13,10 +13,12 @@ from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts import policies
 from accounts.intake import Deliberation, deliberate
 from accounts.models import User
-from discovery.platform.errors import ConsentMissing, ImportFailed, LeaseLost, Refusal
+from discovery.platform.errors import Conflict, ConsentMissing, ImportFailed, LeaseLost, Refusal
 from graph.formats.found import Found, Left, ListedPlaylist, ListedTrack, Place, Said
 from graph.formats.recognize import Recognized, recognized
 from graph.ingest.incoming import IncomingPlay, Outcome
@@ -33,6 +35,7 @@ from graph.services.history import (
     history_close,
     history_go_on,
     history_hold,
+    history_wait,
 )
 from graph.services.playlists import playlist_bring
 from graph.services.uploads import upload_path
@@ -42,12 +45,19 @@ logger = logging.getLogger(__name__)
 CHUNK = 100  # rows in one transaction: as many as the ingest takes at once
 
 
+class PrivateNow(Exception):
+    """A private session runs."""
+
+
 def history_import(*, user: User, path: Path) -> History:
     """Read a file of the operator's for ``user``, here and now; it stays where it is.
 
-    Raises ConsentMissing where RECORD is not granted, and ImportFailed for a file that is none of the formats.
+    Raises ConsentMissing where RECORD is not granted, Conflict in a private session, and ImportFailed for a file that is
+    none of the formats.
     """
     ensure_recording(user)
+    if policies.in_private_session(user):
+        raise Conflict(_("A private session is running."), code="PRIVATE_SESSION")
     with recognized(path), transaction.atomic():
         history = history_begin(deliberate(user), size=path.stat().st_size)
     return history_run(history_id=history.pk, path=path) or history
@@ -76,8 +86,10 @@ def _read(claim: Claim, path: Path) -> History:
                 history.format = file.format.value
                 history_go_on(act, history)
             rows = islice(file.rows, history.rows_read, None)
-            while chunk := list(islice(rows, CHUNK)):
+            while chunk := _chunk(rows):
                 _store(claim, file, chunk)
+    except PrivateNow:
+        return history_wait(claim)
     except ConsentMissing:
         return history_close(claim, error=ConsentMissing.code)
     except ImportFailed as failure:
@@ -87,9 +99,22 @@ def _read(claim: Claim, path: Path) -> History:
     return history_close(claim)
 
 
+def _chunk(rows: Iterator[Found]) -> list[Found]:
+    """What is stored together; of playlists, which may be long, one at a time."""
+    chunk: list[Found] = []
+    for found in rows:
+        chunk.append(found)
+        if len(chunk) == CHUNK or isinstance(found[1], ListedPlaylist):
+            break
+    return chunk
+
+
 @transaction.atomic
 def _store(claim: Claim, file: Recognized, chunk: Sequence[Found]) -> None:
     act, history = history_hold(claim)
+    ensure_recording(act.user)
+    if act.private:  # in which nothing is kept: the rest has to wait, or it would be lost
+        raise PrivateNow
     verdicts = _Chunk(act, history).taken(chunk)
     counts = Counter(outcome for _place, outcome, _code, _field in verdicts)
     history.stored += counts[Outcome.STORED]

@@ -71,14 +71,17 @@ class Claim:
 
 
 def history_claim(*, history_id: int) -> Claim | None:
-    """Claim an import; None where it ended, or somebody is alive and at it. One that kills its workers ends as failed."""
+    """Claim an import; None where it ended, somebody is alive and at it, or its person is in a private session.
+
+    One that kills its workers ends as failed.
+    """
     user = User.objects.filter(histories=history_id).first()
     if user is None:
         return None
     with transaction.atomic():
         act = deliberate(user)
         history = History.objects.select_for_update().get(pk=history_id)
-        if history.state not in OPEN or _is_live(history):
+        if history.state not in OPEN or _is_live(history) or act.private:
             return None
         if history.attempts >= MOST_ATTEMPTS:
             _close(act, history, History.State.FAILED, error="GIVEN_UP")
@@ -107,6 +110,16 @@ def history_go_on(act: Deliberation, history: History) -> None:
 
 
 @transaction.atomic
+def history_wait(claim: Claim) -> History:
+    """Leave an import as it is, for the clock to take up. Raises LeaseLost."""
+    act, history = history_hold(claim)
+    history.state, history.heartbeat_at = History.State.WAITING, None
+    with act.write():
+        history.save()
+    return history
+
+
+@transaction.atomic
 def history_close(claim: Claim, *, error: str = "") -> History:
     """End an import, whatever came of it. Its file goes with it. Raises LeaseLost."""
     act, history = history_hold(claim)
@@ -124,7 +137,8 @@ def histories_abandoned() -> list[str]:
 
 
 def _close(act: Deliberation, history: History, state: History.State, *, error: str = "") -> None:
-    history.state, history.error, history.finished_at = state, error[:32], act.moment
+    history.state, history.error = state, error[:32]
+    history.finished_at, history.heartbeat_at = act.moment, None  # in a private session, nothing says when
     with act.write():
         history.save()
     transaction.on_commit(lambda: upload_delete(history))

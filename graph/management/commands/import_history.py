@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from discovery.platform.errors import ConsentMissing, ImportFailed
+from discovery.platform.errors import Conflict, ConsentMissing, ImportFailed
 from graph.importers.history import history_import
 from graph.models import History
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {file}.")
         try:
             history = history_import(user=user, path=file)
-        except (ConsentMissing, ImportFailed) as refusal:
+        except (Conflict, ConsentMissing, ImportFailed) as refusal:
             raise CommandError(refusal.message) from refusal
         self.stdout.write(summary(history))
         for row in history.rows.order_by("pk")[:20]:

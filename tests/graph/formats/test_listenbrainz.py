@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+from graph.formats import listenbrainz
 from graph.formats.found import Said
 from tests.graph.formats.files import LISTEN, archive, codes, read, whats
 
@@ -77,3 +78,11 @@ def test_only_our_own_export_says_whose_play_it_was(tmp_path):
     assert ours.listened_at == datetime(2021, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
     assert (other.source, other.source_id, other.ms_played) == ("listenbrainz", None, None)
     assert other.listened_at == LISTEN["listened_at"]
+
+
+def test_more_likes_than_are_held_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(listenbrainz, "MOST_SAID", 2)
+    said = lines(*[{"recording_msid": f"m-{number}", "score": 1} for number in range(5)])
+    path = archive(tmp_path / "x", **{"feedback.jsonl": said, "listens.jsonl": lines(LISTEN)})
+    assert codes(path)[1:] == ["UNKNOWN_RECORDING", "", "TOO_LARGE"]
+    assert len(codes(path)) == 4

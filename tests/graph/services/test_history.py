@@ -323,3 +323,53 @@ class TestCommands:
             call_command("undo_import", "4711")
         assert not History.objects.exists()
         assert not HistoryRow.objects.exists()
+
+
+def private(user, *, running):
+    now = timezone.now()
+    ends = now + timedelta(hours=1) if running else now - timedelta(minutes=1)
+    type(user).objects.filter(pk=user.pk).update(private_from=now - timedelta(hours=1), private_until=ends)
+
+
+def test_what_is_handed_in_during_a_private_session_waits_for_its_end_and_keeps_the_day_alone(ada, tmp_path):
+    private(ada, running=True)
+    history = imported(ada, [*plays(2), extended(ts=(timezone.now() - timedelta(minutes=20)).isoformat())])
+    assert (history.state, history.rows_read, history.heartbeat_at) == ("WAITING", 0, None)
+    assert (history.asked_at.hour, history.asked_at.minute) == (0, 0)
+    file = tmp_path / "mine"
+    file.write_text(json.dumps(plays(1)))
+    with pytest.raises(CommandError):
+        call_command("import_history", "ada", str(file))
+    private(ada, running=False)
+    assert histories_abandoned() == [str(history.pk)]
+    history_run(history_id=history.pk)
+    history.refresh_from_db()
+    assert (history.state, history.stored, history.rows.get().code) == ("DONE", 2, "PRIVATE_SESSION")
+
+
+def test_a_private_session_that_begins_meanwhile_loses_nothing(ada, monkeypatch):
+    history = handed_in(ada, plays(250))
+    stored = reading._store
+
+    def and_a_session_begins(*args):
+        stored(*args)
+        private(ada, running=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_store", and_a_session_begins)
+        history_run(history_id=history.pk)
+    history.refresh_from_db()
+    assert (history.state, history.rows_read, history.heartbeat_at) == ("WAITING", reading.CHUNK, None)
+    private(ada, running=False)
+    history_run(history_id=history.pk)
+    history.refresh_from_db()
+    assert (history.state, history.stored, history.skipped) == ("DONE", 250, 0)
+
+
+def test_nothing_more_is_stored_of_somebody_who_asked_to_be_erased(ada):
+    history = handed_in(ada, JSPF)
+    type(ada).objects.filter(pk=ada.pk).update(is_active=False)
+    history_run(history_id=history.pk)
+    history.refresh_from_db()
+    assert (history.state, history.error) == ("FAILED", "CONSENT_MISSING")
+    assert not Playlist.objects.exists()

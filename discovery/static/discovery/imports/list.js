@@ -68,7 +68,7 @@ function draw(node) {
 
 function said(node) {
   const rows = worded(ngettext("%(count)s row", "%(count)s rows", node.rowsRead), { count: asNumber(node.rowsRead) });
-  if (node.state === "WAITING") return gettext("Waits to be read.");
+  if (node.state === "WAITING") return gettext("Waits to be read; in a private session, until it is over.");
   if (node.state === "RUNNING") return worded(gettext("Being read: %(share)s, %(rows)s so far."), { share: asPercent(node.progress), rows });
   if (node.state === "UNDONE") return gettext("Undone: what it brought is gone.");
   const counts = [

@@ -14,8 +14,7 @@ from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.credentials import credential_of
-from accounts.models import DeviceScope, User
+from accounts.models import User
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, Refusal
 from discovery.platform.graphql.view import CodedCsrfMiddleware
 from discovery.web.views import confined
@@ -46,11 +45,8 @@ def imports(request: HttpRequest) -> HttpResponseBase:
 
 
 def _taken(request: HttpRequest) -> HttpResponse:
-    credential = credential_of(request)
-    if credential is None or not isinstance(request.user, User):
+    if not isinstance(request.user, User):
         return _coded("SIGN_IN_REQUIRED", _("Sign in to do this."), 401)
-    if DeviceScope.PLAYS_WRITE not in credential.scopes:
-        return _coded("INSUFFICIENT_SCOPE", _("This token may not be used for this."), 403)
     try:
         ensure_recording(request.user)
         return JsonResponse(

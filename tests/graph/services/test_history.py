@@ -30,7 +30,7 @@ from graph.services.uploads import upload_get, upload_path, upload_store, upload
 from tests import factories
 from tests.graph.formats.files import LISTEN, archive, extended
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 JSPF = {"playlist": {"title": "Mine", "annotation": "of my own", "track": [
     {"title": "Quiet Rivers", "creator": "Nerloo Choir"}, {"title": "", "creator": "x"}, {"title": "Tide", "creator": "Vesna", "duration": -1},
 ]}}  # fmt: skip
@@ -209,6 +209,13 @@ class TestWhatElseComes:
         word = Feedback.objects.get(user=ada)
         assert (history.words_said, word.kind, word.given_at.year) == (1, "LIKE", 2021)
         track = word.track
+        again = imported(factories.sharer("ben"), data)
+        feedback_give(user=again.user, item=track, kind=FeedbackKind.LIKE)
+        history_undo(user=again.user, history_id=again.pk)
+        assert Feedback.objects.get(user=again.user).given_at.year > 2021, (
+            "said anew since, it is the person's own"
+        )
+        again.user.delete()
         history_undo(user=ada, history_id=history.pk)
         assert not Feedback.objects.exists()
         feedback_give(user=ada, item=track, kind=FeedbackKind.DISLIKE)

@@ -7,7 +7,7 @@
 #   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
 #                                      folder at ../shared/data where there is one, or on the sample community
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
-#   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports
+#   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
 #   make bench-privacy                 what consent costs, on the demo's data
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
 #                                      42,000 generated people; its databases stay in var/bench-api
@@ -70,7 +70,7 @@ soak: $(READY)
 	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 $(SOAK) tests/privacy/test_invariants.py
 	EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(SOAK) \
 		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
-	$(SOAK) tests/soak/soak_adversary.py
+	$(SOAK) tests/soak/soak_adversary.py tests/soak/soak_import.py
 	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 bench-scale: $(READY)

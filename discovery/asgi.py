@@ -6,7 +6,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 from discovery.platform.private_files import private_umask
-from discovery.platform.web_process import one_thread, sqlite_hold_open
+from discovery.platform.web_process import bounded, one_thread, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
@@ -15,13 +15,20 @@ sqlite_hold_open()
 _http = get_asgi_application()
 
 # Behind it: the schema needs the apps to be loaded.
+from django.conf import settings  # noqa: E402
+
 from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
 from discovery.schema import schema  # noqa: E402
 
 _socket = SubscriptionSocket(schema)
+LARGEST_BODY = 16 << 20  # bytes; of a file that is handed in, as many as are read and a form around them
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """One application for both protocols."""
-    door: Any = _socket if scope["type"] == "websocket" else _http
-    await door(scope, receive, send)
+    if scope["type"] == "websocket":
+        await _socket(scope, receive, send)
+    else:
+        http: Any = _http
+        file = scope["path"].endswith("/imports/")
+        await http(scope, bounded(receive, LARGEST_BODY + file * settings.UPLOAD_LARGEST), send)

@@ -42,8 +42,8 @@ NEEDED: Mapping[str, Scopes] = {
         Mutation=("advanceRadio", "startRadio"),
         Subscription=("radioQueue", "trainingProgress"),
     ),
-    **_one(DeviceScope.PLAYS_READ, Viewer=("feedback", "listens")),
-    **_one(DeviceScope.PLAYS_WRITE, Mutation=("clearFeedback", "correctListen", "giveFeedback", "recordListens")),
+    **_one(DeviceScope.PLAYS_READ, Viewer=("feedback", "imports", "listens")),
+    **_one(DeviceScope.PLAYS_WRITE, Mutation=("clearFeedback", "correctListen", "giveFeedback", "importHistory", "recordListens")),
     **_one(
         DeviceScope.PLAYLISTS,
         Viewer=("playlists",),
@@ -71,7 +71,7 @@ NEEDED: Mapping[str, Scopes] = {
         Viewer=("children", "consentHistory", "dataUsage", "previewRemoval", "privacy", "shownTo"),
         Mutation=(
             "deleteListens", "endPrivateSession", "excludeFromTaste", "setConsent", "setPersonalizationLevel",
-            "startPrivateSession", "withdrawAllConsent",
+            "startPrivateSession", "undoImport", "withdrawAllConsent",
         ),
     ),
     **_one(
@@ -86,7 +86,7 @@ NEEDED: Mapping[str, Scopes] = {
 # What a token needs to be told of a node by its id.
 NODES: Mapping[str, Scopes] = {
     **dict.fromkeys(("Artist", "Track", "ModelVersion"), _ANY),
-    **dict.fromkeys(("Feedback", "Listen"), frozenset({DeviceScope.PLAYS_READ})),
+    **dict.fromkeys(("Feedback", "Import", "Listen"), frozenset({DeviceScope.PLAYS_READ})),
     **dict.fromkeys(("Playlist", "PlaylistEntry"), frozenset({DeviceScope.PLAYLISTS})),
     **dict.fromkeys(
         ("FriendRequest", "ItemRecommendation", "Listener", "Room"), frozenset({DeviceScope.SOCIAL})

@@ -7,7 +7,7 @@ NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person'
 OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
 TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
-every one; beyond, candidates come from faiss), STATIC_ROOT (where collectstatic writes).
+every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in), STATIC_ROOT (where collectstatic writes).
 """
 
 import os
@@ -33,6 +33,8 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key_get_or_create(HOME_DIR)
 SIGNING_KEY = os.environ.get("SIGNING_KEY") or signing_key_get_or_create(HOME_DIR)
 LEDGER_HEADS = HOME_DIR / "ledger-heads.jsonl"  # copies of the signed heads of the consent ledger
 EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
+UPLOAD_DIR = HOME_DIR / "uploads"  # histories that people hand in; gone when they are read, or after a day
+UPLOAD_LARGEST = env.int("UPLOAD_LARGEST", default=2 << 30)  # bytes of one of them
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

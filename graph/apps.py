@@ -7,7 +7,8 @@ class GraphConfig(AppConfig):
 
     def ready(self) -> None:
         from graph import visible
-        from graph.services import deletion
+        from graph.services import deletion, uploads
 
         visible.register()
         deletion.connect()
+        uploads.connect()

@@ -21,6 +21,8 @@ from graph.models import (
     Artist,
     Deletion,
     Feedback,
+    History,
+    HistoryRow,
     ItemKind,
     ItemRecommendation,
     Listen,
@@ -166,6 +168,17 @@ def listen_list(*, owner: User) -> QuerySet[Listen]:
 def feedback_list(*, owner: User) -> QuerySet[Feedback]:
     """What the owner said of music, latest first."""
     return Feedback.objects.filter(user=owner).order_by("-given_at", "-pk")
+
+
+def history_list(*, owner: User) -> QuerySet[History]:
+    """What the owner handed in, latest first."""
+    return History.objects.filter(user=owner).order_by("-pk")
+
+
+def history_rows(history: History, *, outcome: str | None = None) -> QuerySet[HistoryRow]:
+    """What of an import was not stored, in the order in which it was read."""
+    rows = HistoryRow.objects.filter(history=history).order_by("pk")
+    return rows if outcome is None else rows.filter(outcome=outcome)
 
 
 def playlists_visible_to(viewer: User) -> QuerySet[Playlist]:

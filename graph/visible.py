@@ -26,6 +26,7 @@ from graph.models import (
     ArtistPlayCount,
     Feedback,
     FeedbackKind,
+    History,
     ItemRecommendation,
     Listen,
     Playlist,
@@ -59,6 +60,7 @@ def register() -> None:
     presentation.register(Kind("Tag", Tag, _tag_visible, openly=EVERYBODYS, hot=True))
     presentation.register(Kind("Listen", Listen, _own))
     presentation.register(Kind("Feedback", Feedback, _own))
+    presentation.register(Kind("Import", History, _own))
     presentation.register(Kind("Playlist", Playlist, _playlist_visible, hot=True))
     presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible, hot=True))
     presentation.register(Kind("ItemRecommendation", ItemRecommendation, _recommendation_visible, hot=True))

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from accounts.signals import consent_changed
 from discovery.privacy.signals import erasure_requested, export_requested
 from discovery.room.services import rooms_refresh
+from graph.signals import history_requested
 from tasks.celery import app
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ def connect() -> None:
     consent_changed.connect(_rooms, dispatch_uid="tasks.rooms")
     export_requested.connect(_export, dispatch_uid="tasks.export")
     erasure_requested.connect(_erasure, dispatch_uid="tasks.erasure")
+    history_requested.connect(_history, dispatch_uid="tasks.history")
 
 
 def _export(*, key: str, **_: Any) -> None:
@@ -27,6 +29,10 @@ def _export(*, key: str, **_: Any) -> None:
 
 def _erasure(*, key: str, **_: Any) -> None:
     _send("tasks.privacy.erasure_advance", key)
+
+
+def _history(*, key: str, **_: Any) -> None:
+    _send("tasks.histories.history_read", key)
 
 
 def _rooms(*, user_ids: frozenset[int], **_: Any) -> None:

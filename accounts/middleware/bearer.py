@@ -20,6 +20,8 @@ from accounts.services.device import token_seen
 NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "graphql": frozenset(),
     "receipts": frozenset({DeviceScope.PRIVACY}),
+    "imports": frozenset({DeviceScope.PLAYS_WRITE}),
+    "playlist-file": frozenset({DeviceScope.PLAYLISTS}),
     "data-export": frozenset({DeviceScope.ACCOUNT}),
 }
 

@@ -16,7 +16,7 @@ MANIFEST = "manifest.json"
 
 
 class Archive:
-    """``with Archive(path) as archive: archive.lines("plays.jsonl", rows)``; ``close`` writes the manifest."""
+    """``with Archive(path) as archive: archive.lines("tags.jsonl", rows)``; ``close`` writes the manifest."""
 
     def __init__(self, path: Path) -> None:
         path.touch(mode=0o600)

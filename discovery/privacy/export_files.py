@@ -22,24 +22,22 @@ from accounts.services.receipt import receipt_list
 from discovery.models import SocialUse
 from discovery.privacy import usage
 from discovery.privacy.archive import Archive
+from discovery.privacy.export_listens import CHUNK, feedback_rows, ids_told, item_told, listen_files
 from discovery.privacy.retention import retention_table
 from discovery.privacy.stores import STORES, WITHHELD, Store
 from discovery.recommend import feed
+from graph.formats.found import ListedTrack
+from graph.formats.jspf import identifiers
 from graph.models import (
-    Artist,
     ArtistPlayCount,
     Deletion,
-    Feedback,
     ItemKind,
     ItemRecommendation,
-    Listen,
     Playlist,
     Tagging,
     TasteExclusion,
-    Track,
 )
 
-CHUNK = 1_000  # rows fetched at a time
 # Stores with a file of a shape of their own; every other one is written column by column.
 WRITTEN = frozenset(
     {
@@ -64,9 +62,11 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("consent/receipts.jsonl", receipt_list(user=user))
     if (head := ledger_head_newest()) is not None:
         archive.document("consent/ledger-head.json", head.document)
-    archive.lines("plays.jsonl", _plays(user))
+    archive.document("user.json", {"user_id": str(user.pseudonym), "username": user.username})
+    for name, rows in listen_files(user):
+        archive.lines(name, rows)
     archive.lines("play_counts.jsonl", _play_counts(user))
-    archive.lines("feedback.jsonl", _feedback(user))
+    archive.lines("feedback.jsonl", feedback_rows(user))
     archive.lines("tags.jsonl", _tags(user))
     archive.lines("exclusions.jsonl", _exclusions(user))
     for number, playlist in enumerate(
@@ -113,69 +113,16 @@ def _ledger(user: User) -> Iterator[bytes]:
         yield f'{{"event":{event_canonical(event)},"hash":"{event.hash}"}}\n'.encode()
 
 
-def _plays(user: User) -> Iterator[dict[str, Any]]:
-    """In the shape ListenBrainz imports and exports."""
-    rows = Listen.reports.filter(user=user).select_related("track__artist", "naming")
-    told = rows.prefetch_related("naming__credit__name").order_by("listened_at", "source", "source_id")
-    for row in told.iterator(CHUNK):
-        info = {
-            **_told(row), "ms_played": row.ms_played, "source": row.source, "source_id": row.source_id,
-            "listened_at": row.listened_at, "recorded_at": row.recorded_at,
-        }  # fmt: skip
-        yield {
-            "listened_at": int(row.listened_at.timestamp()),
-            "track_metadata": {**_names(row.track_as_told), "additional_info": info},
-        }
-
-
-def _told(row: Listen) -> dict[str, Any]:
-    """What the source told beside the names; of a track that was named by its key, what the catalog says."""
-    naming = row.naming
-    if naming is None:
-        return {**_ids(row.track), "origin_url": "", "artist_names": [], "artist_mbids": []}
-    credit = sorted(naming.credit.all(), key=lambda artist: artist.position)
-    return {
-        "recording_mbid": naming.mbid, "isrc": naming.isrc, "duration_ms": naming.duration_ms, "origin_url": naming.uri,
-        "artist_names": [artist.name.name for artist in credit], "artist_mbids": [artist.name.mbid for artist in credit],
-    }  # fmt: skip
-
-
-def _names(track: Track) -> dict[str, str]:
-    return {"artist_name": track.artist.name, "track_name": track.title, "release_name": track.album}
-
-
-def _ids(track: Track) -> dict[str, Any]:
-    return {"recording_mbid": track.mbid, "isrc": track.isrc, "duration_ms": track.duration_ms}
-
-
-def _item(track: Track | None, artist: Artist | None) -> dict[str, Any]:
-    if track is not None:
-        return {"track": {**_names(track), **_ids(track)}}
-    return {
-        "artist": {"artist_name": artist.name if artist else "", "artist_mbid": artist.mbid if artist else ""}
-    }
-
-
 def _play_counts(user: User) -> Iterator[dict[str, Any]]:
     rows = ArtistPlayCount.objects.filter(user=user).select_related("artist").order_by("pk")
     for row in rows.iterator(CHUNK):
-        yield {**_item(None, row.artist), "count": row.count, "source": row.source}
-
-
-def _feedback(user: User) -> Iterator[dict[str, Any]]:
-    rows = (
-        Feedback.objects.filter(user=user)
-        .select_related("track__artist", "artist")
-        .order_by("given_at", "pk")
-    )
-    for row in rows.iterator(CHUNK):
-        yield {**_item(row.track, row.artist), "kind": row.kind, "given_at": row.given_at}
+        yield {**item_told(None, row.artist), "count": row.count, "source": row.source}
 
 
 def _tags(user: User) -> Iterator[dict[str, Any]]:
     rows = Tagging.objects.filter(user=user).select_related("track__artist", "artist", "tag").order_by("pk")
     for row in rows.iterator(CHUNK):
-        yield {**_item(row.track, row.artist), "tag": row.tag.name, "tagged_on": row.tagged_on}
+        yield {**item_told(row.track, row.artist), "tag": row.tag.name, "tagged_on": row.tagged_on}
 
 
 def _exclusions(user: User) -> Iterator[dict[str, Any]]:
@@ -183,7 +130,9 @@ def _exclusions(user: User) -> Iterator[dict[str, Any]]:
     rows = TasteExclusion.objects.filter(user=user).select_related("track__artist", "artist").order_by("pk")
     for row, playlist in _seen(user, rows, lambda row: row.playlist_id and Ref("Playlist", row.playlist_id)):
         thing = (
-            {"playlist": playlist and name_of(playlist)} if row.playlist_id else _item(row.track, row.artist)
+            {"playlist": playlist and name_of(playlist)}
+            if row.playlist_id
+            else item_told(row.track, row.artist)
         )
         yield {**thing, "excluded_at": row.excluded_at}
 
@@ -199,10 +148,13 @@ def _jspf(playlist: Playlist, user: User) -> dict[str, Any]:
                 {
                     "title": entry.track.title, "creator": entry.track.artist.name, "album": entry.track.album,
                     "duration": entry.track.duration_ms,
+                    "identifier": identifiers(
+                        ListedTrack(title="", artist="", mbid=entry.track.mbid, isrc=entry.track.isrc)
+                    ),
                     "extension": {
                         "https://earshot.example/entry": [
                             {
-                                **_ids(entry.track), "added_at": entry.added_at,
+                                **ids_told(entry.track), "added_at": entry.added_at,
                                 "added_by_you": entry.added_by_id == user.pk,
                             }
                         ]
@@ -232,7 +184,7 @@ def _recommended(user: User) -> Iterator[dict[str, Any]]:
         sent = row.sender_id == user.pk
         other = row.recipient if sent else row.sender
         yield {
-            **_item(row.track, row.artist), "sent": sent, "with": other.username if visible else None,
+            **item_told(row.track, row.artist), "sent": sent, "with": other.username if visible else None,
             "note": row.note if sent or visible else None, "sent_at": row.sent_at,
         }  # fmt: skip
 

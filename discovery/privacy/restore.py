@@ -43,7 +43,7 @@ from graph.models import (
 )
 
 BATCH = 500
-OBSERVED = ("plays.jsonl", "play_counts.jsonl")  # stored only where RECORD is granted
+OBSERVED = ("plays", "play_counts")  # stored only where RECORD is granted
 Row = Mapping[str, Any]
 
 
@@ -84,15 +84,16 @@ def _restore(file: zipfile.ZipFile) -> tuple[User, dict[str, int]]:
     stored = {"consent/ledger.jsonl": _ledger(user, _lines(file, "consent/ledger.jsonl"))}
     consents_rebuild()
     recorded = permits(user, Purpose.RECORD)  # an import asks like everybody
-    steps: list[tuple[str, Callable[[User, list[Row]], None]]] = [
-        ("plays.jsonl", _plays), ("play_counts.jsonl", _play_counts),
-        ("feedback.jsonl", _feedback), ("tags.jsonl", _tags),
+    listens = [name for name in file.namelist() if name.startswith("listens/") or name == "plays.jsonl"]
+    steps: list[tuple[str, list[str], Callable[[User, list[Row]], None]]] = [
+        ("plays", listens, _plays), ("play_counts", ["play_counts.jsonl"], _play_counts),
+        ("feedback", ["feedback.jsonl"], _feedback), ("tags", ["tags.jsonl"], _tags),
     ]  # fmt: skip
-    for name, store in steps:
+    for name, files, store in steps:
         stored[name] = 0
         if name in OBSERVED and not recorded:
             continue
-        for batch in _batches(_lines(file, name)):
+        for batch in _batches(row for each in files for row in _lines(file, each)):
             store(user, batch)
             stored[name] += len(batch)
     names = sorted(name for name in file.namelist() if name.startswith("playlists/"))

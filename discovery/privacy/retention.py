@@ -34,6 +34,8 @@ from discovery.radio.log import CHOICES_KEPT, radio_choices_forget
 from discovery.radio.session import LIFETIME as RADIO_LIFETIME
 from discovery.recommend.disclosure import SOCIAL_USE_KEPT, social_use_forget
 from discovery.room.services import IDLE, rooms_close
+from graph.services.history import VERDICTS_KEPT, verdicts_forget
+from graph.services.uploads import UNUSED_KEPT, uploads_expire
 from graph.training.lease import RUNS_KEPT, runs_forget
 
 logger = logging.getLogger(__name__)
@@ -101,6 +103,10 @@ RULES: tuple[Rule, ...] = (
          friend_requests_forget),
     Rule("export_files", _("Files with your data that you asked for."), LIVES, _("the moment it was written"), exports_expire),
     Rule("exports", _("That you asked for such a file."), EXPORTS_KEPT, _("the request"), exports_forget),
+    Rule("uploads", _("A file of your listening that you handed in and did not have read."), UNUSED_KEPT,
+         _("the moment it came in"), uploads_expire),
+    Rule("import_rows", _("Which rows of such a file were not stored, and why; not what stood in them."), VERDICTS_KEPT,
+         _("the import"), verdicts_forget),
     Rule("sessions", _("That you are signed in with a browser."), timedelta(seconds=settings.SESSION_COOKIE_AGE),
          _("the sign-in"), sessions_forget),
     Rule("tokens", _("That an app is signed in as you."), LIFETIME, _("the sign-in"), tokens_expire),

@@ -17,6 +17,8 @@ from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
     ArtistPlayCount,
     Feedback,
+    History,
+    HistoryRow,
     ItemRecommendation,
     Listen,
     Playlist,
@@ -75,6 +77,9 @@ STORES: tuple[Store, ...] = (
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
     Store("breach_notices", BreachConcern, ("user",), _("Breaches that concern you, as you were told of them."), None),
+    Store("imports", History, ("user",), _("Files of your listening that you handed in, and how many of their rows became what."),
+          None, (), "asked_at"),
+    Store("import_rows", HistoryRow, ("user",), _("Which rows of such a file were not stored, and why; not what stood in them."), None),
     Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "joined_at"),
     Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip

@@ -16,12 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from django.conf import settings
 
-<<<<<<< HEAD
-from accounts import hearing, pairs, policies
-=======
-from accounts import pairs, policies
+from accounts import hearing, pairs
 from accounts.held_links import everything, links_now
->>>>>>> h-a
 from accounts.models import User
 from graph.arrays import Floats, Ids, Rows
 from graph.histories import amounts

@@ -1,6 +1,11 @@
 """Music, as the GraphQL schema shows it."""
 
-from graph.api.mutations import Mutation
-from graph.api.queries import Query, Viewer
+from strawberry.tools import merge_types
+
+from graph.api import imports, mutations, queries
+from graph.api.queries import Query
+
+Mutation = merge_types("Mutation", (mutations.Mutation, imports.Mutation))
+Viewer = merge_types("Viewer", (queries.Viewer, imports.Viewer))
 
 __all__ = ["Mutation", "Query", "Viewer"]

@@ -28,6 +28,7 @@ from graph.ingest.deleted import deleted_among, track_name
 from graph.ingest.follow import deletion_follow, friends_tell
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.plays import plays_gather, told_otherwise
+from graph.ingest.undo import correction_note
 from graph.models import ArtistName, ItemKind, Listen, Naming, Track
 from graph.names import digest
 from graph.selectors import item_ref
@@ -180,7 +181,7 @@ class _Call:
         lately = ArtistName.objects.filter(
             named_at__gte=timezone.now() - QUOTA_WINDOW,
             credited__naming__listens__user=self.observer.user,
-            credited__naming__listens__history_id=None,
+            credited__naming__listens__history=None,
         )
         left = settings.NEW_ARTISTS_AN_HOUR - lately.distinct().count()
         kept = {}
@@ -220,6 +221,8 @@ class _Call:
                 max(row.listened_at, play.listened_at),
             )
             unused |= {row.naming_id} - {None, told[1]}  # type: ignore[arg-type]
+            if self.history is not None:
+                correction_note(self.history, row)
             row.track_id, row.naming, row.listened_at, row.ms_played = (
                 tracks[index],
                 naming,

@@ -16,6 +16,7 @@ from graph.models.catalog import (
 from graph.models.communities import Community
 from graph.models.deletions import DeletedPlay, Deletion
 from graph.models.exclusions import TasteExclusion, counted, holding
+from graph.models.history import History, HistoryCorrection, HistoryRow, HistoryWord
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.models.sharing import ItemRecommendation
@@ -32,6 +33,10 @@ __all__ = [
     "Deletion",
     "Feedback",
     "FeedbackKind",
+    "History",
+    "HistoryCorrection",
+    "HistoryRow",
+    "HistoryWord",
     "ItemKind",
     "ItemRecommendation",
     "Listen",

@@ -50,7 +50,9 @@ class Listen(Gated):
     )
     source = models.CharField(max_length=40)
     source_id = models.CharField(max_length=128)
-    history_id = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+    history = models.ForeignKey(
+        "graph.History", on_delete=models.SET_NULL, null=True, blank=True, related_name="listens"
+    )
     corrected = models.BooleanField(default=False)  # by the listener: what the source says again is no news
     recorded_at = models.DateTimeField(auto_now_add=True)
 
@@ -72,7 +74,7 @@ class Listen(Gated):
         if self.naming is None:
             return self.track
         told = copy(self.track)
-        told.title, told.artist = self.naming.title, copy(told.artist)
+        told.title, told.album, told.artist = self.naming.title, self.naming.album, copy(told.artist)
         told.artist.name = self.naming.artist_name
         return told
 

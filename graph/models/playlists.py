@@ -5,6 +5,7 @@ from django.db import models
 
 from accounts.intake import Gated
 from graph.models.catalog import Track
+from graph.models.history import History
 
 
 class Playlist(Gated):
@@ -15,6 +16,10 @@ class Playlist(Gated):
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(null=True, blank=True)  # none: in a private session
     updated_at = models.DateTimeField(null=True, blank=True)
+    # The import that brought it.
+    history = models.ForeignKey(
+        History, on_delete=models.SET_NULL, null=True, blank=True, related_name="playlists"
+    )
 
     def __str__(self) -> str:
         return self.title

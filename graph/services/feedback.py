@@ -1,5 +1,7 @@
 """What a listener says of an item."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -32,6 +34,25 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     if created and kind is FeedbackKind.LIKE:  # said again, it is no news
         transaction.on_commit(lambda: friends_tell(user, [{"like": given.pk}]))
     return given
+
+
+@transaction.atomic
+def feedback_bring(
+    *, user: User, item: Track, kind: FeedbackKind, said_at: datetime | None
+) -> Feedback | None:
+    """Note what ``user`` said elsewhere, at that time; None where they said something of it here already.
+
+    It is no news to friends. Raises Conflict in a private session.
+    """
+    act = deliberate(user)
+    act.ensure_vote()
+    if Feedback.objects.filter(user=user, track=item, kind__in=VERDICTS).exists():
+        return None
+    now = timezone.now()
+    with act.write():
+        return Feedback.objects.create(
+            user=user, track=item, kind=kind, given_at=now if said_at is None else min(said_at, now)
+        )
 
 
 @transaction.atomic

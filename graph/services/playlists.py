@@ -4,6 +4,8 @@ Every writer locks the playlist's row before looking at anything of it, so that 
 processes happen one after the other, and each entry stands once. What may be done is asked under the lock.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from accounts.models import User
 from accounts.policies import friend_keys
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
-from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry
+from graph.models import History, Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.names import name_clean
 from graph.selectors import playlists_editable_by, playlists_visible_to
 
@@ -33,6 +35,33 @@ def playlist_create(*, owner: User, title: str, description: str = "") -> Playli
             owner=owner, title=_title(title), description=_description(description),
             created_at=act.moment, updated_at=act.moment,
         )  # fmt: skip
+
+
+@transaction.atomic
+def playlist_bring(
+    *, owner: User, title: str, description: str, track_ids: Sequence[int], history: History
+) -> Playlist | None:
+    """A playlist that an import brought; None where the owner has one of this title with these tracks already.
+
+    Raises InvalidInput, and LimitExceeded beyond ``MAX_PLAYLISTS`` or ``MAX_ENTRIES``.
+    """
+    if len(track_ids) > MAX_ENTRIES:
+        raise LimitExceeded(_("A playlist has at most %(most)d entries.") % {"most": MAX_ENTRIES})
+    act = deliberate(owner)
+    for same in Playlist.objects.filter(owner=owner, title=_title(title)):
+        if list(same.entries.values_list("track_id", flat=True)) == list(track_ids):
+            return None
+    playlist = playlist_create(owner=owner, title=title, description=description)
+    playlist.history, playlist.updated_at = history, playlist.created_at  # as long as nobody changes it
+    with act.write():
+        playlist.save(update_fields=["history", "updated_at"])
+        PlaylistEntry.objects.bulk_create(
+            PlaylistEntry(
+                playlist=playlist, track_id=track, position=position, added_by=owner, added_at=act.moment
+            )
+            for position, track in enumerate(track_ids)
+        )
+    return playlist
 
 
 @transaction.atomic

@@ -26,7 +26,16 @@ from accounts.services.consent import consent_set
 from discovery.models import Room, RoomMember, SocialUse
 from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
-from graph.models import Feedback, FeedbackKind, ItemKind, ItemRecommendation, Playlist, PlaylistEntry
+from graph.models import (
+    Feedback,
+    FeedbackKind,
+    History,
+    HistoryRow,
+    ItemKind,
+    ItemRecommendation,
+    Playlist,
+    PlaylistEntry,
+)
 from tests import factories
 from tests.api.client import App
 
@@ -75,8 +84,26 @@ class World:
         use = SocialUse.objects.create(source=owner, recipient=friend, day=timezone.now().date(), named=False)
         room = Room.objects.create(kind=ItemKind.TRACK)
         RoomMember.objects.create(room=room, user=owner, joined_at=timezone.now())
+        handed_in = History.objects.create(
+            user=owner,
+            asked_at=now,
+            state=History.State.FAILED,
+            format="SPOTIFY",
+            error="GIVEN_UP",
+            finished_at=now,
+        )
+        HistoryRow.objects.create(
+            user=owner,
+            history=handed_in,
+            part=1,
+            first=1,
+            last=2,
+            outcome="REFUSED",
+            code="BROKEN",
+            field="ts",
+        )
         rows = {
-            "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
+            "Import": handed_in, "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
             "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
             "Feedback": Feedback.objects.create(user=owner, track=track, kind=FeedbackKind.HIDE, given_at=now),
@@ -118,7 +145,7 @@ BY_NAME = {
     "seedId": "Track", "roomId": "Room",
 }  # fmt: skip
 ID_OF = {
-    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.correctListen.id": "Listen", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
 }  # fmt: skip
 ALSO_GIVEN = {
     "Mutation.updateProfile.displayName",

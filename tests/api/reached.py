@@ -20,7 +20,8 @@ from discovery.schema import schema
 from tests.api import access
 
 FROM = ("Query", "Viewer", "Mutation")
-BY = {"GivenFeedback": "giveFeedback"}  # types that stand in several unions: the field that answers with them
+# Types that several fields may answer with: the one that does.
+BY = {"GivenFeedback": "giveFeedback", "Import": "node"}
 OWNERS = "owner's"
 
 

@@ -97,7 +97,7 @@ def test_the_manifest_vouches_for_every_file(ada):
 
 def test_plays_have_the_shape_of_listenbrainz(ada, world):
     _, files = export_of(ada)
-    plays = [json.loads(line) for line in files["plays.jsonl"].splitlines()]
+    plays = [json.loads(line) for line in files["listens/2026/1.jsonl"].splitlines()]
     assert len(plays) == 7
     assert plays[0]["listened_at"] == int(factories.NOON.timestamp())
     assert {play["track_metadata"]["track_name"] for play in plays} == {"Ada's Favorite", "Common Ground"}
@@ -178,7 +178,7 @@ def test_files_go_when_their_time_is_over(ada, export_dir):
 
 
 RESTORED = (
-    "profile.json", "consent/ledger.jsonl", "plays.jsonl", "play_counts.jsonl", "feedback.jsonl", "tags.jsonl",
+    "profile.json", "consent/ledger.jsonl", "listens/2026/1.jsonl", "play_counts.jsonl", "feedback.jsonl", "tags.jsonl",
     "playlists/0001.jspf", "exclusions.jsonl",
 )  # fmt: skip
 NOT_ITS_OWN = {"recorded_at", "added_at", "excluded_at"}  # when a row was written here
@@ -217,7 +217,7 @@ def test_a_round_trip_into_an_empty_instance_restores_it(ada, empty_instance):
     _, after = export_of(restored)
     for name in RESTORED:
         assert comparable(after[name]) == comparable(before[name]), name
-    assert stored["plays.jsonl"] == 7
+    assert stored["plays"] == 7
     assert list(ledger_verify()) == []
     assert policies.permits(restored, Purpose.EXPERIMENT)
 
@@ -226,7 +226,7 @@ def test_without_record_plays_and_counts_stay_behind(ada, empty_instance, capsys
     consent_set(user=ada, purpose=Purpose.RECORD, granted=False)
     export, before = export_of(ada)
     path = export.path.rename(export.path.with_name("mine.zip"))
-    assert before["plays.jsonl"].count(b"\n") == 7
+    assert before["listens/2026/1.jsonl"].count(b"\n") == 7
     empty_instance()
     call_command("import_own_export", str(path))
     restored = User.objects.get(username="ada")
@@ -246,7 +246,7 @@ def test_who_is_here_is_not_imported_over(ada):
     ("name", "old", "new", "message"),
     [
         ("consent/ledger.jsonl", b"GRANTED", b"DENIED!", "ledger in this export was altered"),
-        ("plays.jsonl", b"Common", b"Uncommon", "was changed after the export"),
+        ("listens/2026/1.jsonl", b"Common", b"Uncommon", "was changed after the export"),
     ],
 )
 def test_an_export_that_was_altered_stores_nothing(ada, empty_instance, name, old, new, message):

@@ -59,6 +59,8 @@ PERIODS = {
     "Requests for friendship that nobody answered: 180 days": "friend_requests",
     "A file with your data: 7 days": "export_files",
     "that you asked for one: 90 days": "exports",
+    "handed in and did not have read: 24 hours": "uploads",
+    "Which of its rows were not stored, and why: 90 days": "import_rows",
     "a browser 14 days": "sessions",
     "a token 90 days unless it was made for another time": "devices",
     "an app 90 days after it last renewed itself": "tokens",

@@ -1,5 +1,6 @@
 """Every stated period is enforced by the clock: for each line, what is older goes and what is younger stays."""
 
+import os
 from datetime import timedelta
 from uuid import uuid4
 
@@ -34,7 +35,8 @@ from discovery.models import DataExport, Erasure, RadioChoice, Room, RoomMember,
 from discovery.privacy.retention import RULES, retention_enforce
 from discovery.radio import store
 from discovery.radio.session import Radio, SeedKind
-from graph.models import ItemKind, TrainingRun
+from graph.models import History, HistoryRow, ItemKind, TrainingRun
+from graph.services.uploads import upload_path, upload_store
 from tasks.privacy import privacy_expire
 from tests import factories
 from tests.accounts.test_ledger import Unguarded
@@ -124,6 +126,35 @@ def exports(since):
     return lambda: DataExport.objects.filter(pk=key).exists()
 
 
+def uploads(since):
+    """One that nothing reads; one that waits to be read stays, however old."""
+    user = factories.sharer()
+    unused, waits = (upload_path(user, upload_store(user=user, pieces=[b"x"])) for _ in range(2))
+    History.objects.create(user=user, upload=waits.stem, asked_at=since)
+    for path in (unused, waits):
+        os.utime(path, (since.timestamp(), since.timestamp()))
+
+    def known():
+        assert waits.exists()
+        return unused.exists()
+
+    return known
+
+
+def import_rows(since):
+    """The verdicts; that there was an import stays."""
+    history = History.objects.create(user=factories.listener(), asked_at=since, state=History.State.DONE)
+    row = HistoryRow.objects.create(
+        user=history.user, history=history, part=1, first=1, last=1, outcome="REFUSED"
+    )
+
+    def known():
+        assert History.objects.filter(pk=history.pk).exists()
+        return HistoryRow.objects.filter(pk=row.pk).exists()
+
+    return known
+
+
 def sessions(since):
     row = Session.objects.create(
         session_key=uuid4().hex, session_data="", expire_date=since + timedelta(days=14)
@@ -196,7 +227,7 @@ def training_runs(since):
 MADE = {
     made.__name__: made
     for made in (
-        social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, sessions, tokens,
+        social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
         devices, ledger, erasures, erased_identities, staff_log, link_changes, training_runs,
     )
 }  # fmt: skip
@@ -217,9 +248,12 @@ def test_redis_ends_radios_by_itself(redis_url):
 
 @pytest.mark.parametrize("name", MADE)
 def test_what_is_older_goes_and_what_is_younger_stays(name, settings, tmp_path):
-    settings.EXPORT_DIR = tmp_path
+    settings.EXPORT_DIR, settings.UPLOAD_DIR = tmp_path, tmp_path / "uploads"
     now, kept = timezone.now(), RULE[name].kept
-    older, younger = MADE[name](now - kept - timedelta(days=1)), MADE[name](now - kept + timedelta(days=1))
+    older, younger = (
+        MADE[name](now - kept - timedelta(days=1)),
+        MADE[name](now - kept + min(timedelta(days=1), kept / 2)),
+    )
     assert (older(), younger()) == (True, True)
     privacy_expire()
     assert (older(), younger()) == (False, True)

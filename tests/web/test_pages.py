@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 ROOM = Path(discovery.__file__).parent
 
 
-@pytest.mark.parametrize("page", ["/", "/privacy/"])
+@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/"])
 def test_a_page_asks_to_sign_in_and_comes_back(client, page):
     answer = client.get(page)
     assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={page}")
 
 
-@pytest.mark.parametrize("page", ["/", "/privacy/", "/login/"])
+@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/", "/login/"])
 def test_a_page_is_confined_to_its_origin_and_to_no_cache(client, page):
     if page != "/login/":
         client.force_login(factories.listener("ada"))

@@ -118,7 +118,7 @@ def takes_the_data_along(person, world, archive):
     with zipfile.ZipFile(archive) as files:
         assert files.testzip() is None
         assert {"manifest.json", "index.html", "consent/ledger.jsonl"} <= set(files.namelist())
-        assert len(files.read("plays.jsonl").splitlines()) == 7
+        assert len(files.read("listens/2026/1.jsonl").splitlines()) == 7
     assert DataExport.objects.get(user=world.ada).state == DataExport.State.READY
 
 

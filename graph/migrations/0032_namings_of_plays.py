@@ -75,6 +75,6 @@ def forwards(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("graph", "0022_ingest")]
+    dependencies = [("graph", "0031_ingest")]
 
     operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]

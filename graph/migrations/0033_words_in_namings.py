@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("graph", "0023_namings_of_plays")]
+    dependencies = [("graph", "0032_namings_of_plays")]
 
     operations = [
         migrations.RemoveField(model_name="listen", name="title"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('graph', '0021_keys_anew'),
+        ('graph', '0030_histories'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -91,8 +91,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='listen',
-            name='history_id',
-            field=models.PositiveBigIntegerField(blank=True, db_index=True, null=True),
+            name='history',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='listens', to='graph.history'),
         ),
         migrations.AddField(
             model_name='track',

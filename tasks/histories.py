@@ -1,0 +1,20 @@
+"""Histories that people hand in."""
+
+from __future__ import annotations
+
+from graph.importers.history import history_run
+from graph.services.history import histories_abandoned
+from tasks.celery import app
+
+
+@app.task
+def history_read(*, key: str) -> None:
+    """Read one; a second delivery finds it in other hands, or done, and a later one goes on where a killed one was."""
+    history_run(history_id=int(key))
+
+
+@app.task
+def histories_resume() -> None:
+    """Take up what a lost message or a killed worker left behind."""
+    for key in histories_abandoned():
+        history_read.delay(key=key)

@@ -40,8 +40,9 @@ def player_secret(device: Device) -> str | None:
 
 def player_find(*, handle: str, knows: Callable[[str], bool]) -> Device | None:
     """The device of ``handle`` whose secret the player ``knows``: a name and a right answer are all it tells."""
-    devices = _players().filter(user__username__iexact=handle).order_by("pk")
-    for device in devices:
+    if "\x00" in handle:  # no database can be asked for it
+        return None
+    for device in _players().filter(user__username__iexact=handle).order_by("pk"):
         secret = player_secret(device)
         if secret is not None and knows(secret):
             return device

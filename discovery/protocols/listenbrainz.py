@@ -139,7 +139,7 @@ def recording_feedback(request: HttpRequest, player: Player) -> HttpResponse:
     """``POST /1/feedback/recording-feedback``: 1 likes, -1 dislikes, 0 takes it back. What is private is not kept."""
     document = json_object(request)
     score = document.get("score")
-    if isinstance(score, bool) or score not in SCORES:
+    if isinstance(score, bool) or not isinstance(score, int) or score not in SCORES:
         raise InvalidInput("Feedback can have a value of 1, 0 or -1.")
     track = _recording(player, document)
     try:

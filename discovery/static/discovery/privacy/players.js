@@ -3,17 +3,15 @@ import { ask, refused } from "../api.js";
 import { at, fill, make, onSubmit, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
 
-export const ofViewer = "profile { handle }";
-let load, handle;
+export const ofViewer = "";
+let load;
 
 export function begin(reload) {
   load = reload;
   onSubmit("player", connect);
 }
 
-export function show({ viewer: { profile } }) {
-  handle = profile.handle;
-}
+export const show = () => {};
 
 async function connect() {
   const name = at("player-name").value;
@@ -32,7 +30,7 @@ async function connect() {
 
 function values({ secret, playerSecret }) {
   const [address, token] = [gettext("Address"), gettext("Token")];
-  const user = [gettext("User name"), handle];
+  const user = [gettext("User name"), at("player").dataset.handle];
   return [
     [gettext("ListenBrainz: Navidrome, Jellyfin, Pano Scrobbler, multi-scrobbler"), [address, `${location.origin}/`],
       [gettext("With its version"), `${location.origin}/1/`], [token, secret]],

@@ -12,7 +12,7 @@ from accounts.credentials import token_credential
 from accounts.middleware.bearer import valid_token
 from accounts.models import Device, DeviceScope, User
 from accounts.services.device import token_seen
-from accounts.services.player import player_find, player_of_session
+from accounts.services.player import player_find, player_of_session, player_with_secret
 from discovery.platform.errors import ScopeMissing
 
 SOURCE_LENGTH = 40  # of what is stored with a play as its source
@@ -66,6 +66,11 @@ def by_session(word: str) -> Player | None:
 def by_secret(handle: str, knows: Callable[[str], bool]) -> Player | None:
     """Whoever of the devices of ``handle`` has a second secret that ``knows`` says yes to."""
     return _seen(player_find(handle=handle, knows=knows))
+
+
+def by_secret_alone(secret: str) -> Player | None:
+    """Whose second secret this is."""
+    return _seen(player_with_secret(secret))
 
 
 def _seen(device: Device | None) -> Player | None:

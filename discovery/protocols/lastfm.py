@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.models import DeviceScope
 from accounts.services.player import player_secret, player_session
 from discovery.platform.errors import LimitExceeded, Refusal, ScopeMissing
-from discovery.protocols.asking import Player, by_secret, by_session
+from discovery.protocols.asking import Player, by_secret, by_secret_alone, by_session
 from discovery.protocols.bodies import form_read, number_of, seconds_of
 from discovery.protocols.handing import now_take, plays_take, refused, track_said
 from discovery.protocols.lastfm_answers import (
@@ -28,6 +28,7 @@ from discovery.protocols.lastfm_answers import (
     INVALID_SESSION,
     INVALID_SIGNATURE,
     NO_SUCH_METHOD,
+    NOT_AUTHORIZED,
     LastFmError,
     Node,
     bad,
@@ -69,8 +70,9 @@ def _answer(request: HttpRequest, said: Said) -> Node | None:
     method = said.get("method", "").lower()
     if not said.get("api_key"):
         raise LastFmError(INVALID_KEY, "Invalid API key - You must send an API key.")
-    if method == "auth.getmobilesession":
-        return mobile_session(request, said)
+    if (enter := ENTER.get(method)) is not None:
+        _ensure_post(request)
+        return enter(said)
     if (read := READ.get(method)) is not None:
         player = _session(said)
         player.ensure(DeviceScope.PLAYS_READ)
@@ -89,9 +91,8 @@ def _answer(request: HttpRequest, said: Said) -> Node | None:
 # --- who asks -------------------------------------------------------------------------------
 
 
-def mobile_session(request: HttpRequest, said: Said) -> Node:
+def mobile_session(said: Said) -> Node:
     """``auth.getMobileSession``: by the password, or by ``authToken``, the MD5 of the name and the password's MD5."""
-    _ensure_post(request)
     name, password, token = said.get("username", ""), said.get("password"), said.get("authToken")
     if not name or (password is None and token is None):
         raise LastFmError(
@@ -106,10 +107,21 @@ def mobile_session(request: HttpRequest, said: Said) -> Node:
     player = by_secret(name, knows)
     if player is None:
         raise LastFmError(AUTHENTICATION_FAILED, "Authentication Failed - the name or the password is wrong.")
+    return _entered(said, player)
+
+
+def session(said: Said) -> Node:
+    """``auth.getSession``: the token that the owner was told is the second secret; there is no page to allow another."""
+    player = by_secret_alone(said.get("token", ""))
+    if player is None:
+        raise LastFmError(NOT_AUTHORIZED, "Unauthorized Token - This token has not been authorized.")
+    return _entered(said, player)
+
+
+def _entered(said: Said, player: Player) -> Node:
     _ensure_signed(said, player)
-    return Node("session", children=(
-        Node("name", player.user.username), Node("key", player_session(player.device)), Node("subscriber", "0"),
-    ))  # fmt: skip
+    key = Node("key", player_session(player.device))
+    return Node("session", children=(Node("name", player.user.username), key, Node("subscriber", "0")))
 
 
 def _session(said: Said) -> Player:
@@ -235,6 +247,10 @@ def _told(name: str, row: Said, ignored: tuple[str, str] | None, *, listed: bool
     return Node(name, children=parts, listed=listed)
 
 
+ENTER: Mapping[str, Callable[[Said], Node]] = {
+    "auth.getmobilesession": mobile_session,
+    "auth.getsession": session,
+}
 READ: Mapping[str, Callable[[Player, Said], Node]] = {
     "user.getrecenttracks": recent_tracks,
     "user.getinfo": user_info,

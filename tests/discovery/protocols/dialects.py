@@ -146,7 +146,8 @@ class Audioscrobbler:
         raw = self.client.get(path, query)
         lines = raw.content.decode().splitlines()
         if lines[0] == "OK":
-            self.session, self.now_url, self.plays_url = lines[1], *(urlsplit(url).path for url in lines[2:4])
+            self.session = lines[1]
+            self.now_url, self.plays_url = (urlsplit(url).path for url in lines[2:4])
         return Answer(lines[0] == "OK", raw)
 
     def _post(self, url, said):

@@ -30,15 +30,14 @@ def handed(monkeypatch):
     """What is handed to the ingest."""
     from discovery.protocols import handing
 
-    plays = []
+    told: list[IncomingPlay] = []
 
-    def ingest(*, user, plays: list[IncomingPlay]):
-        handed.extend(plays)
+    def ingest(*, user, plays):
+        told.extend(plays)
         return [Verdict(place, Outcome.STORED) for place in range(len(plays))]
 
-    handed = plays
     monkeypatch.setattr(handing, "plays_ingest", ingest)
-    return handed
+    return told
 
 
 def stored():

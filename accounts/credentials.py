@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -31,6 +32,14 @@ def browser_credential(
 ) -> Credential:
     """That of somebody who signed in with their password: it may be used for everything."""
     return Credential(user, EVERY_SCOPE, session_digest=session_digest, asked_at=asked_at)
+
+
+def token_credential(token: Any) -> Credential | None:
+    """That of one of django-oauth-toolkit's access tokens; None where it lets nobody in now."""
+    somebody = token.user is not None and token.user.is_active
+    if not somebody or token.is_expired() or not (scopes := scopes_read(token.scope)):
+        return None
+    return Credential(token.user, scopes, token_id=token.pk)
 
 
 def scopes_written(scopes: Collection[DeviceScope]) -> str:

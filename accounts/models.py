@@ -118,7 +118,8 @@ class Device(models.Model):
 
     The secret itself is nowhere: of a session there is the digest under which it is stored, of a token the
     checksum in django-oauth-toolkit's table, which also says its scopes and its end. Without that other row
-    a device opens nothing. A protocol that needs a secret in clear gets a secret of its own beside it.
+    a device opens nothing. Players' protocols that need a secret in clear have one of the device's own
+    (`services.player`): encrypted, and good for nothing without that other row either.
     """
 
     class Kind(models.TextChoices):
@@ -133,6 +134,7 @@ class Device(models.Model):
         "oauth2_provider.AccessToken", on_delete=models.CASCADE, null=True, related_name="device"
     )
     session_digest = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001  # unique where there is one
+    player_secret = models.CharField(max_length=200, null=True, editable=False)  # noqa: DJ001  # null: it has none
     created_on = models.DateField()
     last_seen_on = models.DateField(null=True)  # the day it was made, until it is seen on another
     expires_at = models.DateTimeField()

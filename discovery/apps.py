@@ -12,9 +12,11 @@ class DiscoveryConfig(AppConfig):
         from discovery.privacy import export
         from discovery.radio import purge
         from discovery.recommend import disclosure
+        from discovery.together import playing
 
         visible.register()
         disclosure.connect()
         purge.connect()
+        playing.connect()
         export.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -9,11 +9,13 @@ from accounts.middleware.gpc import gpc_json
 from discovery import health
 from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
+from discovery.protocols.urls import protocols
 from discovery.schema import schema
 from discovery.web.urls import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages,
+    *protocols,
     path("livez", health.livez),
     path("readyz", health.readyz),
     path(".well-known/gpc.json", gpc_json),

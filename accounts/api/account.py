@@ -43,9 +43,21 @@ class Device:
     secret: str | None = strawberry.field(
         description="The token itself, told once: by `createDevice`. Nobody can look it up later."
     )
+    is_player: bool = strawberry.field(
+        description="Whether it has a second secret, for players that do not know tokens."
+    )
+    player_secret: str | None = strawberry.field(
+        description="The second secret, told once: what a player asks for as the password and a program as the API's secret."
+    )
 
     @classmethod
-    def of(cls, device: models.Device, asking: Credential, secret: str | None = None) -> "Device":
+    def of(
+        cls,
+        device: models.Device,
+        asking: Credential,
+        secret: str | None = None,
+        player_secret: str | None = None,
+    ) -> "Device":
         held = EVERY_SCOPE if device.token is None else scopes_read(device.token.scope)
         return cls(
             id=strawberry.ID(global_id("Device", device.pk)), name=device.name, kind=models.Device.Kind(device.kind),
@@ -53,7 +65,7 @@ class Device:
             created=device.created_on, last_seen=device.last_seen_on,
             expires=None if device.kind == models.Device.Kind.APP else device.expires_at,
             current=(device.token_id, device.session_digest) == (asking.token_id, asking.session_digest),
-            secret=secret,
+            secret=secret, is_player=device.player_secret is not None, player_secret=player_secret,
         )  # fmt: skip
 
 
@@ -83,12 +95,17 @@ class Viewer(ViewerPart):
 class Mutation:
     @mutation(
         description="A token for an app or a player, with these scopes, for 90 days. Its `secret` is told once. "
-        "PLAYS_WRITE takes that RECORD is granted."
+        "PLAYS_WRITE takes that RECORD is granted. `forPlayer` makes a second secret, for protocols in which a token is of "
+        "no use (Last.fm, Audioscrobbler); it does what the token does, and ends with it."
     )
-    def create_device(self, info: Info, name: str, scopes: list[DeviceScope]) -> DevicePayload:
+    def create_device(
+        self, info: Info, name: str, scopes: list[DeviceScope], for_player: bool = False
+    ) -> DevicePayload:
         asking = info.context.credential
-        device, secret = device_create(credential=asking, name=name, scopes=scopes)
-        return Device.of(device, asking, secret)
+        device, secret, player_secret = device_create(
+            credential=asking, name=name, scopes=scopes, for_player=for_player
+        )
+        return Device.of(device, asking, secret, player_secret)
 
     @mutation(
         description="End a device: it opens nothing from the next request on, and its sockets are closed."

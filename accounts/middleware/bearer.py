@@ -11,9 +11,12 @@ from django.utils.cache import patch_vary_headers
 from oauth2_provider.models import AccessToken
 
 from accounts.compiled_query import TEXT, CompiledQuery
-from accounts.credentials import Credential, credential_of, scopes_read
+from accounts.credentials import Credential, credential_of, token_credential
 from accounts.models import EVERY_SCOPE, DeviceScope
 from accounts.services.device import token_seen
+
+# Where players speak protocols of their own, which say themselves who asks and what is wrong (discovery.protocols).
+PLAYERS = ("/1/", "/2.0", "/apis/", "/submissions")
 
 # What a token needs at the addresses that know one, by their names; every other address takes every scope,
 # and the admin no token at all. GraphQL asks for each field (discovery.scopes).
@@ -37,12 +40,12 @@ class BearerTokenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        if scheme.lower() == "bearer" and not request.path_info.startswith(PLAYERS):
             if (token := valid_token(secret.strip())) is None:
                 return _refused("This token is not valid.", 401, "INVALID_TOKEN")
             token_seen(token)
             request.user = token.user
-            request.credential = _credential(token)  # type: ignore[attr-defined]
+            request.credential = token_credential(token)  # type: ignore[attr-defined]
             # A browser never adds this header by itself, so there is nothing to forge.
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # noqa: SLF001
         response = self.get_response(request)
@@ -62,23 +65,15 @@ class BearerTokenMiddleware:
 def valid_token(secret: str) -> AccessToken | None:
     """The token behind this word, where it lets somebody in now."""
     rows: list[AccessToken] = _WITH_CHECKSUM.instances(_checksum(secret))
-    return next(filter(_lets_in, rows), None)
+    return next((row for row in rows if token_credential(row) is not None), None)
 
 
 def credentials_of_tokens(tokens: Collection[str]) -> dict[str, Credential]:
     """Whom each of these words lets in now; words that let nobody in have no entry. One query."""
     words = {_checksum(token): token for token in tokens}
     rows = AccessToken.objects.select_related("user").filter(token_checksum__in=words)
-    return {words[row.token_checksum]: _credential(row) for row in rows if _lets_in(row)}
-
-
-def _credential(token: AccessToken) -> Credential:
-    return Credential(token.user, scopes_read(token.scope), token_id=token.pk)
-
-
-def _lets_in(token: AccessToken) -> bool:
-    somebody = token.user is not None and token.user.is_active
-    return bool(somebody and not token.is_expired() and scopes_read(token.scope))
+    let_in = ((words[row.token_checksum], token_credential(row)) for row in rows)
+    return {word: credential for word, credential in let_in if credential is not None}
 
 
 def _checksum(token: str) -> str:

@@ -14,6 +14,7 @@ from accounts import policies
 from accounts.credentials import Credential
 from accounts.models import Device, DeviceScope, Purpose, User
 from accounts.selectors import device_list
+from accounts.services.player import player_secret_make
 from accounts.services.token import token_create
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, NotFound
 from discovery.platform.events import credentials_channel, publish
@@ -25,9 +26,9 @@ _NAME_LENGTH = 80
 
 @transaction.atomic
 def device_create(
-    *, credential: Credential, name: str, scopes: Collection[DeviceScope]
-) -> tuple[Device, str]:
-    """A token with these scopes for whoever asks, and its secret.
+    *, credential: Credential, name: str, scopes: Collection[DeviceScope], for_player: bool = False
+) -> tuple[Device, str, str | None]:
+    """A token with these scopes for whoever asks, its secret, and ``for_player`` a second one (`services.player`).
 
     Raises:
         InvalidInput: no name, no scope, or a scope that the credential which asks does not have itself.
@@ -50,7 +51,12 @@ def device_create(
         raise ConsentMissing(_("Recording of plays is not granted."), field=Purpose.RECORD.value)
     if device_list(user=user).count() >= MOST_DEVICES:
         raise LimitExceeded(_("At most %(most)d devices.") % {"most": MOST_DEVICES})
-    return token_create(user=user, name=name, scopes=wanted)
+    device, secret = token_create(user=user, name=name, scopes=wanted)
+    if not for_player:
+        return device, secret, None
+    player_secret, device.player_secret = player_secret_make()
+    device.save(update_fields=["player_secret"])
+    return device, secret, player_secret
 
 
 @transaction.atomic

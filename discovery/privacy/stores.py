@@ -89,6 +89,7 @@ WITHHELD: Mapping[str, str] = {
     "accounts.User.guardian": "who answers for you stands in profile.json; whom you answer for is theirs",
     "accounts.Consent.friend": "another person's answer about you is that person's",
     "accounts.Device.session_digest": "a credential, of which only your browser holds the secret",
+    "accounts.Device.player_secret": "a credential, of which only your player holds the secret",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
     "discovery.RadioChoice.marks": "which friends were heard stands in the reasons, where they may be named",

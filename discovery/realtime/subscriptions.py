@@ -143,7 +143,8 @@ async def _viewer(info: Info) -> User:
 
 
 async def _done(viewer: User, message: Mapping[str, Any]) -> Activity | None:
-    for word, kind in (("listen", ActivityKind.PLAYED), ("like", ActivityKind.LIKED)):
+    kinds = {"listen": ActivityKind.PLAYED, "like": ActivityKind.LIKED, "playing": ActivityKind.PLAYING}
+    for word, kind in kinds.items():
         if word in message:
             told = await _news.get((viewer, kind, message[word]))
             return None if told is None else Activity.of(told)

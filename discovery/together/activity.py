@@ -1,4 +1,4 @@
-"""What friends played and liked of late, for as long as they let the viewer know of it by name."""
+"""What friends play now, and played and liked of late, for as long as they let the viewer know of it by name."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from accounts.presentation import (
     present_each,
     present_nothing,
 )
+from discovery.together.playing import playing_of
 from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, counted
 
 Answer = TypeVar("Answer")
@@ -38,6 +39,7 @@ _LIKES = Q(kind=FeedbackKind.LIKE) & _KEPT & counted(artist="artist")
 class ActivityKind(StrEnum):
     PLAYED = "PLAYED"
     LIKED = "LIKED"
+    PLAYING = "PLAYING"  # at this moment; its key is the listener's
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented
     )
 
 
+def playing_list(viewer: User) -> Presented[list[Activity]]:
+    """What friends play at this moment, by their keys, as far as the viewer may be told of their plays."""
+    done = _playing(hearing.activity_sources(viewer))
+    return present(viewer, _told(done, lambda told: [activity for activity in told if activity]))
+
+
 # A viewer, and which play or like of somebody's they may be told of.
 News = tuple[User, ActivityKind, int]
 
@@ -128,7 +136,16 @@ def _done_among(keys: Collection[tuple[ActivityKind, int]]) -> dict[tuple[Activi
     plays = Listen.objects.filter(_PLAYS, pk__in=[key for kind, key in keys if kind is ActivityKind.PLAYED])
     likes = Feedback.objects.filter(_LIKES, pk__in=[key for kind, key in keys if kind is ActivityKind.LIKED])
     done = [_done(row) for row in (*_as_plays(plays), *_as_likes(likes))]
+    done += _playing([key for kind, key in keys if kind is ActivityKind.PLAYING])
     return {(deed.kind, deed.key): deed for deed in done}
+
+
+def _playing(people: Collection[int]) -> list[Done]:
+    return [
+        Done(ActivityKind.PLAYING, person, person, Ref("Track", playing.track_id), playing.at)
+        for person, playing in playing_of(people).items()
+        if playing.track_id is not None
+    ]
 
 
 def _done(row: Sequence[Any]) -> Done:

@@ -305,6 +305,12 @@ class Viewer(ViewerPart):
         told = activity.activity_list(self.user, start=wanted.start, count=wanted.size)
         return ActivityConnection.of(told, start=wanted.start)
 
+    @strawberry.field(
+        description="What friends play at this moment, as their players say; kept for minutes and told as a play is."
+    )
+    def playing_now(self) -> list[Activity]:
+        return [Activity.shown(done) for done in activity.playing_list(self.user).answer]
+
     @connection(ItemRecommendationConnection, description="What friends recommend to you, latest first.")
     def recommendations_received(self) -> Presented[QuerySet[models.ItemRecommendation]]:
         return rows_shown(self.user, selectors.recommendations_received(viewer=self.user))

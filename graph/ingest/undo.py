@@ -45,7 +45,7 @@ def plays_undo(user: User, history: int) -> int:
     for correction in corrections:
         row = correction.listen
         tracks.add(row.track_id)
-        namings |= {row.naming_id} - {None}
+        namings.update({row.naming_id} - {None})
         _give_back(row, correction.before)
         tracks.add(row.track_id)
     corrections.delete()

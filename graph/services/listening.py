@@ -83,7 +83,7 @@ def listen_correct(*, user: User, listen_id: int, play: IncomingPlay) -> Listen:
     before, moment = listen.track, listen.listened_at
     if isinstance(told.told, Words):
         (listen.naming,) = namings_get_or_create([told.told]).values()
-        listen.track = listen.naming.track
+        listen.track = listen.naming.track  # type: ignore[assignment]  # a stored naming is of one
     elif node_shown(user, item_ref(ItemKind.TRACK, told.told)) is not None:
         listen.track_id, listen.naming = told.told, None
     else:

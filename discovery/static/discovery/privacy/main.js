@@ -8,9 +8,10 @@ import * as leaving from "./leaving.js";
 import * as level from "./level.js";
 import * as notices from "./notices.js";
 import * as own from "./own.js";
+import * as players from "./players.js";
 import * as records from "./records.js";
 
-const parts = [notices, choices, exclusions, leaving, records, level, devices, own];
+const parts = [notices, choices, exclusions, leaving, records, level, devices, players, own];
 
 async function load() {
   const data = await ask(`{ viewer { ${parts.map((part) => part.ofViewer).join("\n")} }

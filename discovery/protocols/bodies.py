@@ -1,0 +1,85 @@
+"""What came in a request, read by hand: a player's batch may be larger than what GraphQL takes, and is as often broken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest
+
+from discovery.platform.errors import InvalidInput, LimitExceeded
+
+LARGEST = 10 * 1024 * 1024  # bytes
+MOST_FIELDS = 2_000  # of a form
+
+
+def body_read(request: HttpRequest) -> bytes:
+    """The body. Raises LimitExceeded beyond ``LARGEST``."""
+    body = request.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        raise LimitExceeded("A request body holds at most 10 MB.")
+    return body
+
+
+def json_read(request: HttpRequest) -> Any:
+    """The body as JSON, whatever its content type says. Raises InvalidInput."""
+    try:
+        return json.loads(body_read(request))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("Cannot parse the JSON document.") from error
+
+
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """The same, where it has to be an object."""
+    document = json_read(request)
+    if not isinstance(document, dict):
+        raise InvalidInput("The JSON document is not an object.")
+    return document
+
+
+def form_read(request: HttpRequest, *, with_address: bool = False) -> dict[str, str]:
+    """The body as a form; of a field that is there twice the last counts. ``with_address``: and what the address says.
+
+    Raises InvalidInput.
+    """
+    try:
+        text = body_read(request).decode("utf-8") if request.method == "POST" else ""
+        fields = dict(address_read(request)) if with_address else {}
+        return fields | dict(_pairs(text))
+    except ValueError as error:
+        raise InvalidInput("This is no form in UTF-8.") from error
+
+
+def address_read(request: HttpRequest) -> dict[str, str]:
+    """What stands in the address behind the question mark. Raises InvalidInput."""
+    try:
+        return dict(_pairs(request.META.get("QUERY_STRING", "")))
+    except ValueError as error:
+        raise InvalidInput("This is no address in UTF-8.") from error
+
+
+def text_of(value: Any) -> str | None:
+    """A text, or nothing where it is none."""
+    return value if isinstance(value, str) else None
+
+
+def seconds_of(value: Any) -> int | None:
+    """A number of seconds as milliseconds; None where it is no number."""
+    number = number_of(value)
+    return None if number is None else int(number * 1000)
+
+
+def number_of(value: Any) -> float | None:
+    """A number, or digits of one; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < 1e11 else None  # neither infinite nor "not a number"
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)

@@ -16,6 +16,8 @@ from accounts.presentation import rows_shown
 from discovery.platform.errors import Conflict, ConsentMissing
 from discovery.protocols.asking import Player
 from discovery.together.playing import playing_note
+from graph.ingest.catalog import tracks_named
+from graph.ingest.clean import words_clean
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.record import plays_ingest
 from graph.models import FeedbackKind, Track

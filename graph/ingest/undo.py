@@ -45,7 +45,8 @@ def plays_undo(user: User, history: int) -> int:
     for correction in corrections:
         row = correction.listen
         tracks.add(row.track_id)
-        namings.update({row.naming_id} - {None})
+        if row.naming_id is not None:
+            namings.add(row.naming_id)
         _give_back(row, correction.before)
         tracks.add(row.track_id)
     corrections.delete()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_moments_kept_or_not'),
+        ('accounts', '0023_link_changes_told'),
     ]
 
     operations = [

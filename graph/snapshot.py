@@ -224,8 +224,14 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
 
 
 def _artists() -> tuple[Ids, Mask]:
+    """Keys, and who of them everybody may be shown; who stands for nobody is shown to nobody."""
     rows = _read(Artist.objects.order_by("pk").values_list("pk", "standing"), _PAIR)
-    return rows["low"].copy(), rows["high"] > Standing.LISTENERS
+    ids = rows["low"].copy()
+    return ids, (rows["high"] > Standing.LISTENERS) & ~np.isin(ids, _placeholders())
+
+
+def _placeholders() -> Ids:
+    return _ids(Artist.objects.filter(placeholder=True))
 
 
 def _tracks() -> tuple[Ids, Ids, Mask]:
@@ -288,7 +294,7 @@ def _artist_plays(
     user = np.concatenate([track_plays.user, track_plays.user[credited.row], _rows(users, imported["user"])])
     item = np.concatenate([track_artist[track_plays.item], credited.col, _rows(artists, imported["item"])])
     count = np.concatenate([track_plays.count, track_plays.count[credited.row], imported["count"]])
-    somebody = ~np.isin(artists[item], _ids(Artist.objects.filter(placeholder=True)))
+    somebody = ~np.isin(artists[item], _placeholders())
     return _plays(user=user[somebody], item=item[somebody], count=count[somebody], items=artists.size)
 
 
@@ -304,8 +310,9 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     """The catalog's words and the contributors', sorted by (user, item, tag)."""
     item = f"{kind.value.lower()}_id"
     nobody = Value(-1, output_field=BigIntegerField())
+    somebodys = {"artist__placeholder": False} if kind is ItemKind.ARTIST else {}
     permitted = Tagging.objects.filter(
-        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}
+        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}, **somebodys
     ).values_list(Coalesce("user_id", nobody), item, "tag_id")
     taggings = _read(permitted, _TAGGING)
     user = np.where(taggings["user"] < 0, np.int32(-1), _rows(users, taggings["user"]))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from graph.ingest.credits import Credited, is_placeholder
 from graph.ingest.describe import tracks_describe
@@ -102,6 +102,21 @@ def artists_settle(names: Collection[ArtistName]) -> None:
         tracks_describe(
             set(Track.objects.filter(namings__credit__name__in=keys).values_list("pk", flat=True))
         )
+
+
+def artists_arrived(artists: Collection[Artist]) -> None:
+    """The operator's catalog has these now: names that plays brought and that mean them are theirs from here on.
+
+    To be called at the end of a transaction: whoever brings such a name waits for it, and finds them then.
+    """
+    keys, mbids = {artist.key for artist in artists}, {artist.mbid for artist in artists} - {""}
+    lock_artists(keys)
+    names = (
+        ArtistName.objects.filter(Q(key__in=keys) | Q(mbid__in=mbids))
+        if mbids
+        else ArtistName.objects.filter(key__in=keys)
+    )
+    artists_settle(list(names))
 
 
 def _placed(rows: Sequence[ArtistName]) -> tuple[dict[Any, str], dict[str, int]]:

@@ -91,6 +91,7 @@ class ArtistName(models.Model):
     key = KeyField(of="name")
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
     digest = models.CharField(max_length=32, unique=True, editable=False)  # of name and id
+    listed = models.BooleanField(default=False, editable=False)  # the operator's catalog calls them so
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, null=True, related_name="names")
     named_at = models.DateTimeField(auto_now_add=True)
 

@@ -146,7 +146,8 @@ def take() -> GraphSnapshot:
         contributors = policies.contributors()
         users = _ids(contributors)
         tags = _ids(Tag.objects.all())
-        artists, artists_open = _artists()
+        nobodies = _ids(Artist.objects.filter(placeholder=True))
+        artists, artists_open = _artists(nobodies)
         tracks, track_artist_ids, tracks_open = _tracks()
         track_artist = _rows(artists, track_artist_ids)
         track_edges = _track_edges(contributors)
@@ -163,6 +164,7 @@ def take() -> GraphSnapshot:
             _artist_edges(contributors),
             users=users,
             artists=artists,
+            nobodies=nobodies,
         )
         return GraphSnapshot(
             users=users,
@@ -223,15 +225,11 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     return np.searchsorted(ids, wanted).astype(np.int32)
 
 
-def _artists() -> tuple[Ids, Mask]:
+def _artists(nobodies: Ids) -> tuple[Ids, Mask]:
     """Keys, and who of them everybody may be shown; who stands for nobody is shown to nobody."""
     rows = _read(Artist.objects.order_by("pk").values_list("pk", "standing"), _PAIR)
     ids = rows["low"].copy()
-    return ids, (rows["high"] > Standing.LISTENERS) & ~np.isin(ids, _placeholders())
-
-
-def _placeholders() -> Ids:
-    return _ids(Artist.objects.filter(placeholder=True))
+    return ids, (rows["high"] > Standing.LISTENERS) & ~np.isin(ids, nobodies)
 
 
 def _tracks() -> tuple[Ids, Ids, Mask]:
@@ -285,6 +283,7 @@ def _artist_plays(
     *,
     users: Ids,
     artists: Ids,
+    nobodies: Ids,
 ) -> Plays:
     """Plays by artist: of whoever stands in a track's credit, and as imports counted them. None of who is nobody."""
     on_track = sp.csr_matrix(
@@ -294,7 +293,7 @@ def _artist_plays(
     user = np.concatenate([track_plays.user, track_plays.user[credited.row], _rows(users, imported["user"])])
     item = np.concatenate([track_artist[track_plays.item], credited.col, _rows(artists, imported["item"])])
     count = np.concatenate([track_plays.count, track_plays.count[credited.row], imported["count"]])
-    somebody = ~np.isin(artists[item], _placeholders())
+    somebody = ~np.isin(artists[item], nobodies)
     return _plays(user=user[somebody], item=item[somebody], count=count[somebody], items=artists.size)
 
 

@@ -117,19 +117,17 @@ def artists_settle(names: Collection[ArtistName]) -> None:
         )
 
 
-def artists_arrived(artists: Collection[Artist]) -> None:
+def artists_arrived(artists: Collection[Artist], *, called: Collection[ArtistName] = ()) -> None:
     """The operator's catalog has these now: names that plays brought and that mean them are theirs from here on.
 
-    To be called at the end of a transaction: whoever brings such a name waits for it, and finds them then.
+    ``called``: names of theirs that are not stored yet. To be called late in a transaction: whoever brings such a name
+    waits for its end, and finds them then.
     """
-    keys, mbids = {artist.key for artist in artists}, {artist.mbid for artist in artists} - {""}
+    keys = {artist.key for artist in artists} | {name.key for name in called}
+    mbids = {artist.mbid for artist in artists} - {""}
     lock_artists(keys)
-    names = (
-        ArtistName.objects.filter(Q(key__in=keys) | Q(mbid__in=mbids))
-        if mbids
-        else ArtistName.objects.filter(key__in=keys)
-    )
-    artists_settle(list(names))
+    alike = Q(key__in=keys) | Q(mbid__in=mbids) if mbids else Q(key__in=keys)
+    artists_settle([*ArtistName.objects.filter(alike), *called])
 
 
 def _placed(

@@ -106,10 +106,24 @@ def _described_otherwise(rows: Sequence[Naming], credit: Mapping[str, Sequence[A
 
 def tracks_arrived(tracks: Collection[Track]) -> None:
     """The operator's catalog has these now, each with its artist: what plays brought and means them is theirs from here on."""
-    names = {digest(track.artist.key, title_key(track.title)) for track in tracks}
+    keys: dict[int, set[str]] = defaultdict(set)
+    called = ArtistName.objects.filter(artist__in={track.artist_id for track in tracks})
+    for artist, key in called.values_list("artist", "key"):
+        keys[artist or 0].add(key)
+    names = {
+        digest(key, title_key(track.title))
+        for track in tracks
+        for key in keys[track.artist_id] | {track.artist.key}
+    }
     mbids, isrcs = {track.mbid for track in tracks} - {""}, {track.isrc for track in tracks} - {""}
     alike = Q(name__in=names) | Q(mbid__in=mbids) | Q(isrc__in=isrcs)
     settle(list(Naming.objects.filter(alike)))
+
+
+def tracks_of_artists_settle(artists: Collection[int]) -> None:
+    """Who these artists are has changed: what plays brought of theirs may be a track of the operator's by now."""
+    brought = Naming.objects.exclude(track__identity=None)
+    settle(list(brought.filter(credit__position=0, credit__name__artist__in=artists)))
 
 
 def lock_words(words: Collection[Words] | Collection[Naming]) -> None:

@@ -33,7 +33,10 @@ def tracks_describe(keys: Collection[int]) -> None:
     tracks = Track.objects.filter(pk__in=called.keys())
     changed = [track for track in tracks if _describe(track, called[track.pk], weights, credited)]
     Track.objects.bulk_update(changed, COLUMNS, batch_size=500)
-    _guests_bring({track: _credit(namings, weights, credited) for track, namings in called.items()})
+    told = {track.pk for track in tracks if track.guests_listed}
+    _guests_bring(
+        {track: _credit(namings, weights, credited) for track, namings in called.items() if track not in told}
+    )
 
 
 def _people(called: dict[int, list[Naming]]) -> dict[int, int]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from discovery.platform.errors import Conflict, InvalidInput
 from graph.ingest.artists import artists_settle, lock_artists
-from graph.ingest.catalog import lock_words, settle
+from graph.ingest.catalog import lock_words, settle, tracks_of_artists_settle
 from graph.ingest.identity import name_identity
 from graph.ingest.rulings import End, ends_of, handles_of, words_of
 from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Naming, Track
@@ -140,3 +140,4 @@ def _bring_about(rulings: Sequence[CatalogRuling]) -> None:
         names = list(ArtistName.objects.filter(condition))
         lock_artists({name.key for name in names})
         artists_settle(names)
+        tracks_of_artists_settle({name.artist_id for name in names if name.artist_id is not None})

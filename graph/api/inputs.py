@@ -74,7 +74,7 @@ def play_read(listen: ListenInput) -> IncomingPlay:
 
 def _play(listen: ListenInput) -> IncomingPlay | Refusal:
     moment: Any = listen.listened_at
-    if not isinstance(moment, str):
+    if not isinstance(moment, str | datetime):
         return InvalidInput(_("This is no moment."), field="listenedAt", code="INVALID_TIME")
     told: dict[str, Any] = {
         "source": listen.source,

@@ -53,6 +53,8 @@ def contested_describe(tracks: Collection[int]) -> None:
     Of what few people play; what is everybody's is named with every model (`namings_refresh`), or a play would cost
     the more, the more people play the same.
     """
+    if not tracks:
+        return
     theirs = Track.objects.filter(pk__in=tracks, standing=Standing.LISTENERS).values("pk")
     several = Naming.objects.filter(track__in=theirs).order_by().values("track").annotate(number=Count("pk"))
     tracks_describe(set(several.filter(number__gt=1).values_list("track", flat=True)))

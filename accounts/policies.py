@@ -84,8 +84,7 @@ def in_private_session(user: User) -> bool:
 def played_in_private(user: User, moment: datetime) -> bool:
     """Whether a play that began at ``moment`` may not be kept: a private session ran, or runs, then.
 
-    A play of before that arrives during one is as any other. Players tell whole seconds: a play of the second in which
-    a session began is taken to be of the session.
+    A play of before that arrives during one is as any other. Players tell whole seconds, so that one begins with its second.
     """
     if user.private_from is None or user.private_until is None:
         return False

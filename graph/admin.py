@@ -19,7 +19,7 @@ from graph.models import (
     Track,
     TrainingRun,
 )
-from graph.services.rulings import items_merge, ruling_undo, words_split
+from graph.services.rulings import items_merge, ruling_said, ruling_undo, words_split
 
 
 def _told(request: HttpRequest, act: Callable[[], object], done: str) -> None:
@@ -101,9 +101,13 @@ class ArtistNameAdmin(WordsAdmin):
 
 @admin.register(CatalogRuling)
 class CatalogRulingAdmin(ReadOnlyAdmin):
-    list_display = ("said", "of", "kind", "made_at", "undone_at")
+    list_display = ("in_words", "of", "kind", "made_at", "undone_at")
     list_filter = ("of", "kind")
     actions = (undo,)
+
+    @admin.display(description="says")
+    def in_words(self, ruling: CatalogRuling) -> str:
+        return ruling_said(ruling)
 
 
 @admin.register(Tag)

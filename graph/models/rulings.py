@@ -27,9 +27,8 @@ class CatalogRuling(models.Model):
     )  # where it is a name: by what its words are found
     other = models.CharField(max_length=IDENTITY_LENGTH)
     other_name = models.CharField(max_length=KEY_LENGTH, blank=True)
-    said = models.CharField(max_length=500)  # in words, for whoever looks at it later
     made_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return self.said
+        return f"{self.one} {'=' if self.kind == self.Kind.SAME else '≠'} {self.other}"

@@ -7,6 +7,7 @@ is as it would be without it; what people said of an item that went into another
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,8 +20,6 @@ from graph.ingest.identity import name_identity
 from graph.ingest.rulings import End, ends_of, handles_of, words_of
 from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Naming, Track
 from graph.names import name_clean, name_key
-
-SAID_LENGTH = 500
 
 
 @transaction.atomic
@@ -37,10 +36,7 @@ def items_merge(*, items: Sequence[Track] | Sequence[Artist]) -> list[CatalogRul
         raise Conflict(
             _("Both are of the operator's own catalog: that is where to change it."), code="OPERATORS_OWN"
         )
-    rulings = [
-        _ruling(CatalogRuling.Kind.SAME, _kind(into), _end(other), _end(into), f"{other} = {into}")
-        for other in others
-    ]
+    rulings = [_ruling(CatalogRuling.Kind.SAME, _kind(into), _end(other), _end(into)) for other in others]
     _bring_about(rulings)
     return rulings
 
@@ -59,8 +55,7 @@ def words_split(*, words: Sequence[Naming] | Sequence[ArtistName]) -> list[Catal
             raise Conflict(_("Nothing would be left of it."), code="ALL_OF_IT")
     away = _end(place)
     rulings = [
-        _ruling(CatalogRuling.Kind.APART, _kind(place), (f"words:{row.digest}", ""), away, f"{row} ≠ {place}")
-        for row in words
+        _ruling(CatalogRuling.Kind.APART, _kind(place), (f"words:{row.digest}", ""), away) for row in words
     ]
     _bring_about(rulings)
     return rulings
@@ -74,11 +69,7 @@ def artist_alias(*, artist: Artist, name: str) -> CatalogRuling:
     if key == artist.key:
         raise InvalidInput(_("That is the name already."), field="name")
     ruling = _ruling(
-        CatalogRuling.Kind.SAME,
-        ItemKind.ARTIST,
-        (name_identity(key, "", ""), key),
-        _end(artist),
-        f"{called} = {artist}",
+        CatalogRuling.Kind.SAME, ItemKind.ARTIST, (name_identity(key, "", ""), key), _end(artist)
     )
     _bring_about([ruling])
     return ruling
@@ -94,6 +85,22 @@ def ruling_undo(*, ruling: CatalogRuling) -> CatalogRuling:
     stored.save(update_fields=["undone_at"])
     _bring_about([stored])
     return stored
+
+
+def ruling_said(ruling: CatalogRuling) -> str:
+    """A ruling in words, as far as anything is called so now."""
+    of = ItemKind(ruling.of)
+    words: Any = Naming.objects if of is ItemKind.TRACK else ArtistName.objects
+    rows: Any = Track.objects if of is ItemKind.TRACK else Artist.objects
+    said = []
+    for handle, name in ((ruling.one, ruling.one_name), (ruling.other, ruling.other_name)):
+        condition = words_of(of, [(handle, name)])
+        kind, _colon, value = handle.partition(":")
+        found = (
+            rows.filter(pk=value).first() if kind == "row" else words.filter(condition).order_by("pk").first()
+        )
+        said.append(handle if found is None else f"{found}")
+    return (" = " if ruling.kind == CatalogRuling.Kind.SAME else " ≠ ").join(said)
 
 
 def _kind(item: Track | Artist) -> ItemKind:
@@ -119,10 +126,9 @@ def _end(item: Track | Artist) -> End:
     raise Conflict(_("No play names it any more."), code="NOT_NAMED")
 
 
-def _ruling(kind: CatalogRuling.Kind, of: ItemKind, one: End, other: End, said: str) -> CatalogRuling:
+def _ruling(kind: CatalogRuling.Kind, of: ItemKind, one: End, other: End) -> CatalogRuling:
     return CatalogRuling.objects.create(
         kind=kind, of=of, one=one[0], one_name=one[1], other=other[0], other_name=other[1],
-        said=said[:SAID_LENGTH],
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from discovery.platform.errors import Refusal
 from graph.models import Artist, ArtistName, CatalogRuling, Naming, Track
-from graph.services.rulings import artist_alias, items_merge, ruling_undo, words_split
+from graph.services.rulings import artist_alias, items_merge, ruling_said, ruling_undo, words_split
 
 KINDS = ("track", "artist")
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
     def _list(self, rulings: Sequence[CatalogRuling]) -> None:
         for ruling in rulings:
-            self.stdout.write(f"{ruling.pk}: {ruling.get_of_display().lower()}: {ruling}")
+            self.stdout.write(f"{ruling.pk}: {ruling.get_of_display().lower()}: {ruling_said(ruling)}")
 
 
 def _found(model: Any, ids: Sequence[int]) -> list[Any]:

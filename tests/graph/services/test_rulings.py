@@ -157,6 +157,7 @@ def test_by_the_admin(tell, client, ada):
     client.post("/admin/graph/track/", chosen)
     assert tell("Dawn") == tell("Ember") == one
     ruling = CatalogRuling.objects.get()
+    assert "Dawn (Nadir Vale) = Ember" in client.get("/admin/graph/catalogruling/").content.decode()
     client.post("/admin/graph/catalogruling/", {"action": "undo", "_selected_action": [ruling.pk]})
     assert tell("Dawn") != one
     tell("Dusk", mbid=M)
@@ -172,7 +173,10 @@ def test_by_the_command(tell, capsys):
     assert tell("Dawn") == tell("Ember")
     ruling = CatalogRuling.objects.get()
     call_command("catalog_rule", "list")
-    assert f"{ruling.pk}" in capsys.readouterr().out
+    assert (
+        capsys.readouterr().out.splitlines()[-1]
+        == f"{ruling.pk}: track: Dawn (Nadir Vale) = Ember (Nadir Vale)"
+    )
     call_command("catalog_rule", "undo", str(ruling.pk))
     assert tell("Dawn") != tell("Ember")
     for wrong in (

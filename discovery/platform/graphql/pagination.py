@@ -1,7 +1,4 @@
-"""Relay connections with ``first`` (20 unless told, 100 at most) and ``after``.
-
-Cursors of lists of rows say behind which row to go on (`places`), those of rankings at which position.
-"""
+"""Relay connections with ``first`` (20 unless told, 100 at most) and ``after``; cursors are positions."""
 
 import base64
 import binascii
@@ -20,7 +17,6 @@ from strawberry.types.field import StrawberryField
 from strawberry_django.optimizer import optimizer
 
 from discovery.platform.errors import InvalidInput, LimitExceeded
-from discovery.platform.graphql.places import MARK, Places
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
@@ -109,32 +105,11 @@ class Paginated(FieldExtension):
         after: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        at_row = after is not None and after.startswith(MARK)
-        size = page(first, None if at_row else after).size
+        size = page(first, after).size
         nodes = self._opened(next_(source, info, **kwargs), info)
-        places = Places.of(nodes) if isinstance(nodes, QuerySet) else None
-        if at_row and places is None:
-            raise InvalidInput(_("after is not a cursor of ours."), field="after", code="INVALID_CURSOR")
-        if places is not None:
-            nodes = places.behind(after or "") if at_row else places.rows
         if isinstance(nodes, QuerySet) and (extension := optimizer.get()):
             nodes = extension.optimize(nodes, info)
-        position = None if at_row else after
-        answer = self.connection_type.resolve_connection(nodes, info=info, first=size, after=position)
-        return answer if places is None else _placed(answer, places, first_page=after is None)
-
-
-def _placed(answer: Any, places: Places, *, first_page: bool) -> Any:
-    """The page with cursors that say where its rows stand."""
-    for edge in answer.edges:
-        edge.cursor = places.cursor(edge.node)
-        if not first_page:  # the total is of all rows, not of those behind the cursor
-            edge.node.__dict__.pop("_strawberry_total_count", None)
-    answer.nodes = places.rows
-    answer.page_info = page_info(
-        answer.edges, start=0 if first_page else 1, has_next=answer.page_info.has_next_page
-    )
-    return answer
+        return self.connection_type.resolve_connection(nodes, info=info, first=size, after=after)
 
 
 def _position(after: str) -> int:

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery.platform.graphql.node import global_id
 from graph.importers.lastfm import lastfm_import
-from graph.models import Artist, ArtistName, FeedbackKind, ItemKind, Listen, Playlist, Standing, Track
+from graph.models import Artist, ArtistName, FeedbackKind, ItemKind, Listen, Standing, Track
 from graph.snapshot import take
 from tests import factories
 from tests.api.client import App
@@ -44,46 +44,6 @@ def test_12_whatever_was_said_is_listed_and_can_be_taken_back(ada, ben, kind, it
     assert App(ben).data(SAID)["viewer"]["feedback"]["edges"] == []
     assert app.data(CLEAR, id=gid(about))["it"]["cleared"] == [kind.value]
     assert app.data(SAID)["viewer"]["feedback"]["edges"] == []
-
-
-# --- 13: paged ------------------------------------------------------------------------------
-
-LISTENS = "query ($after: String) { viewer { listens(first: 5, after: $after) { pageInfo { endCursor } edges { node { id } } } } }"
-
-
-def test_13_no_page_repeats_or_loses_a_row_when_plays_come_between(door, ada):
-    app, told = App(ada), door(ada)
-    at = timezone.now().replace(microsecond=0) - timedelta(days=5)
-    told.tell(*(play(f"Song {number}", at=at + timedelta(minutes=number)) for number in range(10)))
-    page = app.data(LISTENS)["viewer"]["listens"]
-    seen = [edge["node"]["id"] for edge in page["edges"]]
-    told.tell(play("New", at=at + timedelta(hours=1)), play("Old", at=at - timedelta(hours=1)))
-    while page["edges"]:
-        page = app.data(LISTENS, after=page["pageInfo"]["endCursor"])["viewer"]["listens"]
-        seen += [edge["node"]["id"] for edge in page["edges"]]
-    assert len(seen) == len(set(seen)) == 11  # all but the one that came before the first page
-
-
-PLAYLISTS = """query ($after: String) { viewer { playlists(first: 2, after: $after) {
-    totalCount pageInfo { endCursor hasPreviousPage } edges { node { title } } } } }"""
-
-
-def test_13_nor_where_some_rows_have_no_moment_and_a_cursor_is_of_its_list_alone(ada):
-    for number in range(3):
-        Playlist.objects.create(owner=ada, title=f"Untold {number}", updated_at=None)
-        Playlist.objects.create(
-            owner=ada, title=f"Told {number}", updated_at=factories.NOON + timedelta(days=number)
-        )
-    app, seen, after = App(ada), [], None
-    for number in range(3):
-        page = app.data(PLAYLISTS, after=after)["viewer"]["playlists"]
-        assert (page["totalCount"], page["pageInfo"]["hasPreviousPage"]) == (6 + number, number > 0)
-        seen += [edge["node"]["title"] for edge in page["edges"]]
-        after = page["pageInfo"]["endCursor"]
-        Playlist.objects.create(owner=ada, title="New", updated_at=factories.NOON + timedelta(days=10))
-    assert seen == ["Told 2", "Told 1", "Told 0", "Untold 2", "Untold 1", "Untold 0"]
-    assert app.code(LISTENS, after=after) == "INVALID_CURSOR"
-    assert app.code(PLAYLISTS, after=f"{after[:-3]}abc") == "INVALID_CURSOR"
 
 
 # --- 14: private sessions -------------------------------------------------------------------

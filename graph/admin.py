@@ -1,23 +1,113 @@
-"""Music for the people who run the installation. Nobody's listening is shown here."""
+"""Music for the people who run the installation, and what they say of who is who. Nobody's listening is shown here."""
 
-from django.contrib import admin
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
-from graph.models import Artist, ModelVersion, Tag, Track, TrainingRun
+from discovery.platform.errors import Refusal
+from graph.models import (
+    Artist,
+    ArtistName,
+    CatalogRuling,
+    ModelVersion,
+    Naming,
+    Tag,
+    Track,
+    TrainingRun,
+)
+from graph.services.rulings import items_merge, ruling_said, ruling_undo, words_split
+
+
+def _told(request: HttpRequest, act: Callable[[], object], done: str) -> None:
+    """Do it, and say so or why not."""
+    try:
+        act()
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, done)
+
+
+@admin.action(description="These are one", permissions=["change"])
+def merge(_admin: Any, request: HttpRequest, items: QuerySet[Any]) -> None:
+    """Rule that the chosen rows are one."""
+    _told(request, lambda: items_merge(items=list(items.order_by("pk"))), "They are one from now on.")
+
+
+@admin.action(description="These words mean another", permissions=["view"])
+def split(words_admin: "WordsAdmin", request: HttpRequest, words: QuerySet[Any]) -> None:
+    """Rule that the chosen words are of none that they were taken for."""
+    if not words_admin.may_rule(request):
+        messages.error(request, "You may not say so.")
+        return
+    _told(request, lambda: words_split(words=list(words)), "They stand for themselves from now on.")
+
+
+@admin.action(description="Take back", permissions=["view"])
+def undo(_admin: Any, request: HttpRequest, rulings: QuerySet[CatalogRuling]) -> None:
+    """Take the chosen rulings back."""
+    if not request.user.has_perm("graph.change_catalogruling"):
+        messages.error(request, "You may not say so.")
+        return
+    for ruling in rulings:
+        _told(request, lambda ruling=ruling: ruling_undo(ruling=ruling), f"Taken back: {ruling}")  # type: ignore[misc]
 
 
 @admin.register(Artist)
 class ArtistAdmin(admin.ModelAdmin[Artist]):
-    list_display = ("name", "mbid", "external_id")
+    list_display = ("name", "mbid", "external_id", "pk")
     search_fields = ("key",)
+    actions = (merge,)
 
 
 @admin.register(Track)
 class TrackAdmin(admin.ModelAdmin[Track]):
-    list_display = ("title", "artist", "album", "mbid", "isrc")
+    list_display = ("title", "artist", "album", "mbid", "isrc", "pk")
     list_select_related = ("artist",)
+    actions = (merge,)
     search_fields = ("key",)
     autocomplete_fields = ("artist",)
+
+
+class WordsAdmin(ReadOnlyAdmin):
+    """Words that plays were told in, and what they are taken for."""
+
+    actions = (split,)
+    of: type[Artist | Track]
+
+    def may_rule(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"graph.change_{self.of._meta.model_name}")  # noqa: SLF001  # Django documents it
+
+
+@admin.register(Naming)
+class NamingAdmin(WordsAdmin):
+    of = Track
+    list_display = ("title", "artist_name", "album", "mbid", "isrc", "uri", "track", "pk")
+    list_select_related = ("track",)
+    search_fields = ("title", "artist_name")
+
+
+@admin.register(ArtistName)
+class ArtistNameAdmin(WordsAdmin):
+    of = Artist
+    list_display = ("name", "mbid", "artist", "listed", "pk")
+    list_select_related = ("artist",)
+    search_fields = ("key",)
+
+
+@admin.register(CatalogRuling)
+class CatalogRulingAdmin(ReadOnlyAdmin):
+    list_display = ("in_words", "of", "kind", "made_at", "undone_at")
+    list_filter = ("of", "kind")
+    actions = (undo,)
+
+    @admin.display(description="says")
+    def in_words(self, ruling: CatalogRuling) -> str:
+        return ruling_said(ruling)
 
 
 @admin.register(Tag)

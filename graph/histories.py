@@ -188,6 +188,8 @@ def _all(
     )  # fmt: skip
     item = "track_id" if tracks else "artist_id"
     said = Feedback.objects.filter(Among("user_id", speaking), **{f"{item}__isnull": False})
+    if not tracks:
+        said = said.filter(artist__placeholder=False)
     number = Case(*(When(kind=word, then=Value(place)) for place, word in enumerate(FEEDBACK_KINDS)))
     words = _of(said, _SAID, of_tracks if tracks else of_artists, item=F(item), first=number, second=none)
     return heard, imported, words

@@ -146,7 +146,8 @@ def take() -> GraphSnapshot:
         contributors = policies.contributors()
         users = _ids(contributors)
         tags = _ids(Tag.objects.all())
-        artists, artists_open = _artists()
+        nobodies = _ids(Artist.objects.filter(placeholder=True))
+        artists, artists_open = _artists(nobodies)
         tracks, track_artist_ids, tracks_open = _tracks()
         track_artist = _rows(artists, track_artist_ids)
         track_edges = _track_edges(contributors)
@@ -163,6 +164,7 @@ def take() -> GraphSnapshot:
             _artist_edges(contributors),
             users=users,
             artists=artists,
+            nobodies=nobodies,
         )
         return GraphSnapshot(
             users=users,
@@ -223,9 +225,11 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     return np.searchsorted(ids, wanted).astype(np.int32)
 
 
-def _artists() -> tuple[Ids, Mask]:
+def _artists(nobodies: Ids) -> tuple[Ids, Mask]:
+    """Keys, and who of them everybody may be shown; who stands for nobody is shown to nobody."""
     rows = _read(Artist.objects.order_by("pk").values_list("pk", "standing"), _PAIR)
-    return rows["low"].copy(), rows["high"] > Standing.LISTENERS
+    ids = rows["low"].copy()
+    return ids, (rows["high"] > Standing.LISTENERS) & ~np.isin(ids, nobodies)
 
 
 def _tracks() -> tuple[Ids, Ids, Mask]:
@@ -279,6 +283,7 @@ def _artist_plays(
     *,
     users: Ids,
     artists: Ids,
+    nobodies: Ids,
 ) -> Plays:
     """Plays by artist: of whoever stands in a track's credit, and as imports counted them. None of who is nobody."""
     on_track = sp.csr_matrix(
@@ -288,7 +293,7 @@ def _artist_plays(
     user = np.concatenate([track_plays.user, track_plays.user[credited.row], _rows(users, imported["user"])])
     item = np.concatenate([track_artist[track_plays.item], credited.col, _rows(artists, imported["item"])])
     count = np.concatenate([track_plays.count, track_plays.count[credited.row], imported["count"]])
-    somebody = ~np.isin(artists[item], _ids(Artist.objects.filter(placeholder=True)))
+    somebody = ~np.isin(artists[item], nobodies)
     return _plays(user=user[somebody], item=item[somebody], count=count[somebody], items=artists.size)
 
 
@@ -304,8 +309,9 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     """The catalog's words and the contributors', sorted by (user, item, tag)."""
     item = f"{kind.value.lower()}_id"
     nobody = Value(-1, output_field=BigIntegerField())
+    somebodys = {"artist__placeholder": False} if kind is ItemKind.ARTIST else {}
     permitted = Tagging.objects.filter(
-        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}
+        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}, **somebodys
     ).values_list(Coalesce("user_id", nobody), item, "tag_id")
     taggings = _read(permitted, _TAGGING)
     user = np.where(taggings["user"] < 0, np.int32(-1), _rows(users, taggings["user"]))

@@ -32,7 +32,10 @@ from graph.importers.lastfm_rows import (
 )
 from graph.importers.report import ALREADY_STORED, FileReport, ImportReport, Silent, Watcher
 from graph.importers.tables import Row, Table, batches, row_break, rows, tables_check
+from graph.ingest.artists import artists_arrived
+from graph.ingest.credits import is_placeholder
 from graph.models import Artist, ArtistPlayCount, Standing, Tag, Tagging
+from graph.names import name_key
 from graph.services.tags import tags_refresh
 
 SOURCE = "lastfm-hetrec2011"
@@ -58,6 +61,7 @@ def lastfm_import(
         run.table(COUNTS, run.counts)
         run.table(FRIENDS, run.friends)
         run.table(TAGGINGS, run.taggings)
+        run.artists_join()
         _count_anew()
         tags_refresh()
     return run.report
@@ -78,6 +82,7 @@ class _Import:
         self.assume_consent = assume_consent
         self.folder, self.watcher, self.report = folder, watcher, ImportReport()
         self.file = FileReport("")  # the report on the file being read
+        self.external_ids: set[str] = set()
         self.artist_ids: dict[str, int] = {}
         self.tag_names: dict[str, str] = {}  # tagID → name
         self.tag_owners: dict[str, str] = {}  # name → the tagID that brought it
@@ -96,6 +101,7 @@ class _Import:
 
     def artists(self, batch: list[Row[ArtistRow]]) -> None:
         ids = {row.value.artist for row in batch}
+        self.external_ids |= ids
         known = set(Artist.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
         self._store(
             Artist.objects,
@@ -106,6 +112,7 @@ class _Import:
                         "external_id": row.value.artist,
                         "name": row.value.name,
                         "standing": Standing.CATALOG,
+                        "placeholder": is_placeholder(name_key(row.value.name)),
                     },
                 )
                 for row in batch
@@ -140,6 +147,12 @@ class _Import:
         self.artist_ids = {name: pk for name, pk in artists if name is not None}
         by_name = dict(Tag.objects.values_list("name", "pk").iterator())
         self.tag_ids = {tag: by_name[name] for tag, name in self.tag_names.items()}
+
+    def artists_join(self) -> None:
+        """What listeners' plays brought of these artists is theirs. Last, as others wait for it."""
+        ours = Artist.objects.filter(external_id__in=self.external_ids, identity=None).order_by("pk")
+        for batch in batches(ours.iterator(BATCH), BATCH):
+            artists_arrived(batch)
 
     def counts(self, batch: list[Row[CountRow]]) -> None:
         good = self._known(batch, "artist", self.artist_ids)

@@ -10,13 +10,22 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from graph.ingest.credits import Credited, is_placeholder
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
 from graph.ingest.join import rows_move
-from graph.models import Artist, ArtistName, Track
+from graph.ingest.rulings import (
+    ends_of,
+    mbids_meant,
+    rows_meant,
+    ruled,
+    rulings_in_force,
+    touching,
+    words_shared,
+)
+from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Track
 from graph.names import digest, name_key, preference
 
 UNCONTESTED = 2  # a name with an id and one without stand together
@@ -57,10 +66,12 @@ def lock_artists(keys: Collection[str]) -> None:
 
 def artist_names_sweep(keys: Collection[int]) -> None:
     """Delete those of these names that no credit uses any more, and work out anew what hung together with them."""
-    gone = {row.digest: row for row in ArtistName.objects.filter(pk__in=keys, credited=None)} if keys else {}
+    unused = ArtistName.objects.filter(pk__in=keys, credited=None, listed=False)
+    gone = {row.digest: row for row in unused} if keys else {}
     if not gone:
         return
-    around = [row for row in _together(gone.values()) if row.digest not in gone]
+    rulings = rulings_in_force(ItemKind.ARTIST)
+    around = [row for row in _together(gone.values(), rulings) if row.digest not in gone]
     artists = {row.artist_id for row in gone.values() if row.artist_id is not None}
     ArtistName.objects.filter(pk__in=[row.pk for row in gone.values()]).delete()
     artists_settle(around)
@@ -74,8 +85,9 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     """
     if not names:
         return
-    rows = _together(names)
-    placed, operators = _placed(rows)
+    rulings = rulings_in_force(ItemKind.ARTIST)
+    rows = _together(names, rulings)
+    placed, operators = _placed(rows, touching(rulings, rows))
     artists = _artists(rows, placed, operators)
     moved: list[ArtistName] = []
     left: dict[int, set[int]] = defaultdict(set)
@@ -88,7 +100,8 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     ArtistName.objects.bulk_create([row for row in rows if row.pk is None])
     ArtistName.objects.bulk_update(moved, ["artist"], batch_size=500)
     for artist, targets in left.items():
-        if len(targets) == 1 and not ArtistName.objects.filter(artist=artist).exists():
+        brought = Artist.objects.filter(pk=artist, names=None).exclude(identity=None)
+        if len(targets) == 1 and brought.exists():
             rows_move(Artist, artist, targets.pop(), but=(ArtistName,))
     called: dict[int, int] = defaultdict(int)
     for row in rows:
@@ -104,7 +117,22 @@ def artists_settle(names: Collection[ArtistName]) -> None:
         )
 
 
-def _placed(rows: Sequence[ArtistName]) -> tuple[dict[Any, str], dict[str, int]]:
+def artists_arrived(artists: Collection[Artist], *, called: Collection[ArtistName] = ()) -> None:
+    """The operator's catalog has these now: names that plays brought and that mean them are theirs from here on.
+
+    ``called``: names of theirs that are not stored yet. To be called late in a transaction: whoever brings such a name
+    waits for its end, and finds them then.
+    """
+    keys = {artist.key for artist in artists} | {name.key for name in called}
+    mbids = {artist.mbid for artist in artists} - {""}
+    lock_artists(keys)
+    alike = Q(key__in=keys) | Q(mbid__in=mbids) if mbids else Q(key__in=keys)
+    artists_settle([*ArtistName.objects.filter(alike), *called])
+
+
+def _placed(
+    rows: Sequence[ArtistName], rulings: Sequence[CatalogRuling]
+) -> tuple[dict[Any, str], dict[str, int]]:
     """By digest of the name: the identity; and by identity the operator's row."""
     keys: dict[str, int] = defaultdict(int)
     for row in rows:
@@ -112,21 +140,29 @@ def _placed(rows: Sequence[ArtistName]) -> tuple[dict[Any, str], dict[str, int]]
     contested = [row.pk for row in rows if row.pk is not None and keys[row.key] > UNCONTESTED]
     weights = _people_of(contested) if contested else {}
     claims = [
-        Claim(key=row.digest, mbid=row.mbid, artist=row.key, weight=max(1, weights.get(row.pk, 1)))
+        Claim(
+            key=row.digest, mbid=row.mbid, artist=row.key,
+            weight=OPERATOR if row.listed else max(1, weights.get(row.pk, 1)),
+        )
         for row in rows
-    ]
-    mbids = {row.mbid for row in rows} - {""}
+    ]  # fmt: skip
+    meant = ends_of(rulings)
+    mbids = {row.mbid for row in rows} - {""} | mbids_meant(meant)
     operators = Artist.objects.filter(identity=None)
-    there = [*operators.filter(key__in=keys), *(operators.filter(mbid__in=mbids) if mbids else ())]
+    there = [
+        *operators.filter(key__in=keys),
+        *(operators.filter(mbid__in=mbids) if mbids else ()),
+        *(operators.filter(pk__in=rows_meant(meant)) if rows_meant(meant) else ()),
+    ]
     fixed = [
         Claim(key=f"row {artist.pk}", mbid=artist.mbid, artist=artist.key, weight=OPERATOR, row=artist.pk)
         for artist in {artist.pk: artist for artist in there}.values()
     ]
-    placed = identities([*claims, *fixed])
+    placed = identities([*claims, *fixed], ruled(rulings))
     return placed, rows_of(fixed, placed)
 
 
-def _together(names: Collection[ArtistName]) -> list[ArtistName]:
+def _together(names: Collection[ArtistName], rulings: Sequence[CatalogRuling]) -> list[ArtistName]:
     found = {row.digest: row for row in names}
     fresh: Collection[ArtistName] = names
     asked: dict[str, set[str]] = {"key": set(), "mbid": set()}
@@ -137,6 +173,8 @@ def _together(names: Collection[ArtistName]) -> list[ArtistName]:
             known.update(values)
             if values:
                 sharing += ArtistName.objects.filter(**{f"{column}__in": values})
+        if (condition := words_shared(rulings, ItemKind.ARTIST, fresh)) is not None:
+            sharing += ArtistName.objects.filter(condition)
         fresh = list({row.digest: row for row in sharing if row.digest not in found}.values())
         found |= {row.digest: row for row in fresh}
     return [found[key] for key in sorted(found)]

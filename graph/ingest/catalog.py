@@ -21,7 +21,27 @@ from graph.ingest.credits import title_key
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
 from graph.ingest.join import tracks_join
-from graph.models import Artist, ArtistName, Listen, Naming, NamingArtist, Standing, Track
+from graph.ingest.rulings import (
+    End,
+    ends_of,
+    mbids_meant,
+    rows_meant,
+    ruled,
+    rulings_in_force,
+    touching,
+    words_shared,
+)
+from graph.models import (
+    Artist,
+    ArtistName,
+    CatalogRuling,
+    ItemKind,
+    Listen,
+    Naming,
+    NamingArtist,
+    Standing,
+    Track,
+)
 from graph.names import digest, name_key
 
 BATCH = 1_000
@@ -109,7 +129,29 @@ def _described_otherwise(rows: Sequence[Naming], credit: Mapping[str, Sequence[A
     )
 
 
-def lock_words(words: Collection[Words]) -> None:
+def tracks_arrived(tracks: Collection[Track]) -> None:
+    """The operator's catalog has these now, each with its artist: what plays brought and means them is theirs from here on."""
+    keys: dict[int, set[str]] = defaultdict(set)
+    called = ArtistName.objects.filter(artist__in={track.artist_id for track in tracks})
+    for artist, key in called.values_list("artist", "key"):
+        keys[artist or 0].add(key)
+    names = {
+        digest(key, title_key(track.title))
+        for track in tracks
+        for key in keys[track.artist_id] | {track.artist.key}
+    }
+    mbids, isrcs = {track.mbid for track in tracks} - {""}, {track.isrc for track in tracks} - {""}
+    alike = Q(name__in=names) | Q(mbid__in=mbids) | Q(isrc__in=isrcs)
+    settle(list(Naming.objects.filter(alike)))
+
+
+def tracks_of_artists_settle(artists: Collection[int]) -> None:
+    """Who these artists are has changed: what plays brought of theirs may be a track of the operator's by now."""
+    brought = Naming.objects.exclude(track__identity=None)
+    settle(list(brought.filter(credit__position=0, credit__name__artist__in=artists)))
+
+
+def lock_words(words: Collection[Words] | Collection[Naming]) -> None:
     """Wait until nobody else names recordings alike, and keep others waiting to the transaction's end.
 
     SQLite needs no lock, as there one transaction writes at a time.
@@ -130,7 +172,8 @@ def namings_sweep(keys: Collection[int]) -> None:
     gone = list(Naming.objects.filter(pk__in=keys, listens=None)) if keys else []
     if not gone:
         return
-    around = [naming for naming in _together(gone) if naming.pk not in {row.pk for row in gone}]
+    rulings = rulings_in_force(ItemKind.TRACK)
+    around = [naming for naming in _together(gone, rulings) if naming.pk not in {row.pk for row in gone}]
     tracks = {naming.track_id for naming in gone if naming.track_id is not None}
     names = set(NamingArtist.objects.filter(naming__in=gone).values_list("name", flat=True))
     Naming.objects.filter(pk__in=[naming.pk for naming in gone]).delete()
@@ -163,10 +206,13 @@ def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | 
     """
     if not rows:
         return
-    namings = _together(rows)
+    rulings = rulings_in_force(ItemKind.TRACK)
+    namings = _together(rows, rulings)
+    rulings = touching(rulings, namings)
     claims = [_claim(naming, weight) for naming, weight in _weighed(namings)]
-    fixed = _operators(namings, {naming.digest: naming for naming in rows if naming.pk is None}, credit or {})
-    placed = identities([*claims, *fixed])
+    unsaved = {naming.digest: naming for naming in rows if naming.pk is None}
+    fixed = _operators(namings, unsaved, credit or {}, ends_of(rulings))
+    placed = identities([*claims, *fixed], ruled(rulings))
     tracks = _tracks(namings, placed, rows_of(fixed, placed), credit or {})
     moves: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))  # track → track → namings
     for naming in namings:
@@ -182,8 +228,8 @@ def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | 
     tracks_describe({*moves, *(target for targets in moves.values() for target in targets)})
 
 
-def _together(rows: Collection[Naming]) -> list[Naming]:
-    """These namings and all that share an identifier or a name with them, directly or over others."""
+def _together(rows: Collection[Naming], rulings: Sequence[CatalogRuling] = ()) -> list[Naming]:
+    """These namings and all that share an identifier, a name or a ruling with them, directly or over others."""
     found = {naming.digest: naming for naming in rows}
     fresh: Collection[Naming] = rows
     asked: dict[str, set[str]] = {column: set() for column in ("name", "mbid", "isrc", "uri")}
@@ -194,6 +240,8 @@ def _together(rows: Collection[Naming]) -> list[Naming]:
             known.update(values)
             if values:
                 sharing += Naming.objects.filter(**{f"{column}__in": values})
+        if (condition := words_shared(rulings, ItemKind.TRACK, fresh)) is not None:
+            sharing += Naming.objects.filter(condition)
         fresh = list({naming.digest: naming for naming in sharing if naming.digest not in found}.values())
         found |= {naming.digest: naming for naming in fresh}
     return [found[key] for key in sorted(found)]
@@ -222,46 +270,48 @@ def _weighed(namings: Sequence[Naming]) -> list[tuple[Naming, int]]:
 
 
 def _operators(
-    namings: Sequence[Naming], unsaved: Mapping[str, Naming], credit: Mapping[str, tuple[int, ...]]
+    namings: Sequence[Naming],
+    unsaved: Mapping[str, Naming],
+    credit: Mapping[str, tuple[int, ...]],
+    meant: Collection[End],
 ) -> list[Claim]:
-    """Tracks of the operator's catalog that share an identifier or a name with these."""
+    """Tracks of the operator's catalog that share an identifier or a name with these, or that a ruling means."""
     firsts = _first_artists([naming.pk for naming in namings if naming.pk is not None])
     keys = dict(Artist.objects.filter(pk__in={credit[key][0] for key in unsaved}).values_list("pk", "key"))
-    named = {
-        (
-            keys[credit[naming.digest][0]] if naming.pk is None else firsts[naming.pk],
-            title_key(naming.title),
-        ): naming.name
-        for naming in namings
-        if naming.pk is None or naming.pk in firsts
-    }
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)  # one artist may be called in several ways
+    for naming in namings:
+        if naming.pk is None or naming.pk in firsts:
+            artist = keys[credit[naming.digest][0]] if naming.pk is None else firsts[naming.pk]
+            named[artist, title_key(naming.title)].add(naming.name)
     tracks = Track.objects.filter(identity=None).select_related("artist")
-    mbids, isrcs = {naming.mbid for naming in namings} - {""}, {naming.isrc for naming in namings} - {""}
+    mbids = {naming.mbid for naming in namings} - {""} | mbids_meant(meant)
+    isrcs = {naming.isrc for naming in namings} - {""}
     artists, titles = ({part[place] for part in named} for place in (0, 1))
     found: dict[int, Track] = {}
     for condition in (
         Q(mbid__in=mbids) if mbids else None,
         Q(isrc__in=isrcs) if isrcs else None,
+        Q(pk__in=rows_meant(meant)) if rows_meant(meant) else None,
         Q(key__in=titles, artist__key__in=artists),
     ):
         if condition is not None:
             found |= {track.pk: track for track in tracks.filter(condition)}
     return [
         Claim(
-            key=f"row {track.pk}", mbid=track.mbid, isrc=track.isrc,
-            artist=named.get((track.artist.key, title_key(track.title)), f"row {track.pk}"),
+            key=f"row {track.pk} {name}", mbid=track.mbid, isrc=track.isrc, artist=name,
             album=name_key(track.album) if track.album else "", weight=OPERATOR, row=track.pk,
         )
         for track in found.values()
+        for name in sorted(named.get((track.artist.key, title_key(track.title)), {f"row {track.pk}"}))
     ]  # fmt: skip
 
 
 def _first_artists(namings: Collection[int]) -> dict[int, str]:
-    """By naming: the name key of the first artist in its credit."""
+    """By naming: the name key of who stands first in its credit."""
     if not namings:
         return {}
     rows = NamingArtist.objects.filter(naming__in=namings, position=0)
-    return dict(rows.values_list("naming", "name__key"))
+    return dict(rows.values_list("naming", "name__artist__key"))
 
 
 def _tracks(

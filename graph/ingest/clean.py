@@ -182,7 +182,7 @@ class _Parts:
         return Words(
             title=title,
             artist=whole,
-            credit=credit(whole, names, mbids),
+            credit=credit(whole, names, mbids, title=title),
             album=self._name(play.album, "track.album"),
             mbid=self.mbid(play.mbid, "track.mbid"),
             isrc=self._isrc(play.isrc),

@@ -15,7 +15,11 @@ from graph.names import name_key
 _FEATURING = re.compile(
     r"\s*[\[(]?\s*\b(?:feat\.?|ft\.?|featuring)\s+(?P<guests>[^\])]+)[\])]?\s*$", re.IGNORECASE
 )
-_IN_TITLE = re.compile(r"\s*[\[(]\s*(?:feat\.?|ft\.?|featuring)\s+[^\])]+[\])]", re.IGNORECASE)
+_IN_TITLE = re.compile(
+    r"\s*[\[(]\s*(?:feat\.?|ft\.?|featuring)\s+(?P<guests>[^\])]+)[\])]|(?<=\S)\s+feat\.\s+(?P<last>[^\])]+)$",
+    re.IGNORECASE,
+)
+_AROUND = "[]()<>{}"
 
 # What players and taggers write where they know no artist. Their MusicBrainz ids say the same.
 PLACEHOLDERS = frozenset(
@@ -25,7 +29,12 @@ PLACEHOLDERS = frozenset(
         "[no artist]", "no artist", "null", "(null)", "none", "undefined", "n/a", "nan", "nil", "-", "?", "???",
         "[anonymous]", "[traditional]", "[data]", "[dialogue]", "[unknown artist]", "<unknown artist>",
         "Verschiedene Interpreten", "Verschiedene Künstler", "Unbekannt", "Unbekannter Interpret",
-        "Unbekannter Künstler", "Divers", "Artistes divers", "Artiste inconnu", "Varios Artistas", "VA", "V.A.",
+        "Unbekannter Künstler", "Divers", "Artistes divers", "Artiste inconnu", "Varios Artistas", "VA", "V.A.", "V/A",
+        "Artista desconocido", "Vários artistas", "Vários intérpretes", "Artista desconhecido", "Artisti vari", "AA.VV.",
+        "Artista sconosciuto", "Diverse artiesten", "Onbekende artiest", "Diverse artister", "Okänd artist", "Ukjent artist",
+        "Ukendt kunstner", "Tuntematon esittäjä", "Nieznany wykonawca", "Różni wykonawcy", "Neznámý interpret",
+        "Bilinmeyen Sanatçı", "Разные исполнители", "Неизвестный исполнитель", "Неизвестен", "群星", "未知艺术家", "未知藝人",
+        "ヴァリアス・アーティスト", "不明なアーティスト", "여러 아티스트", "알 수 없는 아티스트",
     )
 )  # fmt: skip
 PLACEHOLDER_MBIDS = frozenset(
@@ -51,17 +60,20 @@ class Credited:
 
 def is_placeholder(key: str, mbid: str = "") -> bool:
     """Whether an artist of this name key or id stands for nobody."""
-    return key in PLACEHOLDERS or mbid in PLACEHOLDER_MBIDS
+    return key in PLACEHOLDERS or key.strip(_AROUND) in PLACEHOLDERS or mbid in PLACEHOLDER_MBIDS
 
 
-def credit(whole: str, names: Sequence[str] = (), mbids: Sequence[str] = ()) -> tuple[Credited, ...]:
-    """The artists of a credit, the first one first, each once."""
+def credit(
+    whole: str, names: Sequence[str] = (), mbids: Sequence[str] = (), *, title: str = ""
+) -> tuple[Credited, ...]:
+    """The artists of a credit, the first one first, each once; guests whom the title names behind them."""
     if names:
         ids = mbids if len(mbids) == len(names) else [""] * len(names)
         told = [Credited(name, mbid) for name, mbid in zip(names, ids, strict=True)]
     else:
         apart = _apart(whole)
         told = [Credited(name, mbids[0] if len(mbids) == len(apart) == 1 else "") for name in apart]
+    told += [Credited((found["guests"] or found["last"]).strip()) for found in _IN_TITLE.finditer(title)]
     seen: dict[str, Credited] = {}
     for artist in told:
         seen.setdefault(name_key(artist.name), artist)
@@ -69,7 +81,7 @@ def credit(whole: str, names: Sequence[str] = (), mbids: Sequence[str] = ()) -> 
 
 
 def title_key(title: str) -> str:
-    """A title's name key without a guest in brackets: who that is belongs to the credit."""
+    """A title's name key without a guest: who that is belongs to the credit."""
     return name_key(_IN_TITLE.sub("", title) or title)
 
 

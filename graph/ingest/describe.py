@@ -13,6 +13,7 @@ from typing import TypeVar
 from django.db.models import Count, Q
 
 from accounts import policies
+from graph.ingest.identity import SHARE
 from graph.models import Listen, Naming, NamingArtist, Track, TrackGuest
 from graph.names import preference
 
@@ -32,7 +33,10 @@ def tracks_describe(keys: Collection[int]) -> None:
     tracks = Track.objects.filter(pk__in=called.keys())
     changed = [track for track in tracks if _describe(track, called[track.pk], weights, credited)]
     Track.objects.bulk_update(changed, COLUMNS, batch_size=500)
-    _guests_bring({track: _credit(namings, weights, credited) for track, namings in called.items()})
+    told = {track.pk for track in tracks if track.guests_listed}
+    _guests_bring(
+        {track: _credit(namings, weights, credited) for track, namings in called.items() if track not in told}
+    )
 
 
 def _people(called: dict[int, list[Naming]]) -> dict[int, int]:
@@ -85,10 +89,26 @@ def _describe(
 def _credit(
     namings: Sequence[Naming], weights: dict[int, int], credited: dict[int, tuple[int, ...]]
 ) -> tuple[int, ...]:
-    """The artists, as the credit tells them that most agree on."""
+    """Who stands first in the credit that most agree on, and the guests: whom a tenth of the people name.
+
+    Who leaves guests out contradicts nobody who names them.
+    """
     whole = _agreed(namings, weights, lambda naming: naming.artist_name)
     told = [naming for naming in namings if naming.artist_name == whole and credited.get(naming.pk)]
-    return credited[min(told, key=lambda naming: naming.digest).pk] if told else ()
+    if not told:
+        return ()
+    first = credited[min(told, key=lambda naming: naming.digest).pk][0]
+    people = sum(weights.get(naming.pk, 1) for naming in namings)
+    named: dict[int, int] = defaultdict(int)
+    places: dict[int, tuple[int, str]] = {}
+    for naming in namings:
+        for position, artist in enumerate(credited.get(naming.pk, ())):
+            named[artist] += weights.get(naming.pk, 1)
+            place = position, naming.digest
+            places[artist] = min(place, places.get(artist, place))
+    guests = [artist for artist in named if artist != first and places[artist][0]]
+    counting = [artist for artist in guests if named[artist] * SHARE >= people]
+    return first, *sorted(counting, key=lambda artist: places[artist])
 
 
 def _agreed(

@@ -19,6 +19,7 @@ from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.history import History, HistoryCorrection, HistoryRow, HistoryWord
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
+from graph.models.rulings import CatalogRuling
 from graph.models.sharing import ItemRecommendation
 from graph.models.training import ModelVersion, TrainingRun
 
@@ -28,6 +29,7 @@ __all__ = [
     "Artist",
     "ArtistName",
     "ArtistPlayCount",
+    "CatalogRuling",
     "Community",
     "DeletedPlay",
     "Deletion",

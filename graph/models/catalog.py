@@ -62,6 +62,9 @@ class Track(models.Model):
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
     isrc = models.CharField(max_length=12, blank=True, db_index=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    guests_listed = models.BooleanField(
+        default=False, editable=False
+    )  # the operator's catalog tells its guests
     description = models.TextField(blank=True)  # a line of lyric or description
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
     tags = models.JSONField(default=list, blank=True)  # as an artist's
@@ -91,6 +94,7 @@ class ArtistName(models.Model):
     key = KeyField(of="name")
     mbid = models.CharField(max_length=36, blank=True, db_index=True)
     digest = models.CharField(max_length=32, unique=True, editable=False)  # of name and id
+    listed = models.BooleanField(default=False, editable=False)  # the operator's catalog calls them so
     artist = models.ForeignKey(Artist, on_delete=models.CASCADE, null=True, related_name="names")
     named_at = models.DateTimeField(auto_now_add=True)
 

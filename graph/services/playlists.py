@@ -16,7 +16,7 @@ from accounts.policies import friend_keys
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
 from graph.models import History, Playlist, PlaylistCollaborator, PlaylistEntry
-from graph.names import name_clean
+from graph.names import name_clean, prose_clean
 from graph.selectors import playlists_editable_by, playlists_visible_to
 
 TITLE_LENGTH, DESCRIPTION_LENGTH = 200, 2000
@@ -228,4 +228,4 @@ def _title(title: str) -> str:
 
 
 def _description(description: str) -> str:
-    return name_clean(description, field="description", length=DESCRIPTION_LENGTH, required=False)
+    return prose_clean(description, field="description", length=DESCRIPTION_LENGTH)

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.policies import friend_keys
 from discovery.platform.errors import LimitExceeded, NotFound
 from graph.models import Artist, ItemRecommendation, Track, item_column
-from graph.names import name_clean
+from graph.names import prose_clean
 
 NOTE_LENGTH = 500
 MAX_A_DAY = 100  # recommendations of one sender
@@ -30,7 +30,7 @@ def item_recommend(
     act = deliberate(sender)  # its lock lets one of two at once be new
     if recipient.pk not in friend_keys(sender):
         raise NotFound(_("There is no such friend."), field="listenerId")
-    cleaned = name_clean(note, field="note", length=NOTE_LENGTH, required=False)
+    cleaned = prose_clean(note, field="note", length=NOTE_LENGTH)
     now = timezone.now()
     lately = Q(sent_at__gt=now - timedelta(days=1)) | (Q(sent_at=None) if act.private else Q())
     about = item_column(item)

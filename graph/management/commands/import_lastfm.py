@@ -76,13 +76,16 @@ class Teller:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def file_summary(file: FileReport) -> str:
+    """Rows read, stored, skipped and why."""
+    why = "; ".join(f"{count:,} {reason}" for reason, count in file.skipped.most_common())
+    skipped = f"{file.skipped.total():,} skipped" + (f" ({why})" if why else "")
+    return f"{file.file}: {file.read:,} rows read, {file.stored:,} stored, {skipped}"
+
+
 def summary(report: ImportReport) -> str:
     """A line a file: rows read, stored, skipped and why; then the people."""
-    lines = []
-    for file in report.files:
-        why = "; ".join(f"{count:,} {reason}" for reason, count in file.skipped.most_common())
-        skipped = f"{file.skipped.total():,} skipped" + (f" ({why})" if why else "")
-        lines.append(f"{file.file}: {file.read:,} rows read, {file.stored:,} stored, {skipped}")
+    lines = [file_summary(file) for file in report.files]
     lines.append(f"{report.listeners_new:,} new listeners")
     if report.consents_assumed_for:
         lines.append(f"{report.consents_assumed_for:,} listeners whose consent is now assumed")

@@ -12,10 +12,13 @@ from hypothesis.extra.django import TestCase
 from accounts.intake import restoring
 from accounts.models import Purpose
 from graph.ingest.catalog import namings_sweep
+from graph.ingest.credits import title_key
+from graph.ingest.identity import name_identity
 from graph.ingest.incoming import IncomingPlay, Outcome
 from graph.ingest.plays import plays_gather
 from graph.ingest.record import plays_ingest
-from graph.models import Artist, ArtistName, Listen, Naming, Track
+from graph.models import Artist, ArtistName, CatalogRuling, Listen, Naming, Track
+from graph.names import digest, name_key
 from tests import factories
 
 EXAMPLES = int(os.environ.get("EARSHOT_ORDERS", "20"))
@@ -39,6 +42,17 @@ REPORTS = st.fixed_dictionaries(
         "artist_mbids": st.sampled_from([None, None, [FIRST], [SECOND]]),
         "at": st.integers(0, 8),  # half minutes
     }
+)  # fmt: skip
+
+
+_NAME = digest(name_key("Nadir Vale"), title_key("Ember"))
+ENDS = [
+    (f"mbid:{A}", ""), (f"mbid:{B}", ""), ("isrc:GBAYE0000351", ""), ("uri:spotify:track:4uLU6hMCjMI75M1A2tKUQC", ""),
+    (name_identity(_NAME, "", ""), _NAME), (name_identity(_NAME, "", name_key("North")), _NAME),
+]  # fmt: skip
+RULINGS = st.builds(
+    lambda kind, one, other: {"kind": kind, "one": one[0], "one_name": one[1], "other": other[0], "other_name": other[1]},
+    st.sampled_from(["SAME", "APART"]), st.sampled_from(ENDS), st.sampled_from(ENDS),
 )  # fmt: skip
 
 
@@ -92,10 +106,13 @@ class OrderTest(TestCase):
         reports=st.lists(REPORTS, min_size=1, max_size=7),
         seed=st.integers(0, 2**16),
         extra=st.lists(REPORTS, max_size=2),
+        ruled=st.lists(RULINGS, max_size=3),
     )
-    def test_the_order_makes_no_difference_nor_does_what_came_and_went(self, reports, seed, extra):
+    def test_the_order_makes_no_difference_nor_does_what_came_and_went(self, reports, seed, extra, ruled):
         user = factories.answered(factories.listener(), Purpose.RECORD)
         numbers = list(range(len(reports)))
+        for fields in ruled:
+            CatalogRuling.objects.create(of="TRACK", **fields)
         tell(user, reports, numbers)
         expected = catalog()
         forget(user)

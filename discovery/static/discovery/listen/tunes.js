@@ -124,7 +124,7 @@ async function recommend() {
 function received(gifts) {
   at("received").closest("section").hidden = !gifts.length;
   fill("received", gifts.map(({ id, note, sender, item: thing }) => make("li", { className: "card" }, tune(thing),
-    make("p", { className: "quiet" }, worded(gettext("From %(friend)s"), { friend: sender.displayName }), note ? `: “${note}”` : ""),
+    make("p", { className: "quiet prose" }, worded(gettext("From %(friend)s"), { friend: sender.displayName }), note ? `: “${note}”` : ""),
     make("div", { className: "buttons" }, button(gettext("Put away"), () => act(() => putAway(id)), { about: nameOf(thing), className: "plain" })))));
 }
 

@@ -1,0 +1,221 @@
+"""Small inputs from the field, each through several doors: what is kept, what is one, and what costs nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from graph.models import Artist, ItemKind, Listen, Track
+from graph.selectors import search
+from tests import factories
+from tests.api.client import App
+from tests.graph.ingest.doors import GraphQL, Submit, play, titles, tracks
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+
+M, N = "8f3471b5-7e6a-48da-86a9-c1c07a0f47ae", "1c4a3a44-0000-4c53-8d5c-0123456789ab"
+
+
+# --- 1, 2, 3: nothing costs more than itself ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"title": None, "artist": None}, {"title": ""}, {"artist": " \u200b"}, {"title": "\u200b"}, {"title": "a\x00b"},
+        {"title": 5}, {"artist": {"name": "x"}}, {"title": "\ud800"}, {"title": "x" * 1001}, {"at": "01 Mar 2021, 10:05"},
+        {"at": None}, {"at": 10**30}, {"at": "soon"}, {"at": [1]}, {"at": True},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_1_one_bad_play_costs_itself_alone(doors, ada, bad):
+    good = [play(f"Song {number}") for number in range(59)]
+    assert doors[0](ada).tell(*good[:30], play() | bad, *good[30:]) == [30]
+    assert len(titles()) == 59
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "code"),
+    [
+        ({"duration_ms": 0}, "track.durationMs", "INVALID_DURATION"),
+        ({"duration_ms": -1}, "track.durationMs", "INVALID_DURATION"),
+        ({"duration_ms": 3_000_000_000}, "track.durationMs", "INVALID_DURATION"),
+        ({"duration_ms": "long"}, "track.durationMs", "INVALID_DURATION"),
+        ({"duration_ms": {}}, "track.durationMs", "INVALID_DURATION"),
+        ({"isrc": "n/a"}, "track.isrc", "INVALID_ISRC"),
+        ({"isrc": 7}, "track.isrc", "INVALID_ISRC"),
+        ({"mbid": "n/a"}, "track.mbid", "INVALID_MBID"),
+        ({"mbid": [M]}, "track.mbid", "INVALID_MBID"),
+        ({"mbid": f"https://musicbrainz.org/recording/{M}"}, "track.mbid", "MENDED"),
+        ({"album": "a\x00b"}, "track.album", "INVALID_CHARACTERS"),
+        ({"album": {}}, "track.album", "INVALID_TYPE"),
+        ({"album": "x" * 1001}, "track.album", "INVALID_TOO_LONG"),
+        ({"uri": "no address"}, "track.uri", "INVALID_URI"),
+        ({"artist_mbids": ["unknown"]}, "track.artistMbids", "INVALID_MBID"),
+        ({"ms_played": 86_400_001}, "msPlayed", "INVALID_DURATION"),
+        ({"ms_played": 3_000_000_000}, "msPlayed", "INVALID_DURATION"),
+        ({"ms_played": "NaN"}, "msPlayed", "INVALID_DURATION"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_2_an_optional_part_never_costs_the_play(door, ada, part, field, code):
+    told = door(ada)
+    assert told.tell(play(**part)) == []
+    (listen,) = Listen.objects.select_related("track")
+    assert (listen.ms_played, listen.track.duration_ms, listen.track.isrc, listen.track.album) == (
+        None,
+        None,
+        "",
+        "",
+    )
+    assert listen.track.mbid == (M if code == "MENDED" else "")
+    if isinstance(told, GraphQL):
+        assert told.answer["dropped"] == [{"index": 0, "code": code, "field": field}]
+
+
+@pytest.mark.parametrize("title", ["x" * 511, "ä" * 1000, "ハ" * 600, "word " * 120 + "end"])
+def test_3_lengths_of_the_real_world(door, ada, title):
+    told = door(ada)
+    assert told.tell(play(title), play(title, "y" * 1000)) == []
+    assert titles() == [title, title]
+    assert tracks() == [1, 1]
+
+
+# --- 4, 5, 6, 7, 8: what is one, and what is two --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"mbid": M}, {"mbid": N}),
+        ({"isrc": "GBAYE0000351"}, {"isrc": "USRC17607839"}),
+        ({"mbid": M, "album": "North"}, {"mbid": N, "album": "North"}),
+        ({"album": "North"}, {"album": "South"}),
+        ({"title": "ハハ"}, {"title": "パパ"}),
+        ({"title": "パパ"}, {"title": "ババ"}),
+        ({"title": "たい"}, {"title": "だい"}),
+        ({"title": "کتاب"}, {"title": "کباب"}),
+        ({"title": "йод"}, {"title": "иод"}),
+        ({"title": "कि"}, {"title": "की"}),
+        ({"artist": "ハハ"}, {"artist": "ババ"}),
+        ({"title": "❤"}, {"title": "💔"}),
+        ({"title": "A/B"}, {"title": "A-B"}),
+        ({"title": "C"}, {"title": "C++"}),
+        ({"title": "!!!"}, {"title": "???"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_4_6_two_stay_two(doors, ada, ben, one, other):
+    doors[0](ada).tell(play(**one))
+    doors[1](ben).tell(play(**other))
+    assert tracks() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"title": "Bare"}, {"title": "Bare", "mbid": M, "duration_ms": 201_000}),
+        ({"title": "Oslo"}, {"title": "\ufeffOslo"}),
+        ({"title": "Oslo"}, {"title": "Oslo\u200b"}),
+        ({"title": "Oslo"}, {"title": "Os\u00adlo"}),
+        ({"artist": "Oslo"}, {"artist": "Os\u2060lo\u200e"}),
+        ({"title": "A B"}, {"title": " A\u00a0 \u3000B\t"}),
+        ({"title": "❤"}, {"title": "❤\ufe0f"}),
+        ({"artist": "❤"}, {"artist": "❤\ufe0f"}),
+        ({"title": "It's"}, {"title": "It’s"}),
+        ({"title": "It's"}, {"title": "It`s"}),
+        ({"title": "It's"}, {"title": "Itʼs"}),
+        ({"artist": "Salt-N-Test"}, {"artist": "Salt\u2010N\u2010Test"}),
+        ({"title": "This - That"}, {"title": "This – That"}),
+        ({"title": "This - That"}, {"title": "This \u2212 That"}),
+        ({"title": 'Say "Yes"'}, {"title": "Say “Yes”"}),
+        ({"title": 'Say "Yes"'}, {"title": "Say „Yes“"}),
+        ({"title": "Wait..."}, {"title": "Wait…"}),
+        ({"title": "AC/DC"}, {"title": "AC⁄DC"}),
+        ({"title": "Ｅｍｂｅｒ"}, {"title": "Ember"}),
+        ({"title": "ﾊﾊ"}, {"title": "ハハ"}),
+        ({"title": "パパ"}, {"title": "ハ\u309aハ\u309a"}),
+        ({"artist": "Björk"}, {"artist": "BJO\u0308RK"}),
+        ({"artist": "Sigur Rós"}, {"artist": "sigur ros"}),
+        ({"artist": "Straße"}, {"artist": "STRASSE"}),
+        ({"artist": "ΣΊΣΥΦΟΣ"}, {"artist": "Σίσυφος"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_5_7_8_what_looks_the_same_is_one(doors, ada, ben, one, other):
+    doors[0](ada).tell(play(**one))
+    doors[1](ben).tell(play(**other))
+    assert tracks() == [2]
+    assert Artist.objects.count() == 1
+
+
+def test_5_what_is_known_grows_and_nobodys_spelling_rules(door, ada, ben):
+    cleo = factories.sharer("cleo")
+    door(ada).tell(play("Bare"))
+    door(ben).tell(play("Bare", mbid=M, duration_ms=201_000))
+    door(cleo).tell(play("Bare (Remaster)", mbid=M))
+    (track,) = Track.objects.all()
+    assert (track.mbid, track.duration_ms, track.title) == (M, 201_000, "Bare")
+    for person, words in ((ada, "Bare"), (ben, "Bare"), (cleo, "Bare (Remaster)")):
+        (row,) = App(person).data("{ viewer { listens { nodes: edges { node { track { title } } } } } }")[
+            "viewer"
+        ]["listens"]["nodes"]
+        assert row["node"]["track"]["title"] == words
+
+
+# --- 9: search ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Dødheim", "Dodheim"), ("Dødheim", "DØDHEIM"), ("Paweł", "Pawel"), ("Cœur", "Coeur"), ("Ægir", "aegir"),
+        ("Þór", "thor"), ("Đorđe", "dorde"), ("Straße", "strasse"), ("It’s Oh", "it's"), ("Sigur Rós", "ros"),
+        ("ハハ", "ﾊﾊ"), ("ŁÓDŹ", "lodz"), ("Ελλάδα", "ΕΛΛΆΔΑ"), ("Ħal", "hal"), ("Kırk", "kirk"), ("Istanbul", "ıstanbul"),
+    ],
+)  # fmt: skip
+def test_9_letters_that_are_not_taken_apart_are_found(doors, ada, name, text):
+    doors[0](ada).tell(play("Ember", name))
+    doors[1](ada).tell(play(name, "Nadir Vale"))
+    for kind in ItemKind:
+        (found,) = search(viewer=ada, text=text, kind=kind, start=0, count=5).answer
+        assert str(found) == name
+    assert search(viewer=ada, text="ババ", kind=None, start=0, count=5).answer == []
+
+
+# --- 10, 11: which play it is ---------------------------------------------------------------
+
+
+def test_10_one_play_whoever_tells_it(door, ada):
+    at = timezone.now().replace(microsecond=0) - timedelta(days=3)
+    GraphQL(ada).tell(play(at=at, source="spotify", source_id="1"))
+    door(ada).tell(play(at=at + timedelta(seconds=20)))
+    told = GraphQL(ada)
+    told.tell(play(at=at, source="Spotify", source_id="1"))
+    assert (told.answer["stored"], told.answer["duplicates"]) == (0, 1)
+    assert Listen.objects.count() == 1
+    assert Listen.reports.count() == 2
+    told.tell(
+        play(at=at, source="spotify", source_id="a  b"),
+        play("Dawn", at=at, source="spotify", source_id="a b"),
+    )
+    assert Listen.objects.count() == 3
+
+
+def test_11_told_again_otherwise_it_is_corrected(ada):
+    told, known = GraphQL(ada), {"source": "spotify", "source_id": "1"}
+    told.tell(play("Embre", **known))
+    told.tell(play("Ember", **known, ms_played=5_000))
+    assert (told.answer["stored"], told.answer["corrected"]) == (0, 1)
+    (listen,) = Listen.objects.all()
+    assert (listen.track_as_told.title, listen.ms_played) == ("Ember", 5_000)
+    assert Track.objects.filter(title="Embre", namings__isnull=False).count() == 0
+
+
+def test_11_a_players_play_told_again_in_other_words_is_corrected_by_none(ada):
+    """Without an id of its own a play is known by its moment and its words."""
+    at = timezone.now().replace(microsecond=0) - timedelta(days=3)
+    submit = Submit(ada)
+    submit.tell(play("Ember", at=at))
+    submit.tell(play("EMBER", at=at))
+    assert titles() == ["EMBER"]

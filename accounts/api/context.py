@@ -88,7 +88,7 @@ def opened(answer: Presented[Answer], info: Info) -> Answer:
 def connection(connection_type: type, **options: Any) -> Any:
     """A field whose resolver returns presented rows, and which answers one page of them.
 
-    Use as ``@connection(DjangoListConnection[Listener])``; the resolver's rows need a total order.
+    Use as ``@connection(Rows[Listener])``; the resolver's rows need a total order of columns.
     """
     return pagination.connection(connection_type, opened=opened, **options)
 

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
-from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, opened
 from accounts.api.mutations import PrivacyPayload
@@ -25,7 +24,7 @@ from accounts.services.private_session import private_session_end, private_sessi
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import global_id, node_ref
-from discovery.platform.graphql.pagination import DEFAULT_PAGE, page
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from discovery.privacy import parameters, usage
 from discovery.privacy.erasure import erasure_confirm, erasure_request
 from discovery.privacy.export import data_export_link, data_export_request
@@ -104,7 +103,7 @@ class SocialUse(ShownRows, relay.Node):
         return item and strawberry.ID(global_id(*item))
 
 
-SocialUseConnection = DjangoListConnection[SocialUse]
+SocialUseConnection = Rows[SocialUse]
 
 
 DataExportState = strawberry.enum(models.DataExport.State, name="DataExportState")
@@ -194,7 +193,7 @@ class Viewer(ViewerPart):
         first: int = DEFAULT_PAGE,
     ) -> RemovalPreview:
         thing = _thing(self.user, id, "Track", "Artist", "Playlist", "Listener")
-        return RemovalPreview.of(preview_removal(self.user, thing, kind, count=page(first, None).size))
+        return RemovalPreview.of(preview_removal(self.user, thing, kind, count=page_size(first)))
 
 
 @strawberry.type

@@ -359,6 +359,27 @@ class BreachConcern(models.Model):
         return f"breach {self.breach} concerns {self.user_id}"
 
 
+class RepeatableCall(models.Model):
+    """A call that its app may repeat because the answer was lost: by the key it came with, the repeated one is known.
+
+    Key and arguments are digests, of which nothing can be read. Of the moment no more than the day is kept.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    said = models.CharField(max_length=64)  # which mutation it was, with which arguments
+    # What the first answer is told again by: the key of what came of it, or figures. Null while it is being done.
+    answer = models.JSONField(null=True)
+    day = models.DateField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "key"], name="repeatable_call_once"),)
+        indexes = (models.Index(fields=["day"]),)
+
+    def __str__(self) -> str:
+        return f"a call of {self.user_id} on {self.day}"
+
+
 class LinkChange(models.Model):
     """That something changed about who can be found near ``person``; written by database triggers alone, with the change.
 

@@ -12,6 +12,7 @@ from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
 from accounts.api.mutations import listener_get
+from accounts.api.repeats import row_again
 from accounts.api.types import Listener, ListenerConnection
 from accounts.models import User
 from accounts.presentation import Presented, Ref, rows_shown
@@ -352,7 +353,10 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Recommend a track or artist to a friend, with a note; again, to change the note.")
+    @mutation(
+        again=row_again("ItemRecommendation"),
+        description="Recommend a track or artist to a friend, with a note; again, to change the note.",
+    )
     def recommend_item(
         self, info: Info, item_id: strawberry.ID, listener_id: strawberry.ID, note: str = ""
     ) -> RecommendItemPayload:

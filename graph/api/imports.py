@@ -14,6 +14,7 @@ from strawberry import auto, relay
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
+from accounts.api.repeats import row_again
 from accounts.presentation import Presented, rows_shown
 from discovery.platform.graphql.node import node_id
 from discovery.platform.graphql.pagination import Rows, page_info, page_size, row_cursors, rows_behind
@@ -175,8 +176,9 @@ class Viewer(ViewerPart):
 @strawberry.type
 class Mutation:
     @mutation(
+        again=row_again("Import"),
         description="Have a file read that was handed in at `/imports/`: Spotify, ListenBrainz, Last.fm, Maloja, Rockbox, or a "
-        "playlist. What is known already is not stored again."
+        "playlist. What is known already is not stored again.",
     )
     def import_history(self, info: Info, upload: strawberry.ID) -> ImportPayload:
         user = info.context.signed_in

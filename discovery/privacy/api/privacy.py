@@ -16,6 +16,7 @@ from strawberry_django.fields.types import OperationInfo
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, opened
 from accounts.api.mutations import PrivacyPayload
 from accounts.api.queries import privacy_settings
+from accounts.api.repeats import Again
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Presented, Ref, node_shown, rows_shown
@@ -223,7 +224,10 @@ class Mutation:
         taste_exclusion_set(user=user, thing=thing, excluded=excluded)
         return privacy_settings(user, info)
 
-    @mutation(description="For up to six hours, plays and feedback are refused instead of stored.")
+    @mutation(
+        again=Again(lambda info, _kept: privacy_settings(info.context.signed_in, info)),
+        description="For up to six hours, plays and feedback are refused instead of stored.",
+    )
     def start_private_session(self, info: Info) -> PrivacyPayload:
         user = info.context.signed_in
         private_session_start(user=user)
@@ -236,8 +240,13 @@ class Mutation:
         return privacy_settings(user, info)
 
     @mutation(
+        again=Again(
+            lambda info, key, password=None: _export_again(info, key, password),
+            kept=lambda export: export.id,
+            secret=("password",),
+        ),
         description="Have what is kept about you written into a file; within a day, the one there is. "
-        "`password`: yours once more, unless you signed in within ten minutes."
+        "`password`: yours once more, unless you signed in within ten minutes.",
     )
     def request_data_export(self, info: Info, password: str | None = None) -> DataExportPayload:
         password_ask(credential=info.context.credential, password=password)
@@ -257,6 +266,15 @@ class Mutation:
             requested_at=erasure.requested_at,
             url=info.context.request.build_absolute_uri(reverse("erasure", args=[erasure.pk])),
         )
+
+
+def _export_again(info: Info, key: str, password: str | None) -> DataExport:
+    """An export that was asked for before: it tells where the file is, so the password is asked for again."""
+    password_ask(credential=info.context.credential, password=password)
+    export = info.context.signed_in.data_exports.filter(pk=key).first()
+    if export is None:
+        raise NotFound(_("There is no such thing."))
+    return DataExport.of(export, info)
 
 
 def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | Playlist | User:

@@ -1,13 +1,15 @@
 """A call whose answer was lost is sent again: with the same idempotency key it is done once, and answers as the first did."""
 
 import re
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, connections
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
@@ -323,27 +325,50 @@ def test_it_asks_for_the_scopes_of_what_it_repeats():
 # --- at the same time -----------------------------------------------------------------------
 
 
-@pytest.mark.sqlite
-@pytest.mark.django_db(transaction=True)
-def test_two_at_the_same_moment_are_one(monkeypatch):
-    ada = factories.sharer("ada")
-    app = App(ada)
-    slow = repeats.call_end
+@pytest.fixture
+def at_once(tmp_path):
+    """Asks several times at the same moment, each on a connection of its own.
 
-    def call_end(*arguments):
-        time.sleep(0.3)  # what was done is not yet seen by anybody
-        slow(*arguments)
+    SQLite's are on a copy in a file, as an installation's: in memory, one does not wait for another.
+    """
+    copied = tmp_path / "copy.sqlite3"
 
-    monkeypatch.setattr(repeats, "call_end", call_end)
-
-    def ask(_number):
+    def one(ask):
+        if connection.vendor == "sqlite":
+            own = connections.create_connection("default")
+            own.settings_dict = own.settings_dict | {"NAME": str(copied)}
+            connections["default"] = own
         try:
-            return told(app, "createPlaylist", 'input: { title: "Once" }', "k")
+            return ask()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(ask, range(4)))
-    assert Playlist.objects.count() == 1
-    assert {answer["id"] for answer in answers} == {global_id("Playlist", Playlist.objects.get().pk)}
-    assert RepeatableCall.objects.count() == 1
+    def run(ask, times):
+        if connection.vendor == "sqlite":
+            with closing(sqlite3.connect(copied)) as file:
+                connection.connection.backup(file)
+        with ThreadPoolExecutor(times) as pool:
+            return list(pool.map(one, [ask] * times))
+
+    return run
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_two_at_the_same_moment_are_one(at_once, monkeypatch):
+    app = App(factories.sharer("ada"))
+    end = repeats.call_end
+
+    def call_end(*arguments):
+        time.sleep(0.3)  # what was done is not yet seen by anybody
+        end(*arguments)
+
+    monkeypatch.setattr(repeats, "call_end", call_end)
+
+    def ask():
+        answer = told(app, "createPlaylist", 'input: { title: "Once" }', "k")
+        return answer["id"], Playlist.objects.count(), RepeatableCall.objects.count()
+
+    answers = at_once(ask, 4)
+    assert len({key for key, *_ in answers}) == 1
+    assert {answer[1:] for answer in answers} == {(1, 1)}

@@ -84,13 +84,14 @@ def in_private_session(user: User) -> bool:
 def played_in_private(user: User, moment: datetime) -> bool:
     """Whether a play that began at ``moment`` may not be kept: a private session ran, or runs, then.
 
-    A play of before that arrives during one is as any other.
+    A play of before that arrives during one is as any other. Players tell whole seconds, so that one begins with its second.
     """
     if user.private_from is None or user.private_until is None:
         return False
     earlier = (map(datetime.fromisoformat, ends) for ends in user.private_before)
     return any(
-        begun <= moment <= ended for begun, ended in ((user.private_from, user.private_until), *earlier)
+        begun.replace(microsecond=0) <= moment <= ended
+        for begun, ended in ((user.private_from, user.private_until), *earlier)
     )
 
 

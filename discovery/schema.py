@@ -33,7 +33,7 @@ from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
 from discovery.platform.graphql.branches import Place
 from discovery.platform.graphql.execution import EarshotExecution
-from discovery.platform.graphql.lenient import LENIENT
+from discovery.platform.graphql.lenient import LENIENT, LenientVariables
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected, operation_info
@@ -127,6 +127,7 @@ schema = Schema(
     subscription=merge_types("Subscription", _parts("Subscription")),
     extensions=[
         DjangoOptimizerExtension,
+        LenientVariables,
         lambda: ParserCache(maxsize=128),
         lambda: ValidationCache(maxsize=128),
         OperationLimits,  # behind the validation: it measures valid documents only

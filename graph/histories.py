@@ -168,19 +168,20 @@ def _of(rows: QuerySet[Any, Any], what: int, kept: Q, **columns: Any) -> QuerySe
 
 
 def _all(
-    kind: ItemKind, listeners: Keys, speaking: Keys, *, of_tracks: Q, of_artists: Q
-) -> tuple[QuerySet[Any, Any], QuerySet[Any, Any], QuerySet[Any, Any]]:
-    """Plays, imported counts and feedback, as far as ``of_tracks`` and ``of_artists`` keep them."""
+    kind: ItemKind, listeners: Keys, speaking: Keys, *, of_tracks: Q, of_guests: Q, of_artists: Q
+) -> tuple[list[QuerySet[Any, Any]], QuerySet[Any, Any], QuerySet[Any, Any]]:
+    """Plays, imported counts and feedback, as far as each ``of_…`` keeps them."""
     tracks, none = kind is ItemKind.TRACK, Value(0, output_field=IntegerField())
     theirs = Among("user_id", listeners)
     listens = Listen.objects.filter(theirs, of_tracks)
     if tracks:
-        heard = _heard(listens, "track_id")
+        heard = [_heard(listens, "track_id")]
     else:  # who stands in a credit, first or as a guest; nobody is "Various Artists"
-        guests = _heard(listens.filter(track__guests__artist__placeholder=False), "track__guests__artist_id")
-        heard = _heard(listens.filter(track__artist__placeholder=False), "track__artist_id").union(
-            guests, all=True
-        )
+        guests = listens.filter(of_guests, track__guests__artist__placeholder=False)
+        heard = [
+            _heard(listens.filter(track__artist__placeholder=False), "track__artist_id"),
+            _heard(guests, "track__guests__artist_id"),
+        ]
     imported = _of(
         ArtistPlayCount.objects.filter(theirs, artist__placeholder=False), _IMPORTED if tracks else _PLAYS, of_artists,
         item=F("artist_id"), first=F("count"), second=F("count"),
@@ -190,6 +191,11 @@ def _all(
     number = Case(*(When(kind=word, then=Value(place)) for place, word in enumerate(FEEDBACK_KINDS)))
     words = _of(said, _SAID, of_tracks if tracks else of_artists, item=F(item), first=number, second=none)
     return heard, imported, words
+
+
+def _union(first: QuerySet[Any, Any], *others: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = first.union(*others, all=True)
+    return rows
 
 
 def _heard(listens: QuerySet[Any, Any], item: str) -> QuerySet[Any, Any]:
@@ -213,11 +219,9 @@ def _if_nobody_excludes(kind: ItemKind) -> CompiledQuery:
     def rule(listeners: Keys, speaking: Keys, _now: datetime) -> QuerySet[Any, Any]:
         exclusions = TasteExclusion.objects.filter(Among("user_id", listeners))
         nobody = ~Q(Exists(exclusions))
-        heard, *rest = _all(kind, listeners, speaking, of_tracks=nobody, of_artists=nobody)
+        heard, *rest = _all(kind, listeners, speaking, of_tracks=nobody, of_guests=nobody, of_artists=nobody)
         none = Value(0, output_field=IntegerField())
-        return heard.union(
-            *rest, _of(exclusions, _EXCLUDES, Q(), item=none, first=none, second=none), all=True
-        )
+        return _union(*heard, *rest, _of(exclusions, _EXCLUDES, Q(), item=none, first=none, second=none))
 
     return CompiledQuery(rule, KEYS, OTHER_KEYS)
 
@@ -226,11 +230,11 @@ def _counted(kind: ItemKind) -> CompiledQuery:
     """Everything but what each listener excludes: a filter that costs several times as much as the rest."""
 
     def rule(listeners: Keys, speaking: Keys, _now: datetime) -> QuerySet[Any, Any]:
-        of_tracks = counted(track="track", artist="track__artist")
         heard, *rest = _all(
-            kind, listeners, speaking, of_tracks=of_tracks, of_artists=counted(artist="artist")
-        )
-        return heard.union(*rest, all=True)
+            kind, listeners, speaking, of_tracks=counted(track="track", artist="track__artist"),
+            of_guests=counted(artist="track__guests__artist"), of_artists=counted(artist="artist"),
+        )  # fmt: skip
+        return _union(*heard, *rest)
 
     return CompiledQuery(rule, KEYS, OTHER_KEYS)
 
@@ -239,15 +243,14 @@ def _amounts(kind: ItemKind) -> CompiledQuery:
     """All plays, by whomever; and a row of less than none of everyone who excludes anything."""
 
     def rule(listeners: Keys, _now: datetime) -> QuerySet[Any, Any]:
-        heard, imported, _words = _all(kind, listeners, (), of_tracks=Q(), of_artists=Q())
-        parts = [imported] if kind is ItemKind.ARTIST else []
+        heard, imported, _words = _all(kind, listeners, (), of_tracks=Q(), of_guests=Q(), of_artists=Q())
+        parts = [*heard, imported] if kind is ItemKind.ARTIST else heard
         excluding = TasteExclusion.objects.filter(Among("user_id", listeners))
         none, less = (Value(number, output_field=IntegerField()) for number in (0, -1))
         columns = ("user_id", "item", "first")
-        return heard.values_list(*columns).union(
+        return _union(
             *(part.values_list(*columns) for part in parts),
             excluding.order_by().annotate(item=none, first=less).values_list(*columns),
-            all=True,
         )
 
     return CompiledQuery(rule, KEYS)

@@ -122,7 +122,7 @@ GUARDS = [
           "tests/adversary/test_exclusions.py"),
     Guard(11, "discovery/radio/purge.py", "(person_purging, private_session_ended)", "(person_purging,)",
           "tests/discovery/radio/test_private.py"),
-    Guard(12, "graph/histories.py", 'of_tracks = counted(track="track", artist="track__artist")', "of_tracks = Q()",
+    Guard(12, "graph/histories.py", 'of_tracks=counted(track="track", artist="track__artist")', "of_tracks=Q()",
           "tests/privacy/test_exclusions.py"),
     Guard(12, "graph/snapshot.py", "Listen.objects.filter(HEARD, _COUNTED[ItemKind.TRACK], ", "Listen.objects.filter(HEARD, ",
           "tests/privacy/test_exclusions.py"),
@@ -207,7 +207,7 @@ GUARDS = [
     Guard(22, "discovery/recommend/disclosure.py", '    records_deleted.connect(_cited_forget, dispatch_uid="discovery.disclosure")\n', "",
           DELETIONS, "notes"),
     Guard(22, "discovery/privacy/export.py", "    exports_end(user=user)\n", "    pass\n", DELETIONS, "TestFiles"),
-    Guard(22, "graph/services/deletion.py", "        Deletion.objects.create(subject=user.pseudonym, rows=rows)\n", "        pass\n",
+    Guard(22, "graph/ingest/follow.py", "        Deletion.objects.create(subject=user.pseudonym, rows=rows)\n", "        pass\n",
           DELETIONS, "TestTheNextModel"),
 ]  # fmt: skip
 

@@ -53,6 +53,14 @@ BAD: dict[str, tuple[object, ...]] = {
     "Float": ("much",),
     "Boolean": ("maybe", 2),
 }
+PLAY = {
+    "source": "app",
+    "sourceId": "1",
+    "trackId": global_id("Track", 10**12),
+    "listenedAt": "2026-01-01T00:00:00Z",
+}
+BAD |= {f"Lenient{name}": (*BAD[name], None, {"a": [1]}) for name in ("ID", "String", "DateTime", "Int")}
+BAD["LenientStrings"] = ("\x00", 7, [{"a": 1}], ["x"] * 1_500)
 
 
 def bad_values(kind: Any) -> list[object]:
@@ -79,7 +87,8 @@ def good(kind: Any) -> Any:
     if isinstance(kind, GraphQLList):
         return [good(kind.of_type)]
     if isinstance(kind, GraphQLInputObjectType):
-        return {name: good(f.type) for name, f in kind.fields.items() if is_required_input_field(f)}
+        given = {name: good(f.type) for name, f in kind.fields.items() if is_required_input_field(f)}
+        return given | (PLAY if "listenedAt" in kind.fields else {})
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     assert isinstance(kind, GraphQLScalarType)

@@ -70,7 +70,10 @@ def _listen(row: Listen) -> Row:
 def _told(row: Listen) -> Row:
     """What the source told beside the names; of a track that was named by its key, what the catalog says."""
     if (naming := row.naming) is None:
-        return {**ids_told(row.track), "origin_url": "", "artist_names": [], "artist_mbids": []}
+        artist = row.track.artist
+        return {
+            **ids_told(row.track), "origin_url": "", "artist_names": [artist.name], "artist_mbids": [artist.mbid],
+        }  # fmt: skip
     credit = sorted(naming.credit.all(), key=lambda artist: artist.position)
     return {
         "recording_mbid": naming.mbid, "isrc": naming.isrc, "duration_ms": naming.duration_ms, "origin_url": naming.uri,

@@ -16,6 +16,7 @@ from accounts.models import Block, BreachConcern, Consent, Device, Friendship, P
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
     ArtistPlayCount,
+    DeletedPlay,
     Feedback,
     History,
     HistoryRow,
@@ -56,6 +57,10 @@ STORES: tuple[Store, ...] = (
     Store(
         "play_counts", ArtistPlayCount, ("user",),
         _("How often you played an artist, as an import told."), Purpose.RECORD, LISTENING,
+    ),
+    Store(
+        "deleted_plays", DeletedPlay, ("user",),
+        _("That you deleted plays, as digests: so that no app and no import brings them back."), None,
     ),
     Store("feedback", Feedback, ("user",), _("Likes, dislikes, skips and what you hid."), None,
           (Purpose.SELF, Purpose.CONTRIBUTE), "given_at"),

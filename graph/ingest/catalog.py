@@ -8,7 +8,7 @@ joined, and plays and whatever else points at a track go with it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -21,7 +21,7 @@ from graph.ingest.credits import title_key
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
 from graph.ingest.join import tracks_join
-from graph.models import Artist, ArtistName, Listen, Naming, NamingArtist, Track
+from graph.models import Artist, ArtistName, Listen, Naming, NamingArtist, Standing, Track
 from graph.names import digest, name_key
 
 BATCH = 1_000
@@ -48,12 +48,24 @@ def tracks_named(words: Sequence[Words]) -> list[int]:
 
 
 def contested_describe(tracks: Collection[int]) -> None:
-    """After plays of these were stored: what several namings are of, most of who plays it have named anew."""
-    several = Naming.objects.filter(track__in=tracks).order_by().values("track").annotate(number=Count("pk"))
+    """After plays of these were stored: what several namings are of, most of who plays it have named anew.
+
+    Of what few people play; what is everybody's is named with every model (`namings_refresh`), or a play would cost
+    the more, the more people play the same.
+    """
+    if not tracks:
+        return
+    theirs = Track.objects.filter(pk__in=tracks, standing=Standing.LISTENERS).values("pk")
+    several = Naming.objects.filter(track__in=theirs).order_by().values("track").annotate(number=Count("pk"))
     tracks_describe(set(several.filter(number__gt=1).values_list("track", flat=True)))
-    artists = Artist.objects.filter(names__credited__naming__track__in=tracks).order_by().values("pk")
-    called = artists.annotate(number=Count("names", distinct=True)).filter(number__gt=1)
-    artists_describe(set(called.values_list("pk", flat=True)))
+    credited = Artist.objects.filter(names__credited__naming__track__in=tracks, standing=Standing.LISTENERS)
+    artists_describe(_called_otherwise(credited.values("pk")))
+
+
+def _called_otherwise(artists: Any) -> set[int]:
+    """Those of these artists that have several names."""
+    names = ArtistName.objects.filter(artist__in=artists).order_by().values("artist")
+    return set(names.annotate(number=Count("pk")).filter(number__gt=1).values_list("artist", flat=True))
 
 
 def _in_bulk(digests: Collection[str]) -> dict[str, Naming]:
@@ -84,13 +96,16 @@ def _add(words: Sequence[Words]) -> dict[str, Naming]:
 
 
 def _described_otherwise(rows: Sequence[Naming], credit: Mapping[str, Sequence[ArtistName]]) -> set[int]:
-    """Tracks of these new namings that are not yet as they say: they are called otherwise too, or have guests."""
+    """Tracks of these new namings that are not yet as they say: they are called otherwise too, have guests, or lack something."""
     tracks = {row.track_id for row in rows if row.track_id is not None}
-    several = Naming.objects.filter(track__in=tracks).order_by().values("track").annotate(number=Count("pk"))
+    several = (
+        Naming.objects.filter(track__in=tracks, track__standing=Standing.LISTENERS).order_by().values("track")
+    )
     guests = {row.track_id for row in rows if row.track_id is not None and len(credit[row.digest]) > 1}
+    lacking = Q(mbid="") | Q(isrc="") | Q(duration_ms=None)
     return guests.union(
-        several.filter(number__gt=1).values_list("track", flat=True),
-        Track.objects.filter(pk__in=tracks, identity=None).values_list("pk", flat=True),
+        several.annotate(number=Count("pk")).filter(number__gt=1).values_list("track", flat=True),
+        Track.objects.filter(lacking, pk__in=tracks, standing=Standing.CATALOG).values_list("pk", flat=True),
     )
 
 
@@ -131,6 +146,12 @@ def namings_refresh() -> None:
     while some := list(islice(stream, BATCH)):
         settle(some)
         tracks_describe({naming.track_id for naming in some if naming.track_id is not None})
+    for artists in _batches(sorted(_called_otherwise(Artist.objects.values("pk")))):
+        artists_describe(artists)
+
+
+def _batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (keys[first : first + BATCH] for first in range(0, len(keys), BATCH))
 
 
 def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | None = None) -> None:

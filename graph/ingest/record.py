@@ -66,9 +66,10 @@ class _Call:
         reports, fresh = self._known(good)
         fresh = self._without_deleted(fresh)
         namings, tracks = self._identified({**fresh, **{i: good[i] for i in reports}})
+        first_said = self._first_said(namings)
         self._correct(reports, good, namings, tracks)
         self._store(fresh, namings, tracks)
-        contested_describe({tracks[index] for index in namings})
+        contested_describe({naming.track_id for naming in first_said if naming.track_id is not None})
         return [self.found[index] for index in range(len(self.plays))]
 
     # -- what can be taken ------------------------------------------------------------------------
@@ -169,6 +170,12 @@ class _Call:
                 raise RuntimeError("a naming is of no track")
             tracks[index] = track
         return namings, tracks
+
+    def _first_said(self, namings: Mapping[int, Naming]) -> list[Naming]:
+        """Those of these that the person used for nothing so far: one more says so from now on."""
+        rows = Listen.reports.filter(user=self.observer.user, naming__in=namings.values()).order_by()
+        used = set(rows.values_list("naming", flat=True).distinct()) if namings else set()
+        return list({naming.pk: naming for naming in namings.values() if naming.pk not in used}.values())
 
     def _within_quota(self, words: dict[str, Words]) -> dict[str, Words]:
         """Those that the person may still bring: of artists whom nobody named so far, only so many an hour."""

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import policies
+from accounts import hearing, policies
 from accounts.compiled_query import KEYS, OTHER_KEYS, PERSON, Among, CompiledQuery
 from accounts.models import Purpose, User
 from accounts.presentation import Ref, nodes_shown
@@ -40,7 +40,7 @@ def test_the_moment_is_that_of_the_question(monkeypatch):
 def test_the_statement_is_made_once():
     ada = factories.listener()
     made = []
-    rule = CompiledQuery(lambda user, now: made.append(user) or policies._sources_of(user, now), PERSON)
+    rule = CompiledQuery(lambda user, now: made.append(user) or hearing._sources_of(user, now), PERSON)
     with CaptureQueriesContext(connection) as asked:
         assert rule.rows(ada) == rule.rows(ada) == []
     assert (len(made), len(asked)) == (1, 2)

@@ -166,7 +166,7 @@ def test_a_row_that_replaces_anothers_takes_it_away(row):
     assert known_to(row[0]) == []
 
 
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="PostgreSQL's own")
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="of the other database")
 def test_a_table_that_is_emptied_at_once_is_noticed(row):
     run("TRUNCATE accounts_friendship")
     assert said(links_now(), *row)[0] == []

@@ -208,7 +208,13 @@ def value(place, name, kind, ids):
     if isinstance(kind, GraphQLInputObjectType):
         fields = {field: each for field, each in kind.fields.items() if isinstance(each.type, GraphQLNonNull)}
         given = {field: value(place, field, each.type, ids) for field, each in fields.items()}
-        return given | ({"trackId": ids["Track"]} if "trackId" in kind.fields else {})
+        play = {
+            "source": "app",
+            "sourceId": "1",
+            "listenedAt": "2026-01-01T00:00:00Z",
+            "trackId": ids["Track"],
+        }
+        return given | (play if "trackId" in kind.fields else {})
     return {
         "ID": ids[ID_OF.get(f"{place}.{name}") or BY_NAME.get(name, "Listener")],
         "Boolean": True, "Int": 1 if name == "first" else 0, "Float": 0.5,

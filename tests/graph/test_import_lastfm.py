@@ -138,7 +138,7 @@ def test_a_second_import_stores_nothing(tmp_path):
         ("artists", "x\tName\t\t", "id is not a whole number"),
         ("artists", "3\t  \t\t", "name is empty"),
         ("artists", "3\tNul\0l\t\t", "name holds control characters"),
-        ("artists", "3\t" + "x" * 301 + "\t\t", "name is longer than 300 characters"),
+        ("artists", "3\t" + "x" * 1001 + "\t\t", "name is longer than 1000 characters"),
         ("artists", "3\tName", "not 4 columns"),
         ("artists", "3\t" + "x" * 70_000, "line too long"),
         ("tags", "10\tother", "tagID stands for another tag already"),

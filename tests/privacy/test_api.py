@@ -1,6 +1,7 @@
 """The privacy fields of the API, through the API."""
 
 import pytest
+from django.utils import timezone
 
 from discovery.platform.graphql.node import global_id
 from graph.models import Playlist
@@ -67,8 +68,10 @@ def test_a_private_session_through_the_api(ada):
         " trackId: $id, listenedAt: $at}]) { ... on RecordedListens { stored refusals { code } } } }"
     )
     track = global_id("Track", factories.track().pk)
-    answer = app.data(record, id=track, at="2026-01-01T00:00:00Z")["recordListens"]
+    answer = app.data(record, id=track, at=timezone.now().isoformat())["recordListens"]
     assert answer == {"stored": 0, "refusals": [{"code": "PRIVATE_SESSION"}]}
+    answer = app.data(record, id=track, at="2026-01-01T00:00:00Z")["recordListens"]  # of long before
+    assert answer == {"stored": 1, "refusals": []}
     end = app.data(f"mutation {{ endPrivateSession {{ {PRIVACY} }} }}")["endPrivateSession"]
     assert end["privateUntil"] is None
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.services.private_session import LONGEST, private_session_end, private_session_start
 from discovery.platform.errors import Conflict
 from graph.ingest.incoming import IncomingPlay
@@ -47,15 +48,27 @@ def test_so_are_those_of_it_that_arrive_later(ada):
 
 
 def test_so_are_those_of_an_earlier_one(ada):
+    now = timezone.now()
+    hours = [now - timedelta(hours=number) for number in range(9)]
+    ada.private_before = [
+        [hours[8].isoformat(), hours[7].isoformat()],
+        [hours[5].isoformat(), hours[4].isoformat()],
+    ]
+    ada.private_from, ada.private_until = hours[2], hours[1]
+    ada.save()
     private_session_start(user=ada)
-    during = timezone.now()
-    private_session_end(user=ada)
-    between = timezone.now()
-    for _ in range(2):
-        private_session_start(user=ada)
-        private_session_end(user=ada)
-    assert record(ada, during) == (0, ["PRIVATE_SESSION"])
-    assert record(ada, between) == (1, [])
+    half = timedelta(minutes=30)
+    for moment in (hours[8] + half, hours[5] + half, hours[2] + half, now):
+        assert record(ada, moment) == (0, ["PRIVATE_SESSION"])
+    assert record(ada, hours[5] - half) == (1, [])  # a backlog of before, while one runs
+
+
+def test_it_begins_with_the_second_that_players_tell(ada):
+    private_session_start(user=ada)
+    User.objects.filter(pk=ada.pk).update(private_from=timezone.now().replace(microsecond=900_000))
+    began = User.objects.get(pk=ada.pk).private_from
+    assert record(ada, began.replace(microsecond=0)) == (0, ["PRIVATE_SESSION"])
+    assert record(ada, began.replace(microsecond=0) - timedelta(seconds=1)) == (1, [])
 
 
 @pytest.mark.parametrize("kind", FeedbackKind)

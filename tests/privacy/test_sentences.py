@@ -23,7 +23,7 @@ from discovery.radio.services import radio_advance, radio_start
 from discovery.radio.session import Outcome, SeedKind, public_id
 from graph.ml.export import write_artifact
 from graph.ml.train import fit
-from graph.models import Feedback, FeedbackKind
+from graph.models import Feedback, FeedbackKind, Listen
 from graph.serving.artifact import TENSORS
 from tasks.schedule import SCHEDULE
 from tests import factories
@@ -147,7 +147,7 @@ def test_the_clock_ends_what_is_over_every_hour_and_signs_the_ledger_every_day()
 
 
 @pytest.mark.django_db
-def test_a_deleted_play_that_is_told_again_is_believed():
+def test_a_deleted_play_that_is_told_again_is_not_believed():
     ada, at = factories.sharer("ada"), factories.NOON.isoformat()
     app, track = App(ada), global_id("Track", factories.track().pk)
     record = """mutation ($track: ID!, $at: DateTime!) { recordListens(input: [
@@ -155,7 +155,8 @@ def test_a_deleted_play_that_is_told_again_is_believed():
     told = [app.data(record, track=track, at=at)["recordListens"] for _ in range(2)]
     assert told == [{"stored": 1, "duplicates": 0}, {"stored": 0, "duplicates": 1}]
     app.data("mutation { deleteListens(all: true) { __typename } }")
-    assert app.data(record, track=track, at=at)["recordListens"] == {"stored": 1, "duplicates": 0}
+    assert app.data(record, track=track, at=at)["recordListens"] == {"stored": 0, "duplicates": 0}
+    assert not Listen.reports.exists()
 
 
 @pytest.mark.django_db

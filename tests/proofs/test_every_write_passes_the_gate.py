@@ -37,6 +37,7 @@ JUSTIFIED = {
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",
     "discovery.DataExport": "that one asked for one's data: discovery.privacy.export",
     "discovery.Erasure": "that one asked to be erased: discovery.privacy.erasure",
+    "graph.DeletedPlay": "digests of what one deleted: graph.ingest.deleted",
     "discovery.RoomMember": "who is where while they are there: discovery.room.services",
 }
 THIRD_PARTY = {"admin", "oauth2_provider", "auth"}
@@ -45,6 +46,9 @@ THIRD_PARTY = {"admin", "oauth2_provider", "auth"}
 RESTORING = {
     "discovery/privacy/restore.py": "a person's own export, put back as it was",
     "graph/importers/lastfm.py": "words that people gave elsewhere",
+    "graph/ingest/join.py": "rows that turn out to be one",
+    "graph/ingest/plays.py": "which reports are of one play",
+    "graph/ingest/undo.py": "what an import changed, as it was before",
     "graph/sample/catalog.py": "the catalog's own words",
     "graph/sample/listening.py": "what made-up people like",
 }

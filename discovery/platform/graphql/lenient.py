@@ -3,10 +3,19 @@
 What a client should send is in the name; whatever else arrives is refused, or left out, with its place.
 """
 
+from collections.abc import Iterator
 from typing import Any, NewType
 
 import strawberry
-from graphql import ValueNode, value_from_ast_untyped
+from graphql import (
+    OperationDefinitionNode,
+    ValidationContext,
+    ValueNode,
+    get_named_type,
+    value_from_ast_untyped,
+)
+from graphql.validation import VariablesInAllowedPositionRule
+from strawberry.extensions import SchemaExtension
 from strawberry.types.scalar import ScalarDefinition
 
 LenientString = NewType("LenientString", object)
@@ -38,3 +47,34 @@ LENIENT: dict[object, ScalarDefinition] = {
     LenientDateTime: _lenient("LenientDateTime", "A moment, ISO 8601."),
     LenientID: _lenient("LenientID", "An id as the API gave it."),
 }
+
+
+class LenientVariables(SchemaExtension):
+    """Lets a variable of any type stand where a lenient value is meant: ``$title: String!`` as a title."""
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.validation_rules = tuple(
+            _Positions if rule is VariablesInAllowedPositionRule else rule
+            for rule in self.execution_context.validation_rules
+        )
+        yield
+
+
+class _Positions(VariablesInAllowedPositionRule):
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(_Strict(context))  # type: ignore[arg-type]  # what the rule asks of it
+
+
+class _Strict:
+    """A document's context, without the places where anything may stand."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        self._context = context
+        self.schema, self.report_error = context.schema, context.report_error
+
+    def get_recursive_variable_usages(self, operation: OperationDefinitionNode) -> list[Any]:
+        usages = self._context.get_recursive_variable_usages(operation)
+        names = {scalar.name for scalar in LENIENT.values()}
+        return [
+            usage for usage in usages if usage.type is None or get_named_type(usage.type).name not in names
+        ]

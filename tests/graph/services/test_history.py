@@ -2,7 +2,7 @@
 
 import json
 import stat
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,14 +11,18 @@ from django.utils import timezone
 from accounts.models import Purpose
 from accounts.signals import person_purging
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, NotFound
+from discovery.privacy.export_listens import listen_files
 from graph.importers import history as reading
 from graph.importers.history import history_run
+from graph.ingest.incoming import IncomingPlay
+from graph.ingest.record import plays_ingest
 from graph.models import (
     Feedback,
     FeedbackKind,
     History,
     HistoryRow,
     Listen,
+    Naming,
     Playlist,
     PlaylistEntry,
 )
@@ -45,6 +49,19 @@ def uploads(tmp_path, settings):
 @pytest.fixture
 def ada():
     return factories.sharer("ada")
+
+
+@pytest.fixture(autouse=True)
+def _small_chunks(monkeypatch):
+    monkeypatch.setattr(reading, "CHUNK", 100)
+
+
+def started(row):
+    return datetime.fromisoformat(row["ts"]) - timedelta(milliseconds=row["ms_played"])
+
+
+def listens_exported(user):
+    return [(name, json.dumps(list(rows), default=str)) for name, rows in listen_files(user)]
 
 
 def plays(count, **changed):
@@ -247,15 +264,39 @@ class TestWhatElseComes:
 
 
 class TestUndo:
-    def test_it_hands_the_plays_on_and_is_for_their_person_alone(self, ada, monkeypatch):
+    def test_it_takes_the_plays_back_for_their_person_alone(self, ada):
         history = imported(ada, plays(3))
-        told = []
-        monkeypatch.setattr(service, "history_undo_plays", lambda user, one: told.append((user.pk, one.pk)))
         with pytest.raises(NotFound):
             history_undo(user=factories.sharer("ben"), history_id=history.pk)
+        assert Listen.reports.count() == 3
+        for _ in range(2):
+            history_undo(user=ada, history_id=history.pk)
+        assert not Listen.reports.exists()
+        assert not Naming.objects.exists()
+
+    def test_what_was_there_before_is_as_it_was_also_what_the_import_corrected_or_joined(self, ada):
+        rows = plays(4)
+        before = imported(ada, rows[:3])
+        scrobble = IncomingPlay(
+            source="app", source_id="1", listened_at=started(rows[1]), title=rows[1]["master_metadata_track_name"],
+            artist=rows[1]["master_metadata_album_artist_name"], mbid="8f3471b5-7e6a-48da-86a9-c1c07a0f47ae",
+        )  # fmt: skip
+        plays_ingest(user=ada, plays=[scrobble])
+        exported = list(listens_exported(ada))
+
+        told = [{**row, "master_metadata_album_album_name": "Another"} for row in rows]
+        history = imported(ada, told)
+        assert (history.corrected, history.stored) == (3, 1)
+        assert list(listens_exported(ada)) != exported
         history_undo(user=ada, history_id=history.pk)
+        assert list(listens_exported(ada)) == exported
+        history_undo(user=ada, history_id=before.pk)
+        assert Listen.reports.get().source == "app"
+
+    def test_a_play_told_again_after_undoing_is_stored_again(self, ada):
+        history = imported(ada, plays(2))
         history_undo(user=ada, history_id=history.pk)
-        assert told == [(ada.pk, history.pk)]
+        assert imported(ada, plays(2)).stored == 2
 
     def test_one_that_waits_is_called_off_with_its_file(
         self, ada, uploads, django_capture_on_commit_callbacks

@@ -36,8 +36,7 @@ def call_begin(*, user: User, key: str, name: str, arguments: Mapping[str, Any])
     """
     if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise InvalidInput(
-            _("An idempotency key has 1 to %(longest)d printable characters.") % {"longest": LONGEST_KEY},
-            field="idempotencyKey",
+            _("An idempotency key has 1 to 64 printable characters."), field="idempotencyKey"
         )
     known, said = _digest(f"key {user.pk} {key}"), _digest(f"call {user.pk} {name} {_canonical(arguments)}")
     fresh = RepeatableCall(user=user, key=known, said=said, day=timezone.now().date())

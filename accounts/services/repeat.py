@@ -35,9 +35,7 @@ def call_begin(*, user: User, key: str, name: str, arguments: Mapping[str, Any])
 
     """
     if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
-        raise InvalidInput(
-            _("An idempotency key has 1 to 64 printable characters."), field="idempotencyKey"
-        )
+        raise InvalidInput(_("An idempotency key has 1 to 64 printable characters."), field="idempotencyKey")
     known, said = _digest(f"key {user.pk} {key}"), _digest(f"call {user.pk} {name} {_canonical(arguments)}")
     fresh = RepeatableCall(user=user, key=known, said=said, day=timezone.now().date())
     # Where somebody else is writing the same row, the database waits here until they are done.

@@ -407,6 +407,19 @@ def test_a_cursor_opens_for_one_list_and_one_viewer_and_tells_nothing(walk):
         assert walk.list.page(App(factories.sharer()), cursor) == "INVALID_CURSOR"
 
 
+@pytest.mark.parametrize(
+    "walk", ["Viewer.listens", "Playlist.entries", "Viewer.similarListeners"], indirect=True
+)
+def test_the_total_is_of_the_whole_list_on_every_page(walk):
+    after = walk.list.page(walk.app)["pageInfo"]["endCursor"]
+    inner = f"{walk.list.field}(first: 2, after: $after) {{ totalCount edges {{ cursor }} }}"
+    for behind in (None, after):
+        value = walk.app.data(f"query ($after: String) {{ {walk.list.within % inner} }}", after=behind)
+        while "totalCount" not in value:
+            (value,) = value.values()
+        assert (value["totalCount"], len(value["edges"])) == (COUNT, 2)
+
+
 def test_popular_paged_to_its_end_brings_every_item_once(serve):
     tracks = factories.Track.objects.bulk_create(
         factories.Track(title=f"T{n}", artist=artist, standing=factories.Standing.CATALOG)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 import strawberry
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet, Window
 from django.utils.translation import gettext as _
 from strawberry import Info, relay
 from strawberry.annotation import StrawberryAnnotation
@@ -21,6 +21,7 @@ from strawberry.relay import NodeType
 from strawberry.relay.utils import should_resolve_list_connection_edges
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
+from strawberry.types.nodes import InlineFragment
 from strawberry_django.optimizer import optimizer
 from strawberry_django.relay.utils import resolve_edge_class
 from strawberry_django.resolvers import django_resolver
@@ -37,6 +38,7 @@ from discovery.platform.graphql.cursors import (
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
+_COUNT = "_rows_there_are"  # the column beside a page's rows that says how many there are
 
 
 def page_size(first: int | None) -> int:
@@ -226,9 +228,26 @@ def rows_page(
     """One page of ``rows``, in their order."""
     of = info.field_name
     wanted = rows_behind(rows, after, info, of=of)
+    if after is None and _asks_for_count(
+        info
+    ):  # along with the page; behind a cursor it would be another number
+        wanted = wanted.annotate(**{_COUNT: Window(Count(1))})
     found = list(wanted[: size + 1]) if should_resolve_list_connection_edges(info) else []
+
+    def counted() -> int:
+        along: int | None = getattr(found[0], _COUNT, None) if found else None
+        return rows.count() if along is None else along
+
     cursors = row_cursors(rows, info, of=of)
-    return connection_type.of_page(found, cursors, size=size, after=after, counted=rows.count)
+    return connection_type.of_page(found, cursors, size=size, after=after, counted=counted)
+
+
+def _asks_for_count(info: Info[Any, Any]) -> bool:
+    return any(
+        not isinstance(part, InlineFragment) and part.name == "totalCount"
+        for field in info.selected_fields
+        for part in field.selections
+    )
 
 
 def row_cursors(rows: QuerySet[Any], info: Info[Any, Any], *, of: str) -> Callable[[Any], str]:

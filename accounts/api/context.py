@@ -89,7 +89,8 @@ def opened(answer: Presented[Answer], info: Info) -> Answer:
 def connection(connection_type: type, **options: Any) -> Any:
     """A field whose resolver returns presented rows, and which answers one page of them.
 
-    Use as ``@connection(Rows[Listener])``; the resolver's rows need a total order of columns.
+    Use as ``@connection(Rows[Listener])``; the resolver's rows need a total order of columns. Of ``options``,
+    ``moving`` is said of rows that change their places.
     """
     return pagination.connection(connection_type, opened=opened, **options)
 

@@ -329,11 +329,15 @@ class Viewer(ViewerPart):
     def playing_now(self) -> list[Activity]:
         return [Activity.shown(done) for done in activity.playing_list(self.user).answer]
 
-    @connection(ItemRecommendationConnection, description="What friends recommend to you, latest first.")
+    @connection(
+        ItemRecommendationConnection, moving=True, description="What friends recommend to you, latest first."
+    )
     def recommendations_received(self) -> Presented[QuerySet[models.ItemRecommendation]]:
         return rows_shown(self.user, selectors.recommendations_received(viewer=self.user))
 
-    @connection(ItemRecommendationConnection, description="What you recommend to friends, latest first.")
+    @connection(
+        ItemRecommendationConnection, moving=True, description="What you recommend to friends, latest first."
+    )
     def recommendations_sent(self) -> Presented[QuerySet[models.ItemRecommendation]]:
         return rows_shown(self.user, selectors.recommendations_sent(viewer=self.user))
 

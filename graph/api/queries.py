@@ -35,6 +35,7 @@ class Viewer(ViewerPart):
 
     @connection(
         PlaylistConnection,
+        moving=True,
         description="The viewer's playlists and those friends share with them, latest touched first.",
     )
     def playlists(self) -> Presented[QuerySet[models.Playlist]]:

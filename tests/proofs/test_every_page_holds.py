@@ -34,7 +34,12 @@ from graph.models import (
     Listen,
     Playlist,
 )
-from graph.services.playlists import playlist_create, playlist_entry_add, playlist_entry_remove
+from graph.services.playlists import (
+    playlist_create,
+    playlist_entry_add,
+    playlist_entry_remove,
+    playlist_rename,
+)
 from tests import factories
 from tests.api.client import App
 from tests.discovery.small_index import small_index
@@ -113,12 +118,22 @@ def feedback(ada, _):
 
 
 def playlists(ada, _):
-    """Some without a moment, of private sessions: these come last."""
+    """Some without a moment, of private sessions: these come last. Two are touched meanwhile: one that was on the first
+    page and one that was not go to the top.
+    """
     for number in range(COUNT):
         playlist = playlist_create(owner=ada, title=str(number))
         if number < 3:
             Playlist.objects.filter(pk=playlist.pk).update(updated_at=None)
-    return Walk("playlists", lambda: [playlist_create(owner=ada, title=f"new {n}") for n in range(2)])
+
+    def change():
+        for number in range(2):
+            playlist_create(owner=ada, title=f"new {number}")
+        for title in ("6", "2"):
+            playlist = Playlist.objects.get(owner=ada, title=title)
+            playlist_rename(owner=ada, playlist_id=playlist.pk, title=f"touched {title}")
+
+    return Walk("playlists", change)
 
 
 def entries(ada, _):
@@ -228,7 +243,14 @@ def recommendations(name, *, sent):
         factories.befriended(ada, friend)
         pair = (ada, friend) if sent else (friend, ada)
         recommended(*pair, [*range(10, 8 + COUNT), None, None])
-        return Walk(name, lambda: recommended(*pair, (1, 2, 10.5, None)))
+
+        def change():
+            """One more at each end and between; one that was not shown yet goes to the top, with another note."""
+            recommended(*pair, (1, 2, 10.5, None))
+            first = ItemRecommendation.objects.filter(sender=pair[0]).earliest("pk")
+            ItemRecommendation.objects.filter(pk=first.pk + 4).update(sent_at=timezone.now())
+
+        return Walk(name, change)
 
     return made
 

@@ -157,22 +157,30 @@ class Rows(relay.Connection[NodeType]):
 Opened = Callable[[Any, Info[Any, Any]], Any]
 
 
-def connection(connection_type: type, *, opened: Opened, **options: Any) -> Any:
+def connection(connection_type: type, *, opened: Opened, moving: bool = False, **options: Any) -> Any:
     """A field which answers one page of what its resolver returns and ``opened`` makes of it.
 
     A queryset needs a total order of columns, and goes through the optimizer with what the query selects below
-    ``edges``. A list is taken for a ranking.
+    ``edges``. ``moving``: its rows change their places while somebody pages, such as to the top with each touch, and
+    are few; it is paged as a ranking, and so is a list.
     """
-    paginated = Paginated(connection_type, opened)
+    paginated = Paginated(connection_type, opened, moving=moving)
     return strawberry.field(graphql_type=connection_type, extensions=[paginated], **options)
 
 
 class Paginated(FieldExtension):
     """Adds ``first`` and ``after``, checks them, and cuts the page out of what the resolver returns."""
 
-    def __init__(self, connection_type: type, opened: Opened = lambda rows, _info: rows) -> None:
+    def __init__(
+        self,
+        connection_type: type,
+        opened: Opened = lambda rows, _info: rows,
+        *,
+        moving: bool = False,
+    ) -> None:
         self.connection_type: Any = connection_type
         self._opened = opened
+        self._page = moving_page if moving else rows_page
 
     def apply(self, field: StrawberryField) -> None:
         field.arguments = [
@@ -203,7 +211,7 @@ class Paginated(FieldExtension):
             return ranked_page(self.connection_type, nodes, size, after, info)
         if extension := optimizer.get():
             nodes = extension.optimize(nodes, info)
-        return django_resolver(rows_page)(self.connection_type, nodes, size, after, info)
+        return django_resolver(self._page)(self.connection_type, nodes, size, after, info)
 
 
 def ranked_page(
@@ -227,19 +235,34 @@ def rows_page(
 ) -> Any:
     """One page of ``rows``, in their order."""
     of = info.field_name
-    wanted = rows_behind(rows, after, info, of=of)
-    if after is None and _asks_for_count(
-        info
-    ):  # along with the page; behind a cursor it would be another number
-        wanted = wanted.annotate(**{_COUNT: Window(Count(1))})
-    found = list(wanted[: size + 1]) if should_resolve_list_connection_edges(info) else []
+    found = _found(rows_behind(rows, after, info, of=of), size, after, info)
+    return connection_type.of_page(
+        found, row_cursors(rows, info, of=of), size=size, after=after, counted=_counted(rows, found)
+    )
 
-    def counted() -> int:
-        along: int | None = getattr(found[0], _COUNT, None) if found else None
-        return rows.count() if along is None else along
 
-    cursors = row_cursors(rows, info, of=of)
-    return connection_type.of_page(found, cursors, size=size, after=after, counted=counted)
+def moving_page(
+    connection_type: Any, rows: QuerySet[Any], size: int, after: str | None, info: Info[Any, Any]
+) -> Any:
+    """One page of ``rows`` that no earlier page showed, wherever they stand by now."""
+    before = Before.read(after, viewer=viewer_of(info), of=info.field_name)
+    found = _found(rows.exclude(pk__in=before.ids) if before.ids else rows, size, after, info)
+    passed = before.passed([row.pk for row in found[:size]])
+    return connection_type.of_page(
+        found, lambda row: passed.behind(row.pk)(), size=size, after=after, counted=_counted(rows, found)
+    )
+
+
+def _found(rows: QuerySet[Any], size: int, after: str | None, info: Info[Any, Any]) -> list[Any]:
+    """The first ``size`` rows and one more, where the query wants any."""
+    if after is None and _asks_for_count(info):  # with the page; behind a cursor it would be another number
+        rows = rows.annotate(**{_COUNT: Window(Count("*"))})
+    return list(rows[: size + 1]) if should_resolve_list_connection_edges(info) else []
+
+
+def _counted(rows: QuerySet[Any], found: Sequence[Any]) -> Callable[[], int]:
+    along: int | None = getattr(found[0], _COUNT, None) if found else None
+    return rows.count if along is None else lambda: along
 
 
 def _asks_for_count(info: Info[Any, Any]) -> bool:

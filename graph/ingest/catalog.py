@@ -141,8 +141,10 @@ def namings_sweep(keys: Collection[int]) -> None:
 
 def namings_refresh() -> None:
     """Work out anew what is called in several ways: how many people say which has changed since."""
-    names = Naming.objects.order_by().values("name").annotate(number=Count("pk")).filter(number__gt=1)
-    stream = Naming.objects.filter(name__in=names.values("name")).order_by("name").iterator(BATCH)
+    several = Naming.objects.order_by().values("name").annotate(number=Count("pk")).filter(number__gt=1)
+    joined = Naming.objects.order_by().values("track").annotate(number=Count("pk")).filter(number__gt=1)
+    contested = Q(name__in=several.values("name")) | Q(track__in=joined.values("track"))
+    stream = Naming.objects.filter(contested).order_by("name", "pk").iterator(BATCH)
     while some := list(islice(stream, BATCH)):
         settle(some)
         tracks_describe({naming.track_id for naming in some if naming.track_id is not None})

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 
 from graph.arrays import Floats, Rows
 from graph.ml import metrics
@@ -110,9 +111,8 @@ def _quality(
         for name, weight in weights.items():
             total += np.float32(weight) * parts[name]
         total[row, column] = -np.inf
-        top = np.argpartition(-total, min(K, total.shape[1] - 1), axis=1)[:, :K]
-        order = np.argsort(-np.take_along_axis(total, top, axis=1), axis=1)
-        top = np.take_along_axis(top, order, axis=1)
+        # Not argpartition: among thousands of equal scores it takes many times as long.
+        top = torch.from_numpy(total).topk(min(K, total.shape[1]), dim=1).indices.numpy()
         return float(metrics.ndcg(np.take_along_axis(wanted, top, axis=1), relevant).mean())
 
     return quality

@@ -372,3 +372,13 @@ def test_two_at_the_same_moment_are_one(at_once, monkeypatch):
     answers = at_once(ask, 4)
     assert len({key for key, *_ in answers}) == 1
     assert {answer[1:] for answer in answers} == {(1, 1)}
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_without_the_row_they_would_be_several(at_once, monkeypatch):
+    app = App(factories.sharer("ada"))
+    monkeypatch.setattr(repeats, "call_begin", lambda **_: RepeatableCall())
+    monkeypatch.setattr(repeats, "call_end", lambda *_: None)
+    answers = at_once(lambda: told(app, "createPlaylist", 'input: { title: "Once" }', "k")["id"], 3)
+    assert len(set(answers)) == 3

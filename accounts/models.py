@@ -360,16 +360,14 @@ class BreachConcern(models.Model):
 
 
 class RepeatableCall(models.Model):
-    """A call that its app may repeat because the answer was lost: by the key it came with, the repeated one is known.
-
-    Key and arguments are digests, of which nothing can be read. Of the moment no more than the day is kept.
-    """
+    """A call that its app may repeat where the answer was lost. Digests alone, and of the moment no more than the day."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=64)
     said = models.CharField(max_length=64)  # which mutation it was, with which arguments
-    # What the first answer is told again by: the key of what came of it, or figures. Null while it is being done.
-    answer = models.JSONField(null=True)
+    answer = models.JSONField(
+        null=True
+    )  # the key of what came of it, or figures; null while it is being done
     day = models.DateField()
 
     class Meta:

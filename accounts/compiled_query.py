@@ -43,6 +43,7 @@ OTHER_NUMBER = -(2**53) + 5
 TEXT = "a text that stands nowhere"
 _MOMENT = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 SINCE = dt.datetime(1, 1, 3, tzinfo=dt.UTC)
+UNTIL = dt.datetime(1, 1, 4, tzinfo=dt.UTC)
 
 # From the marks, and the moment as the last, to rows of values or to instances.
 Rule = Callable[..., QuerySet[Any, Any]]

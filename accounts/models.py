@@ -359,6 +359,25 @@ class BreachConcern(models.Model):
         return f"breach {self.breach} concerns {self.user_id}"
 
 
+class RepeatableCall(models.Model):
+    """A call that its app may repeat where the answer was lost. Digests alone, and of the moment no more than the day."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    said = models.CharField(max_length=64)  # which mutation it was, with which arguments
+    answer = models.JSONField(
+        null=True
+    )  # the key of what came of it, or figures; null while it is being done
+    day = models.DateField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "key"], name="repeatable_call_once"),)
+        indexes = (models.Index(fields=["day"]),)
+
+    def __str__(self) -> str:
+        return f"a call of {self.user_id} on {self.day}"
+
+
 class LinkChange(models.Model):
     """That something changed about who can be found near ``person``; written by database triggers alone, with the change.
 

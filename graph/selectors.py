@@ -3,7 +3,9 @@
 Whose rows may be read is the callers' to ask of policies.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ from accounts.compiled_query import TEXT, CompiledQuery
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
-from accounts.presentation import Presented, Ref, nodes_shown, present, things
+from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present
 from discovery.platform.errors import NotFound
 from graph.models import (
     Artist,
@@ -69,26 +71,7 @@ def external_ids(kind: ItemKind) -> dict[int, str]:
     return {pk: external or f"earshot:{pk}" for pk, external in rows}
 
 
-def search(
-    *, viewer: Viewer, text: str, kind: ItemKind | None, start: int, count: int
-) -> Presented[list[Track | Artist]]:
-    """Items whose name contains ``text``, whatever its case and accents: exact hits, then those that begin
-    with it, then the rest; shorter names first; of these, what the viewer may see. A few queries, however many hits.
-    Raises InvalidInput.
-    """
-    key = name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
-    stop = min(start + count, FURTHEST_HIT)
-    kinds = list(ItemKind) if kind is None else [kind]
-    hits = sorted(hit for item_kind in kinds for hit in _hits(viewer, key, item_kind, stop))[start:stop]
-    return present(viewer, things([item_ref(hit.kind, hit.item_id) for hit in hits]))
-
-
-def item_ref(kind: ItemKind, item_id: int) -> Ref:
-    """The reference of an item of this kind."""
-    return Ref(kind.value.title(), item_id)
-
-
-class _Hit(NamedTuple):
+class Hit(NamedTuple):
     """In the order in which hits are shown."""
 
     rank: int  # 0 exact, 1 begins with it, 2 contains it
@@ -96,8 +79,54 @@ class _Hit(NamedTuple):
     kind: ItemKind
     item_id: int
 
+    @classmethod
+    def read(cls, values: Sequence[Any]) -> Hit:
+        rank, size, kind, item_id = values
+        return cls(rank, size, ItemKind(kind), item_id)
 
-def _hits(viewer: Viewer, key: str, kind: ItemKind, count: int) -> list[_Hit]:
+
+class Hits(NamedTuple):
+    """A page of a search: hits with their items, the last that was looked at, and whether there are more."""
+
+    items: list[tuple[Hit, Track | Artist]]
+    last: Hit | None
+    has_next: bool
+
+
+def search_key(text: str) -> str:
+    """What is compared of a search text. Raises InvalidInput."""
+    return name_key(name_clean(text, field="text", length=SEARCH_LENGTH))
+
+
+def search(
+    *, viewer: Viewer, text: str, kind: ItemKind | None, behind: Hit | None = None, count: int
+) -> Presented[Hits]:
+    """Items whose name contains ``text``, whatever its case and accents: exact hits, then those that begin
+    with it, then the rest; shorter names first; of these, what the viewer may see, ``behind`` a hit. A few queries,
+    however many hits. Raises InvalidInput.
+    """
+    key = search_key(text)
+    kinds = list(ItemKind) if kind is None else [kind]
+    # How many stand before the hit is not known: there may be more of them by now than when it was shown.
+    most = count + 1 if behind is None else FURTHEST_HIT
+    hits = sorted(hit for item_kind in kinds for hit in _hits(viewer, key, item_kind, most))[:most]
+    rest = [hit for hit in hits if behind is None or hit > behind]
+    page = rest[:count]
+
+    def shown(nodes: Mapping[Ref, Any]) -> Hits:
+        refs = [(hit, item_ref(hit.kind, hit.item_id)) for hit in page]
+        items = [(hit, nodes[ref]) for hit, ref in refs if ref in nodes]
+        return Hits(items, page[-1] if page else None, len(rest) > count)
+
+    return present(viewer, Draft([item_ref(hit.kind, hit.item_id) for hit in page], shown, NOBODYS))
+
+
+def item_ref(kind: ItemKind, item_id: int) -> Ref:
+    """The reference of an item of this kind."""
+    return Ref(kind.value.title(), item_id)
+
+
+def _hits(viewer: Viewer, key: str, kind: ItemKind, count: int) -> list[Hit]:
     """The first ``count`` hits of one kind, of those that the viewer may see."""
     # The rule costs more than all the rest, and what is everybody's needs it not: it is asked where there is more.
     most = FIRST_PAGES if count <= FIRST_PAGES else FURTHEST_HIT
@@ -107,13 +136,13 @@ def _hits(viewer: Viewer, key: str, kind: ItemKind, count: int) -> list[_Hit]:
     return sorted(hits)[:count]
 
 
-def _of_kind(kind: ItemKind, rows: Iterable[tuple[Any, ...]]) -> list[_Hit]:
-    return [_Hit(rank, size, kind, pk) for rank, size, pk in rows]
+def _of_kind(kind: ItemKind, rows: Iterable[tuple[Any, ...]]) -> list[Hit]:
+    return [Hit(rank, size, kind, pk) for rank, size, pk in rows]
 
 
-def _seen(viewer: Viewer, hits: Sequence[_Hit], count: int) -> list[_Hit]:
+def _seen(viewer: Viewer, hits: Sequence[Hit], count: int) -> list[Hit]:
     """The first ``count`` of these hits that the viewer may see. Asked of a part that grows: the first mostly suffices."""
-    seen: list[_Hit] = []
+    seen: list[Hit] = []
     start, size = 0, ASKED_AT_ONCE
     while start < len(hits) and len(seen) < count:
         part = hits[start : start + size]

@@ -150,7 +150,7 @@ def test_malformed_values_get_a_code_and_store_nothing(name):
 
 
 def test_mutations_without_arguments_are_few_and_known():
-    known = {"withdrawAllConsent", "startPrivateSession", "endPrivateSession"}
+    known = {"withdrawAllConsent", "endPrivateSession"}
     assert known == WITHOUT_ARGUMENTS
 
 

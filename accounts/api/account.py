@@ -1,15 +1,18 @@
 """One's account through the API: devices, password, profile."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
 import strawberry
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
 from accounts import models
 from accounts.api.context import Info, ViewerPart, mutation
+from accounts.api.repeats import Again
 from accounts.api.types import Listener
 from accounts.credentials import Credential, scopes_read
 from accounts.models import EVERY_SCOPE, DeviceScope
@@ -18,6 +21,7 @@ from accounts.selectors import device_list
 from accounts.services.device import device_create, device_revoke
 from accounts.services.password import password_change
 from accounts.services.profile import profile_update
+from discovery.platform.errors import NotFound
 from discovery.platform.graphql.node import global_id, node_id
 
 strawberry.enum(
@@ -48,6 +52,10 @@ class Device:
     )
     player_secret: str | None = strawberry.field(
         description="The second secret, told once: what a player asks for as the password and a program as the API's secret."
+    )
+    repeated: bool = strawberry.field(
+        default=False,
+        description="Whether this answers a repeated `createDevice`: its secrets were told before, and are not told again.",
     )
 
     @classmethod
@@ -94,9 +102,13 @@ class Viewer(ViewerPart):
 @strawberry.type
 class Mutation:
     @mutation(
-        description="A token for an app or a player, with these scopes, for 90 days. Its `secret` is told once. "
+        again=Again(
+            lambda info, key, **_arguments: _made(info, key), kept=lambda made: node_id(made.id, "Device")
+        ),
+        description="A token for an app or a player, with these scopes, for 90 days. Its `secret` is told once, and "
+        "not again where the call is repeated (`repeated`), for it is kept nowhere: revoke the device then, and make another. "
         "PLAYS_WRITE takes that RECORD is granted. `forPlayer` makes a second secret, for protocols in which a token is of "
-        "no use (Last.fm, Audioscrobbler); it does what the token does, and ends with it."
+        "no use (Last.fm, Audioscrobbler); it does what the token does, and ends with it.",
     )
     def create_device(
         self, info: Info, name: str, scopes: list[DeviceScope], for_player: bool = False
@@ -131,3 +143,11 @@ class Mutation:
         user = info.context.signed_in
         profile_update(user=user, handle=handle, display_name=display_name)
         return own_shown(user)  # type: ignore[return-value]  # strawberry-django types are their models
+
+
+def _made(info: Info, key: int) -> Device:
+    """A device that was made before, without its secrets. Raises NotFound where it ended since."""
+    device = device_list(user=info.context.signed_in).filter(pk=key).first()
+    if device is None:
+        raise NotFound(_("There is no such thing."))
+    return replace(Device.of(device, info.context.credential), repeated=True)

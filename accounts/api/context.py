@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from strawberry.django.context import StrawberryDjangoContext
 from strawberry.extensions import FieldExtension
 
+from accounts.api.repeats import Again, Once
 from accounts.credentials import Credential, credential_of
 from accounts.models import User
 from accounts.presentation import Presented, row_shown, rows_shown, viewer_key
@@ -88,7 +89,8 @@ def opened(answer: Presented[Answer], info: Info) -> Answer:
 def connection(connection_type: type, **options: Any) -> Any:
     """A field whose resolver returns presented rows, and which answers one page of them.
 
-    Use as ``@connection(DjangoListConnection[Listener])``; the resolver's rows need a total order.
+    Use as ``@connection(Rows[Listener])``; the resolver's rows need a total order of columns. Of ``options``,
+    ``moving`` is said of rows that change their places.
     """
     return pagination.connection(connection_type, opened=opened, **options)
 
@@ -109,10 +111,11 @@ def shown(row: Row, info: Info) -> Row:
     return presented
 
 
-def mutation(**options: Any) -> Any:
+def mutation(*, again: Again | None = None, **options: Any) -> Any:
     """Declares a mutation of a signed-in person whose refusals go out as ``OperationInfo``.
 
-    Use as ``@mutation(description=…)``; the return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
+    One that creates or adds says how it answers ``again`` where it is repeated. Use as ``@mutation(description=…)``; the return annotation is ``Annotated[Success | OperationInfo, strawberry.union("SomethingPayload")]``.
     """
     # The last extension is the outermost: it sees what the others refuse.
-    return strawberry.mutation(extensions=[SignedIn(), RefusalsAsData()], **options)
+    once = [] if again is None else [Once(again)]
+    return strawberry.mutation(extensions=[*once, SignedIn(), RefusalsAsData()], **options)

@@ -8,6 +8,7 @@ from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
 from accounts.api.queries import child_settings, gpc_sent, privacy_settings
+from accounts.api.repeats import Again
 from accounts.api.types import (
     Child,
     FriendRequest,
@@ -15,7 +16,7 @@ from accounts.api.types import (
     Listener,
     PrivacySettings,
 )
-from accounts.models import ConsentActor, Friendship, PersonalizationLevel, Purpose, User
+from accounts.models import ConsentActor, Friendship, PersonalizationLevel, Purpose, User, pair
 from accounts.presentation import Ref, node_shown, row_shown
 from accounts.selectors import friend_request_list
 from accounts.services.consent import consent_set, consent_withdraw_all, level_set
@@ -63,7 +64,10 @@ PrivacyPayload = Annotated[PrivacySettings | OperationInfo, strawberry.union("Pr
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Ask for friendship; asking somebody who asked you already is a yes.")
+    @mutation(
+        again=Again(lambda info, _kept, listener_id: _standing_now(info, listener_id)),
+        description="Ask for friendship; asking somebody who asked you already is a yes.",
+    )
     def request_friendship(self, info: Info, listener_id: strawberry.ID) -> FriendshipPayload:
         other = listener_get(listener_id, info)
         friendship = friendship_request(user=info.context.signed_in, other=other)
@@ -170,6 +174,11 @@ def _listener_or_blocked(value: strawberry.ID, info: Info) -> User:
     key = node_id(value, "Listener", field="listenerId")
     blocked = User.objects.filter(pk=key, blocks_received__blocker=info.context.signed_in).first()
     return blocked or listener_get(value, info)
+
+
+def _standing_now(info: Info, listener_id: strawberry.ID) -> FriendshipChange:
+    other = listener_get(listener_id, info)
+    return _standing(info, other, Friendship.objects.filter(**pair(info.context.signed_in, other)).first())
 
 
 def _standing(info: Info, other: User, friendship: Friendship | None) -> FriendshipChange:

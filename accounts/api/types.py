@@ -6,7 +6,6 @@ from enum import Enum
 import strawberry
 import strawberry_django
 from strawberry import auto, relay
-from strawberry_django.relay import DjangoListConnection
 
 from accounts import models
 from accounts.api.context import Info, ShownRows, opened
@@ -16,6 +15,7 @@ from accounts.presentation import Ref, present, things
 from accounts.selectors import friend_key_of_scope
 from accounts.services.breach import breach_notices
 from discovery.platform.graphql.node import global_id
+from discovery.platform.graphql.pagination import Rows
 
 EXCLUDABLE = ("Track", "Artist", "Playlist")  # as the columns of an exclusion
 
@@ -172,6 +172,6 @@ class Child:
     purposes: list[PurposeConsent]
 
 
-ListenerConnection = DjangoListConnection[Listener]
-FriendRequestConnection = DjangoListConnection[FriendRequest]
-ConsentEventConnection = DjangoListConnection[ConsentEvent]
+ListenerConnection = Rows[Listener]
+FriendRequestConnection = Rows[FriendRequest]
+ConsentEventConnection = Rows[ConsentEvent]

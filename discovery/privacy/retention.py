@@ -26,6 +26,7 @@ from accounts.services.friendship import REQUESTS_KEPT, friend_requests_forget
 from accounts.services.identity import IDENTITIES_KEPT, identities_expire
 from accounts.services.ledger_retention import LEDGER_KEPT, chains_over, chains_retire
 from accounts.services.private_session import REMEMBERED, private_sessions_forget
+from accounts.services.repeat import CALLS_KEPT, calls_forget
 from accounts.services.token import LIFETIME, tokens_expire
 from discovery.models import Erasure
 from discovery.privacy.export_end import EXPORTS_KEPT, LIVES, exports_expire, exports_forget
@@ -120,6 +121,8 @@ RULES: tuple[Rule, ...] = (
     Rule("staff_log", _("What staff did to accounts by hand."), STAFF_LOG_KEPT, _("the act"), staff_log_forget),
     Rule("link_changes", _("That something changed about whom you know or whether you can be found, without what it was."),
          CHANGES_KEPT, _("the change"), link_changes_forget),
+    Rule("repeats", _("Which calls of your apps may not be done twice, as digests."), CALLS_KEPT, _("the day of the call"),
+         calls_forget),
     Rule("training_runs", _("When a recommender was trained, and where."), RUNS_KEPT, _("its end"), runs_forget),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Block, BreachConcern, Consent, Device, Friendship, Purpose, User
+from accounts.models import Block, BreachConcern, Consent, Device, Friendship, Purpose, RepeatableCall, User
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
     ArtistPlayCount,
@@ -86,6 +86,7 @@ STORES: tuple[Store, ...] = (
           None, (), "asked_at"),
     Store("import_rows", HistoryRow, ("user",), _("Which rows of such a file were not stored, and why; not what stood in them."), None),
     Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "joined_at"),
+    Store("repeats", RepeatableCall, ("user",), _("Which calls of your apps may not be done twice, as digests."), None, (), "day"),
     Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),
 )  # fmt: skip
 
@@ -93,6 +94,9 @@ STORES: tuple[Store, ...] = (
 WITHHELD: Mapping[str, str] = {
     "accounts.User.guardian": "who answers for you stands in profile.json; whom you answer for is theirs",
     "accounts.Consent.friend": "another person's answer about you is that person's",
+    "accounts.RepeatableCall.key": "a digest of a word that only your app knows",
+    "accounts.RepeatableCall.said": "a digest of what your app asked for, which stands where it was done",
+    "accounts.RepeatableCall.answer": "the key of what came of it, which stands where it is kept",
     "accounts.Device.session_digest": "a credential, of which only your browser holds the secret",
     "accounts.Device.player_secret": "a credential, of which only your player holds the secret",
     "accounts.Block.blocked": "who blocked you is known to those who did",

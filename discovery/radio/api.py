@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
+from accounts.api.repeats import Again
 from accounts.models import PersonalizationLevel
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.node import node_ref
 from discovery.radio import session
-from discovery.radio.services import radio_advance, radio_start
+from discovery.radio.services import radio_advance, radio_get, radio_start
 from discovery.radio.sources import Source
 from discovery.radio.station import Playing
 from discovery.recommend.api.types import Recommendation
@@ -78,8 +79,14 @@ RadioPayload = Annotated[RadioQueue | OperationInfo, strawberry.union("RadioPayl
 @strawberry.type
 class Mutation:
     @mutation(
+        again=Again(
+            lambda info, radio_id, **_arguments: RadioQueue.of(
+                radio_get(viewer=info.context.signed_in, radio_id=radio_id)
+            ),
+            kept=lambda queue: queue.radio_id,
+        ),
         description="Start a radio from a track, an artist, a friend or a tag (by its word), or from what the "
-        "viewer permits alone."
+        "viewer permits alone.",
     )
     def start_radio(
         self,

@@ -169,7 +169,7 @@ class Station:
         hearing = self.hearing
         use = hearing.permitted.use if hearing else policies.effective_use(self.viewer)
         feed = Feed(
-            items=(), start=0, has_next=hearing is not None, level=use.level,
+            items=(), ranked=(), has_next=hearing is not None, level=use.level,
             model_version=self.serving.version, degraded=self.serving.degraded, not_used=use.not_used,
         )  # fmt: skip
         if hearing is None:

@@ -1,6 +1,11 @@
-"""The three lists of music: for you, from friends, and what is popular. Each brings its selection to the pipeline."""
+"""The three lists of music: for you, from friends, and what is popular. Each brings its selection to the pipeline.
+
+``shown``: keys of what earlier pages of the list showed.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from accounts.models import PersonalizationLevel, User
 from accounts.presentation import Presented
@@ -17,7 +22,7 @@ def for_you(
     viewer: User,
     kind: ItemKind,
     *,
-    start: int = 0,
+    shown: Collection[int] = (),
     count: int = 20,
     level: PersonalizationLevel | None = None,
     variety: float = 0.0,
@@ -25,29 +30,33 @@ def for_you(
     """What the viewer does not know yet and is likely to play, by everything permitted at ``level``."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return ranking.rank(index, evidence, start=start, count=count, variety=variety)
+        return ranking.rank(index, evidence, shown=shown, count=count, variety=variety)
 
     permitted = gathering.gather(viewer, kind, level=level)
     personal = permitted.use.own or permitted.use.friends
-    return recommend(viewer, permitted, select, start=start, personal=personal)
+    return recommend(viewer, permitted, select, personal=personal)
 
 
-def from_friends(viewer: User, kind: ItemKind, *, start: int = 0, count: int = 20) -> Presented[Feed]:
+def from_friends(
+    viewer: User, kind: ItemKind, *, shown: Collection[int] = (), count: int = 20
+) -> Presented[Feed]:
     """What consenting friends play and the viewer does not know, ranked by the friends' terms alone."""
     permitted = gathering.gather(viewer, kind)
     social = permitted.where(permitted.channel == Channel.FRIEND)
     played = set(social.key_id[social.key_kind == gathering.KEY_ITEM].tolist())
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return ranking.rank(index, evidence, start=start, count=count, among=played, with_prior=False)
+        return ranking.rank(index, evidence, shown=shown, count=count, among=played, with_prior=False)
 
-    return recommend(viewer, social, select, start=start, personal=permitted.use.friends)
+    return recommend(viewer, social, select, personal=permitted.use.friends)
 
 
-def popular(viewer: User | None, kind: ItemKind, *, start: int = 0, count: int = 20) -> Presented[Feed]:
+def popular(
+    viewer: User | None, kind: ItemKind, *, shown: Collection[int] = (), count: int = 20
+) -> Presented[Feed]:
     """The most popular, the same for everyone: the sum without any evidence."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return ranking.rank(index, evidence, start=start, count=count)
+        return ranking.rank(index, evidence, shown=shown, count=count)
 
-    return recommend(viewer, gathering.nothing(kind), select, start=start, personal=False)
+    return recommend(viewer, gathering.nothing(kind), select, personal=False)

@@ -46,10 +46,10 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Feed:
-    """A slice of one ranking. ``start`` is the place of its first item in the whole."""
+    """A page of a ranking. ``ranked``: keys of its items, also of those that went out of sight meanwhile."""
 
     items: Sequence[Recommendation]
-    start: int
+    ranked: Sequence[int]
     has_next: bool
     level: PersonalizationLevel
     model_version: ModelVersion | None
@@ -59,19 +59,22 @@ class Feed:
 
 
 def recommend(
-    viewer: User | None, permitted: PermittedEvidence, select: Select, *, start: int, personal: bool
+    viewer: User | None, permitted: PermittedEvidence, select: Select, *, personal: bool
 ) -> Presented[Feed]:
     """What ``select`` ranks for ``viewer``; ``personal``: whether evidence was to be expected."""
     serving = index_for(permitted.kind)
     feed = Feed(
-        items=(), start=start, has_next=False, level=permitted.use.level,
+        items=(), ranked=(), has_next=False, level=permitted.use.level,
         model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
     )  # fmt: skip
     if serving.index is None:
         return present_nothing(viewer, feed)
     ranked = select(serving.index, permitted)
     lonely = personal and not len(ranked.evidence)
-    feed = replace(feed, has_next=ranked.has_next, degraded=DegradedReason.NO_EVIDENCE if lonely else None)
+    feed = replace(
+        feed, ranked=ranked.ids.tolist(), has_next=ranked.has_next,
+        degraded=DegradedReason.NO_EVIDENCE if lonely else None,
+    )  # fmt: skip
     return present(viewer, feed_draft(feed, ranked, actions=viewer is not None))
 
 

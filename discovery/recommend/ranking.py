@@ -47,24 +47,28 @@ def rank(
     index: ItemIndex,
     evidence: PermittedEvidence,
     *,
-    start: int = 0,
+    shown: Collection[int] = (),
     count: int,
     among: Collection[int] | None = None,
     variety: float = 0.0,
     with_prior: bool = True,
 ) -> Ranking:
-    """The best items of ``index`` that the viewer does not know yet, from place ``start`` on.
+    """The best items of ``index`` that the viewer does not know yet and that were not ``shown`` before.
 
-    ``among`` limits the candidates to those ids. ``variety`` (0 to 1) trades score for distance
+    Where the ranking is what it was, these are the places behind what was shown; where it is another by now, nothing
+    comes twice. ``among`` limits the candidates to those ids. ``variety`` (0 to 1) trades score for distance
     from what stands above; at 0 the order is the score's. Without the prior, the evidence alone counts.
     """
     part, vector_evidence = evidence.in_index(index)
-    limit = min(start + count + 1, DEEPEST)
+    count = max(0, min(count, DEEPEST - len(shown)))
+    limit = min(len(shown) + count + 1, DEEPEST)
     depth = limit if variety == 0 else max(limit, VARIED)
     best, scores = best_rows(index, part, vector_evidence, depth, among=among, with_prior=with_prior)
     if variety > 0:
         best = np.concatenate([spread(index, scores[:VARIED], best[:VARIED], variety), best[VARIED:]])[:limit]
-    has_next, best = len(best) > start + count, best[start : start + count]
+    if shown:
+        best = best[~np.isin(index.ids[best], np.fromiter(shown, dtype=np.int64))]
+    has_next, best = len(best) > count and len(shown) + count < DEEPEST, best[:count]
     return Ranking(
         has_next=has_next,
         evidence=part,

@@ -6,7 +6,7 @@ grants it too is shown who is near through friends. Who has no way to anybody is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,37 +39,42 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """A slice of one ranking of people. ``start`` is the place of its first in the whole."""
+    """A page of a ranking of people. ``ranked``: their keys, also of those who went out of sight meanwhile."""
 
     people: Sequence[Suggestion]
-    start: int
+    ranked: Sequence[int]
     has_next: bool
     degraded: DegradedReason | None
 
 
-def suggest(viewer: User, *, start: int = 0, count: int = 20) -> Presented[Suggestions]:
-    """People whom ``viewer`` is not linked with in any way, most likely friends first.
+def suggest(viewer: User, *, shown: Collection[int] = (), count: int = 20) -> Presented[Suggestions]:
+    """People whom ``viewer`` is not linked with in any way and who were not ``shown`` before, most likely friends first.
 
     Without a model, by friends in common and theirs alone.
     """
     model, degraded = served_model()
     artifact = model.artifact if model else None
     found = suggested(viewer, Asked(artifact), artifact)
-    ranked = list(zip(found.people.tolist(), found.mutual.tolist(), strict=True))
-    listed, has_next = ranked[start : start + count], len(ranked) > start + count
+    before = frozenset(shown)
+    ranked = [
+        (person, mutual)
+        for person, mutual in zip(found.people.tolist(), found.mutual.tolist(), strict=True)
+        if person not in before
+    ]
+    listed, has_next = ranked[:count], len(ranked) > count
 
-    def shown(nodes: Mapping[Ref, User]) -> Suggestions:
+    def answer(nodes: Mapping[Ref, User]) -> Suggestions:
         suggestions = [
             Suggestion(nodes[ref], friends)
             for person, friends in listed
             if (ref := Ref("Listener", person)) in nodes
         ]
-        return Suggestions(suggestions, start, has_next, degraded)
+        return Suggestions(suggestions, [person for person, _friends in listed], has_next, degraded)
 
     # Friends whose plays say what the circle listens to are told. What strangers play puts them nearer or farther in
     # coarse steps, as CONTRIBUTE and DISCOVERABLE allow: of no one of them anything is shown.
     told = {Disclosure(friend, named=False) for friend in found.heard} if listed else set()
-    return present(viewer, Draft([Ref("Listener", person) for person, _friends in listed], shown, told))
+    return present(viewer, Draft([Ref("Listener", person) for person, _friends in listed], answer, told))
 
 
 def suggested(viewer: User, around: Surroundings, artifact: Artifact | None) -> Acquaintances:

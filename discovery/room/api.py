@@ -10,6 +10,7 @@ from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.mutations import listener_get
+from accounts.api.repeats import Again
 from accounts.api.types import Listener
 from accounts.models import User
 from accounts.presentation import Presented
@@ -138,9 +139,18 @@ class Query:
             return None
 
 
+SAME_ROOM = Again(
+    lambda info, key, **_arguments: room_shown(info.context.signed_in, key),
+    kept=lambda room: room_key(room.id),
+)
+
+
 @strawberry.type
 class Mutation:
-    @mutation(description="Open a room, with yourself as its host, and invite friends. It plays at once.")
+    @mutation(
+        again=SAME_ROOM,
+        description="Open a room, with yourself as its host, and invite friends. It plays at once.",
+    )
     def create_room(
         self,
         info: Info,
@@ -158,7 +168,7 @@ class Mutation:
         room = services.room_create(user=viewer, title=title or "", kind=kind, friends=friends)
         return room_shown(viewer, room.pk)
 
-    @mutation(description="Invite a friend of yours to a room you are in.")
+    @mutation(again=SAME_ROOM, description="Invite a friend of yours to a room you are in.")
     def invite_to_room(self, info: Info, room_id: strawberry.ID, listener_id: strawberry.ID) -> RoomPayload:
         viewer, key = info.context.signed_in, room_key(room_id)
         services.room_invite(user=viewer, room_id=key, other=listener_get(listener_id, info))
@@ -178,7 +188,10 @@ class Mutation:
         services.room_leave(user=info.context.signed_in, room_id=room_key(room_id))
         return LeftRoom(room_id=room_id)
 
-    @mutation(description="Vote for something to be played, in the queue or not; or take the vote back.")
+    @mutation(
+        again=SAME_ROOM,
+        description="Vote for something to be played, in the queue or not; or take the vote back.",
+    )
     def vote_in_room(
         self, info: Info, room_id: strawberry.ID, item_id: strawberry.ID, vote: bool = True
     ) -> RoomPayload:
@@ -186,7 +199,10 @@ class Mutation:
         services.room_vote(user=viewer, room_id=key, item=item_get(item_id, info), vote=vote)
         return room_shown(viewer, key)
 
-    @mutation(description="Keep something from being played while you are there; or take the veto back.")
+    @mutation(
+        again=SAME_ROOM,
+        description="Keep something from being played while you are there; or take the veto back.",
+    )
     def veto_in_room(
         self, info: Info, room_id: strawberry.ID, item_id: strawberry.ID, veto: bool = True
     ) -> RoomPayload:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -13,7 +13,16 @@ from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts import hearing, pairs
-from accounts.compiled_query import KEYS, SINCE, Among, CompiledQuery, Keys
+from accounts.compiled_query import (
+    KEYS,
+    NUMBER,
+    OTHER_NUMBER,
+    SINCE,
+    UNTIL,
+    Among,
+    CompiledQuery,
+    Keys,
+)
 from accounts.models import User
 from accounts.presentation import (
     Disclosure,
@@ -30,7 +39,8 @@ from graph.models import HEARD, Artist, Feedback, FeedbackKind, Listen, Track, c
 Answer = TypeVar("Answer")
 
 RECENT = timedelta(days=30)
-FURTHEST = 1_000  # nobody pages further back
+LARGEST_KEY = 2**63 - 1  # what a BigAutoField holds
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _KEPT = counted(track="track", artist="track__artist")  # what somebody excludes is not told either
 _PLAYS = HEARD & _KEPT
 _LIKES = Q(kind=FeedbackKind.LIKE) & _KEPT & counted(artist="artist")
@@ -53,11 +63,20 @@ class Activity:
     at: datetime
 
 
+class Place(NamedTuple):
+    """Where an activity stands among all: the latest first."""
+
+    at: datetime
+    kind: ActivityKind
+    key: int
+
+
 class ActivityPage(NamedTuple):
-    """A page of activities, latest first, and whether there is more."""
+    """A page of activities, latest first, whether there is more, and where the last that was looked at stands."""
 
     activities: list[Activity]
     has_next: bool
+    last: Place | None = None
 
 
 class Done(NamedTuple):
@@ -70,20 +89,32 @@ class Done(NamedTuple):
     at: datetime
 
 
-def activity_list(viewer: User, *, start: int = 0, count: int = 20) -> Presented[ActivityPage]:
+def activity_list(viewer: User, *, behind: Place | None = None, count: int = 20) -> Presented[ActivityPage]:
     """A page of what the viewer may be told. What is told of anyone ends with their SOCIAL_OUT or NAMED, a block, or
     the friendship.
     """
     people = hearing.activity_sources(viewer)
-    stop = min(start + count, FURTHEST)
-    if not people or start >= stop:
+    if not people:
         return present_nothing(viewer, ActivityPage([], has_next=False))
-    done = [_done(row) for row in _page(start, stop).values(people, timezone.now() - RECENT)]
-    has_next, done = len(done) > stop - start and stop < FURTHEST, done[: stop - start]
+    until, *bounds = _bounds(behind)
+    rows = _page(count).values(people, timezone.now() - RECENT, until, *bounds)
+    has_next, done = len(rows) > count, [_done(row) for row in rows[:count]]
+    last = Place(done[-1].at, done[-1].kind, done[-1].key) if done else None
     return present(
         viewer,
-        _told(done, lambda told: ActivityPage([activity for activity in told if activity], has_next)),
+        _told(done, lambda told: ActivityPage([each for each in told if each], has_next, last)),
     )
+
+
+def _bounds(behind: Place | None) -> tuple[datetime, int, int]:
+    """A moment, and up to which key plays and likes of that very moment stand behind a place."""
+    if behind is None:
+        return _LATEST, 0, 0
+    plays, likes = (
+        behind.key if kind == behind.kind else (LARGEST_KEY if kind < behind.kind else 0)
+        for kind in (ActivityKind.PLAYED, ActivityKind.LIKED)
+    )
+    return behind.at, plays, likes
 
 
 def playing_list(viewer: User) -> Presented[list[Activity]]:
@@ -155,20 +186,22 @@ def _done(row: Sequence[Any]) -> Done:
 
 
 @lru_cache(maxsize=64)
-def _page(start: int, stop: int) -> CompiledQuery:
-    """The activities of these people since then from place ``start`` on, latest first, and one more."""
+def _page(count: int) -> CompiledQuery:
+    """``count`` activities of these people between two moments, latest first, and one more. Of those at the later
+    moment itself, plays and likes beneath a key of each.
+    """
 
-    def rule(people: Keys, since: datetime, _now: datetime) -> QuerySet[Any, Any]:
+    def rule(
+        people: Keys, since: datetime, until: datetime, play: int, like: int, _now: datetime
+    ) -> QuerySet[Any, Any]:
         theirs = Among("user_id", people)
-        plays = Listen.objects.filter(_PLAYS, theirs, listened_at__gte=since)
-        likes = Feedback.objects.filter(_LIKES, theirs, given_at__gte=since)
-        return (
-            _as_plays(plays)
-            .union(_as_likes(likes), all=True)
-            .order_by("-at", "-what", "-pk")[start : stop + 1]
-        )
+        plays = Listen.objects.filter(_PLAYS, theirs, listened_at__gte=since, listened_at__lte=until)
+        likes = Feedback.objects.filter(_LIKES, theirs, given_at__gte=since, given_at__lte=until)
+        plays = plays.filter(Q(listened_at__lt=until) | Q(pk__lt=play))
+        likes = likes.filter(Q(given_at__lt=until) | Q(pk__lt=like))
+        return _as_plays(plays).union(_as_likes(likes), all=True).order_by("-at", "-what", "-pk")[: count + 1]
 
-    return CompiledQuery(rule, KEYS, SINCE)
+    return CompiledQuery(rule, KEYS, SINCE, UNTIL, NUMBER, OTHER_NUMBER)
 
 
 def _as_plays(plays: QuerySet[Listen]) -> QuerySet[Any, Any]:

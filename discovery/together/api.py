@@ -9,15 +9,16 @@ import strawberry_django
 from django.db.models import QuerySet
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
-from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
 from accounts.api.mutations import listener_get
+from accounts.api.repeats import row_again
 from accounts.api.types import Listener, ListenerConnection
 from accounts.models import User
 from accounts.presentation import Presented, Ref, rows_shown
+from discovery.platform.graphql.cursors import position_opened, position_sealed, viewer_of
 from discovery.platform.graphql.node import global_id, node_id, node_ref
-from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, cursor, page, page_info
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, Rows, page_info, page_size
 from discovery.recommend.serving import DegradedReason
 from discovery.together import activity, blend, communities, paths, taste
 from discovery.together.activity import ActivityKind
@@ -27,6 +28,8 @@ from graph.api.mutations import item_get
 from graph.api.types import Artist, Item, ModelVersion
 from graph.models import ItemKind
 from graph.services.sharing import item_recommend, recommendation_remove
+
+ACTIVITY = "activity"  # the list that its cursors are of
 
 strawberry.enum(ActivityKind, description="What somebody did.")
 strawberry.enum(LinkKind, description="What links two things next to each other on a path.")
@@ -193,12 +196,22 @@ class ActivityConnection:
     page_info: relay.PageInfo
 
     @classmethod
-    def of(cls, presented: Presented[activity.ActivityPage], *, start: int) -> "ActivityConnection":
+    def of(
+        cls, presented: Presented[activity.ActivityPage], info: Info, *, further: bool
+    ) -> "ActivityConnection":
+        """``further``: whether it is a page behind another."""
+        told, viewer = presented.answer, viewer_of(info)
         edges = [
-            ActivityEdge(node=Activity.shown(done), cursor=cursor(start + place))
-            for place, done in enumerate(presented.answer.activities)
+            ActivityEdge(
+                node=Activity.shown(done),
+                cursor=position_sealed((done.at, done.kind, done.key), viewer=viewer, of=ACTIVITY),
+            )
+            for done in told.activities
         ]
-        return cls(edges=edges, page_info=page_info(edges, start=start, has_next=presented.answer.has_next))
+        end = position_sealed(told.last, viewer=viewer, of=ACTIVITY) if told.last else None
+        return cls(
+            edges=edges, page_info=page_info(edges, has_previous=further, has_next=told.has_next, end=end)
+        )
 
 
 # --- communities ----------------------------------------------------------------------------
@@ -252,7 +265,7 @@ class ItemRecommendation(ShownRows, relay.Node):
         return root.track or root.artist  # type: ignore[return-value]
 
 
-ItemRecommendationConnection = DjangoListConnection[ItemRecommendation]
+ItemRecommendationConnection = Rows[ItemRecommendation]
 
 
 @strawberry.type(description="A recommendation that is no more.")
@@ -280,7 +293,7 @@ class Viewer(ViewerPart):
         first: int = 50,
     ) -> Blend:
         others = [node_id(listener_id, "Listener", field="with") for listener_id in with_[: LARGEST_PAGE + 1]]
-        return Blend.of(blend.blend(self.user, others, kind, count=page(first, None).size))
+        return Blend.of(blend.blend(self.user, others, kind, count=page_size(first)))
 
     @strawberry.field(description="Your taste beside a friend's, where both share with the other.")
     def taste_match(
@@ -300,10 +313,15 @@ class Viewer(ViewerPart):
         return Connection.of(paths.connection_to(self.user, Ref(kind, key)))
 
     @strawberry.field(description="What friends played and liked in the last 30 days, latest first.")
-    def activity(self, first: int = DEFAULT_PAGE, after: str | None = None) -> ActivityConnection:
-        wanted = page(first, after)
-        told = activity.activity_list(self.user, start=wanted.start, count=wanted.size)
-        return ActivityConnection.of(told, start=wanted.start)
+    def activity(self, info: Info, first: int = DEFAULT_PAGE, after: str | None = None) -> ActivityConnection:
+        size, behind = page_size(first), None
+        if after is not None:
+            at, kind, key = position_opened(after, viewer=viewer_of(info), of=ACTIVITY)
+            behind = activity.Place(
+                dt.datetime.fromisoformat(str(at)), ActivityKind(str(kind)), int(key or 0)
+            )
+        told = activity.activity_list(self.user, behind=behind, count=size)
+        return ActivityConnection.of(told, info, further=after is not None)
 
     @strawberry.field(
         description="What friends play at this moment, as their players say; kept for minutes and told as a play is."
@@ -311,11 +329,15 @@ class Viewer(ViewerPart):
     def playing_now(self) -> list[Activity]:
         return [Activity.shown(done) for done in activity.playing_list(self.user).answer]
 
-    @connection(ItemRecommendationConnection, description="What friends recommend to you, latest first.")
+    @connection(
+        ItemRecommendationConnection, moving=True, description="What friends recommend to you, latest first."
+    )
     def recommendations_received(self) -> Presented[QuerySet[models.ItemRecommendation]]:
         return rows_shown(self.user, selectors.recommendations_received(viewer=self.user))
 
-    @connection(ItemRecommendationConnection, description="What you recommend to friends, latest first.")
+    @connection(
+        ItemRecommendationConnection, moving=True, description="What you recommend to friends, latest first."
+    )
     def recommendations_sent(self) -> Presented[QuerySet[models.ItemRecommendation]]:
         return rows_shown(self.user, selectors.recommendations_sent(viewer=self.user))
 
@@ -335,7 +357,10 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Recommend a track or artist to a friend, with a note; again, to change the note.")
+    @mutation(
+        again=row_again("ItemRecommendation"),
+        description="Recommend a track or artist to a friend, with a note; again, to change the note.",
+    )
     def recommend_item(
         self, info: Info, item_id: strawberry.ID, listener_id: strawberry.ID, note: str = ""
     ) -> RecommendItemPayload:

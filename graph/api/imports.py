@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from strawberry import auto, relay
 from strawberry_django.fields.types import OperationInfo
-from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
+from accounts.api.repeats import row_again
 from accounts.presentation import Presented, rows_shown
 from discovery.platform.graphql.node import node_id
-from discovery.platform.graphql.pagination import cursor, page, page_info
+from discovery.platform.graphql.pagination import Rows, page_info, page_size, row_cursors, rows_behind
 from graph import models, selectors
 from graph.formats.recognize import FileFormat
 from graph.ingest.incoming import Outcome
@@ -131,19 +131,19 @@ class Import(ShownRows, relay.Node):
     def rows(
         self,
         root: strawberry.Parent[models.History],
+        info: Info,
         outcome: Outcome | None = None,
         first: int | None = 20,
         after: str | None = None,
     ) -> ImportRowConnection:
-        wanted = page(first, after)
         rows = selectors.history_rows(root, outcome=None if outcome is None else outcome.value)
-        found = list(rows[wanted.start : wanted.start + wanted.size + 1])
-        edges = [
-            ImportRowEdge(node=_row(row), cursor=cursor(wanted.start + place))
-            for place, row in enumerate(found[: wanted.size])
-        ]
+        size, of = page_size(first), f"rows of {root.pk}"
+        found = list(rows_behind(rows, after, info, of=of)[: size + 1])
+        cursor = row_cursors(rows, info, of=of)
+        edges = [ImportRowEdge(node=_row(row), cursor=cursor(row)) for row in found[:size]]
+        more = len(found) > size
         return ImportRowConnection(
-            edges=edges, page_info=page_info(edges, start=wanted.start, has_next=len(found) > wanted.size)
+            edges=edges, page_info=page_info(edges, has_previous=after is not None, has_next=more)
         )
 
 
@@ -160,7 +160,7 @@ def _said(code: str) -> str | None:
     return str(WORDS[code]) if code in WORDS else _("This was not taken (%(code)s).") % {"code": code}
 
 
-ImportConnection = DjangoListConnection[Import]
+ImportConnection = Rows[Import]
 ImportPayload = Annotated[Import | OperationInfo, strawberry.union("ImportPayload")]
 
 
@@ -176,8 +176,9 @@ class Viewer(ViewerPart):
 @strawberry.type
 class Mutation:
     @mutation(
+        again=row_again("Import"),
         description="Have a file read that was handed in at `/imports/`: Spotify, ListenBrainz, Last.fm, Maloja, Rockbox, or a "
-        "playlist. What is known already is not stored again."
+        "playlist. What is known already is not stored again.",
     )
     def import_history(self, info: Info, upload: strawberry.ID) -> ImportPayload:
         user = info.context.signed_in

@@ -1,7 +1,8 @@
 """What people do with music through the API: record plays, say what they think, keep playlists."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation, shown
 from accounts.api.mutations import listener_get
+from accounts.api.repeats import Again, row_again
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import node_id, node_ref
@@ -99,9 +101,33 @@ UnsharePlaylistPayload = Annotated[
 DeletePlaylistPayload = Annotated[DeletedPlaylist | OperationInfo, strawberry.union("DeletePlaylistPayload")]
 
 
+def _figures(recorded: RecordedListens) -> dict[str, Any]:
+    """What is kept of an answer to be told again: figures and codes, nothing of the plays."""
+    return asdict(recorded)
+
+
+def _recorded(figures: dict[str, Any]) -> RecordedListens:
+    refusals = [ListenRefusal(**each) for each in figures.pop("refusals")]
+    dropped = [ListenRemark(**each) for each in figures.pop("dropped")]
+    return RecordedListens(refusals=refusals, dropped=dropped, **figures)
+
+
+def _given(info: Info, item_id: strawberry.ID, kind: FeedbackKind) -> GivenFeedback:
+    """What was said before. Raises NotFound where it was taken back since."""
+    item = item_get(item_id, info)
+    of_item = {"track": item} if isinstance(item, models.Track) else {"artist": item}
+    said = models.Feedback.objects.filter(user=info.context.signed_in, kind=kind, **of_item).first()
+    if said is None:
+        raise NotFound(_("There is no such thing."))
+    return GivenFeedback(item=item, kind=kind, given_at=said.given_at)  # type: ignore[arg-type]
+
+
 @strawberry.type
 class Mutation:
-    @mutation(description="Store plays; each counts once by source and source id. At most 100 at once.")
+    @mutation(
+        again=Again(lambda _info, kept, **_arguments: _recorded(kept), kept=_figures),
+        description="Store plays; each counts once by source and source id. At most 100 at once.",
+    )
     def record_listens(self, info: Info, input: list[ListenInput]) -> RecordListensPayload:  # noqa: A002
         answer = listens_record(user=info.context.signed_in, plays=plays_read(input))
         return RecordedListens(
@@ -119,7 +145,10 @@ class Mutation:
             ],
         )
 
-    @mutation(description="Say what you think of a track or artist.")
+    @mutation(
+        again=Again(lambda info, _kept, item_id, kind: _given(info, item_id, kind)),
+        description="Say what you think of a track or artist.",
+    )
     def give_feedback(self, info: Info, item_id: strawberry.ID, kind: FeedbackKind) -> FeedbackPayload:
         item = item_get(item_id, info)
         given = feedback_give(user=info.context.signed_in, item=item, kind=kind)
@@ -168,7 +197,7 @@ class Mutation:
         )
         return DeletedListens(deleted=deleted.listens, play_counts=deleted.play_counts)
 
-    @mutation(description="Start an empty playlist.")
+    @mutation(again=row_again("Playlist"), description="Start an empty playlist.")
     def create_playlist(self, info: Info, input: PlaylistInput) -> PlaylistPayload:  # noqa: A002
         playlist = playlist_create(
             owner=info.context.signed_in, title=input.title, description=input.description or ""
@@ -192,7 +221,7 @@ class Mutation:
         playlist_delete(owner=info.context.signed_in, playlist_id=_playlist_key(playlist_id))
         return DeletedPlaylist(playlist_id=playlist_id)
 
-    @mutation(description="Put a track at a position (from 0), or at the end.")
+    @mutation(again=row_again("Playlist"), description="Put a track at a position (from 0), or at the end.")
     def add_to_playlist(
         self, info: Info, playlist_id: strawberry.ID, track_id: strawberry.ID, position: int | None = None
     ) -> PlaylistPayload:
@@ -216,7 +245,10 @@ class Mutation:
         )
         return shown(entry.playlist, info)  # type: ignore[return-value]
 
-    @mutation(description="Share a playlist with a friend, as EDITOR or VIEWER; again, to change the role.")
+    @mutation(
+        again=row_again("Playlist"),
+        description="Share a playlist with a friend, as EDITOR or VIEWER; again, to change the role.",
+    )
     def share_playlist(
         self, info: Info, playlist_id: strawberry.ID, listener_id: strawberry.ID, role: PlaylistRole
     ) -> PlaylistPayload:

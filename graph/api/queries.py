@@ -5,7 +5,8 @@ from django.db.models import QuerySet
 
 from accounts.api.context import Info, ViewerPart, connection, opened
 from accounts.presentation import Presented, rows_shown
-from discovery.platform.graphql.pagination import cursor, page, page_info
+from discovery.platform.graphql.cursors import position_opened, position_sealed, viewer_of
+from discovery.platform.graphql.pagination import page_info, page_size
 from graph import models, selectors
 from graph.api.types import (
     FeedbackConnection,
@@ -34,6 +35,7 @@ class Viewer(ViewerPart):
 
     @connection(
         PlaylistConnection,
+        moving=True,
         description="The viewer's playlists and those friends share with them, latest touched first.",
     )
     def playlists(self) -> Presented[QuerySet[models.Playlist]]:
@@ -51,20 +53,23 @@ class Query:
         first: int | None = 20,
         after: str | None = None,
     ) -> ItemConnection:
-        wanted = page(first, after)
-        hits = opened(
-            selectors.search(
-                viewer=info.context.viewer, text=text, kind=kind, start=wanted.start, count=wanted.size + 1
-            ),
+        size, viewer = page_size(first), viewer_of(info)
+        of = f"search {kind} {selectors.search_key(text)}"
+        behind = None
+        if after is not None:
+            behind = selectors.Hit.read(position_opened(after, viewer=viewer, of=of))
+        found = opened(
+            selectors.search(viewer=info.context.viewer, text=text, kind=kind, behind=behind, count=size),
             info,
         )
         edges = [
-            ItemEdge(node=item, cursor=cursor(wanted.start + place))  # type: ignore[arg-type]  # strawberry-django types are their models
-            for place, item in enumerate(hits[: wanted.size])
+            ItemEdge(node=item, cursor=position_sealed(hit, viewer=viewer, of=of))  # type: ignore[arg-type]  # strawberry-django types are their models
+            for hit, item in found.items
         ]
+        end = position_sealed(found.last, viewer=viewer, of=of) if found.last else None
         return ItemConnection(
             edges=edges,
-            page_info=page_info(edges, start=wanted.start, has_next=len(hits) > wanted.size),
+            page_info=page_info(edges, has_previous=after is not None, has_next=found.has_next, end=end),
         )
 
     @strawberry.field(description="The recommender that answers now; null before the first was trained.")

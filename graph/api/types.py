@@ -8,7 +8,6 @@ import strawberry_django
 from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
 from strawberry import auto, relay
 from strawberry.scalars import JSON
-from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.context import Info, ShownRows
 from accounts.api.types import Listener
@@ -16,6 +15,7 @@ from accounts.conditions import active_user
 from accounts.models import User
 from accounts.presentation import Ref, node_shown, rows_shown
 from discovery.platform.graphql.nested import nested_connection
+from discovery.platform.graphql.pagination import Rows
 from graph import models, selectors
 from graph.models import FeedbackKind, ItemKind
 
@@ -191,7 +191,7 @@ class Playlist(ShownRows, relay.Node):
     created_at: auto
     updated_at: auto
     owner: Listener
-    entries: DjangoListConnection[PlaylistEntry] = nested_connection()
+    entries: Rows[PlaylistEntry] = nested_connection(parent="playlist_id", place="position")
 
     @strawberry_django.field(
         annotate={"entry_count": Count("entries")}, description="How many entries it has."
@@ -243,6 +243,6 @@ class ModelVersion:
         return root.metrics if viewer is not None and viewer.is_staff else None
 
 
-ListenConnection = DjangoListConnection[Listen]
-FeedbackConnection = DjangoListConnection[Feedback]
-PlaylistConnection = DjangoListConnection[Playlist]
+ListenConnection = Rows[Listen]
+FeedbackConnection = Rows[Feedback]
+PlaylistConnection = Rows[Playlist]

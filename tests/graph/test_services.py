@@ -184,10 +184,12 @@ def test_a_withdrawn_contribution_takes_its_words_along():
 # --- search
 
 
-def found(text, kind=None, start=0, count=10):
+def found(text, kind=None, behind=None, count=10):
     return [
         str(item)
-        for item in selectors.search(viewer=None, text=text, kind=kind, start=start, count=count).answer
+        for _hit, item in selectors.search(
+            viewer=None, text=text, kind=kind, behind=behind, count=count
+        ).answer.items
     ]
 
 
@@ -197,7 +199,8 @@ def test_search_ranks_exact_then_prefix_then_contained():
         factories.track(title, band)
     assert found("RAIN") == ["Rain", "rain", "Rainbow", "Raindrops", "Purple Rain"]
     assert found("rain", ItemKind.ARTIST) == ["Rain"]
-    assert found("rain", ItemKind.TRACK, start=1, count=2) == ["Rainbow", "Raindrops"]
+    first = selectors.search(viewer=None, text="rain", kind=ItemKind.TRACK, count=1).answer
+    assert found("rain", ItemKind.TRACK, behind=first.last, count=2) == ["Rainbow", "Raindrops"]
 
 
 def test_search_looks_through_accents_and_takes_wildcards_literally():
@@ -221,8 +224,8 @@ def test_search_ranks_what_few_play_among_the_rest_and_for_them_alone():
         (stranger, ["Rainbow", "Purple Rain"]),
         (None, ["Rainbow", "Purple Rain"]),
     ):
-        hits = selectors.search(viewer=asking, text="rain", kind=ItemKind.TRACK, start=0, count=10).answer
-        assert [hit.title for hit in hits] == expected
+        hits = selectors.search(viewer=asking, text="rain", kind=ItemKind.TRACK, count=10).answer.items
+        assert [track.title for _hit, track in hits] == expected
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a\0b", "x" * 201])

@@ -22,6 +22,7 @@ from accounts.models import (
     LedgerTombstone,
     LinkChange,
     Purpose,
+    RepeatableCall,
     User,
 )
 from accounts.policies import played_in_private
@@ -219,6 +220,13 @@ def link_changes(since):
     return lambda: LinkChange.objects.filter(pk=row.pk).exists()
 
 
+def repeats(since):
+    row = RepeatableCall.objects.create(
+        user=factories.listener(), key="k", said="s", answer=[1], day=since.date()
+    )
+    return lambda: RepeatableCall.objects.filter(pk=row.pk).exists()
+
+
 def training_runs(since):
     row = TrainingRun.objects.create(key=uuid4().hex, holder="a", heartbeat_at=since, ended_at=since)
     return lambda: TrainingRun.objects.filter(pk=row.pk).exists()
@@ -228,7 +236,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
-        devices, ledger, erasures, erased_identities, staff_log, link_changes, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

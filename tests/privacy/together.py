@@ -61,7 +61,7 @@ class Together:
             self.activity_is_what_may_be_told(name)
 
     def activity_is_what_may_be_told(self, name):
-        rows, _more = activity_list(self.user(name), count=100).answer
+        rows = activity_list(self.user(name), count=100).answer.activities
         told = {(row.listener.username, row.item.pk) for row in rows}
         assert told == {
             (other, track)

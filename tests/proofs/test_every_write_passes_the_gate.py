@@ -31,6 +31,7 @@ JUSTIFIED = {
     "accounts.Friendship": "whom one knows: accounts.services.friendship",
     "accounts.Block": "whom one blocks: accounts.services.friendship",
     "accounts.Device": "what one is signed in with: accounts.services.device",
+    "accounts.RepeatableCall": "that an app's call was done, as digests: accounts.services.repeat",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",
     "accounts.BreachConcern": "that a breach concerns somebody: accounts.services.breach",
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from strawberry import relay
 from strawberry_django.fields.types import OperationInfo
-from strawberry_django.relay import DjangoListConnection
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, opened
 from accounts.api.mutations import PrivacyPayload
 from accounts.api.queries import privacy_settings
+from accounts.api.repeats import Again
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Presented, Ref, node_shown, rows_shown
@@ -25,7 +25,7 @@ from accounts.services.private_session import private_session_end, private_sessi
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.node import global_id, node_ref
-from discovery.platform.graphql.pagination import DEFAULT_PAGE, page
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from discovery.privacy import parameters, usage
 from discovery.privacy.erasure import erasure_confirm, erasure_request
 from discovery.privacy.export import data_export_link, data_export_request
@@ -104,7 +104,7 @@ class SocialUse(ShownRows, relay.Node):
         return item and strawberry.ID(global_id(*item))
 
 
-SocialUseConnection = DjangoListConnection[SocialUse]
+SocialUseConnection = Rows[SocialUse]
 
 
 DataExportState = strawberry.enum(models.DataExport.State, name="DataExportState")
@@ -194,7 +194,7 @@ class Viewer(ViewerPart):
         first: int = DEFAULT_PAGE,
     ) -> RemovalPreview:
         thing = _thing(self.user, id, "Track", "Artist", "Playlist", "Listener")
-        return RemovalPreview.of(preview_removal(self.user, thing, kind, count=page(first, None).size))
+        return RemovalPreview.of(preview_removal(self.user, thing, kind, count=page_size(first)))
 
 
 @strawberry.type
@@ -224,7 +224,10 @@ class Mutation:
         taste_exclusion_set(user=user, thing=thing, excluded=excluded)
         return privacy_settings(user, info)
 
-    @mutation(description="For up to six hours, plays and feedback are refused instead of stored.")
+    @mutation(
+        again=Again(lambda info, _kept: privacy_settings(info.context.signed_in, info)),
+        description="For up to six hours, plays and feedback are refused instead of stored.",
+    )
     def start_private_session(self, info: Info) -> PrivacyPayload:
         user = info.context.signed_in
         private_session_start(user=user)
@@ -237,8 +240,13 @@ class Mutation:
         return privacy_settings(user, info)
 
     @mutation(
+        again=Again(
+            lambda info, key, password=None: _export_again(info, key, password),
+            kept=lambda export: export.id,
+            secret=("password",),
+        ),
         description="Have what is kept about you written into a file; within a day, the one there is. "
-        "`password`: yours once more, unless you signed in within ten minutes."
+        "`password`: yours once more, unless you signed in within ten minutes.",
     )
     def request_data_export(self, info: Info, password: str | None = None) -> DataExportPayload:
         password_ask(credential=info.context.credential, password=password)
@@ -258,6 +266,15 @@ class Mutation:
             requested_at=erasure.requested_at,
             url=info.context.request.build_absolute_uri(reverse("erasure", args=[erasure.pk])),
         )
+
+
+def _export_again(info: Info, key: str, password: str | None) -> DataExport:
+    """An export that was asked for before: it tells where the file is, so the password is asked for again."""
+    password_ask(credential=info.context.credential, password=password)
+    export = info.context.signed_in.data_exports.filter(pk=key).first()
+    if export is None:
+        raise NotFound(_("There is no such thing."))
+    return DataExport.of(export, info)
 
 
 def _thing(viewer: User, value: strawberry.ID, *types: str) -> Track | Artist | Playlist | User:

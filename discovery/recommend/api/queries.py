@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.api.context import Info, ViewerPart
 from accounts.models import PersonalizationLevel
 from discovery.platform.errors import InvalidInput
-from discovery.platform.graphql.pagination import DEFAULT_PAGE, page
+from discovery.platform.graphql.cursors import EVERYBODY
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, Before, page_size
 from discovery.recommend import feed, suggestions
 from discovery.recommend.api.types import FriendSuggestionConnection, RecommendationConnection
 from graph.models import ItemKind
@@ -24,9 +25,9 @@ class Query:
         first: int | None = DEFAULT_PAGE,
         after: str | None = None,
     ) -> RecommendationConnection:
-        wanted = page(first, after)
-        viewer = info.context.viewer
-        return RecommendationConnection.of(feed.popular(viewer, kind, start=wanted.start, count=wanted.size))
+        size, before = page_size(first), Before.read(after, viewer=EVERYBODY, of=f"popular {kind}")
+        answer = feed.popular(info.context.viewer, kind, shown=before.ids, count=size)
+        return RecommendationConnection.of(answer, before)
 
 
 @strawberry.type
@@ -40,30 +41,29 @@ class Viewer(ViewerPart):
         level: PersonalizationLevel | None = None,
         variety: float | None = None,
     ) -> RecommendationConnection:
-        wanted = page(first, after)
+        size, before = page_size(first), Before.read(after, viewer=self.user.pk, of=f"discover {kind}")
         chosen = variety or 0.0
         if not 0 <= chosen <= 1:
             raise InvalidInput(_("variety is a number from 0 to 1"), field="variety")
         answer = feed.for_you(
             self.user, kind,
-            start=wanted.start, count=wanted.size, level=level, variety=chosen,
+            shown=before.ids, count=size, level=level, variety=chosen,
         )  # fmt: skip
-        return RecommendationConnection.of(answer, variety=chosen)
+        return RecommendationConnection.of(answer, before, variety=chosen)
 
     @strawberry.field(description="What consenting friends play and the viewer does not know yet.")
     def from_friends(
         self, kind: ItemKind = ItemKind.TRACK, first: int | None = DEFAULT_PAGE, after: str | None = None
     ) -> RecommendationConnection:
-        wanted = page(first, after)
-        return RecommendationConnection.of(
-            feed.from_friends(self.user, kind, start=wanted.start, count=wanted.size)
-        )
+        size, before = page_size(first), Before.read(after, viewer=self.user.pk, of=f"fromFriends {kind}")
+        answer = feed.from_friends(self.user, kind, shown=before.ids, count=size)
+        return RecommendationConnection.of(answer, before)
 
     @strawberry.field(description="People the viewer may know, among those who can be found.")
     def friend_suggestions(
         self, first: int | None = DEFAULT_PAGE, after: str | None = None
     ) -> FriendSuggestionConnection:
-        wanted = page(first, after)
+        size, before = page_size(first), Before.read(after, viewer=self.user.pk, of="friendSuggestions")
         return FriendSuggestionConnection.of(
-            suggestions.suggest(self.user, start=wanted.start, count=wanted.size)
+            suggestions.suggest(self.user, shown=before.ids, count=size), before
         )

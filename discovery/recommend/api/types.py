@@ -9,7 +9,7 @@ from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose
 from accounts.presentation import Presented
 from discovery.platform.graphql.node import global_id
-from discovery.platform.graphql.pagination import cursor, page_info
+from discovery.platform.graphql.pagination import Before, Shown
 from discovery.recommend import pipeline, suggestions
 from discovery.recommend.explain import ActionKind, ReasonKind
 from discovery.recommend.serving import DegradedReason
@@ -82,9 +82,8 @@ class Recommendation:
 
 
 @strawberry.type
-class RecommendationEdge:
+class RecommendationEdge(Shown):
     node: Recommendation
-    cursor: str
 
 
 @strawberry.type(description="A ranking, and what it was and was not made from.")
@@ -105,14 +104,18 @@ class RecommendationConnection:
     )
 
     @classmethod
-    def of(cls, presented: Presented[pipeline.Feed], *, variety: float = 0.0) -> RecommendationConnection:
+    def of(
+        cls, presented: Presented[pipeline.Feed], before: Before, *, variety: float = 0.0
+    ) -> RecommendationConnection:
         answer = presented.answer
+        passed = before.passed(answer.ranked)
         edges = [
-            RecommendationEdge(node=Recommendation.of(shown), cursor=cursor(answer.start + place))
-            for place, shown in enumerate(answer.items)
+            RecommendationEdge(node=Recommendation.of(shown), passed=passed.behind(shown.item.pk))
+            for shown in answer.items
         ]
         return cls(
-            edges=edges, page_info=page_info(edges, start=answer.start, has_next=answer.has_next),
+            edges=edges,
+            page_info=passed.info([shown.item.pk for shown in answer.items], has_next=answer.has_next),
             level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
             degraded=answer.degraded, not_used=list(answer.not_used), used=list(answer.used), variety=variety,
         )  # fmt: skip
@@ -137,9 +140,8 @@ class FriendSuggestion:
 
 
 @strawberry.type
-class FriendSuggestionEdge:
+class FriendSuggestionEdge(Shown):
     node: FriendSuggestion
-    cursor: str
 
 
 @strawberry.type
@@ -149,11 +151,12 @@ class FriendSuggestionConnection:
     degraded: DegradedReason | None
 
     @classmethod
-    def of(cls, presented: Presented[suggestions.Suggestions]) -> FriendSuggestionConnection:
+    def of(cls, presented: Presented[suggestions.Suggestions], before: Before) -> FriendSuggestionConnection:
         answer = presented.answer
+        passed = before.passed(answer.ranked)
         edges = [
-            FriendSuggestionEdge(node=FriendSuggestion.of(shown), cursor=cursor(answer.start + place))
-            for place, shown in enumerate(answer.people)
+            FriendSuggestionEdge(node=FriendSuggestion.of(shown), passed=passed.behind(shown.person.pk))
+            for shown in answer.people
         ]
-        info = page_info(edges, start=answer.start, has_next=answer.has_next)
+        info = passed.info([shown.person.pk for shown in answer.people], has_next=answer.has_next)
         return cls(edges=edges, page_info=info, degraded=answer.degraded)

@@ -26,15 +26,19 @@ def test_negative_evidence_sinks_the_neighbors():
 
 def test_pages_join_without_gap_or_overlap():
     index, evidence = small_index(VECTORS), permitted([(Channel.OWN, 1, 1.0, 0)])
-    pages = [rank(index, evidence, start=start, count=2) for start in (0, 2)]
+    pages = [rank(index, evidence, shown=shown, count=2) for shown in ((), (1, 2))]
     assert [page.ids.tolist() for page in pages] == [[1, 2], [3, 4]]
     assert [page.has_next for page in pages] == [True, False]
 
 
 def test_nobody_pages_deeper_than_the_limit():
     index = small_index([[1.0]] * (DEEPEST + 5))
-    assert not rank(index, permitted([]), start=DEEPEST - 1, count=20).has_next
-    assert len(rank(index, permitted([]), start=DEEPEST, count=20).ids) == 0
+    shown = index.ids[:DEEPEST].tolist()
+    last = rank(index, permitted([]), shown=shown[1:], count=20)
+    assert (last.ids.tolist(), last.has_next) == (shown[:1], False)
+    assert len(rank(index, permitted([]), shown=shown, count=20).ids) == 0
+    others = range(100_000, 100_000 + DEEPEST)
+    assert not rank(index, permitted([]), shown=others, count=20).has_next
 
 
 def test_among_limits_the_candidates_and_ignores_unknown_ids():

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Block, ConsentState, Friendship, PersonalizationLevel, Purpose, User
 from discovery.together.activity import ActivityKind, activity_list, news_told
-from graph.models import Feedback, FeedbackKind, TasteExclusion
+from graph.models import Feedback, FeedbackKind, Listen, TasteExclusion
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def friends():
 
 def test_plays_and_likes_latest_first_and_neither_skips_nor_dislikes(friends):
     ada, ben, older, newer = friends
-    found, more = activity_list(ada).answer
+    found, more, _last = activity_list(ada).answer
     assert [(one.listener, one.kind, one.item) for one in found] == [
         (ben, ActivityKind.PLAYED, newer),
         (ben, ActivityKind.LIKED, older.artist),
@@ -45,11 +45,26 @@ def test_plays_and_likes_latest_first_and_neither_skips_nor_dislikes(friends):
 
 def test_pages_join(friends):
     ada, *_ = friends
-    whole, _ = activity_list(ada).answer
-    parts = [activity_list(ada, start=start, count=2).answer for start in (0, 2, 4)]
-    assert [*parts[0][0], *parts[1][0]] == whole
-    assert [more for _, more in parts] == [True, False, False]
-    assert parts[2][0] == []
+    whole = activity_list(ada).answer.activities
+    first = activity_list(ada, count=2).answer
+    second = activity_list(ada, behind=first.last, count=2).answer
+    assert [*first.activities, *second.activities] == whole
+    assert [first.has_next, second.has_next] == [True, False]
+    assert activity_list(ada, behind=second.last, count=2).answer.activities == []
+
+
+def test_what_happened_at_one_moment_is_told_once_over_pages(friends):
+    ada, *_ = friends
+    at = timezone.now() - timedelta(hours=1)
+    Listen.objects.update(listened_at=at)
+    Feedback.objects.update(given_at=at)
+    whole = activity_list(ada).answer.activities
+    assert len(whole) == 4
+    told, behind = [], None
+    for _page in whole:
+        page = activity_list(ada, behind=behind, count=1).answer
+        told, behind = [*told, *page.activities], page.last
+    assert told == whole
 
 
 def liked_by(user):
@@ -80,7 +95,7 @@ def test_it_ends_at_once(friends, end):
     assert [told[key].answer.listener for key in news] == [ben, ben]
     end(ada, ben)
     ada.refresh_from_db()
-    assert activity_list(ada).answer == ([], False)
+    assert activity_list(ada).answer == ([], False, None)
     assert news_told(news) == {}
 
 
@@ -104,7 +119,7 @@ def test_a_dislike_is_never_told_as_a_like(friends):
 
 def test_ones_own_and_strangers_plays_are_no_activity(friends):
     _, ben, *_ = friends
-    assert activity_list(ben).answer == ([], False)
+    assert activity_list(ben).answer == ([], False, None)
 
 
 def test_query_count_does_not_grow(friends):

@@ -146,7 +146,7 @@ def test_a_friend_gets_it_once_with_the_latest_note(friends):
     for note in ("First", "  Listen \n to this! 🎧 "):
         item_recommend(sender=ada, recipient=ben, item=song, note=note)
     item_recommend(sender=ada, recipient=ben, item=song.artist)
-    assert received(ben) == [(ada, song.artist, ""), (ada, song, "Listen to this! 🎧")]
+    assert received(ben) == [(ada, song.artist, ""), (ada, song, "Listen\n to this! 🎧")]
     assert received(ada) == []
     assert selectors.recommendations_sent(viewer=ada).count() == 2
 

@@ -178,9 +178,9 @@ def test_9_letters_that_are_not_taken_apart_are_found(doors, ada, name, text):
     doors[0](ada).tell(play("Ember", name))
     doors[1](ada).tell(play(name, "Nadir Vale"))
     for kind in ItemKind:
-        (found,) = search(viewer=ada, text=text, kind=kind, start=0, count=5).answer
+        ((_hit, found),) = search(viewer=ada, text=text, kind=kind, count=5).answer.items
         assert str(found) == name
-    assert search(viewer=ada, text="ババ", kind=None, start=0, count=5).answer == []
+    assert search(viewer=ada, text="ババ", kind=None, count=5).answer.items == []
 
 
 # --- 10, 11: which play it is ---------------------------------------------------------------

@@ -156,20 +156,18 @@ def test_a_transaction_that_commits_late_is_not_passed_over(row):
     assert known_to(row[0]) == [row[3].pk]
 
 
-@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="SQLite's own")
-def test_a_row_that_replaces_anothers_takes_it_away(row):
+def test_what_a_database_alone_can_do_to_rows_is_noticed(row):
+    """SQLite's REPLACE, PostgreSQL's TRUNCATE."""
     consent = Consent.objects.get(user=row[1])
-    run(
-        "REPLACE INTO accounts_consent (id, user_id, purpose, state, policy_version, changed_at)"
-        " VALUES (%s, %s, 'RECORD', 'GRANTED', 'test', '2026-01-01')", consent.pk, row[3].pk,
-    )  # fmt: skip
-    assert known_to(row[0]) == []
-
-
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="of the other database")
-def test_a_table_that_is_emptied_at_once_is_noticed(row):
-    run("TRUNCATE accounts_friendship")
-    assert said(links_now(), *row)[0] == []
+    if connection.vendor == "sqlite":
+        run(
+            "REPLACE INTO accounts_consent (id, user_id, purpose, state, policy_version, changed_at)"
+            " VALUES (%s, %s, 'RECORD', 'GRANTED', 'test', '2026-01-01')", consent.pk, row[3].pk,
+        )  # fmt: skip
+        assert known_to(row[0]) == []
+    else:
+        run("TRUNCATE accounts_friendship")
+        assert said(links_now(), *row)[0] == []
 
 
 def test_without_its_triggers_nothing_is_held(row):

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from discovery.platform.key_field import KeyField
+
 
 class PersonalizationLevel(models.IntegerChoices):
     """How much may shape what a person is shown; each level includes those below it."""
@@ -80,6 +82,9 @@ class User(AbstractUser):
     pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     display_name = models.CharField(max_length=80, blank=True)
+    # By which somebody is looked for. Null would be a row of no code of ours: a column that may be null is added
+    # without SQLite making the table, and its triggers, anew.
+    name_key = KeyField(of="display_name", null=True)  # type: ignore[misc]
     level = models.PositiveSmallIntegerField(
         choices=PersonalizationLevel.choices, default=PersonalizationLevel.OFF
     )

@@ -230,6 +230,13 @@ def suggestible_to(viewer: Viewer) -> QuerySet[User]:
     return discoverable().exclude(Q(pk=somebody.pk) | linked_with(somebody) | blocked_with(somebody))
 
 
+def findable_by(viewer: Viewer) -> QuerySet[User]:
+    """Whom ``viewer`` may look for by name: discoverable people, friends among them."""
+    if (somebody := active_user(viewer)) is None:
+        return User.objects.none()
+    return discoverable().exclude(Q(pk=somebody.pk) | blocked_with(somebody))
+
+
 def bridges_for(viewer: Viewer) -> QuerySet[User]:
     """Friends through whom ``viewer`` may be shown other people, and be shown to them.
 

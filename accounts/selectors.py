@@ -3,13 +3,27 @@
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from accounts.conditions import Viewer
 from accounts.models import Consent, ConsentEvent, Device, Friendship, User
-from accounts.policies import friends_of, listeners_visible_to
+from accounts.policies import findable_by, friends_of, listeners_visible_to
+from discovery.platform.names import name_clean, name_key
+
+LONGEST_LOOKED_FOR = 80  # characters, as of a name
 
 
 def friend_list(*, viewer: User) -> QuerySet[User]:
     """The viewer's friends by handle."""
     return friends_of(viewer).order_by("username", "pk")
+
+
+def people_found(*, viewer: Viewer, text: str) -> QuerySet[User]:
+    """Whom ``text`` finds among the people whom ``viewer`` may find, by handle.
+
+    It is the beginning of a handle or of a word of a name, whatever its case and accents. Raises InvalidInput.
+    """
+    key = name_key(name_clean(text, field="text", length=LONGEST_LOOKED_FOR))
+    called = Q(name_key__startswith=key) | Q(name_key__contains=f" {key}") | Q(username__istartswith=key)
+    return findable_by(viewer).filter(called).order_by("username", "pk")
 
 
 def child_list(*, guardian: User) -> QuerySet[User]:

@@ -54,7 +54,7 @@ NEEDED: Mapping[str, Scopes] = {
     ),
     **_one(
         DeviceScope.SOCIAL,
-        Query=("room",),
+        Query=("people", "room"),
         Viewer=(
             "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "playingNow",
             "recommendationsReceived", "recommendationsSent", "rooms", "similarListeners", "tasteMatch",

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
 from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present
 from discovery.platform.errors import NotFound
+from discovery.platform.names import name_clean, name_key
 from graph.models import (
     Artist,
     Deletion,
@@ -34,7 +35,6 @@ from graph.models import (
     Standing,
     Track,
 )
-from graph.names import name_clean, name_key
 
 SEARCH_LENGTH = 200  # of a search text
 FURTHEST_HIT = 1000  # nobody pages further through a search

@@ -22,7 +22,14 @@ from accounts.api.types import (
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose, User
 from accounts.policy_text import ASKED
 from accounts.presentation import Presented, Ref, own_shown, present, rows_shown, things
-from accounts.selectors import child_list, consent_event_list, consent_list, friend_list, friend_request_list
+from accounts.selectors import (
+    child_list,
+    consent_event_list,
+    consent_list,
+    friend_list,
+    friend_request_list,
+    people_found,
+)
 from discovery.platform.graphql.node import global_id
 
 
@@ -53,6 +60,22 @@ class Viewer(ViewerPart):
     @connection(ConsentEventConnection, description="The viewer's consent ledger, newest first.")
     def consent_history(self) -> Presented[QuerySet[models.ConsentEvent]]:
         return rows_shown(self.user, consent_event_list(user=self.user))
+
+
+@strawberry.type
+class Query:
+    """What anybody can ask about people."""
+
+    @connection(
+        ListenerConnection,
+        description=(
+            "People who can be found (DISCOVERABLE), by the beginning of a handle or of a word of a name, whatever its "
+            "case and accents; by handle. Two of one name are told apart by it. Empty for whoever is not signed in."
+        ),
+    )
+    def people(self, info: Info, text: str) -> Presented[QuerySet[User]]:
+        viewer = info.context.viewer
+        return rows_shown(viewer, people_found(viewer=viewer, text=text))
 
 
 def gpc_sent(info: Info) -> bool:

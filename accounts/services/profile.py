@@ -41,7 +41,7 @@ def profile_update(*, user: User, handle: str | None = None, display_name: str |
         stored.username = _free(stored, text(handle, field="handle", largest=LONGEST_HANDLE, smallest=2))
     try:
         with transaction.atomic():
-            stored.save(update_fields=["username", "display_name"])
+            stored.save(update_fields=["username", "display_name", "name_key"])
     except IntegrityError as error:  # somebody was quicker
         raise _taken() from error
     user.username, user.display_name = stored.username, stored.display_name

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from accounts.presentation import rows_shown
 from discovery.platform.errors import Conflict, ConsentMissing
+from discovery.platform.names import name_key
 from discovery.protocols.asking import Player
 from discovery.together.playing import playing_note
 from graph.ingest.catalog import tracks_named
@@ -21,7 +22,6 @@ from graph.ingest.clean import words_clean
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.record import plays_ingest
 from graph.models import FeedbackKind, Track
-from graph.names import name_key
 from graph.selectors import tracks_get
 from graph.services.feedback import feedback_clear, feedback_give
 

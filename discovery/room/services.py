@@ -24,6 +24,7 @@ from accounts.models import User
 from discovery.models import Room, RoomMember, RoomPlay, RoomVote
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from discovery.platform.events import door_channel, publish, room_channel
+from discovery.platform.names import name_clean
 from discovery.recommend.provenance import marks_of, stands
 from discovery.recommend.serving import index_for, playable_kind
 from discovery.room.lineup import lineup
@@ -37,7 +38,6 @@ from discovery.room.presence import (
 )
 from discovery.room.votes import said_in
 from graph.models import Artist, ItemKind, Track
-from graph.names import name_clean
 
 TITLE_LENGTH = 80
 MOST_INVITED = 50  # to one room, those who came included

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.intake import observable, observed_keep, restoring
 from accounts.models import Block, Consent, Friendship, User
 from accounts.services.identity import ended_among
+from discovery.platform.names import name_key
 from graph.importers.lastfm_people import consents_assume, listeners_get_or_create
 from graph.importers.lastfm_rows import (
     ARTISTS,
@@ -35,7 +36,6 @@ from graph.importers.tables import Row, Table, batches, row_break, rows, tables_
 from graph.ingest.artists import artists_arrived
 from graph.ingest.credits import is_placeholder
 from graph.models import Artist, ArtistPlayCount, Standing, Tag, Tagging
-from graph.names import name_key
 from graph.services.tags import tags_refresh
 
 SOURCE = "lastfm-hetrec2011"

@@ -8,8 +8,8 @@ from datetime import date
 from typing import NamedTuple
 
 from discovery.platform.errors import InvalidInput
+from discovery.platform.names import name_clean, tag_clean
 from graph.importers.tables import Table
-from graph.names import name_clean, tag_clean
 
 WHOLE = re.compile(r"-?[0-9]{1,18}")  # int() alone takes "1_000", " 7" and digits of any script
 COUNT_LIMIT = 2_147_483_647  # of a positive integer field

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from discovery.platform.errors import InvalidInput
+from discovery.platform.names import digest, name_clean, name_key
 from graph.importers.dumps import objects
 from graph.importers.report import ALREADY_STORED, FileReport, ImportReport, Silent, Watcher
 from graph.importers.tables import row_break
@@ -24,7 +25,6 @@ from graph.ingest.clean import words_clean
 from graph.ingest.credits import is_placeholder, title_key
 from graph.ingest.incoming import IncomingPlay
 from graph.models import Artist, ArtistName, Naming, Standing, Track, TrackGuest
-from graph.names import digest, name_clean, name_key
 
 BATCH = 1_000
 NOBODY_NAMED = "no play names it"

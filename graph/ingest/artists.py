@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q
 
+from discovery.platform.names import digest, name_key, preference
 from graph.ingest.credits import Credited, is_placeholder
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
@@ -26,7 +27,6 @@ from graph.ingest.rulings import (
     words_shared,
 )
 from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Track
-from graph.names import digest, name_key, preference
 
 UNCONTESTED = 2  # a name with an id and one without stand together
 

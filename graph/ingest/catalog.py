@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q
 
+from discovery.platform.names import digest, name_key
 from graph.ingest.artists import artist_names_get_or_create, artist_names_sweep, artists_describe
 from graph.ingest.clean import Words
 from graph.ingest.credits import title_key
@@ -42,7 +43,6 @@ from graph.models import (
     Standing,
     Track,
 )
-from graph.names import digest, name_key
 
 BATCH = 1_000
 UNCONTESTED = 2  # an identified one and a bare one stand together

@@ -17,10 +17,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from discovery.platform.errors import InvalidInput
+from discovery.platform.names import digest, name_clean, name_key
 from graph.ingest.credits import Credited, credit, title_key
 from graph.ingest.incoming import Dropped, IncomingPlay
 from graph.models.catalog import URI_LENGTH
-from graph.names import digest, name_clean, name_key
 
 SOURCE_LENGTH, SOURCE_ID_LENGTH = 40, 128
 LONGEST_MS = 86_400_000  # a day: of a recording, and of a play

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.names import name_key
+from discovery.platform.names import name_key
 
 _FEATURING = re.compile(
     r"\s*[\[(]?\s*\b(?:feat\.?|ft\.?|featuring)\s+(?P<guests>[^\])]+)[\])]?\s*$", re.IGNORECASE

@@ -13,10 +13,10 @@ from hashlib import blake2b
 from django.conf import settings
 from django.db.models import Q
 
+from discovery.platform.names import digest, name_key
 from graph.ingest.clean import CleanPlay
 from graph.ingest.credits import title_key
 from graph.models import DeletedPlay, Listen, Track
-from graph.names import digest, name_key
 
 STEP = 120  # seconds
 HALF = timedelta(seconds=STEP / 2)

@@ -13,9 +13,9 @@ from typing import TypeVar
 from django.db.models import Count, Q
 
 from accounts import policies
+from discovery.platform.names import preference
 from graph.ingest.identity import SHARE
 from graph.models import Listen, Naming, NamingArtist, Track, TrackGuest
-from graph.names import preference
 
 Value = TypeVar("Value")
 CONTRIBUTOR = 1_000  # people who do not contribute decide only among what as many contributors say

@@ -22,6 +22,7 @@ from accounts.intake import Observer, observe
 from accounts.models import User
 from accounts.presentation import nodes_shown
 from discovery.platform.errors import LimitExceeded, NotFound, Refusal
+from discovery.platform.names import digest
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
 from graph.ingest.deleted import deleted_among, track_name
@@ -30,7 +31,6 @@ from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.plays import plays_gather, told_otherwise
 from graph.ingest.undo import correction_note
 from graph.models import ArtistName, ItemKind, Listen, Naming, Track
-from graph.names import digest
 from graph.selectors import item_ref
 
 MOST = 1_000  # at once

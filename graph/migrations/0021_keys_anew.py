@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import migrations
 
-from graph.names import name_key
+from discovery.platform.names import name_key
 
 BATCH = 1_000
 

@@ -6,7 +6,7 @@ from django.db import migrations
 
 from graph.ingest.credits import is_placeholder, title_key
 from graph.ingest.identity import name_identity
-from graph.names import digest, name_key
+from discovery.platform.names import digest, name_key
 
 CATALOG = 2  # Standing.CATALOG
 

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.intake import Gated
-from graph.models.fields import KeyField
-from graph.names import NAME_LENGTH, TAG_LENGTH
+from discovery.platform.key_field import KeyField
+from discovery.platform.names import NAME_LENGTH, TAG_LENGTH
 
 IDENTITY_LENGTH, URI_LENGTH = 210, 200
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from discovery.platform.names import KEY_LENGTH
 from graph.models.catalog import IDENTITY_LENGTH, ItemKind
-from graph.names import KEY_LENGTH
 
 
 class CatalogRuling(models.Model):

@@ -15,8 +15,8 @@ from accounts.models import User
 from accounts.policies import friend_keys
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
+from discovery.platform.names import name_clean, prose_clean
 from graph.models import History, Playlist, PlaylistCollaborator, PlaylistEntry
-from graph.names import name_clean, prose_clean
 from graph.selectors import playlists_editable_by, playlists_visible_to
 
 TITLE_LENGTH, DESCRIPTION_LENGTH = 200, 2000

@@ -11,8 +11,8 @@ from accounts.intake import deliberate
 from accounts.models import User
 from accounts.policies import friend_keys
 from discovery.platform.errors import LimitExceeded, NotFound
+from discovery.platform.names import prose_clean
 from graph.models import Artist, ItemRecommendation, Track, item_column
-from graph.names import prose_clean
 
 NOTE_LENGTH = 500
 MAX_A_DAY = 100  # recommendations of one sender

@@ -58,6 +58,8 @@ class World:
             factories.listens(self.people[role], factories.track())
         type(self.owner).objects.filter(pk=self.people["staff"].pk).update(is_staff=True)
         factories.befriended(self.owner, self.people["friend"])
+        self.people["friend"].display_name = "Shared"  # what every `text` here looks for
+        self.people["friend"].save()
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
         factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")

@@ -261,6 +261,18 @@ def search(_ada, __):
     return Walk('search(text: "rain",', change, node=f"node {{ {ITEM} }}", within="%s")
 
 
+def found_by_name(_ada, __):
+    for number in range(10, 10 + COUNT):
+        factories.sharer(f"rain{number}")
+
+    def change():
+        """One more at each end and between."""
+        for handle in ("rain05", f"rain{10 + COUNT}", "rain11a"):
+            factories.sharer(handle)
+
+    return Walk('people(text: "rain",', change, within="%s")
+
+
 def ranked(field, within="viewer { %s }"):
     """A ranking that turns around after its first page; many of its scores are equal."""
 
@@ -306,6 +318,7 @@ def alike(monkeypatch, people):
 LISTS = {
     "Import.rows": import_rows,
     "Playlist.entries": entries,
+    "Query.people": found_by_name,
     "Query.popular": ranked("popular", within="%s"),
     "Query.search": search,
     "Viewer.activity": activity,

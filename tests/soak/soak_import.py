@@ -11,8 +11,9 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 
-from graph.models import Listen
+from graph.models import History, Listen
 from tests import factories
 from tests.graph.formats.files import LISTEN, extended
 from tests.soak.test_two_workers import database_url
@@ -164,18 +165,24 @@ def test_a_long_history_is_read_in_constant_memory(name, tmp_path):
 
 
 @pytest.mark.timeout(2_400)
-def test_a_long_history_is_stored_in_constant_memory(transactional_db, tmp_path):
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_long_history_is_stored_in_constant_memory(name, transactional_db, tmp_path):
     factories.sharer("ada")
+    place = {"DATABASE_URL": database_url(), "EARSHOT_HOME": str(tmp_path)}
     figures = {}
     for rows in (FEW, ROWS):  # the second one begins as the first did
-        spotify(path := tmp_path / str(rows), rows)
-        figures[rows] = told(IMPORT, path, DATABASE_URL=database_url(), EARSHOT_HOME=str(tmp_path))
+        WRITERS[name](path := tmp_path / str(rows), rows)
+        figures[rows] = told(IMPORT, path, **place)
         assert (figures[rows]["rows"], figures[rows]["state"]) == (rows, "DONE")
     few, many = figures[FEW], figures[ROWS]
     print(
-        f"stored: {few['rows'] / few['cpu']:.0f} and {many['rows'] / many['cpu']:.0f} rows a CPU second (without the "
+        f"{name}, stored: {few['rows'] / few['cpu']:.0f} and {many['rows'] / many['cpu']:.0f} rows a CPU second (without the "
         f"database's own), peak {few['peak'] >> 10} and {many['peak'] >> 10} MiB"
     )
     assert Listen.objects.count() == ROWS
+    assert told(IMPORT, path, **place)["stored"] == 0, "a second time there is nothing new"
+    for history in History.objects.order_by("-pk"):
+        call_command("undo_import", str(history.pk))
+    assert not Listen.reports.exists()
     assert many["peak"] - few["peak"] <= LARGEST_GROWTH
     assert many["rows"] / many["cpu"] >= FEWEST_ROWS

@@ -11,6 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts.intake import restoring
 from accounts.models import Purpose
+from discovery.platform.names import digest, name_key
 from graph.ingest.catalog import namings_sweep
 from graph.ingest.credits import title_key
 from graph.ingest.identity import name_identity
@@ -18,7 +19,6 @@ from graph.ingest.incoming import IncomingPlay, Outcome
 from graph.ingest.plays import plays_gather
 from graph.ingest.record import plays_ingest
 from graph.models import Artist, ArtistName, CatalogRuling, Listen, Naming, Track
-from graph.names import digest, name_key
 from tests import factories
 
 EXAMPLES = int(os.environ.get("EARSHOT_ORDERS", "20"))

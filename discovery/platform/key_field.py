@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from graph.names import KEY_LENGTH, name_key
+from discovery.platform.names import KEY_LENGTH, name_key
 
 
 class KeyField(models.CharField[str, str]):

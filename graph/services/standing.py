@@ -41,7 +41,9 @@ def standing_refresh() -> int:
     tracks = _by_enough(heard, "track")
     artists = _by_enough(heard, "track__artist") | _by_enough(listed, "artist")
     artists |= _by_enough(heard.exclude(track__guests=None), "track__guests__artist")
+    # Who stands for nobody, and what they alone made, is nobody's but its listeners'.
     artists -= set(Artist.objects.filter(placeholder=True).values_list("pk", flat=True))
+    tracks -= set(Track.objects.filter(artist__placeholder=True).values_list("pk", flat=True))
     words = _by_enough(Tagging.objects.filter(user__in=people), "tag")
     namings_refresh()
     return sum(

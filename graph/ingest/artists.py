@@ -25,6 +25,7 @@ from graph.ingest.rulings import (
     touching,
     words_shared,
 )
+from graph.ingest.takeover import rows_taken_over
 from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Track
 from graph.names import digest, name_key, preference
 
@@ -88,7 +89,9 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     rulings = rulings_in_force(ItemKind.ARTIST)
     rows = _together(names, rulings)
     placed, operators = _placed(rows, touching(rulings, rows))
-    artists = _artists(rows, placed, operators)
+    called_so = ((placed[row.digest], row.artist_id) for row in rows)
+    artists, missing = rows_taken_over(Artist, called_so, operators)
+    artists |= _made(missing, rows, placed)
     moved: list[ArtistName] = []
     left: dict[int, set[int]] = defaultdict(set)
     for row in rows:
@@ -186,35 +189,19 @@ def _people_of(names: Collection[int]) -> dict[int, int]:
     return dict(rows.annotate(people=Count("credited__naming__listens__user", distinct=True)))
 
 
-def _artists(
-    names: Sequence[ArtistName], placed: Mapping[Any, str], operators: Mapping[str, int]
-) -> dict[str, int]:
-    """By identity: the artist that it is. One that nobody calls so any more is taken over under its new identity."""
-    wanted = {placed[row.digest] for row in names}
-    there = Artist.objects.filter(identity__in=wanted).values_list("identity", "pk")
-    rows = {identity: row for identity, row in there if identity is not None}
-    rows |= {identity: operators[identity] for identity in wanted & operators.keys()}
-    sources: dict[str, set[int]] = defaultdict(set)
+def _made(wanted: Sequence[str], names: Sequence[ArtistName], placed: Mapping[Any, str]) -> dict[str, int]:
+    """New artists, called as the first of their names; where there are several, `artists_describe` has the word."""
+    examples: dict[str, ArtistName] = {}
     for row in names:
-        if row.artist_id is not None:
-            sources[placed[row.digest]].add(row.artist_id)
-    before = {row.artist_id for row in names if row.artist_id is not None}
-    given_up = Artist.objects.filter(pk__in=before).exclude(identity=None).exclude(identity__in=wanted)
-    free = set(given_up.values_list("pk", flat=True)) if before else set()
-    fresh: dict[str, Artist] = {}
-    for row in names:
-        identity = placed[row.digest]
-        if identity in rows or identity in fresh:
-            continue
-        if mine := sources[identity] & free:
-            rows[identity] = min(mine)
-            free.discard(rows[identity])
-            Artist.objects.filter(pk=rows[identity]).update(identity=identity)
-        else:
-            placeholder = is_placeholder(row.key, row.mbid)
-            fresh[identity] = Artist(identity=identity, name=row.name, mbid=row.mbid, placeholder=placeholder)
-    made = Artist.objects.bulk_create(fresh.values())
-    return rows | {row.identity: row.pk for row in made if row.identity is not None}
+        examples.setdefault(placed[row.digest], row)
+    fresh = [
+        Artist(
+            identity=identity, name=called.name, mbid=called.mbid, placeholder=is_placeholder(called.key, called.mbid)
+        )
+        for identity in wanted
+        for called in (examples[identity],)
+    ]  # fmt: skip
+    return {row.identity: row.pk for row in Artist.objects.bulk_create(fresh) if row.identity is not None}
 
 
 def artists_describe(artists: Collection[int]) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from graph.ingest.credits import Credited, is_placeholder
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
-from graph.ingest.join import rows_move
+from graph.ingest.join import rows_follow, rows_move
 from graph.ingest.rulings import (
     ends_of,
     mbids_meant,
@@ -88,7 +88,7 @@ def artists_settle(names: Collection[ArtistName]) -> None:
         return
     rulings = rulings_in_force(ItemKind.ARTIST)
     rows = _together(names, rulings)
-    placed, operators = _placed(rows, touching(rulings, rows))
+    placed, operators, follow = _placed(rows, touching(rulings, rows))
     called_so = ((placed[row.digest], row.artist_id) for row in rows)
     artists, missing = rows_taken_over(Artist, called_so, operators)
     artists |= _made(missing, rows, placed)
@@ -105,7 +105,9 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     for artist, targets in left.items():
         brought = Artist.objects.filter(pk=artist, names=None).exclude(identity=None)
         if len(targets) == 1 and brought.exists():
-            rows_move(Artist, artist, targets.pop(), but=(ArtistName,))
+            rows_move(Artist, artist, targets.pop())
+    there = {old: artists.get(identity, old) for old, identity in follow.items()}
+    rows_follow(Artist, {old: new for old, new in there.items() if old != new})
     called: dict[int, int] = defaultdict(int)
     for row in rows:
         called[artists[placed[row.digest]]] += 1
@@ -135,8 +137,8 @@ def artists_arrived(artists: Collection[Artist], *, called: Collection[ArtistNam
 
 def _placed(
     rows: Sequence[ArtistName], rulings: Sequence[CatalogRuling]
-) -> tuple[dict[Any, str], dict[str, int]]:
-    """By digest of the name: the identity; and by identity the operator's row."""
+) -> tuple[dict[Any, str], dict[str, int], dict[int, str]]:
+    """By digest of the name: the identity; by identity the operator's row; and by row that nothing is called any more its identity."""
     keys: dict[str, int] = defaultdict(int)
     for row in rows:
         keys[row.key] += 1
@@ -151,18 +153,28 @@ def _placed(
     ]  # fmt: skip
     meant = ends_of(rulings)
     mbids = {row.mbid for row in rows} - {""} | mbids_meant(meant)
-    operators = Artist.objects.filter(identity=None)
-    there = [
-        *operators.filter(key__in=keys),
-        *(operators.filter(mbid__in=mbids) if mbids else ()),
-        *(operators.filter(pk__in=rows_meant(meant)) if rows_meant(meant) else ()),
+    unnamed = ~Q(Exists(ArtistName.objects.filter(artist=OuterRef("pk"))))
+    around = Artist.objects.filter(Q(identity=None) | unnamed)
+    found = [
+        *around.filter(key__in=keys),
+        *(around.filter(mbid__in=mbids) if mbids else ()),
+        *(around.filter(pk__in=rows_meant(meant)) if rows_meant(meant) else ()),
     ]
+    there = {artist.pk: artist for artist in found}.values()
     fixed = [
         Claim(key=f"row {artist.pk}", mbid=artist.mbid, artist=artist.key, weight=OPERATOR, row=artist.pk)
-        for artist in {artist.pk: artist for artist in there}.values()
+        for artist in there
+        if artist.identity is None
     ]
+    left = {
+        artist.pk: Claim(key=f"row {artist.pk}", mbid=artist.mbid, artist=artist.key)
+        for artist in there
+        if artist.identity is not None
+    }
     placed = identities([*claims, *fixed], ruled(rulings))
-    return placed, rows_of(fixed, placed)
+    # They follow, and lead nobody: who a name is does not depend on them.
+    anew = identities([*claims, *fixed, *left.values()], ruled(rulings)) if left else {}
+    return placed, rows_of(fixed, placed), {key: anew[claim.key] for key, claim in left.items()}
 
 
 def _together(names: Collection[ArtistName], rulings: Sequence[CatalogRuling]) -> list[ArtistName]:

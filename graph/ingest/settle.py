@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from graph.ingest.clean import Words
 from graph.ingest.credits import title_key
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
-from graph.ingest.join import tracks_join
+from graph.ingest.join import rows_follow, tracks_join
 from graph.ingest.rulings import (
     End,
     ends_of,
@@ -60,7 +60,8 @@ def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | 
     rulings = touching(rulings, namings)
     claims = [_claim(naming, weight) for naming, weight in _weighed(namings)]
     unsaved = {naming.digest: naming for naming in rows if naming.pk is None}
-    fixed = _operators(namings, unsaved, credit or {}, ends_of(rulings))
+    around = _around(namings, unsaved, credit or {}, ends_of(rulings))
+    fixed = [claim for track, claim in around if track.identity is None]
     placed = identities([*claims, *fixed], ruled(rulings))
     called = ((placed[naming.digest], naming.track_id) for naming in namings)
     tracks, missing = rows_taken_over(Track, called, rows_of(fixed, placed))
@@ -76,6 +77,11 @@ def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | 
         for target, moved in targets.items():
             Naming.objects.filter(pk__in=moved).update(track_id=target)
     tracks_join(moves)
+    left = [(track, claim) for track, claim in around if track.identity is not None]
+    if left:  # they follow, and lead nobody: which track a naming is of does not depend on them
+        anew = identities([*claims, *fixed, *(claim for _track, claim in left)], ruled(rulings))
+        follow = {track.pk: tracks.get(anew[claim.key], track.pk) for track, claim in left}
+        rows_follow(Track, {old: new for old, new in follow.items() if old != new})
     tracks_describe({*moves, *(target for targets in moves.values() for target in targets)})
 
 
@@ -120,13 +126,16 @@ def _weighed(namings: Sequence[Naming]) -> list[tuple[Naming, int]]:
     return [(naming, weights.get(naming.pk, 1)) for naming in namings]
 
 
-def _operators(
+def _around(
     namings: Sequence[Naming],
     unsaved: Mapping[str, Naming],
     credit: Mapping[str, tuple[int, ...]],
     meant: Collection[End],
-) -> list[Claim]:
-    """Tracks of the operator's catalog that share an identifier or a name with these, or that a ruling means."""
+) -> list[tuple[Track, Claim]]:
+    """Tracks that no naming brings along and that share an identifier or a name with these, or that a ruling means.
+
+    Those of the operator's catalog, and those that are liked or listed and that no play names any more.
+    """
     firsts = _first_artists([naming.pk for naming in namings if naming.pk is not None])
     keys = dict(Artist.objects.filter(pk__in={credit[key][0] for key in unsaved}).values_list("pk", "key"))
     named: dict[tuple[str, str], set[str]] = defaultdict(set)  # one artist may be called in several ways
@@ -134,7 +143,8 @@ def _operators(
         if naming.pk is None or naming.pk in firsts:
             artist = keys[credit[naming.digest][0]] if naming.pk is None else firsts[naming.pk]
             named[artist, title_key(naming.title)].add(naming.name)
-    tracks = Track.objects.filter(identity=None).select_related("artist")
+    unnamed = ~Q(Exists(Naming.objects.filter(track=OuterRef("pk"))))
+    tracks = Track.objects.filter(Q(identity=None) | unnamed).select_related("artist")
     mbids = {naming.mbid for naming in namings} - {""} | mbids_meant(meant)
     isrcs = {naming.isrc for naming in namings} - {""}
     artists, titles = ({part[place] for part in named} for place in (0, 1))
@@ -148,13 +158,23 @@ def _operators(
         if condition is not None:
             found |= {track.pk: track for track in tracks.filter(condition)}
     return [
-        Claim(
-            key=f"row {track.pk} {name}", mbid=track.mbid, isrc=track.isrc, artist=name,
-            album=name_key(track.album) if track.album else "", weight=OPERATOR, row=track.pk,
-        )
+        (track, _claim_of(track, name))
         for track in found.values()
         for name in sorted(named.get((track.artist.key, title_key(track.title)), {f"row {track.pk}"}))
-    ]  # fmt: skip
+    ]
+
+
+def _claim_of(track: Track, name: str) -> Claim:
+    operators = track.identity is None
+    return Claim(
+        key=f"row {track.pk} {name}", mbid=track.mbid, isrc=track.isrc, uri=_uri(track.identity or ""), artist=name,
+        album=name_key(track.album) if track.album else "", weight=OPERATOR if operators else 1,
+        row=track.pk if operators else None,
+    )  # fmt: skip
+
+
+def _uri(identity: str) -> str:
+    return identity.removeprefix("uri:") if identity.startswith("uri:") else ""
 
 
 def _first_artists(namings: Collection[int]) -> dict[int, str]:

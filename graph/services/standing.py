@@ -14,6 +14,7 @@ from graph.models import (
     Artist,
     ArtistPlayCount,
     Feedback,
+    HistoryCorrection,
     ItemRecommendation,
     Listen,
     Naming,
@@ -79,7 +80,7 @@ def catalog_sweep() -> int:
     """
     brought = {"standing__lt": Standing.CATALOG}
     namings_sweep(list(Naming.objects.filter(listens=None).values_list("pk", flat=True)))
-    held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging)
+    held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging, HistoryCorrection)
     tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
     gone = _deleted(tracks)
     held_artists = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graph.names import name_key
 
@@ -22,6 +23,7 @@ _IN_TITLE = re.compile(
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=1 << 14)
 def _bare(key: str) -> str:
     """The words of a name key alone: "<unknown artist>", "Unknown_Artist" and "unknown artist" are written alike."""
     return _BETWEEN_WORDS.sub(" ", key).strip()

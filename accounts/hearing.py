@@ -154,6 +154,23 @@ def _telling(viewer: User, now: datetime | None = None) -> QuerySet[User]:
 _TELLING = CompiledQuery(lambda viewer, now: _telling(viewer, now).order_by("pk").values_list("pk"), PERSON)
 
 
+def told_by(source: User) -> list[int]:
+    """Keys of the friends whom ``source`` lets know of their plays and likes, by name: the source's part of `activity_sources`."""
+    return [pk for (pk,) in _TOLD.rows(source)] if source.is_active and not unguarded(source) else []
+
+
+def _told(source: User, now: datetime | None = None) -> QuerySet[User]:
+    return User.objects.filter(
+        befriended_with(source),
+        granted_by(source, Purpose.SOCIAL_OUT, now),
+        granted_by(source, Purpose.NAMED, now),
+        is_active=True,
+    ).exclude(blocked_with(source))
+
+
+_TOLD = CompiledQuery(lambda source, now: _told(source, now).order_by("pk").values_list("pk"), PERSON)
+
+
 def companions_of(viewer: User, among: Collection[int]) -> list[User]:
     """Friends, of those with keys ``among`` these, with whom ``viewer`` may look at both tastes side by side, by name.
 

@@ -7,7 +7,7 @@ class DiscoveryConfig(AppConfig):
     verbose_name = "What a person is shown and why"
 
     def ready(self) -> None:
-        from discovery import visible
+        from discovery import references, visible
         from discovery.platform.private_files import private_tighten
         from discovery.privacy import export
         from discovery.radio import purge
@@ -15,6 +15,7 @@ class DiscoveryConfig(AppConfig):
         from discovery.together import playing
 
         visible.register()
+        references.connect()
         disclosure.connect()
         purge.connect()
         playing.connect()

@@ -173,23 +173,22 @@ def _all(
     """Plays, imported counts and feedback, as far as each ``of_…`` keeps them."""
     tracks, none = kind is ItemKind.TRACK, Value(0, output_field=IntegerField())
     theirs = Among("user_id", listeners)
+    # What nobody made ("Various Artists") is its listener's own affair, and evidence of nothing.
     listens = Listen.objects.filter(theirs, of_tracks)
+    somebodys = listens.filter(track__artist__placeholder=False)
     if tracks:
-        heard = [_heard(listens, "track_id")]
-    else:  # who stands in a credit, first or as a guest; nobody is "Various Artists"
+        heard = [_heard(somebodys, "track_id")]
+    else:  # who stands in a credit, first or as a guest
         guests = listens.filter(of_guests, track__guests__artist__placeholder=False)
-        heard = [
-            _heard(listens.filter(track__artist__placeholder=False), "track__artist_id"),
-            _heard(guests, "track__guests__artist_id"),
-        ]
+        heard = [_heard(somebodys, "track__artist_id"), _heard(guests, "track__guests__artist_id")]
     imported = _of(
         ArtistPlayCount.objects.filter(theirs, artist__placeholder=False), _IMPORTED if tracks else _PLAYS, of_artists,
         item=F("artist_id"), first=F("count"), second=F("count"),
     )  # fmt: skip
-    item = "track_id" if tracks else "artist_id"
-    said = Feedback.objects.filter(Among("user_id", speaking), **{f"{item}__isnull": False})
-    if not tracks:
-        said = said.filter(artist__placeholder=False)
+    item, made_by = ("track_id", "track__artist") if tracks else ("artist_id", "artist")
+    said = Feedback.objects.filter(
+        Among("user_id", speaking), **{f"{item}__isnull": False, f"{made_by}__placeholder": False}
+    )
     number = Case(*(When(kind=word, then=Value(place)) for place, word in enumerate(FEEDBACK_KINDS)))
     words = _of(said, _SAID, of_tracks if tracks else of_artists, item=F(item), first=number, second=none)
     return heard, imported, words

@@ -1,7 +1,8 @@
 """The one door to listening data for training and analysis.
 
 `GraphSnapshot` is a frozen, numpy-backed copy of the graph that holds only what consent allows
-for training, with id maps, a content hash and the position in the consent ledger it was taken at.
+for training, with id maps, a content hash and the position in the consent ledger it was taken at. Who is nobody
+("Various Artists"), and what they alone are credited with, is not in it: hence in no model, list, radio or reason.
 Rows (``user``, ``item``, ``tag``) index the id arrays; ids are database primary keys.
 """
 
@@ -67,8 +68,8 @@ class GraphSnapshot:
 
     users: Ids  # [U] people who granted CONTRIBUTE, ascending
     discoverable: Mask  # [U] who also granted DISCOVERABLE
-    artists: Ids  # [A] the whole catalog, ascending
-    tracks: Ids  # [T] the whole catalog, ascending
+    artists: Ids  # [A] the whole catalog but for who is nobody, ascending
+    tracks: Ids  # [T] and what nobody made, ascending
     tags: Ids  # [G] ascending
     artists_open: Mask  # [A] what everybody may see: what else there is, is shown to its listeners alone
     tracks_open: Mask  # [T]
@@ -146,8 +147,7 @@ def take() -> GraphSnapshot:
         contributors = policies.contributors()
         users = _ids(contributors)
         tags = _ids(Tag.objects.all())
-        nobodies = _ids(Artist.objects.filter(placeholder=True))
-        artists, artists_open = _artists(nobodies)
+        artists, artists_open = _artists()
         tracks, track_artist_ids, tracks_open = _tracks()
         track_artist = _rows(artists, track_artist_ids)
         track_edges = _track_edges(contributors)
@@ -164,7 +164,6 @@ def take() -> GraphSnapshot:
             _artist_edges(contributors),
             users=users,
             artists=artists,
-            nobodies=nobodies,
         )
         return GraphSnapshot(
             users=users,
@@ -225,21 +224,24 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     return np.searchsorted(ids, wanted).astype(np.int32)
 
 
-def _artists(nobodies: Ids) -> tuple[Ids, Mask]:
-    """Keys, and who of them everybody may be shown; who stands for nobody is shown to nobody."""
-    rows = _read(Artist.objects.order_by("pk").values_list("pk", "standing"), _PAIR)
-    ids = rows["low"].copy()
-    return ids, (rows["high"] > Standing.LISTENERS) & ~np.isin(ids, nobodies)
+def _artists() -> tuple[Ids, Mask]:
+    """Keys, and who of them everybody may be shown."""
+    somebodies = Artist.objects.filter(placeholder=False)
+    rows = _read(somebodies.order_by("pk").values_list("pk", "standing"), _PAIR)
+    return rows["low"].copy(), rows["high"] > Standing.LISTENERS
 
 
 def _tracks() -> tuple[Ids, Ids, Mask]:
-    rows = _read(Track.objects.order_by("pk").values_list("pk", "artist_id", "standing"), _TRACK)
+    somebodys = Track.objects.filter(artist__placeholder=False)
+    rows = _read(somebodys.order_by("pk").values_list("pk", "artist_id", "standing"), _TRACK)
     return rows["key"].copy(), rows["artist"].copy(), rows["standing"] > Standing.LISTENERS
 
 
 def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:
     heard = (
-        Listen.objects.filter(HEARD, _COUNTED[ItemKind.TRACK], user__in=contributors)
+        Listen.objects.filter(
+            HEARD, _COUNTED[ItemKind.TRACK], user__in=contributors, track__artist__placeholder=False
+        )
         .order_by()
         .values_list("user_id", "track_id")
         .annotate(count=Count("*"))
@@ -249,7 +251,9 @@ def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:
 
 def _artist_edges(contributors: QuerySet[User]) -> NDArray[Any]:
     imported = (
-        ArtistPlayCount.objects.filter(_COUNTED[ItemKind.ARTIST], user__in=contributors)
+        ArtistPlayCount.objects.filter(
+            _COUNTED[ItemKind.ARTIST], user__in=contributors, artist__placeholder=False
+        )
         .order_by()
         .values_list("user_id", "artist_id")
         .annotate(total=Sum("count"))
@@ -260,9 +264,14 @@ def _artist_edges(contributors: QuerySet[User]) -> NDArray[Any]:
 def _likes(contributors: QuerySet[User], kind: ItemKind) -> NDArray[Any]:
     item = f"{kind.value.lower()}_id"
     likes = Feedback.objects.filter(
-        _COUNTED[kind], user__in=contributors, kind=FeedbackKind.LIKE, **{f"{item}__isnull": False}
-    )
+        _COUNTED[kind], user__in=contributors, kind=FeedbackKind.LIKE, **{f"{item}__isnull": False}, **_somebodys(kind)
+    )  # fmt: skip
     return _read(likes.values_list("user_id", item, Value(LIKE_AS_PLAYS)), _EDGE)
+
+
+def _somebodys(kind: ItemKind) -> dict[str, bool]:
+    """A condition for rows about an item of this kind: that somebody made it, or is it."""
+    return {f"{'artist' if kind is ItemKind.ARTIST else 'track__artist'}__placeholder": False}
 
 
 def _plays(*, user: ShortRows, item: ShortRows, count: Doubles, items: int) -> Plays:
@@ -283,9 +292,8 @@ def _artist_plays(
     *,
     users: Ids,
     artists: Ids,
-    nobodies: Ids,
 ) -> Plays:
-    """Plays by artist: of whoever stands in a track's credit, and as imports counted them. None of who is nobody."""
+    """Plays by artist: of whoever stands in a track's credit, and as imports counted them."""
     on_track = sp.csr_matrix(
         (np.ones(len(guests), np.int8), (guests[:, 0], guests[:, 1])), shape=(len(track_artist), len(artists))
     )
@@ -293,15 +301,13 @@ def _artist_plays(
     user = np.concatenate([track_plays.user, track_plays.user[credited.row], _rows(users, imported["user"])])
     item = np.concatenate([track_artist[track_plays.item], credited.col, _rows(artists, imported["item"])])
     count = np.concatenate([track_plays.count, track_plays.count[credited.row], imported["count"]])
-    somebody = ~np.isin(artists[item], nobodies)
-    return _plays(user=user[somebody], item=item[somebody], count=count[somebody], items=artists.size)
+    return _plays(user=user, item=item, count=count, items=artists.size)
 
 
 def _guests(tracks: Ids, artists: Ids) -> ShortRows:
     """Rows of tracks and of artists who stand in their credit behind the first [G, 2]."""
-    pairs = _read(
-        TrackGuest.objects.order_by("track_id", "artist_id").values_list("track_id", "artist_id"), _PAIR
-    )
+    somebodies = TrackGuest.objects.filter(artist__placeholder=False, track__artist__placeholder=False)
+    pairs = _read(somebodies.order_by("track_id", "artist_id").values_list("track_id", "artist_id"), _PAIR)
     return np.stack([_rows(tracks, pairs["low"]), _rows(artists, pairs["high"])], axis=1)
 
 
@@ -309,10 +315,9 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     """The catalog's words and the contributors', sorted by (user, item, tag)."""
     item = f"{kind.value.lower()}_id"
     nobody = Value(-1, output_field=BigIntegerField())
-    somebodys = {"artist__placeholder": False} if kind is ItemKind.ARTIST else {}
     permitted = Tagging.objects.filter(
-        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}, **somebodys
-    ).values_list(Coalesce("user_id", nobody), item, "tag_id")
+        Q(user=None) | Q(user__in=contributors), _COUNTED[kind], **{f"{item}__isnull": False}, **_somebodys(kind)
+    ).values_list(Coalesce("user_id", nobody), item, "tag_id")  # fmt: skip
     taggings = _read(permitted, _TAGGING)
     user = np.where(taggings["user"] < 0, np.int32(-1), _rows(users, taggings["user"]))
     rows = np.stack([user, _rows(items, taggings["item"]), _rows(tags, taggings["tag"])])

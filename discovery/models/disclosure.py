@@ -26,7 +26,10 @@ class SocialUse(models.Model):
                 name="social_use_once_a_day",
             ),
         )
-        indexes = (models.Index(fields=["day"]),)
+        indexes = (
+            models.Index(fields=["day"]),
+            models.Index(fields=["item_id"], condition=~models.Q(item_id=0), name="social_use_of_item"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source_id} → {self.recipient_id} on {self.day}"

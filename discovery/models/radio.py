@@ -30,7 +30,7 @@ class RadioChoice(Gated):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["radio", "step"], name="radio_choice_once_per_step"),)
-        indexes = (models.Index(fields=["-chosen_at"]),)
+        indexes = (models.Index(fields=["-chosen_at"]), models.Index(fields=["item_id"]))
 
     def __str__(self) -> str:
         return f"{self.radio}[{self.step}]"

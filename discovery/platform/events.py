@@ -46,16 +46,19 @@ def credentials_channel(user_id: int) -> str:
     return f"credentials:{user_id}"
 
 
-def publish(channels: Iterable[str], message: dict[str, Any]) -> None:
-    """Tell ``channels``. Where Redis is away nobody hears it, and the caller goes on."""
-    word = json.dumps(message)
+def publish(channels: Iterable[str], *messages: dict[str, Any]) -> bool:
+    """Tell ``channels``; return whether they were. Where Redis is away nobody hears it, and the caller goes on."""
+    words = [json.dumps(message) for message in messages]
     try:
         with _client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
             for channel in channels:
-                pipe.publish(PREFIX + channel, word)
+                for word in words:
+                    pipe.publish(PREFIX + channel, word)
             pipe.execute()
     except redis.RedisError as error:
         logger.warning("nobody could be told: %s", error)
+        return False
+    return True
 
 
 @cache

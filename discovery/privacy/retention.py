@@ -35,6 +35,7 @@ from discovery.radio.log import CHOICES_KEPT, radio_choices_forget
 from discovery.radio.session import LIFETIME as RADIO_LIFETIME
 from discovery.recommend.disclosure import SOCIAL_USE_KEPT, social_use_forget
 from discovery.room.services import IDLE, rooms_close
+from graph.ingest.outbox import NEWS_KEPT, news_forget
 from graph.services.history import VERDICTS_KEPT, verdicts_forget
 from graph.services.uploads import UNUSED_KEPT, uploads_expire
 from graph.training.lease import RUNS_KEPT, runs_forget
@@ -123,6 +124,8 @@ RULES: tuple[Rule, ...] = (
          CHANGES_KEPT, _("the change"), link_changes_forget),
     Rule("repeats", _("Which calls of your apps may not be done twice, as digests."), CALLS_KEPT, _("the day of the call"),
          calls_forget),
+    Rule("news", _("That your friends are about to hear of a play or a like, without what it was."), NEWS_KEPT,
+         _("the play or the like"), news_forget, Purpose.SOCIAL_OUT),
     Rule("training_runs", _("When a recommender was trained, and where."), RUNS_KEPT, _("its end"), runs_forget),
 )  # fmt: skip
 

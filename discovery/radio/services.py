@@ -65,9 +65,11 @@ def radio_get(*, viewer: User, radio_id: str) -> Playing:
 def _is_seed(viewer: User, kind: SeedKind, seed_id: int) -> bool:
     match kind:
         case SeedKind.TRACK:
-            return node_shown(viewer, Ref("Track", seed_id)) is not None
+            track = node_shown(viewer, Ref("Track", seed_id))
+            return track is not None and not track.artist.placeholder
         case SeedKind.ARTIST:
-            return node_shown(viewer, Ref("Artist", seed_id)) is not None
+            artist = node_shown(viewer, Ref("Artist", seed_id))
+            return artist is not None and not artist.placeholder  # from nobody, nothing leads anywhere
         case SeedKind.TAG:
             return node_shown(viewer, Ref("Tag", seed_id)) is not None
         case SeedKind.FRIEND:

@@ -83,7 +83,8 @@ def _add_people(graph: nx.Graph, viewer: User, target_id: int) -> None:
 def _add_music(graph: nx.Graph, viewer: User, target: Ref) -> None:
     artist_id = target.id
     if target.kind == "Track":
-        track = Track.objects.filter(pk=target.id).values("artist_id").first()
+        made = Track.objects.filter(pk=target.id, artist__placeholder=False)  # nothing leads to nobody's
+        track = made.values("artist_id").first()
         if track is None:
             return
         artist_id = track["artist_id"]
@@ -116,6 +117,7 @@ def _tracks_played(people: Keys, artist: Keys, _now: datetime) -> QuerySet[Any, 
         counted(track="track", artist="track__artist"),
         Among("user_id", people),
         Among("track__artist_id", artist),
+        track__artist__placeholder=False,
     )
     times = rows.order_by().values_list("user_id", "track_id").annotate(times=Count("pk"))
     return times.order_by("-times", "user_id", "track_id")[:MOST_EDGES]
@@ -123,7 +125,10 @@ def _tracks_played(people: Keys, artist: Keys, _now: datetime) -> QuerySet[Any, 
 
 def _artists_played(people: Keys, artist: Keys, _now: datetime) -> QuerySet[Any, Any]:
     rows = ArtistPlayCount.objects.filter(
-        counted(artist="artist"), Among("user_id", people), Among("artist_id", artist)
+        counted(artist="artist"),
+        Among("user_id", people),
+        Among("artist_id", artist),
+        artist__placeholder=False,
     )
     return rows.order_by("-count", "user_id").values_list("user_id", "count")[:MOST_EDGES]
 

@@ -251,6 +251,7 @@ def _recording(row: dict[str, Any]) -> Recording:
     if not told.mbid:
         raise InvalidInput("no MBID")
     credit = [_performer(part["artist"]) for part in parts if isinstance(part.get("artist"), dict)]
+    credit = [each for each in credit if not is_placeholder(name_key(each.name), each.mbid)] or credit
     if not credit:
         raise InvalidInput("no artist")
     seen = {performer.mbid: performer for performer in reversed(credit)}

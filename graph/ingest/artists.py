@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from discovery.platform.names import digest, name_key, preference
 from graph.ingest.credits import Credited, is_placeholder
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
-from graph.ingest.join import rows_move
+from graph.ingest.join import rows_follow, rows_move
 from graph.ingest.rulings import (
     ends_of,
     mbids_meant,
@@ -26,6 +26,7 @@ from graph.ingest.rulings import (
     touching,
     words_shared,
 )
+from graph.ingest.takeover import rows_taken_over
 from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Track
 
 UNCONTESTED = 2  # a name with an id and one without stand together
@@ -87,8 +88,10 @@ def artists_settle(names: Collection[ArtistName]) -> None:
         return
     rulings = rulings_in_force(ItemKind.ARTIST)
     rows = _together(names, rulings)
-    placed, operators = _placed(rows, touching(rulings, rows))
-    artists = _artists(rows, placed, operators)
+    placed, operators, follow = _placed(rows, touching(rulings, rows))
+    called_so = ((placed[row.digest], row.artist_id) for row in rows)
+    artists, missing = rows_taken_over(Artist, called_so, operators)
+    artists |= _made(missing, rows, placed)
     moved: list[ArtistName] = []
     left: dict[int, set[int]] = defaultdict(set)
     for row in rows:
@@ -102,7 +105,9 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     for artist, targets in left.items():
         brought = Artist.objects.filter(pk=artist, names=None).exclude(identity=None)
         if len(targets) == 1 and brought.exists():
-            rows_move(Artist, artist, targets.pop(), but=(ArtistName,))
+            rows_move(Artist, artist, targets.pop())
+    there = {old: artists.get(identity, old) for old, identity in follow.items()}
+    rows_follow(Artist, {old: new for old, new in there.items() if old != new})
     called: dict[int, int] = defaultdict(int)
     for row in rows:
         called[artists[placed[row.digest]]] += 1
@@ -132,8 +137,8 @@ def artists_arrived(artists: Collection[Artist], *, called: Collection[ArtistNam
 
 def _placed(
     rows: Sequence[ArtistName], rulings: Sequence[CatalogRuling]
-) -> tuple[dict[Any, str], dict[str, int]]:
-    """By digest of the name: the identity; and by identity the operator's row."""
+) -> tuple[dict[Any, str], dict[str, int], dict[int, str]]:
+    """By digest of the name: the identity; by identity the operator's row; and by row that nothing is called any more its identity."""
     keys: dict[str, int] = defaultdict(int)
     for row in rows:
         keys[row.key] += 1
@@ -148,18 +153,28 @@ def _placed(
     ]  # fmt: skip
     meant = ends_of(rulings)
     mbids = {row.mbid for row in rows} - {""} | mbids_meant(meant)
-    operators = Artist.objects.filter(identity=None)
-    there = [
-        *operators.filter(key__in=keys),
-        *(operators.filter(mbid__in=mbids) if mbids else ()),
-        *(operators.filter(pk__in=rows_meant(meant)) if rows_meant(meant) else ()),
+    unnamed = ~Q(Exists(ArtistName.objects.filter(artist=OuterRef("pk"))))
+    around = Artist.objects.filter(Q(identity=None) | unnamed)
+    found = [
+        *around.filter(key__in=keys),
+        *(around.filter(mbid__in=mbids) if mbids else ()),
+        *(around.filter(pk__in=rows_meant(meant)) if rows_meant(meant) else ()),
     ]
+    there = {artist.pk: artist for artist in found}.values()
     fixed = [
         Claim(key=f"row {artist.pk}", mbid=artist.mbid, artist=artist.key, weight=OPERATOR, row=artist.pk)
-        for artist in {artist.pk: artist for artist in there}.values()
+        for artist in there
+        if artist.identity is None
     ]
+    left = {
+        artist.pk: Claim(key=f"row {artist.pk}", mbid=artist.mbid, artist=artist.key)
+        for artist in there
+        if artist.identity is not None
+    }
     placed = identities([*claims, *fixed], ruled(rulings))
-    return placed, rows_of(fixed, placed)
+    # They follow, and lead nobody: who a name is does not depend on them.
+    anew = identities([*claims, *fixed, *left.values()], ruled(rulings)) if left else {}
+    return placed, rows_of(fixed, placed), {key: anew[claim.key] for key, claim in left.items()}
 
 
 def _together(names: Collection[ArtistName], rulings: Sequence[CatalogRuling]) -> list[ArtistName]:
@@ -186,35 +201,19 @@ def _people_of(names: Collection[int]) -> dict[int, int]:
     return dict(rows.annotate(people=Count("credited__naming__listens__user", distinct=True)))
 
 
-def _artists(
-    names: Sequence[ArtistName], placed: Mapping[Any, str], operators: Mapping[str, int]
-) -> dict[str, int]:
-    """By identity: the artist that it is. One that nobody calls so any more is taken over under its new identity."""
-    wanted = {placed[row.digest] for row in names}
-    there = Artist.objects.filter(identity__in=wanted).values_list("identity", "pk")
-    rows = {identity: row for identity, row in there if identity is not None}
-    rows |= {identity: operators[identity] for identity in wanted & operators.keys()}
-    sources: dict[str, set[int]] = defaultdict(set)
+def _made(wanted: Sequence[str], names: Sequence[ArtistName], placed: Mapping[Any, str]) -> dict[str, int]:
+    """New artists, called as the first of their names; where there are several, `artists_describe` has the word."""
+    examples: dict[str, ArtistName] = {}
     for row in names:
-        if row.artist_id is not None:
-            sources[placed[row.digest]].add(row.artist_id)
-    before = {row.artist_id for row in names if row.artist_id is not None}
-    given_up = Artist.objects.filter(pk__in=before).exclude(identity=None).exclude(identity__in=wanted)
-    free = set(given_up.values_list("pk", flat=True)) if before else set()
-    fresh: dict[str, Artist] = {}
-    for row in names:
-        identity = placed[row.digest]
-        if identity in rows or identity in fresh:
-            continue
-        if mine := sources[identity] & free:
-            rows[identity] = min(mine)
-            free.discard(rows[identity])
-            Artist.objects.filter(pk=rows[identity]).update(identity=identity)
-        else:
-            placeholder = is_placeholder(row.key, row.mbid)
-            fresh[identity] = Artist(identity=identity, name=row.name, mbid=row.mbid, placeholder=placeholder)
-    made = Artist.objects.bulk_create(fresh.values())
-    return rows | {row.identity: row.pk for row in made if row.identity is not None}
+        examples.setdefault(placed[row.digest], row)
+    fresh = [
+        Artist(
+            identity=identity, name=called.name, mbid=called.mbid, placeholder=is_placeholder(called.key, called.mbid)
+        )
+        for identity in wanted
+        for called in (examples[identity],)
+    ]  # fmt: skip
+    return {row.identity: row.pk for row in Artist.objects.bulk_create(fresh) if row.identity is not None}
 
 
 def artists_describe(artists: Collection[int]) -> None:

@@ -1,4 +1,4 @@
-"""What follows from plays elsewhere: friends hear of new ones; nothing derived from deleted ones stays."""
+"""What follows from plays elsewhere: friends hear of new ones (by `graph.ingest.outbox`); nothing derived from deleted ones stays."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import policies
+from accounts import hearing, policies
 from accounts.models import Purpose, User
 from accounts.services.ledger import epoch_raise
 from accounts.signals import records_deleted
@@ -17,13 +17,13 @@ from graph.models import ArtistPlayCount, Deletion, Feedback, Listen
 _LOCK = 0x6561727368  # of the list of deletions, among PostgreSQL's advisory locks
 
 
-def friends_tell(user: User, messages: Sequence[dict[str, Any]]) -> None:
-    """Publish each message to every friend of ``user``. What they may hear of it is decided when they look."""
-    if not messages:
-        return
-    channels = [viewer_channel(pk) for pk in sorted(policies.friend_keys(user))]
-    for message in messages if channels else ():
-        publish(channels, message)
+def friends_tell(user: User, messages: Sequence[dict[str, Any]]) -> bool:
+    """Publish each message to every friend whom ``user`` lets know; return False where Redis is away.
+
+    What they may hear of it, and whether they want to, is decided when they look.
+    """
+    channels = [viewer_channel(pk) for pk in hearing.told_by(user)] if messages else []
+    return publish(channels, *messages) if channels else True
 
 
 def deletion_follow(

@@ -9,7 +9,8 @@ from django.db import IntegrityError, models, transaction
 
 from accounts.intake import restoring
 from graph.ingest.plays import plays_gather
-from graph.models import Listen, Naming, Track, TrackGuest
+from graph.ingest.references import Reference, references
+from graph.models import Artist, Listen, Track
 
 BATCH = 500
 
@@ -33,33 +34,42 @@ def tracks_join(moves: Mapping[int, Mapping[int, Collection[int]]]) -> None:
             (target,) = targets
             rest = Listen.reports.filter(track=old)
             people |= set(rest.order_by().values_list("user", flat=True).distinct())
-            rows_move(Track, old, target, but=(Naming, TrackGuest))
+            rows_move(Track, old, target)
     for person in people:
         plays_gather(person, tracks=touched)
 
 
-def rows_move(
-    model: type[models.Model], old: int, new: int, *, but: tuple[type[models.Model], ...] = ()
-) -> None:
+def rows_follow(model: type[Track | Artist], moves: Mapping[int, int]) -> None:
+    """Rows that no words name any more, and something still points at, go where they would be named now: {from: to}."""
+    plays = Listen.reports.filter(track__in=moves) if model is Track else Listen.reports.none()
+    people = set(plays.order_by().values_list("user", flat=True).distinct())
+    for old, new in moves.items():
+        rows_move(model, old, new)
+    for person in people:
+        plays_gather(person, tracks=set(moves.values()))
+
+
+def rows_move(model: type[models.Model], old: int, new: int) -> None:
     """Point everything that points at ``old`` at ``new``, and delete ``old``; of two rows that become one, one goes."""
-    for relation in model._meta.get_fields(include_hidden=True):  # noqa: SLF001  # Django documents it
-        if relation.auto_created and relation.one_to_many and relation.related_model not in but:
-            _point(relation.related_model, relation.field.name, old, new)  # type: ignore[union-attr, arg-type]
-    rows: Any = model._default_manager  # noqa: SLF001
+    for reference in references(model):
+        _point(reference, old, new)
+    rows: Any = model._default_manager  # noqa: SLF001  # Django documents it
     if hasattr(model, "standing"):  # what everybody may see of one, they may of both
         highest = max(rows.filter(pk__in=[old, new]).values_list("standing", flat=True))
         rows.filter(pk=new).update(standing=highest)
     rows.filter(pk=old).delete()
 
 
-def _point(model: type[models.Model], column: str, old: int, new: int) -> None:
+def _point(reference: Reference, old: int, new: int) -> None:
+    model, column = reference.model, reference.column
     rows: Any = getattr(model, "reports", model._default_manager)  # noqa: SLF001
+    theirs = rows.filter(reference.rows, **{column: old})
     with restoring():
         try:
             with transaction.atomic():
-                rows.filter(**{column: old}).update(**{column: new})
+                theirs.update(**{column: new})
         except IntegrityError:  # somebody said the same of both
-            for row in rows.filter(**{column: old}):
+            for row in theirs:
                 try:
                     with transaction.atomic():
                         rows.filter(pk=row.pk).update(**{column: new})

@@ -1,6 +1,6 @@
 """Plays from any door: checked one by one, identified, and stored once each, or said why not.
 
-    clean → known already? → gate (played in private, deleted before) → identify → store → which are one play → tell
+    clean → known already? → gate (played in private, deleted before) → identify → store → which are one play → outbox
 
 A play costs at most itself: whatever is wrong with one, the others are stored.
 """
@@ -8,7 +8,7 @@ A play costs at most itself: whatever is wrong with one, the others are stored.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -26,8 +26,9 @@ from discovery.platform.names import digest
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
 from graph.ingest.deleted import deleted_among, track_name
-from graph.ingest.follow import deletion_follow, friends_tell
+from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
+from graph.ingest.outbox import MOST_NEWS, news_put
 from graph.ingest.plays import plays_gather, told_otherwise
 from graph.ingest.undo import correction_note
 from graph.models import ArtistName, ItemKind, Listen, Naming, Track
@@ -35,7 +36,6 @@ from graph.selectors import item_ref
 
 MOST = 1_000  # at once
 NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
-MOST_NEWS = 20  # of one call: a backlog floods nobody
 QUOTA_WINDOW = timedelta(hours=1)
 
 
@@ -266,19 +266,15 @@ class _Call:
         moments = [play.listened_at for play in fresh.values()]
         since, until = min(moments), max(moments)
         sources = {play.source for play in fresh.values()}
-        if len(sources) > 1 or told_otherwise(user.pk, sources=sources, since=since, until=until):
+        gathered = len(sources) > 1 or told_otherwise(user.pk, sources=sources, since=since, until=until)
+        if gathered:
             plays_gather(user.pk, tracks={row.track_id for row in listens}, since=since, until=until)
-        self._tell(listens)
+        self._tell(listens, echoes=gathered)
 
-    def _tell(self, listens: Sequence[Listen]) -> None:
+    def _tell(self, listens: Sequence[Listen], *, echoes: bool) -> None:
         """Friends hear of plays of now, of each once, whoever else reports it."""
         since = timezone.now() - NEWS
-        news = [listen.pk for listen in listens if listen.listened_at >= since]
-        if news:
-            transaction.on_commit(lambda: friends_tell(self.observer.user, _messages(news)))
-
-
-def _messages(reports: Collection[int]) -> list[dict[str, int]]:
-    """Of reports just stored, those that are plays nobody told of before."""
-    rows = Listen.objects.filter(pk__in=reports).exclude(echoes__in=Listen.reports.exclude(pk__in=reports))
-    return [{"listen": key} for key in rows.order_by("-listened_at").values_list("pk", flat=True)[:MOST_NEWS]]
+        news = [listen for listen in listens if listen.listened_at >= since]
+        if not echoes:  # else which of them are plays is asked when they are told
+            news = sorted(news, key=lambda listen: listen.listened_at)[-MOST_NEWS:]
+        news_put(user=self.observer.user, listens=[listen.pk for listen in news])

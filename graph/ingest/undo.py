@@ -20,12 +20,11 @@ AT_ONCE = 500
 
 def correction_note(history: int, row: Listen) -> None:
     """Note what a play says, before an import has it say otherwise; the first of several is what was before."""
-    told = {"listened_at": row.listened_at.isoformat(), "ms_played": row.ms_played, "track": row.track_id}
+    told = {"listened_at": row.listened_at.isoformat(), "ms_played": row.ms_played}
     words = None if row.naming is None else _words_noted(row.naming)
     if row.history_id != history:
-        HistoryCorrection.objects.get_or_create(
-            history_id=history, listen=row, defaults={"before": told | {"words": words}}
-        )
+        before = {"before": told | {"words": words}, "track_id": row.track_id if words is None else None}
+        HistoryCorrection.objects.get_or_create(history_id=history, listen=row, defaults=before)
 
 
 def plays_undo(user: User, history: int) -> int:
@@ -47,7 +46,7 @@ def plays_undo(user: User, history: int) -> int:
         tracks.add(row.track_id)
         if row.naming_id is not None:
             namings.add(row.naming_id)
-        _give_back(row, correction.before)
+        _give_back(row, correction)
         tracks.add(row.track_id)
     corrections.delete()
     plays_gather(user.pk, tracks=tracks)
@@ -71,10 +70,13 @@ def _words_noted(naming: Naming) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _give_back(row: Listen, before: dict[str, Any]) -> None:
+def _give_back(row: Listen, correction: HistoryCorrection) -> None:
+    before = correction.before
     words = before["words"]
-    row.naming, row.track_id = None, before["track"]
-    if words is not None:
+    if words is None:
+        if correction.track_id is not None:  # else it is gone, and so is what was said of it
+            row.naming, row.track_id = None, correction.track_id
+    else:
         told = Words(**{**words, "credit": tuple(Credited(*artist) for artist in words["credit"])})
         (row.naming,) = namings_get_or_create([told]).values()
         row.track = row.naming.track  # type: ignore[assignment]  # a stored naming is of one

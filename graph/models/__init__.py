@@ -18,6 +18,7 @@ from graph.models.deletions import DeletedPlay, Deletion
 from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.history import History, HistoryCorrection, HistoryRow, HistoryWord
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
+from graph.models.outbox import FriendNews
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.models.rulings import CatalogRuling
 from graph.models.sharing import ItemRecommendation
@@ -35,6 +36,7 @@ __all__ = [
     "Deletion",
     "Feedback",
     "FeedbackKind",
+    "FriendNews",
     "History",
     "HistoryCorrection",
     "HistoryRow",

@@ -82,7 +82,10 @@ class HistoryCorrection(models.Model):
 
     history = models.ForeignKey(History, on_delete=models.CASCADE, related_name="corrections")
     listen = models.ForeignKey("graph.Listen", on_delete=models.CASCADE, related_name="+")
-    before = models.JSONField()  # words, or the key of the track; moment and length
+    before = models.JSONField()  # words, moment and length
+    track = models.ForeignKey(  # where it had no words
+        "graph.Track", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["history", "listen"], name="history_correction_once"),)

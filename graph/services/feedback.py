@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounts.intake import deliberate, observe
 from accounts.models import User
-from graph.ingest.follow import deletion_follow, friends_tell
+from graph.ingest.follow import deletion_follow
+from graph.ingest.outbox import news_put
 from graph.models import Artist, Feedback, FeedbackKind, Track
 
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
@@ -32,7 +33,7 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
             user=user, kind=kind, **about, defaults={"given_at": timezone.now()}
         )
     if created and kind is FeedbackKind.LIKE:  # said again, it is no news
-        transaction.on_commit(lambda: friends_tell(user, [{"like": given.pk}]))
+        news_put(user=user, likes=[given.pk])
     return given
 
 

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from discovery.platform.errors import Conflict, InvalidInput
 from discovery.platform.names import name_clean, name_key
 from graph.ingest.artists import artists_settle, lock_artists
-from graph.ingest.catalog import lock_words, settle, tracks_of_artists_settle
+from graph.ingest.catalog import tracks_of_artists_settle
 from graph.ingest.identity import name_identity
 from graph.ingest.rulings import End, ends_of, handles_of, words_of
+from graph.ingest.settle import lock_words, settle
 from graph.models import Artist, ArtistName, CatalogRuling, ItemKind, Naming, Track
 
 

@@ -14,6 +14,7 @@ from graph.models import (
     Artist,
     ArtistPlayCount,
     Feedback,
+    HistoryCorrection,
     ItemRecommendation,
     Listen,
     Naming,
@@ -41,7 +42,9 @@ def standing_refresh() -> int:
     tracks = _by_enough(heard, "track")
     artists = _by_enough(heard, "track__artist") | _by_enough(listed, "artist")
     artists |= _by_enough(heard.exclude(track__guests=None), "track__guests__artist")
+    # Who stands for nobody, and what they alone made, is nobody's but its listeners'.
     artists -= set(Artist.objects.filter(placeholder=True).values_list("pk", flat=True))
+    tracks -= set(Track.objects.filter(artist__placeholder=True).values_list("pk", flat=True))
     words = _by_enough(Tagging.objects.filter(user__in=people), "tag")
     namings_refresh()
     return sum(
@@ -77,7 +80,7 @@ def catalog_sweep() -> int:
     """
     brought = {"standing__lt": Standing.CATALOG}
     namings_sweep(list(Naming.objects.filter(listens=None).values_list("pk", flat=True)))
-    held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging)
+    held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging, HistoryCorrection)
     tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
     gone = _deleted(tracks)
     held_artists = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)

@@ -71,6 +71,7 @@ PERIODS = {
     "When a recommender was trained: 365 days": "training_runs",
     "whether you can be found, without what it was: 24 hours": "link_changes",
     "by which a call that your app repeats is not done twice: 24 hours": "repeats",
+    "That your friends are about to hear of a play or a like, without what it was: until they were told, 1 hour": "news",
 }
 
 
@@ -80,8 +81,8 @@ def test_every_period_the_text_states_is_the_one_the_clock_enforces():
     assert set(PERIODS.values()) == kept.keys()
     for sentence, name in PERIODS.items():
         assert sentence in text, sentence
-        number, unit = re.search(r"(\d+|three) (days|hours|years)", sentence).groups()
-        size = {"days": timedelta(days=1), "hours": timedelta(hours=1), "years": timedelta(days=365)}[unit]
+        number, unit = re.search(r"(\d+|three) (day|hour|year)s?", sentence).groups()
+        size = {"day": timedelta(days=1), "hour": timedelta(hours=1), "year": timedelta(days=365)}[unit]
         stated = (3 if number == "three" else int(number)) * size
         assert stated <= kept[name] <= stated + timedelta(days=1), name
     assert len(re.findall(r"\d+ days", text)) == sum("days" in sentence for sentence in PERIODS)

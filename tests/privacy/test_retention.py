@@ -36,7 +36,7 @@ from discovery.models import DataExport, Erasure, RadioChoice, Room, RoomMember,
 from discovery.privacy.retention import RULES, retention_enforce
 from discovery.radio import store
 from discovery.radio.session import Radio, SeedKind
-from graph.models import History, HistoryRow, ItemKind, TrainingRun
+from graph.models import FriendNews, History, HistoryRow, ItemKind, TrainingRun
 from graph.services.uploads import upload_path, upload_store
 from tasks.privacy import privacy_expire
 from tests import factories
@@ -227,6 +227,11 @@ def repeats(since):
     return lambda: RepeatableCall.objects.filter(pk=row.pk).exists()
 
 
+def news(since):
+    key = aged(FriendNews.objects.create(user=factories.listener(), listens=[1]), made_at=since)
+    return lambda: FriendNews.objects.filter(pk=key).exists()
+
+
 def training_runs(since):
     row = TrainingRun.objects.create(key=uuid4().hex, holder="a", heartbeat_at=since, ended_at=since)
     return lambda: TrainingRun.objects.filter(pk=row.pk).exists()
@@ -236,7 +241,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
-        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, news, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

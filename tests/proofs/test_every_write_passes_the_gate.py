@@ -37,6 +37,7 @@ JUSTIFIED = {
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",
     "discovery.DataExport": "that one asked for one's data: discovery.privacy.export",
     "discovery.Erasure": "that one asked to be erased: discovery.privacy.erasure",
+    "graph.FriendNews": "keys of what passed the gate in the same transaction: graph.ingest.outbox",
     "graph.DeletedPlay": "digests of what one deleted: graph.ingest.deleted",
     "discovery.RoomMember": "who is where while they are there: discovery.room.services",
 }

@@ -22,6 +22,7 @@ from graph.ingest.incoming import IncomingPlay
 from graph.models import FeedbackKind
 from graph.services.feedback import feedback_give
 from graph.services.listening import listens_record
+from tasks.outbox import news_deliver
 from tests import factories
 from tests.discovery.realtime.sockets import FRIENDS
 from tests.processes import wait_for
@@ -165,6 +166,23 @@ def test_a_redis_killed_and_started_again_loses_no_subscription(live, friends):
     if steps == [0]:  # told again, signed anew: something may have happened meanwhile
         steps.append(socket.data()["step"])
     assert steps[-1] == 1
+
+
+def test_a_play_told_while_redis_was_away_is_heard_once_it_is_back(live, friends):
+    socket = live.subscriber(token_issue(user=friends.ada)).subscribe(FRIENDS)
+    live.heard_by(viewer_channel(friends.ada.pk), 1)
+    live.redis.child.kill()
+    live.redis.child.wait()
+    plays(friends.ben, friends.common, "1")
+    plays(friends.cleo, friends.common, "2")
+    consent_set(user=friends.cleo, purpose=Purpose.SOCIAL_OUT, granted=False)
+    assert socket.silent()
+    live.redis.start()
+    live.heard_by(viewer_channel(friends.ada.pk), 1)
+    news_deliver()  # the clock's
+    assert socket.data()["listener"]["handle"] == "ben"
+    news_deliver()
+    assert socket.silent()
 
 
 def test_the_npm_client_hears_it(live, friends, npm_clients):

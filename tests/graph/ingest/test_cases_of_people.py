@@ -116,6 +116,7 @@ def test_15_an_import_and_plays_mean_one_artist(doors, ada, tmp_path, first, wor
 NOBODIES = (
     "Various Artists", "[unknown]", "null", "<Unknown>", "UNKNOWN ARTIST", "Unbekannter Künstler", "n/a", "-", "–", "?",
     "V.A.", "Artistes divers", "Vários intérpretes", "Неизвестный исполнитель", "群星", "Unknown  Artist", "None", "(none)", "NaN",
+    "VA", "Various", "Verschiedene Interpreten", "Various_Artists", "<unknown artist>", "V. A.", "[Disney]", "Неизвестен", "未知艺人", "N.A.",
 )  # fmt: skip
 
 
@@ -165,6 +166,82 @@ def test_16_never_recommended_and_never_a_reason(door_of_friends, ada, ben, serv
     assert "Foggy Bell" in text
     assert "Nadir Vale" in text
     assert not [name for name in names if f'"{name}"' in text or f"{name}," in text or f": {name}" in text]
+
+
+SOMEBODIES = (
+    "Data",
+    "Disney",
+    "Vanessa",
+    "Nan Vernon",
+    "The Unknown",
+    "!!!",
+    "Null Set",
+    "Traditional Jazz Band",
+    "Diverse",
+)
+
+
+@pytest.mark.parametrize("name", SOMEBODIES)
+def test_16_who_is_only_called_a_little_like_it_is_somebody(doors, ada, name):
+    doors[0](ada).tell(play("Ember", name))
+    assert not Artist.objects.get().placeholder
+
+
+BLENDED = """query ($others: [ID!]!, $other: ID!, $nobodys: ID!) { viewer {
+    blend(with: $others, kind: TRACK) { items { item { ... on Track { title } } } }
+    tasteMatch(with: $other, kind: TRACK) { shared { item { ... on Track { title } } } onlyYou { ... on Track { title } }
+        onlyThem { ... on Track { title } } }
+    connectionTo(id: $nobodys) { links { text } } } }"""
+START = """mutation ($seed: ID) { it: startRadio(seedId: $seed, kind: TRACK) { __typename ... on OperationInfo { messages { code } }
+    ... on RadioQueue { now { item { ... on Track { title } } } upcoming { item { ... on Track { title } } } } } }"""
+
+
+@pytest.mark.parametrize(
+    "name", ["<unknown>", "Unknown Artist", "n/a", "VA", "Various", "Verschiedene Interpreten", "null"]
+)
+def test_16_nor_is_what_nobody_made(doors, ada, ben, serve, name):
+    """Everywhere a track could stand: lists, reasons, a blend, a match, a radio and its seed. One's own plays stay."""
+    factories.befriended(ada, ben)
+    doors[0](ada).tell(
+        play("Alley", name), play("Both", name), play("Dawn", "Nadir Vale"), play("Shared", "Nadir Vale")
+    )
+    doors[1](ben).tell(
+        play("Backstreet", name), play("Both", name), play("Dusk", "Foggy Bell"), play("Shared", "Nadir Vale")
+    )
+    nobodys = {"Alley", "Both", "Backstreet"}
+    both = Track.objects.get(title="Both")
+    for person in (ada, ben):
+        App(person).data(GIVE, id=gid(both), kind="LIKE")
+    Track.objects.update(standing=Standing.CATALOG)
+    taken = take()
+    ids = taken.tracks.tolist()
+    assert set(ids) == set(Track.objects.exclude(title__in=nobodys).values_list("pk", flat=True))
+    index = small_index([[1.0, 1.0]] * len(ids), ids=ids, prior=[5.0] * len(ids))
+    serve(ItemKind.TRACK, index)
+    answers = [
+        App(ada).data(LISTS, kind="TRACK"),
+        App(ada).data(
+            BLENDED, others=[gid(ben)], other=gid(ben), nobodys=gid(Track.objects.get(title="Backstreet"))
+        ),
+        App(ada).data(START, seed=gid(Track.objects.get(title="Dawn"))),
+    ]
+    text = json.dumps(answers)
+    assert "Dusk" in text
+    assert "Shared" in text
+    assert not [title for title in nobodys if title in text]
+    assert App(ada).data(START, seed=gid(both))["it"]["messages"] == [{"code": "NOT_FOUND"}]
+    assert {"Alley", "Both"} < set(titles())
+
+
+def test_16_an_empty_name_is_no_play(doors, ada):
+    assert doors[0](ada).tell(play("Ember", ""), play("Dawn")) == [0]
+
+
+@pytest.mark.parametrize("whole", ["Various Artists feat. Nadir Vale", "[unknown] ft. Nadir Vale"])
+def test_16_beside_somebody_nobody_is_left_out(doors, ada, whole):
+    doors[0](ada).tell(play("Ember", whole))
+    assert Artist.objects.get().name == "Nadir Vale"
+    assert Listen.objects.get().track_as_told.artist.name == whole
 
 
 @pytest.mark.parametrize("whole", ["Nadir Vale feat. Various Artists", "Nadir Vale ft. [unknown]"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.core import context as core
 from allauth.core.internal.ratelimit import RateLimitUsage
@@ -20,10 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.credentials import credential_of
 from accounts.entrance import limits
+from accounts.entrance.sham import reset_sham, sign_up_sham
 from accounts.models import User
 from accounts.services.handle import handle_clean, handle_or_like_it
 from accounts.services.invitation import guest_enter, guest_note, invitation_get
-from accounts.services.listener import listener_sham
 from accounts.services.password import password_set
 from discovery.platform.errors import InvalidInput
 
@@ -75,13 +74,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
     def respond_email_verification_sent(self, request: HttpRequest, user: User | None) -> HttpResponseBase:
         if user is None:
-            listener_sham()
+            sign_up_sham(request)
         response: HttpResponseBase = super().respond_email_verification_sent(request, user)
         return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         if template_prefix == "account/email/unknown_account":
-            default_token_generator.make_token(User(pk=0))
+            reset_sham()
         super().send_mail(template_prefix, email, context)
 
     # Passwords

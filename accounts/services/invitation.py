@@ -96,6 +96,8 @@ def guest_enter(*, user: User) -> bool:
     guest = Guest.objects.select_for_update().filter(user=user).first()
     if guest is None:
         return True
+    if settings.SIGN_UP == "closed":
+        return False
     invitation = _open(Q(pk=guest.invitation_id)).select_related("made_by").first()
     if invitation is not None:
         try:

@@ -1,6 +1,5 @@
 """Accounts: made by the operator, and let go where nobody ever came in."""
 
-import secrets
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
@@ -46,17 +45,6 @@ def listener_create(*, handle: str, password: str | None = None, email: str = ""
     if email:
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
-
-
-def listener_sham() -> None:
-    """Make an account and take it back: the work, and so the time, of a sign-up whose address has an account."""
-    word = secrets.token_hex(8)
-    with transaction.atomic():
-        user = User(username=word, email=f"{word}@example.invalid")
-        user.set_password(word)
-        user.save()
-        EmailAddress.objects.create(user=user, email=user.email, primary=True)
-        transaction.set_rollback(True)
 
 
 @transaction.atomic

@@ -232,7 +232,11 @@ def repeats(since):
 
 def invitations(since):
     row = Invitation.objects.create(
-        digest=uuid4().hex, made_by=factories.listener(), befriends=True, uses_left=1, expires_at=since + LONGEST
+        digest=uuid4().hex,
+        made_by=factories.listener(),
+        befriends=True,
+        uses_left=1,
+        expires_at=since + LONGEST,
     )
     return lambda: Invitation.objects.filter(pk=row.pk).exists()
 

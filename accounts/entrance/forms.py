@@ -17,7 +17,8 @@ class SignIn(LoginForm):  # type: ignore[misc]  # the library is not typed
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Handle or e-mail address")
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["login"].widget.attrs = {"autocomplete": "username", "autocapitalize": "none"}
+        self.fields["password"].widget.attrs.pop("placeholder")
 
     def user_credentials(self) -> dict[str, str]:
         """One name and no more: asked by two, an account that is there would take twice the time of none."""
@@ -28,6 +29,8 @@ class SignIn(LoginForm):  # type: ignore[misc]  # the library is not typed
 class SignUp(SignupForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
         self.fields["username"].label = _("Handle")
         self.fields["username"].help_text = _(
             "What others see. Where it is not free, you get one that begins like it, and can change it."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from allauth.account.views import logout
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,6 +33,11 @@ _OPENED, _MADE = "earshot.opened", "earshot.made"  # secrets of links: one that 
 def welcome(request: HttpRequest) -> HttpResponse:
     """``/welcome/``: where somebody new begins."""
     return confined(render(request, "discovery/welcome.html"))
+
+
+def sign_out(request: HttpRequest) -> HttpResponseBase:
+    """``/logout/``, as it was called before."""
+    return confined(logout(request))
 
 
 @login_required

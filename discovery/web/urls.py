@@ -19,6 +19,7 @@ pages: list[URLPattern] = [
     path("invitations/open/", entrance.invitation_open, name="invitation-open"),
     re_path(r"^invitations/(?P<secret>[\w-]{20,64})/$", entrance.invitation, name="invitation"),
     path("login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="login"),
+    path("logout/", entrance.sign_out, name="logout"),
     path("language/", set_language, name="language"),
     path("words.js", views.Words.as_view(packages=["discovery"]), name="words"),
 ]

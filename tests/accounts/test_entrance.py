@@ -19,6 +19,7 @@ from accounts.models import Device, PersonalizationLevel, User
 from accounts.services.token import token_issue
 from discovery.privacy.erasure import erasure_advance, erasure_request
 from discovery.privacy.export import data_export_build, data_export_request
+from discovery.schema import schema
 from tests import factories
 from tests.accounts.door import OTHER, PASSWORD, confirm, link_in_mail, sign_in, sign_up
 
@@ -227,6 +228,12 @@ class TestWhatIsKept:
         assert [session.get_decoded()["account_login"]["email"] for session in Session.objects.all()] == [
             None
         ]
+
+    def test_no_answer_of_the_api_has_anybodys_address(self):
+        """Of a device's, a person's or an invitation's fields none is one; the operator's contact is the operator's."""
+        fields = [name for kind in schema._schema.type_map.values() for name in getattr(kind, "fields", ())]
+        assert len(fields) > 300
+        assert [name for name in fields if "mail" in name.lower()] == []
 
     def test_a_sign_in_is_a_device_like_any_other(self, ada):
         client = Client()

@@ -37,7 +37,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
 
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """``/logout/``, as it was called before."""
-    return confined(logout(request))
+    response: HttpResponseBase = logout(request)
+    return confined(response)
 
 
 @login_required

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.invitations import Guest, Invitation  # noqa: F401  # Django finds an app's tables here
 from discovery.platform.key_field import KeyField
 
 
@@ -336,9 +337,7 @@ class BreachEntry(models.Model):
     kind = models.CharField(max_length=9, choices=Kind.choices)
     text = models.TextField()
     at = models.DateTimeField()  # of what the line says
-    noticed_at = models.DateTimeField(
-        null=True, blank=True
-    )  # of FOUND: from then on the authority's 72 hours run
+    noticed_at = models.DateTimeField(null=True, blank=True)  # of FOUND: it begins the authority's 72 hours
     concerns = models.CharField(max_length=200, blank=True)  # of FOUND: whom, in words
     written_at = models.DateTimeField(auto_now_add=True)
 

@@ -4,6 +4,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.conditions import Viewer
+from accounts.invitations import Invitation
 from accounts.models import Consent, ConsentEvent, Device, Friendship, User
 from accounts.policies import findable_by, friends_of, listeners_visible_to
 from discovery.platform.names import name_clean, name_key
@@ -61,3 +62,9 @@ def device_list(*, user: User) -> QuerySet[Device]:
     now = Q(expires_at__gt=timezone.now()) | Q(kind=Device.Kind.APP)
     devices = Device.objects.filter(now, user=user).select_related("token")
     return devices.order_by(F("last_seen_on").desc(nulls_last=True), "-pk")
+
+
+def invitation_list(*, user: User) -> QuerySet[Invitation]:
+    """Links of ``user`` that still let somebody in, the one that ends first first."""
+    still = Invitation.objects.filter(made_by=user, uses_left__gt=0, expires_at__gt=timezone.now())
+    return still.order_by("expires_at", "pk")

@@ -56,13 +56,13 @@ NEEDED: Mapping[str, Scopes] = {
         DeviceScope.SOCIAL,
         Query=("people", "room"),
         Viewer=(
-            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "playingNow",
+            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "invitations", "playingNow",
             "recommendationsReceived", "recommendationsSent", "rooms", "similarListeners", "tasteMatch",
         ),
         Mutation=(
-            "advanceRoom", "answerFriendRequest", "block", "createRoom", "endFriendship", "inviteToRoom", "joinRoom",
-            "leaveRoom", "recommendItem", "removeRecommendation", "requestFriendship", "sharePlaylist", "skipInRoom",
-            "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
+            "acceptInvitation", "advanceRoom", "answerFriendRequest", "block", "createInvitation", "createRoom",
+            "endFriendship", "inviteToRoom", "joinRoom", "leaveRoom", "recommendItem", "removeRecommendation",
+            "requestFriendship", "revokeInvitation", "sharePlaylist", "skipInRoom", "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
         ),
         Subscription=("friendActivity", "roomQueue", "rooms"),
     ),

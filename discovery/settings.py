@@ -7,7 +7,9 @@ NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person'
 OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
 TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
-every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in), STATIC_ROOT (where collectstatic writes).
+every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in), STATIC_ROOT (where collectstatic writes),
+SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
+TRUSTED_PROXIES (how many stand before it and tell a client's address).
 """
 
 import os
@@ -45,11 +47,16 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "oauth2_provider",
     "accounts",
     "graph",
     "discovery",
     "tasks",
+    "allauth",  # after ours: its pages are drawn by our templates
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
     "strawberry_django",  # after ours: it has an export_schema command too, and the first one found runs
 ]
 
@@ -67,6 +74,8 @@ MIDDLEWARE = [
     "accounts.middleware.gpc.GlobalPrivacyControlMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "discovery.web.views.ConfinedEntrance",
 ]
 
 ROOT_URLCONF = "discovery.urls"
@@ -101,12 +110,49 @@ else:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.entrance.backend.EvenBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "login"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "account_login"
+LOGIN_REDIRECT_URL = "discovery"
+
+# Who may sign up: everybody, whoever was invited, or nobody. What is ours about it is in accounts.entrance.
+SIGN_UP = env.str("SIGN_UP", default="invitation")
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+ACCOUNT_ADAPTER = "accounts.entrance.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.entrance.forms.SignIn",
+    "signup": "accounts.entrance.forms.SignUp",
+    "reset_password_from_key": "accounts.entrance.forms.ResetPassword",
+    "change_password": "accounts.entrance.forms.ChangePassword",
+}
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_SIGNUP_REDIRECT_URL = "welcome"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # of those who have an address: accounts.entrance.stages
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_SESSION_REMEMBER = True  # sessions are listed, and ended one by one
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip"
+}  # a flood; wrong passwords are counted by accounts.entrance.limits
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+MFA_ADAPTER = "accounts.entrance.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Earshot"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute wrong
+HEADLESS_CLIENTS = [
+    "browser"
+]  # apps come in with a token (createDevice): a device that is listed and revoked
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="earshot@localhost")
 # As accounts.models.DeviceScope says; a test holds the two together.
 OAUTH2_PROVIDER = {
     "SCOPES": {
@@ -126,6 +172,16 @@ SESSION_ENGINE = "accounts.sessions"  # and of a session
 
 # A unix:// address is also what the embedded Redis listens on.
 REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(HOME_DIR)}")
+
+# Tries to sign in are counted here, by all processes together.
+CACHES = {
+    "default": {
+        "BACKEND": "discovery.platform.cache.SharedCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "earshot",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
 
 # One figure for everything that must agree on how long a training may last: Celery kills it then, its
 # claim ends then, and only later may Redis hand the same message to somebody else.

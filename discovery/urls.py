@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.api.context import Context
 from accounts.middleware.gpc import gpc_json
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/exports/<str:token>", views.data_export, name="data-export"),
     path("privacy/erasures/<uuid:key>", views.erasure, name="erasure"),
     path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     path(
         "graphql/",
         EarshotGraphQLView.as_view(

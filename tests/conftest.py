@@ -58,6 +58,14 @@ def ledger_heads(tmp_path, settings):
     return settings.LEDGER_HEADS
 
 
+@pytest.fixture(autouse=True)
+def _nobody_tried_before(settings, request):
+    """Tries to sign in are counted for each test anew: in its own memory, where it does not ask for Redis."""
+    if "redis_url" not in request.fixturenames:
+        memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": request.node.nodeid}
+        settings.CACHES = {"default": memory}
+
+
 @pytest.fixture
 def artifact_dir(tmp_path, settings):
     """An empty ARTIFACT_DIR."""

@@ -18,8 +18,10 @@ from accounts.services.device import token_seen
 # Where players speak protocols of their own, which say themselves who asks and what is wrong (discovery.protocols).
 PLAYERS = ("/1/", "/2.0", "/apis/", "/submissions")
 
-# What a token needs at the addresses that know one, by their names; every other address takes every scope,
-# and the admin no token at all. GraphQL asks for each field (discovery.scopes).
+# Where nobody comes in with a token: the staff's pages, and where people sign in and change what they sign in with.
+BROWSERS_ALONE = ("admin/", "accounts/", "_allauth/")
+
+# What a token needs at the addresses that know one, by their names; every other address takes every scope. GraphQL asks for each field (discovery.scopes).
 NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "graphql": frozenset(),
     "receipts": frozenset({DeviceScope.PRIVACY}),
@@ -57,7 +59,8 @@ class BearerTokenMiddleware:
         credential, place = credential_of(request), request.resolver_match
         if credential is None or credential.token_id is None or place is None:
             return None
-        if "admin" not in place.namespaces and NEEDED.get(place.url_name, EVERY_SCOPE) <= credential.scopes:
+        everywhere = not place.route.startswith(BROWSERS_ALONE)
+        if everywhere and NEEDED.get(place.url_name, EVERY_SCOPE) <= credential.scopes:
             return None
         return _refused("This token may not be used for this.", 403, "INSUFFICIENT_SCOPE")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from allauth.account.signals import authentication_step_completed
 from django.contrib.auth import get_user
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse
@@ -54,12 +55,19 @@ def session_credential(request: HttpRequest, key: str | None) -> Credential | No
 
 
 def connect() -> None:
-    """Have each sign-in note its moment; called once, when the app is ready."""
+    """Have each sign-in note its moment, and each time that somebody shows again who they are; called once, when the app is ready."""
     user_logged_in.connect(_asked, dispatch_uid="accounts.browser")
+    authentication_step_completed.connect(_asked_again, dispatch_uid="accounts.browser")
 
 
 def _asked(*, request: HttpRequest, **_: Any) -> None:
     request.session[_ASKED] = timezone.now().timestamp()
+
+
+def _asked_again(*, request: HttpRequest, reauthenticated: bool = False, **_: Any) -> None:
+    """By the password, a code of an authenticator app, or a passkey."""
+    if reauthenticated:
+        _asked(request=request)
 
 
 def _see(request: HttpRequest, session: SessionStore) -> None:

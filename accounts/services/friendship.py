@@ -64,6 +64,31 @@ def friendship_answer(*, user: User, request: Friendship, accept: bool) -> Frien
 
 
 @transaction.atomic
+def friendship_by_invitation(*, host: User, guest: User) -> bool:
+    """Make friends of ``host``, who asked by a link, and ``guest``, who followed it; False where they are friends already.
+
+    That neither of the two is found by others does not stand in the way: the link is what they found each other by.
+
+    Raises:
+        NotFound: one of them blocks the other, or is not active any more.
+
+    """
+    _lock(host, guest)
+    both = (host, guest)
+    if Block.objects.filter(blocker__in=both, blocked__in=both).exists() or (
+        User.objects.filter(pk__in=[host.pk, guest.pk], is_active=True).count() < 2
+    ):
+        raise _no_listener()
+    row, _created = Friendship.objects.get_or_create(
+        **pair(host, guest), defaults={"requested_by": host, "requested_at": deliberate(host).about_when}
+    )
+    if row.state == Friendship.State.ACCEPTED:
+        return False
+    _accept(row, guest)
+    return True
+
+
+@transaction.atomic
 def friendship_end(*, user: User, other: User) -> None:
     """End a friendship, or take back or decline a request. What was allowed that one friend is withdrawn.
 

@@ -79,13 +79,18 @@ def password_change(*, credential: Credential, current: str, new: str, end_other
         validate_password(new, user)
     except ValidationError as error:
         raise InvalidInput(" ".join(error.messages), field="new", code="WEAK_PASSWORD") from error
-    with transaction.atomic():
-        user.set_password(new)
-        user.save(update_fields=["password"])
-        if end_others:
-            return devices_end(user=user, but=credential)
-        _sessions_keep(user)
-        return 0
+    return password_set(user=user, new=new, end_others=end_others, but=credential)
+
+
+@transaction.atomic
+def password_set(*, user: User, new: str, end_others: bool, but: Credential | None = None) -> int:
+    """Store a password that was looked at before; with ``end_others`` end all devices but one; return how many."""
+    user.set_password(new)
+    user.save(update_fields=["password"])
+    if end_others:
+        return devices_end(user=user, but=but)
+    _sessions_keep(user)
+    return 0
 
 
 def _sessions_keep(user: User) -> None:

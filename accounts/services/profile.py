@@ -1,23 +1,16 @@
 """What people call themselves."""
 
-import re
 import unicodedata
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from discovery.platform.errors import Conflict, InvalidInput
+from accounts.services.handle import handle_clean, handle_is_free, handle_taken
+from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.inputs import text
 
-LONGEST_HANDLE, LONGEST_NAME = 30, 80
-# ASCII, so that no handle looks like another one.
-_HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
-# Nobody is to pass for the installation itself.
-RESERVED = frozenset({
-    "about", "abuse", "admin", "administrator", "anonymous", "api", "earshot", "everyone", "help", "login", "me",
-    "moderator", "nobody", "operator", "owner", "root", "security", "settings", "staff", "support", "system",
-})  # fmt: skip
+LONGEST_NAME = 80
 
 
 @transaction.atomic
@@ -38,28 +31,17 @@ def profile_update(*, user: User, handle: str | None = None, display_name: str |
         if not stored.display_name.isprintable():
             raise InvalidInput(_("A name has no invisible characters."), field="displayName")
     if handle is not None and handle != stored.username:
-        stored.username = _free(stored, text(handle, field="handle", largest=LONGEST_HANDLE, smallest=2))
+        stored.username = _free(stored, handle_clean(handle))
     try:
         with transaction.atomic():
             stored.save(update_fields=["username", "display_name", "name_key"])
     except IntegrityError as error:  # somebody was quicker
-        raise _taken() from error
+        raise handle_taken() from error
     user.username, user.display_name = stored.username, stored.display_name
     return stored
 
 
 def _free(user: User, handle: str) -> str:
-    if not _HANDLE.fullmatch(handle):
-        raise InvalidInput(
-            _("A handle is made of letters a to z, digits, dots, hyphens and underscores."),
-            field="handle",
-            code="INVALID_HANDLE",
-        )
-    others = User.objects.filter(username__iexact=handle).exclude(pk=user.pk).exists()
-    if others or handle.lower() in RESERVED:
-        raise _taken()
+    if not handle_is_free(handle, but=user):
+        raise handle_taken()
     return handle
-
-
-def _taken() -> Conflict:
-    return Conflict(_("This handle is not free."), field="handle", code="HANDLE_TAKEN")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -220,12 +222,17 @@ def _related_counts(user: User) -> dict[str, int]:
 
 
 def _sessions_delete(user: User) -> int:
-    theirs = [
-        session.pk
-        for session in Session.objects.iterator()
-        if session.get_decoded().get("_auth_user_id") == str(user.pk)
-    ]
+    theirs = [session.pk for session in Session.objects.iterator() if _is_of(session.get_decoded(), user)]
     return Session.objects.filter(pk__in=theirs).delete()[0]
+
+
+def _is_of(session: Mapping[str, Any], user: User) -> bool:
+    """Whether they are signed in with it, or began to be."""
+    begun = session.get("account_login") or {}
+    return str(user.pk) in {
+        session.get("_auth_user_id"),
+        session.get("account_authentication_methods_user"),
+    } or begun.get("user_pk") == user_pk_to_url_str(user)
 
 
 def _exports_delete(user: User) -> int:

@@ -24,7 +24,10 @@ from accounts.models import Purpose
 from accounts.services.device import devices_forget
 from accounts.services.friendship import REQUESTS_KEPT, friend_requests_forget
 from accounts.services.identity import IDENTITIES_KEPT, identities_expire
+from accounts.services.invitation import LONGEST as INVITATION_LONGEST
+from accounts.services.invitation import invitations_forget
 from accounts.services.ledger_retention import LEDGER_KEPT, chains_over, chains_retire
+from accounts.services.listener import UNCONFIRMED_KEPT, unconfirmed_forget
 from accounts.services.private_session import REMEMBERED, private_sessions_forget
 from accounts.services.repeat import CALLS_KEPT, calls_forget
 from accounts.services.token import LIFETIME, tokens_expire
@@ -113,6 +116,9 @@ RULES: tuple[Rule, ...] = (
          _("the sign-in"), sessions_forget),
     Rule("tokens", _("That an app is signed in as you."), LIFETIME, _("the sign-in"), tokens_expire),
     Rule("devices", _("What you signed in with, until it runs out."), LIFETIME, _("the sign-in"), devices_forget),
+    Rule("invitations", _("Links by which you invite people."), INVITATION_LONGEST, _("the day it was made"), invitations_forget),
+    Rule("unconfirmed", _("An account whose e-mail address nobody showed to be theirs."), UNCONFIRMED_KEPT, _("the sign-up"),
+         unconfirmed_forget),
     Rule("ledger", _("Your answers, under a random number, and the moment of each."), LEDGER_KEPT,
          _("the end of your account"), ledger_forget),
     Rule("erasures", _("That an account was erased, and the receipt of it, under the same number."), LEDGER_KEPT,

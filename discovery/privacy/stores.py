@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.invitations import Guest, Invitation
 from accounts.models import Block, BreachConcern, Consent, Device, Friendship, Purpose, RepeatableCall, User
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
@@ -72,6 +75,10 @@ STORES: tuple[Store, ...] = (
           (Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE), "requested_at"),
     Store("blocks", Block, ("blocker",), _("Whom you blocked."), None, (), "created_at"),
     Store("devices", Device, ("user",), _("What you are signed in with: browsers, tokens and apps."), None, (), "created_on"),
+    Store("email_addresses", EmailAddress, ("user",), _("Your e-mail addresses, and whether they were shown to be yours."), None),
+    Store("second_factors", Authenticator, ("user",), _("Your authenticator app, passkeys and recovery codes."), None, (), "created_at"),
+    Store("invitations", Invitation, ("made_by",), _("Links by which you invite people."), None, (), "expires_at"),
+    Store("guests", Guest, ("user",), _("That you signed up by such a link, until your address was shown to be yours."), None),
     Store("answers", Consent, ("user",), _("What you allow now, by purpose."), None, (), "changed_at"),
     Store(
         "recommended", ItemRecommendation, ("sender", "recipient"),
@@ -102,6 +109,8 @@ WITHHELD: Mapping[str, str] = {
     "accounts.RepeatableCall.answer": "the key of what came of it, which stands where it is kept",
     "accounts.Device.session_digest": "a credential, of which only your browser holds the secret",
     "accounts.Device.player_secret": "a credential, of which only your player holds the secret",
+    "accounts.Invitation.digest": "a credential, of which only you were told the secret",
+    "mfa.Authenticator.data": "a credential, of which only your app or key holds the secret",
     "accounts.Block.blocked": "who blocked you is known to those who did",
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
     "discovery.RadioChoice.marks": "which friends were heard stands in the reasons, where they may be named",

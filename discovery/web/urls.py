@@ -1,9 +1,10 @@
 """Addresses of the pages."""
 
 from django.urls import URLPattern, path, re_path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from discovery.web import imports, playlists, views
+from discovery.web import entrance, imports, playlists, views
 
 pages: list[URLPattern] = [
     path("", views.discovery, name="discovery"),
@@ -12,8 +13,13 @@ pages: list[URLPattern] = [
     re_path(
         r"^playlists/(?P<key>[\w-]{1,40})\.(?P<form>jspf|xspf)$", playlists.playlist, name="playlist-file"
     ),
-    path("login/", views.SignIn.as_view(), name="login"),
-    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("welcome/", entrance.welcome, name="welcome"),
+    path("invitations/", entrance.invitations, name="invitations"),
+    path("invitations/end/", entrance.invitation_end, name="invitation-end"),
+    path("invitations/open/", entrance.invitation_open, name="invitation-open"),
+    re_path(r"^invitations/(?P<secret>[\w-]{20,64})/$", entrance.invitation, name="invitation"),
+    path("login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="login"),
+    path("logout/", entrance.sign_out, name="logout"),
     path("language/", set_language, name="language"),
     path("words.js", views.Words.as_view(packages=["discovery"]), name="words"),
 ]

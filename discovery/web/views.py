@@ -1,10 +1,10 @@
 """Pages that load nothing from anywhere else, and that nobody may put into a frame."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -20,7 +20,7 @@ from discovery.web.words import GROUPS, LEVELS
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-
+ENTRANCE = ("/accounts/", "/_allauth/")
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -50,17 +50,15 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return confined(render(request, "discovery/privacy.html", choices))
 
 
-class SignIn(LoginView):
-    template_name = "discovery/login.html"
-    next_page = "discovery"
-    redirect_authenticated_user = True
+class ConfinedEntrance:
+    """Middleware: the pages of django-allauth are confined like our own."""
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        return confined(super().dispatch(request, *args, **kwargs))
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
 
-
-class SignOut(LogoutView):
-    next_page = "login"
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        return confined(response) if request.path_info.startswith(ENTRANCE) else response
 
 
 class Words(JavaScriptCatalog):

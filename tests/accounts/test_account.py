@@ -45,7 +45,7 @@ def ada():
 def signed_in(user, password=PASSWORD):
     """A browser in which somebody signed in just now, by the page."""
     client = Client()
-    assert client.post("/login/", {"username": user.username, "password": password}).status_code == 302
+    assert client.post("/accounts/login/", {"login": user.username, "password": password}).status_code == 302
     client.get("/privacy/")
     return client
 

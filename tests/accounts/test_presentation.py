@@ -37,9 +37,9 @@ def test_rows_joined_with_others_by_or_are_not_taken_for_shown(ada):
 
 
 def test_a_proxy_of_a_kind_is_asked_as_the_kind(ada):
-    class Guest(User):
+    class Visitor(User):
         class Meta:
             proxy = True
             app_label = "accounts"
 
-    assert refused(Guest.objects.get(pk=ada.pk), ada)
+    assert refused(Visitor.objects.get(pk=ada.pk), ada)

@@ -23,6 +23,7 @@ from graphql import (
 from accounts.models import ConsentEvent, Friendship, Purpose
 from accounts.services.breach import breach_add
 from accounts.services.consent import consent_set
+from accounts.services.invitation import invitation_create
 from discovery.models import Room, RoomMember, SocialUse
 from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
@@ -104,8 +105,9 @@ class World:
             code="BROKEN",
             field="ts",
         )
+        invitation, _secret = invitation_create(user=owner, befriends=True)
         rows = {
-            "Import": handed_in, "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
+            "Invitation": invitation, "Import": handed_in, "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
             "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
             "Feedback": Feedback.objects.create(user=owner, track=track, kind=FeedbackKind.HIDE, given_at=now),
@@ -147,7 +149,7 @@ BY_NAME = {
     "seedId": "Track", "roomId": "Room",
 }  # fmt: skip
 ID_OF = {
-    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.revokeInvitation.id": "Invitation", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
 }  # fmt: skip
 ALSO_GIVEN = {
     "Mutation.updateProfile.displayName",

@@ -70,6 +70,8 @@ PERIODS = {
     "What staff did to accounts by hand: 365 days": "staff_log",
     "When a recommender was trained: 365 days": "training_runs",
     "whether you can be found, without what it was: 24 hours": "link_changes",
+    "A link by which you invite somebody: 90 days": "invitations",
+    "showed to be theirs: 7 days after the sign-up": "unconfirmed",
     "by which a call that your app repeats is not done twice: 24 hours": "repeats",
     "That your friends are about to hear of a play or a like, without what it was: until they were told, 1 hour": "news",
 }

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
@@ -12,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
 
+from accounts.invitations import Invitation
 from accounts.models import (
     ConsentEvent,
     Device,
@@ -28,6 +30,7 @@ from accounts.models import (
 from accounts.policies import played_in_private
 from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set
+from accounts.services.invitation import LONGEST
 from accounts.services.ledger import event_hash
 from accounts.services.ledger_head import ledger_head_publish
 from accounts.services.private_session import private_session_end, private_session_start
@@ -232,6 +235,33 @@ def news(since):
     return lambda: FriendNews.objects.filter(pk=key).exists()
 
 
+def invitations(since):
+    row = Invitation.objects.create(
+        digest=uuid4().hex,
+        made_by=factories.listener(),
+        befriends=True,
+        uses_left=1,
+        expires_at=since + LONGEST,
+    )
+    return lambda: Invitation.objects.filter(pk=row.pk).exists()
+
+
+def unconfirmed(since):
+    """Beside one whose address was shown to be theirs, and one that was signed in to."""
+    fields = {"verified": {}, "came_in": {"last_login": since}, "never": {}}
+    people = {name: factories.listener(date_joined=since, **more) for name, more in fields.items()}
+    for name, user in people.items():
+        address = f"{user.username}@example.org"
+        EmailAddress.objects.create(user=user, email=address, verified=name == "verified", primary=True)
+
+    def there():
+        left = {name for name, user in people.items() if User.objects.filter(pk=user.pk).exists()}
+        assert left >= {"verified", "came_in"}
+        return "never" in left
+
+    return there
+
+
 def training_runs(since):
     row = TrainingRun.objects.create(key=uuid4().hex, holder="a", heartbeat_at=since, ended_at=since)
     return lambda: TrainingRun.objects.filter(pk=row.pk).exists()
@@ -241,7 +271,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
-        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, news, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, news, invitations, unconfirmed, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

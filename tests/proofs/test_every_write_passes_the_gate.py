@@ -32,6 +32,8 @@ JUSTIFIED = {
     "accounts.Block": "whom one blocks: accounts.services.friendship",
     "accounts.Device": "what one is signed in with: accounts.services.device",
     "accounts.RepeatableCall": "that an app's call was done, as digests: accounts.services.repeat",
+    "accounts.Invitation": "whom one invites: accounts.services.invitation",
+    "accounts.Guest": "by which link one signed up: accounts.services.invitation",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",
     "accounts.BreachConcern": "that a breach concerns somebody: accounts.services.breach",
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",
@@ -41,7 +43,7 @@ JUSTIFIED = {
     "graph.DeletedPlay": "digests of what one deleted: graph.ingest.deleted",
     "discovery.RoomMember": "who is where while they are there: discovery.room.services",
 }
-THIRD_PARTY = {"admin", "oauth2_provider", "auth"}
+THIRD_PARTY = {"account", "admin", "auth", "mfa", "oauth2_provider"}
 
 # Who may put rows where nobody acts at that moment, and why.
 RESTORING = {

@@ -80,19 +80,21 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             "DATABASE_URL": database, "REDIS_URL": redis.url, "EARSHOT_HOME": str(home),
             "ARTIFACT_DIR": str(home / "models"), "SECRET_KEY": django_settings.SECRET_KEY,
             "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
+            "EMAIL_URL": f"filemail:///{home / 'mail'}",
         }  # fmt: skip
 
-        def start(name, *command):
+        def start(name, *command, **more):
             command = [sys.executable, "-m", *command]
-            child = child_start(command, log=home / f"{name}.log", environment=environment)
+            child = child_start(command, log=home / f"{name}.log", environment=environment | more)
             stack.callback(child_stop, child)
 
         @functools.cache
-        def origin(process):
+        def origin(process, sign_up="open"):
             """Of a web process, started where it was not asked for before."""
             port = free_port()
-            start(f"web{process}", "uvicorn", "discovery.asgi:application", "--port", str(port))
-            log = home / f"web{process}.log"
+            name, served = f"web{process}{sign_up}", "discovery.asgi:application"
+            start(name, "uvicorn", served, "--port", str(port), SIGN_UP=sign_up)
+            log = home / f"{name}.log"
             wait_for(lambda: answers(port), what=f"a web process:\n{last_lines(log)}")
             return f"http://127.0.0.1:{port}"
 
@@ -109,7 +111,7 @@ def visit(site, chromium, axe, monkeypatch, tmp_path, transactional_db):
         monkeypatch.delenv(name)
     opened = []
 
-    def visit(*, process=0, language="en"):
+    def visit(*, process=0, language="en", sign_up="open"):
         options = webdriver.ChromeOptions()
         options.binary_location = chromium.browser
         for flag in [
@@ -123,7 +125,7 @@ def visit(site, chromium, axe, monkeypatch, tmp_path, transactional_db):
         options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
         browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromium.driver))
         opened.append(browser)
-        return Person(browser, site.origin(process), axe, keep)
+        return Person(browser, site.origin(process, sign_up), axe, keep)
 
     yield visit
     for browser in opened:

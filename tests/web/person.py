@@ -48,11 +48,11 @@ class Person:
 
     def opens(self, page, *, name="ada"):
         self.browser.get(self.origin + page)
-        if self.find("#id_username"):
-            self.types("#id_username", name)
+        if self.find("#id_login"):
+            self.types("#id_login", name)
             self.types("#id_password", PASSWORD)
-            self.presses("main button")
-            self.until(lambda: not self.find("#id_username"), "signed in")
+            self.presses("main form button")
+            self.until(lambda: not self.find("#id_login"), "signed in")
 
     def presses(self, selector):
         (element, *_) = self.until(lambda: self.find(selector), selector)

@@ -16,12 +16,14 @@ ROOM = Path(discovery.__file__).parent
 @pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/"])
 def test_a_page_asks_to_sign_in_and_comes_back(client, page):
     answer = client.get(page)
-    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={page}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={page}")
 
 
-@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/", "/login/"])
+@pytest.mark.parametrize(
+    "page", ["/", "/imports/", "/privacy/", "/welcome/", "/invitations/", "/accounts/login/"]
+)
 def test_a_page_is_confined_to_its_origin_and_to_no_cache(client, page):
-    if page != "/login/":
+    if page != "/accounts/login/":
         client.force_login(factories.listener("ada"))
     answer = client.get(page)
     assert answer.status_code == 200
@@ -34,15 +36,18 @@ def test_one_signs_in_and_out_and_is_sent_nowhere_else(client):
     ada = factories.listener("ada")
     ada.set_password("fair winds 7")
     ada.save()
-    login = {"username": "ada", "password": "fair winds 7", "next": "//evil.example/"}
-    assert client.post("/login/", {**login, "password": "wrong"}).status_code == 200
-    assert client.post("/login/", login)["Location"] == "/"
-    assert client.post("/logout/")["Location"] == "/login/"
+    login = {"login": "ada", "password": "fair winds 7", "next": "//evil.example/"}
+    assert client.post("/accounts/login/", {**login, "password": "wrong"}).status_code == 200
+    assert client.get("/").status_code == 302
+    assert client.post("/accounts/login/", login)["Location"] == "/welcome/"
+    assert client.post("/accounts/logout/")["Location"] == "/accounts/login/"
+    assert client.post("/accounts/login/", login)["Location"] == "/"
+    assert client.post("/accounts/logout/")["Location"] == "/accounts/login/"
     assert client.get("/").status_code == 302
 
 
 def test_no_file_of_the_pages_names_another_origin():
-    files = [*(ROOM / "static").rglob("*.*"), *(ROOM / "templates/discovery").glob("*.html")]
+    files = [*(ROOM / "static").rglob("*.*"), *(ROOM / "templates").rglob("*.html")]
     assert len(files) >= 8
     foreign = {
         (file.name, address)

@@ -140,7 +140,7 @@ def erases_the_account(person, world):
     assert person.find("#erasure")[0].get_attribute("href").endswith(f"/privacy/erasures/{erasure.pk}")
     verify(erasure.receipt)
     person.browser.get(person.origin + "/privacy/")
-    assert person.find("#id_username"), "signed out"
+    assert person.find("#id_login"), "signed out"
 
 
 def test_ones_own_plays_words_and_devices(world, visit):

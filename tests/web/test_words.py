@@ -91,9 +91,9 @@ def test_a_refusal_in_german(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/", "/login/"])
+@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/", "/welcome/", "/accounts/login/"])
 def test_a_page_in_german_and_by_choice_in_english(client, page):
-    if page != "/login/":
+    if page != "/accounts/login/":
         client.force_login(factories.listener("ada"))
     german = client.get(page, headers=GERMAN)
     assert '<html lang="de">' in german.text

@@ -13,7 +13,7 @@ from tasks.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 
-app = Celery("earshot", include=["tasks.training", "tasks.privacy", "tasks.histories"])
+app = Celery("earshot", include=["tasks.training", "tasks.privacy", "tasks.histories", "tasks.libraries"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
 

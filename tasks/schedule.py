@@ -9,6 +9,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "train-when-due": {"task": "tasks.training.train_when_due", "schedule": 60.0},
     "privacy-resume": {"task": "tasks.privacy.privacy_resume", "schedule": 60.0},
     "histories-resume": {"task": "tasks.histories.histories_resume", "schedule": 60.0},
+    "libraries-resume": {"task": "tasks.libraries.libraries_resume", "schedule": 60.0},
+    "libraries-read-again": {
+        "task": "tasks.libraries.libraries_read_again",
+        "schedule": crontab(hour="4", minute="43"),
+    },
     "ledger-head": {"task": "tasks.privacy.ledger_head_publish", "schedule": crontab(minute="37")},
     "privacy-expire": {"task": "tasks.privacy.privacy_expire", "schedule": crontab(minute="7")},
 }

@@ -34,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
     """Exit status: 0 when ended by Ctrl-C or SIGTERM, 1 when something failed, 2 for a wrong argument."""
     arguments = _arguments(argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+    os.environ.setdefault("LIBRARY_SERVERS", "public,loopback")  # a music server beside it
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a script may read us
     os.chdir(settings.BASE_DIR)
     if arguments.with_parent:

@@ -125,9 +125,9 @@ def holdings(viewer: Viewer) -> Holdings:
 def _read(names: dict[int, str]) -> Holdings:
     """Of several songs of one track, the first with a picture, or the first."""
     rows = LibrarySong.objects.filter(account__in=names).order_by("track_id", "pk")
-    columns = rows.values_list("track_id", "pk", "account_id", "track__artist_id", "year", "cover", "genre")
+    asked = rows.values_list("track_id", "pk", "account_id", "track__artist_id", "year", "cover", "genre")
     songs, covers, genres = [], [], []
-    for track, key, account, artist, year, cover, genre in columns.iterator(CHUNK):
+    for track, key, account, artist, year, cover, genre in asked.iterator(CHUNK):
         songs.append((track, key, account, artist, year or 0))
         covers.append(bool(cover))
         genres.append(genre.casefold())

@@ -84,7 +84,7 @@ class Viewer(ViewerPart):
     @strawberry_django.field(description="Music servers that the viewer connected.")
     def libraries(self, info: Info) -> list[Library]:
         rows = models.LibraryAccount.objects.filter(user=self.user).order_by("pk")
-        return opened(rows_shown(self.user, rows), info)  # type: ignore[return-value]
+        return list(opened(rows_shown(self.user, rows), info))  # type: ignore[arg-type]  # strawberry-django types are their models
 
 
 @strawberry.type

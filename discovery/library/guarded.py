@@ -97,7 +97,7 @@ def _looked_up(host: str, port: int) -> list[Address]:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise httpx.ConnectError("no such name") from None
-    return list(dict.fromkeys(ipaddress.ip_address(row[4][0].partition("%")[0]) for row in rows))
+    return list(dict.fromkeys(ipaddress.ip_address(f"{row[4][0]}".partition("%")[0]) for row in rows))
 
 
 def _allowed() -> tuple[list[SplitResult], frozenset[str]]:

@@ -80,7 +80,8 @@ def _store(claim: Claim, page: Sequence[SongTold], offset: int) -> None:
     told = {song.id: (song, words) for song in page if (words := _words(song)) is not None}
     namings = namings_get_or_create([words for _song, words in told.values()])
     there = {row.song: row for row in LibrarySong.objects.filter(account=account, song__in=told)}
-    fresh, changed = [], []
+    fresh: list[LibrarySong] = []
+    changed: list[LibrarySong] = []
     for key, (song, words) in told.items():
         row = there.get(key) or LibrarySong(account=account, user=act.user, song=key)
         naming = namings[words.digest]

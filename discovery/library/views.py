@@ -73,7 +73,7 @@ def cover(request: HttpRequest, word: str) -> HttpResponseBase:
 
 
 @require_safe
-def drawn(request: HttpRequest, word: str) -> HttpResponse:
+def drawn(request: HttpRequest, word: str) -> HttpResponseBase:
     """A picture that is drawn here; what it is for, its address does not say."""
     try:
         picture = cover_svg(word)

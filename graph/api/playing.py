@@ -57,6 +57,7 @@ def artist_cover(info: Info, artist: models.Artist) -> str:
 
 def _held(info: Info) -> Holdings:
     context = info.context.__dict__
+    held: Holdings | None
     moment, held = context.get("held", (0.0, None))
     if held is None or time.monotonic() - moment > _REMEMBERED:
         held = holdings(info.context.viewer)

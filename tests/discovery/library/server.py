@@ -17,8 +17,8 @@ from werkzeug.serving import run_simple
 NAME, PASSWORD = "listener", "sésame ☼ & open"
 
 
-class Config(DefaultConfig):
-    def __init__(self, home: Path) -> None:
+class Config(DefaultConfig):  # type: ignore[misc]  # without types
+    def __init__(self, home):
         super().__init__()
         self.BASE = {**self.BASE, "database_uri": f"sqlite:///{home / 'supysonic.db'}"}
         self.WEBAPP = {**self.WEBAPP, "cache_dir": str(home / "cache"), "mount_webui": False}
@@ -35,11 +35,11 @@ def main(home: Path, port: int) -> None:
     close_connection()
     scan()
     app = create_application(config)
-    app.add_url_rule("/scan", view_func=lambda: (scan(), "")[1])
+    app.add_url_rule("/scan", view_func=lambda: scan() or "")
     run_simple("127.0.0.1", port, app, threaded=True)
 
 
-def scan() -> None:
+def scan():
     scanner = Scanner()
     scanner.queue_folder("music")
     scanner.start()

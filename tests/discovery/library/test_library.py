@@ -3,10 +3,12 @@
 import logging
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from discovery.library.reading import library_read
-from discovery.platform.graphql.node import node_id
+from discovery.platform.graphql.node import global_id, node_id
 from graph.models import LibraryAccount, LibrarySong, Listen, Naming, Playlist, PlaylistEntry, Track
 from graph.services.standing import catalog_sweep
 from tests import factories
@@ -251,17 +253,24 @@ def test_a_playlist_is_handed_over_and_made_anew(app, ada, music_server):
     assert stranger["messages"][0]["code"] == "NOT_FOUND"
 
 
-def test_where_many_tracks_are_played_is_asked_once(app):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+def test_where_many_tracks_are_played_is_asked_once(app, ada):
+    playlists = {}
+    for number in (1, 3):
+        playlists[number] = Playlist.objects.create(owner=ada, title=f"{number}")
+        for position, track in enumerate(Track.objects.order_by("pk")[:number]):
+            PlaylistEntry.objects.create(
+                playlist=playlists[number], track=track, position=position, added_by=ada
+            )
+    query = """query($id: ID!) { node(id: $id) { ... on Playlist { cover entries { edges { node { position track {
+      cover play { url } artist { cover } } } } } } } }"""
 
-    def queries(text):
+    def queries(playlist):
         with CaptureQueriesContext(connection) as captured:
-            nodes = found(app, text)
-        return len(nodes), len(captured)
+            node = app.data(query, id=global_id("Playlist", playlist.pk))["node"]
+        return [len(edge["node"]["track"]["play"]) for edge in node["entries"]["edges"]], len(captured)
 
-    queries("harbor")
-    one, few = queries("harbor")
-    three, many = queries("a")
-    assert (one, three) == (1, 3)
+    queries(playlists[1])  # what is remembered of the library is read
+    one, few = queries(playlists[1])
+    three, many = queries(playlists[3])
+    assert (one, three) == ([1], [1, 1, 1])
     assert many == few

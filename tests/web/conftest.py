@@ -80,6 +80,7 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             "DATABASE_URL": database, "REDIS_URL": redis.url, "EARSHOT_HOME": str(home),
             "ARTIFACT_DIR": str(home / "models"), "SECRET_KEY": django_settings.SECRET_KEY,
             "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
+            "LIBRARY_SERVERS": "loopback",
         }  # fmt: skip
 
         def start(name, *command):

@@ -1,6 +1,8 @@
 """A listener connects a real music server: it is read, heard, seen by them alone, and given playlists."""
 
+import json
 import logging
+import zipfile
 
 import pytest
 from django.db import connection
@@ -8,7 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from discovery.library.reading import library_read
+from discovery.models import DataExport
 from discovery.platform.graphql.node import global_id, node_id
+from discovery.privacy.export import data_export_build
 from graph.models import LibraryAccount, LibrarySong, Listen, Naming, Playlist, PlaylistEntry, Track
 from graph.services.standing import catalog_sweep
 from tests import factories
@@ -111,6 +115,20 @@ def test_no_password_stands_in_a_row_an_answer_or_a_log(app, music_server, caplo
     assert secret not in told
     assert hexed not in told
     assert LibraryAccount.objects.get().secret not in str(app.data(LIBRARIES))
+
+
+def test_an_export_holds_the_songs_and_no_password(app, ada, music_server, settings, tmp_path):
+    settings.EXPORT_DIR = tmp_path
+    export = data_export_build(export_id=str(DataExport.objects.create(user=ada).pk))
+    with zipfile.ZipFile(export.path) as file:
+        files = {name: file.read(name).decode() for name in file.namelist()}
+    songs = [json.loads(line) for line in files["library_songs.jsonl"].splitlines()]
+    assert {song["title"] for song in songs} == {"Harbor", "Lantern", "Static & <Bloom>"}
+    (library,) = map(json.loads, files["libraries.jsonl"].splitlines())
+    assert (library["url"], library["username"]) == (music_server.url, music_server.name)
+    told = "".join(files.values())
+    assert LibraryAccount.objects.get().secret not in told
+    assert music_server.password not in told
 
 
 def test_it_is_heard_whole_and_in_parts(app, music_server):

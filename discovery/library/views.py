@@ -13,6 +13,7 @@ from contextlib import ExitStack
 
 import httpx
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -95,6 +96,8 @@ def _passed_on(
         answer = opening.enter_context(
             client.opened(method, headers={**headers, "Accept-Encoding": "identity"}, **values)
         )
+        if not connection.in_atomic_block:
+            close_old_connections()  # a song takes minutes, and nothing of it needs the database
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if answer.status_code not in {200, 206, 416} or not (
             _is_sound(kind) if method == "stream" else kind in PICTURES
@@ -112,7 +115,7 @@ def _passed_on(
     for name in PASSED_ON:
         if name in answer.headers:
             response[name] = answer.headers[name]
-    return _safe(response, seconds=86_400 if method == "getCoverArt" else 3_600)
+    return _safe(response, seconds=86_400 if method == "getCoverArt" else None)
 
 
 def _is_sound(kind: str) -> bool:
@@ -159,9 +162,12 @@ async def _as_wanted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         _readers.submit(pieces.close)  # type: ignore[attr-defined]  # a generator
 
 
-def _safe(response: HttpResponseBase, *, seconds: int) -> HttpResponseBase:
-    """For one person's browser alone, as the kind of thing it is, and able to do nothing."""
-    response["Cache-Control"] = f"private, max-age={seconds}"
+def _safe(response: HttpResponseBase, *, seconds: int | None) -> HttpResponseBase:
+    """For one person's browser alone, as the kind of thing it is, and able to do nothing.
+
+    ``seconds``: how long the browser may keep it; sound not at all, for whoever signed out is to hear nothing more.
+    """
+    response["Cache-Control"] = "private, no-store" if seconds is None else f"private, max-age={seconds}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = CONFINED
     response["Cross-Origin-Resource-Policy"] = "same-origin"

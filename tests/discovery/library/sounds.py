@@ -85,7 +85,7 @@ def tag(path: Path, song: Song) -> None:
         )
     else:
         file = WAVE(path)  # type: ignore[assignment]
-        file.add_tags()  # type: ignore[no-untyped-call]
+        file.add_tags()
         for frame in (TIT2, TPE1, TALB, TCON, TDRC):
             text = {TIT2: song.title, TPE1: song.artist, TALB: song.album, TCON: song.genre}.get(
                 frame, str(song.year)

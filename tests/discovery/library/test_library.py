@@ -252,7 +252,8 @@ def test_a_playlist_is_handed_over_and_made_anew(app, ada, music_server):
     held = [Track.objects.get(title=title) for title in ("Lantern", "Harbor")]
     for position, track in enumerate([*held, factories.track("Elsewhere")]):
         PlaylistEntry.objects.create(playlist=playlist, track=track, position=position, added_by=ada)
-    send = """mutation($playlistId: ID!, $libraryId: ID!) { sendPlaylist(playlistId: $playlistId, libraryId: $libraryId) {
+    send = """mutation($playlistId: ID!, $libraryId: ID!, $key: String) {
+      sendPlaylist(playlistId: $playlistId, libraryId: $libraryId, idempotencyKey: $key) {
       ... on SentPlaylist { sent missing } ... on OperationInfo { messages { code } } } }"""
     ids = {
         "playlistId": app.data("{ viewer { playlists { edges { node { id cover } } } } }")["viewer"][
@@ -267,6 +268,10 @@ def test_a_playlist_is_handed_over_and_made_anew(app, ada, music_server):
     assert app.data(send, **ids, libraryId=library["id"])["sendPlaylist"] == {"sent": 1, "missing": 1}
     (there,) = music_server.ask("getPlaylists")["playlists"]["playlist"]
     assert there["songCount"] == 1
+    once = app.data(send, **ids, libraryId=library["id"], key="k")["sendPlaylist"]
+    music_server.ask("deletePlaylist", id=there["id"])
+    assert app.data(send, **ids, libraryId=library["id"], key="k")["sendPlaylist"] == once
+    assert not music_server.ask("getPlaylists")["playlists"].get("playlist"), "a repeated call does nothing"
     stranger = App(factories.sharer("ben")).data(send, **ids, libraryId=library["id"])["sendPlaylist"]
     assert stranger["messages"][0]["code"] == "NOT_FOUND"
 

@@ -21,7 +21,7 @@ from discovery.platform.secrets import sealed
 from graph.models import Artist, LibraryAccount, LibrarySong, Standing, Tagging, Track
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def told(number, **changed):

@@ -297,3 +297,13 @@ def test_where_many_tracks_are_played_is_asked_once(app, ada):
     three, many = queries(playlists[3])
     assert (one, three) == ([1], [1, 1, 1])
     assert many == few
+
+
+def test_with_its_person_a_library_goes_and_what_it_brought(app, ada):
+    ben = factories.sharer("ben")
+    factories.listens(ben, Track.objects.get(title="Lantern"))
+    ada.delete()
+    catalog_sweep()
+    assert not LibraryAccount.objects.exists()
+    assert not LibrarySong.objects.exists()
+    assert set(Track.objects.values_list("title", flat=True)) == {"Lantern"}

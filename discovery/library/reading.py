@@ -19,7 +19,16 @@ from discovery.library.accounts import (
     library_hold,
     server_of,
 )
-from discovery.library.subsonic import TOO_LARGE, SongTold, Subsonic, refusal
+from discovery.library.subsonic import (
+    FAILED,
+    INCOMPATIBLE,
+    MISSING,
+    NO_SERVER,
+    TOO_LARGE,
+    SongTold,
+    Subsonic,
+    refusal,
+)
 from discovery.platform.errors import InvalidInput, LeaseLost, Refusal
 from graph.ingest.catalog import namings_get_or_create, namings_sweep
 from graph.ingest.clean import Words, words_clean
@@ -30,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 MOST_SONGS = 200_000  # of one library
 BATCH = 500
+# What a server says that signs us in and does not know how to search.
+WITHOUT_SEARCH = frozenset({FAILED, INCOMPATIBLE, MISSING, NO_SERVER})
 COLUMNS = ("naming_id", "track_id", "cover", "genre", "year", "duration_ms")
 
 
@@ -62,7 +73,12 @@ def _read(claim: Claim, account: LibraryAccount) -> LibraryAccount:
 
 def _pages(client: Subsonic, offset: int) -> Iterator[tuple[int, list[SongTold]]]:
     """Pages of songs, each with the place behind it; by albums, a later worker begins anew."""
-    first = client.songs(offset)
+    try:
+        first = client.songs(offset)
+    except Refusal as refused:
+        if offset or refused.specific_code not in WITHOUT_SEARCH:
+            raise
+        first = []
     if not first and not offset:
         for page in client.songs_by_album():
             yield 0, page

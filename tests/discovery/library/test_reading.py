@@ -35,7 +35,7 @@ def told(number, **changed):
 class Made(Subsonic):
     """A server that holds these songs; ``by_album``: and finds none where nothing is asked for."""
 
-    songs_there, by_album, breaks_at = (), False, None
+    songs_there, by_album, breaks_at, refuses = (), False, None, ""
     asked: tuple[int, ...] = ()
 
     def __init__(self, _server):
@@ -46,6 +46,8 @@ class Made(Subsonic):
 
     def songs(self, offset):
         type(self).asked = (*self.asked, offset)
+        if self.refuses:
+            raise refusal(self.refuses)
         if self.breaks_at == offset:
             raise KeyboardInterrupt  # the worker is killed
         return [] if self.by_album else list(self.songs_there[offset : offset + PAGE])
@@ -117,6 +119,15 @@ def test_by_albums_where_nothing_is_found_without_words(ada, server):
     server.songs_there, server.by_album = [told(number) for number in range(35)], True
     account = library_read(account_id=library(ada).pk)
     assert (account.state, LibrarySong.objects.count()) == ("READY", 35)
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "songs"), [("LIBRARY_FAILED", "READY", 5), ("LIBRARY_WRONG_PASSWORD", "FAILED", 0)]
+)
+def test_by_albums_where_the_server_cannot_search(ada, server, code, state, songs):
+    server.songs_there, server.refuses = [told(number) for number in range(5)], code
+    account = library_read(account_id=library(ada).pk)
+    assert (account.state, LibrarySong.objects.count()) == (state, songs)
 
 
 def test_after_a_killed_worker_it_goes_on_behind_what_was_stored(ada, server, settings):

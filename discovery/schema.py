@@ -20,6 +20,7 @@ from strawberry_django.fields.types import OperationInfo
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
+import discovery.library.api
 import discovery.privacy.api
 import discovery.radio.api
 import discovery.realtime.subscriptions
@@ -46,6 +47,7 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.together.api,
     discovery.radio.api,
     discovery.room.api,
+    discovery.library.api,
     discovery.privacy.api,
     discovery.realtime.subscriptions,
 )

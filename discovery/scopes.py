@@ -49,7 +49,7 @@ NEEDED: Mapping[str, Scopes] = {
         Viewer=("playlists",),
         Mutation=(
             "addToPlaylist", "createPlaylist", "deletePlaylist", "movePlaylistEntry", "removeFromPlaylist",
-            "renamePlaylist",
+            "renamePlaylist", "sendPlaylist",
         ),
     ),
     **_one(
@@ -76,9 +76,10 @@ NEEDED: Mapping[str, Scopes] = {
     ),
     **_one(
         DeviceScope.ACCOUNT,
-        Viewer=("dataExports", "devices"),
+        Viewer=("dataExports", "devices", "libraries"),
         Mutation=(
-            "changePassword", "createDevice", "requestDataExport", "requestErasure", "revokeDevice", "updateProfile",
+            "changePassword", "connectLibrary", "createDevice", "disconnectLibrary", "refreshLibrary",
+            "requestDataExport", "requestErasure", "revokeDevice", "updateProfile",
         ),
     ),
 }  # fmt: skip
@@ -87,6 +88,7 @@ NEEDED: Mapping[str, Scopes] = {
 NODES: Mapping[str, Scopes] = {
     **dict.fromkeys(("Artist", "Track", "ModelVersion"), _ANY),
     **dict.fromkeys(("Feedback", "Import", "Listen"), frozenset({DeviceScope.PLAYS_READ})),
+    "Library": frozenset({DeviceScope.ACCOUNT}),
     **dict.fromkeys(("Playlist", "PlaylistEntry"), frozenset({DeviceScope.PLAYLISTS})),
     **dict.fromkeys(
         ("FriendRequest", "ItemRecommendation", "Listener", "Room"), frozenset({DeviceScope.SOCIAL})

@@ -7,7 +7,8 @@ NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person'
 OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
 TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
-every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in), STATIC_ROOT (where collectstatic writes),
+every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in),
+LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where collectstatic writes),
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
 TRUSTED_PROXIES (how many stand before it and tell a client's address).
 """
@@ -192,6 +193,9 @@ TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
 SMALLEST_AGGREGATE = env.int("SMALLEST_AGGREGATE", default=10)
 NEW_ARTISTS_AN_HOUR = env.int("NEW_ARTISTS_AN_HOUR", default=300)
 
+# Music servers that listeners may connect: base addresses, or the words public, private and loopback; none: public.
+LIBRARY_SERVERS = env.list("LIBRARY_SERVERS", default=[])
+
 # Who answers for this installation; checks ask for the first two and the authority.
 OPERATOR_NAME = env.str("OPERATOR_NAME", default="")
 OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", default="")
@@ -239,6 +243,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"faiss.loader": {"level": "WARNING"}},  # it tells which instructions it looks for
+    "loggers": {
+        "faiss.loader": {"level": "WARNING"},  # it tells which instructions it looks for
+        # They tell addresses with all that stands in them, and music servers are signed in to there.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.api.context import Context
 from accounts.middleware.gpc import gpc_json
 from discovery import health
+from discovery.library.views import addresses
 from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.protocols.urls import protocols
@@ -16,6 +17,7 @@ from discovery.web.urls import pages
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages,
     *protocols,
+    *addresses,
     path("livez", health.livez),
     path("readyz", health.readyz),
     path(".well-known/gpc.json", gpc_json),

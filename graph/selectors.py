@@ -64,6 +64,11 @@ def item_get(*, kind: ItemKind, item_id: int) -> Track | Artist:
     return item
 
 
+def artists_of(tracks: Collection[int]) -> dict[int, int]:
+    """By track: who stands first in its credit."""
+    return dict(Track.objects.filter(pk__in=tracks).values_list("pk", "artist_id"))
+
+
 def external_ids(kind: ItemKind) -> dict[int, str]:
     """By primary key: the id in the data set an item came from, or ``earshot:<key>`` for what is our own."""
     model = Track if kind is ItemKind.TRACK else Artist

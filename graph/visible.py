@@ -2,6 +2,7 @@
 
 The catalog that the operator brought, and what enough contributors play, is everybody's. What only a few listeners'
 plays brought is theirs: it may be a title that nobody else should read. They see it, and the friends they share it with.
+What a music server holds, those see who connected it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from graph.models import (
     FeedbackKind,
     History,
     ItemRecommendation,
+    LibraryAccount,
+    LibrarySong,
     Listen,
     Playlist,
     PlaylistEntry,
@@ -61,6 +64,7 @@ def register() -> None:
     presentation.register(Kind("Listen", Listen, _own))
     presentation.register(Kind("Feedback", Feedback, _own))
     presentation.register(Kind("Import", History, _own))
+    presentation.register(Kind("Library", LibraryAccount, _own))
     presentation.register(Kind("Playlist", Playlist, _playlist_visible, hot=True))
     presentation.register(Kind("PlaylistEntry", PlaylistEntry, _entry_visible, hot=True))
     presentation.register(Kind("ItemRecommendation", ItemRecommendation, _recommendation_visible, hot=True))
@@ -89,6 +93,7 @@ def _track_visible(viewer: Viewer, now: datetime | None = None) -> Q:
         return EVERYBODYS
     this = {"track": OuterRef("pk")}
     theirs = _played_or_liked(somebody, _friends(somebody, now), listened=this, said=this)
+    theirs |= _held(somebody, track=OuterRef("pk"))
     return EVERYBODYS | theirs | _handed_on(somebody, listed=this, recommended=this)
 
 
@@ -103,7 +108,15 @@ def _artist_visible(viewer: Viewer, now: datetime | None = None) -> Q:
         theirs |= Q(Exists(rows))
     theirs |= Q(Exists(ArtistPlayCount.objects.filter(user=somebody, **this)))
     theirs |= Q(Exists(Listen.objects.filter(user=somebody, track__guests__artist=OuterRef("pk"))))
+    theirs |= _held(somebody, track__artist=OuterRef("pk")) | _held(
+        somebody, track__guests__artist=OuterRef("pk")
+    )
     return EVERYBODYS | theirs | _handed_on(somebody, listed=by_this, recommended=this)
+
+
+def _held(viewer: User, **item: OuterRef) -> Q:
+    """What a library holds that the viewer connected; friends' libraries show nothing to anybody."""
+    return Q(Exists(LibrarySong.objects.filter(user=viewer, **item)))
 
 
 def _played_or_liked(viewer: User, friends: _Friends, *, listened: Column, said: Column) -> Q:

@@ -13,7 +13,10 @@ from tasks.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 
-app = Celery("earshot", include=["tasks.training", "tasks.privacy", "tasks.histories", "tasks.outbox"])
+app = Celery(
+    "earshot",
+    include=["tasks.training", "tasks.privacy", "tasks.histories", "tasks.outbox", "tasks.libraries"],
+)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
 

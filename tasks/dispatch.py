@@ -8,6 +8,7 @@ from typing import Any
 from kombu.exceptions import OperationalError
 
 from accounts.signals import consent_changed
+from discovery.library.signals import library_requested
 from discovery.privacy.signals import erasure_requested, export_requested
 from discovery.room.services import rooms_refresh
 from graph.signals import history_requested
@@ -21,6 +22,7 @@ def connect() -> None:
     export_requested.connect(_export, dispatch_uid="tasks.export")
     erasure_requested.connect(_erasure, dispatch_uid="tasks.erasure")
     history_requested.connect(_history, dispatch_uid="tasks.history")
+    library_requested.connect(_library, dispatch_uid="tasks.library")
 
 
 def _export(*, key: str, **_: Any) -> None:
@@ -33,6 +35,10 @@ def _erasure(*, key: str, **_: Any) -> None:
 
 def _history(*, key: str, **_: Any) -> None:
     _send("tasks.histories.history_read", key)
+
+
+def _library(*, key: str, **_: Any) -> None:
+    _send("tasks.libraries.library_read", key)
 
 
 def _rooms(*, user_ids: frozenset[int], **_: Any) -> None:

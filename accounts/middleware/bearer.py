@@ -27,6 +27,9 @@ NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "receipts": frozenset({DeviceScope.PRIVACY}),
     "imports": frozenset({DeviceScope.PLAYS_WRITE}),
     "playlist-file": frozenset({DeviceScope.PLAYLISTS}),
+    "library-stream": frozenset({DeviceScope.DISCOVER}),
+    "library-cover": frozenset({DeviceScope.DISCOVER}),
+    "cover": frozenset(),
     "data-export": frozenset({DeviceScope.ACCOUNT}),
 }
 

@@ -36,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
     os.environ.setdefault("SIGN_UP", "open")
     os.environ.setdefault("SITE_URL", f"http://localhost:{arguments.port}")
+    os.environ.setdefault("LIBRARY_SERVERS", "public,loopback")  # a music server beside it
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a script may read us
     os.chdir(settings.BASE_DIR)
     if arguments.with_parent:

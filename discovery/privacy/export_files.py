@@ -33,6 +33,7 @@ from graph.models import (
     Deletion,
     ItemKind,
     ItemRecommendation,
+    LibrarySong,
     Playlist,
     Tagging,
     TasteExclusion,
@@ -43,7 +44,7 @@ WRITTEN = frozenset(
     {
         "plays", "play_counts", "feedback", "tags", "playlists", "exclusions", "friendships", "blocks", "answers",
         "recommended", "collaborations", "social_use",
-        "breach_notices",
+        "breach_notices", "library_songs",
     }
 )  # fmt: skip
 
@@ -68,6 +69,7 @@ def export_write(archive: Archive, user: User) -> None:
     archive.lines("play_counts.jsonl", _play_counts(user))
     archive.lines("feedback.jsonl", feedback_rows(user))
     archive.lines("tags.jsonl", _tags(user))
+    archive.lines("library_songs.jsonl", _library_songs(user))
     archive.lines("exclusions.jsonl", _exclusions(user))
     for number, playlist in enumerate(
         Playlist.objects.filter(owner=user).order_by("pk").iterator(CHUNK), start=1
@@ -123,6 +125,15 @@ def _tags(user: User) -> Iterator[dict[str, Any]]:
     rows = Tagging.objects.filter(user=user).select_related("track__artist", "artist", "tag").order_by("pk")
     for row in rows.iterator(CHUNK):
         yield {**item_told(row.track, row.artist), "tag": row.tag.name, "tagged_on": row.tagged_on}
+
+
+def _library_songs(user: User) -> Iterator[dict[str, Any]]:
+    rows = LibrarySong.objects.filter(user=user).select_related("naming", "account").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield {
+            "library": row.account.name, "song": row.song, "title": row.naming.title, "artist": row.naming.artist_name,
+            "album": row.naming.album, "genre": row.genre, "year": row.year, "duration_ms": row.duration_ms,
+        }  # fmt: skip
 
 
 def _exclusions(user: User) -> Iterator[dict[str, Any]]:

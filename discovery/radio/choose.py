@@ -5,7 +5,7 @@ The same functions serve listeners and the simulator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,12 +91,15 @@ def channel_of(outcome: Outcome) -> Channel:
     return Channel.PICK if outcome in POSITIVE else Channel.NEGATIVE
 
 
-def open_rows(index: ItemIndex, radio: Radio, lasting: Evidence, known: Ids) -> Mask:
-    """What may come next [n]: not the seed, nothing heard, nothing held back, nothing in ``known`` (ids)."""
+def open_rows(
+    index: ItemIndex, radio: Radio, lasting: Evidence, known: Ids, held: Collection[int] = ()
+) -> Mask:
+    """What may come next [n], also of what the viewer's libraries hold: not the seed, nothing heard or held back, nothing known (ids)."""
     spared = [item for item, until in radio.held if until >= radio.version]
     spared += [radio.seed_id] if radio.seed_kind == radio.kind.value else []
     ids = np.array([*(heard.item_id for heard in radio.heard), *spared], dtype=np.int64)
     mask = index.may_propose([lasting])
+    mask[index.known_rows(held)] = True
     mask[index.known_rows(np.concatenate([ids, known]))] = False
     return mask
 

@@ -36,7 +36,7 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.provenance import marks_of, sources_of, stands
-from discovery.recommend.ranking import Ranking, top_rows
+from discovery.recommend.ranking import Ranking, held_items, top_rows
 from discovery.recommend.serving import Serving, index_for
 from graph.arrays import Mask
 from graph.histories import excluded_items
@@ -203,7 +203,8 @@ class Station:
         """What may come next [n]."""
         known = hearing.permitted.known
         ids = np.fromiter(known, dtype=np.int64, count=len(known))
-        return open_rows(hearing.index, self.radio, hearing.lasting, ids)
+        held = held_items(hearing.permitted)
+        return open_rows(hearing.index, self.radio, hearing.lasting, ids, held)
 
     def _ranking(self, hearing: Hearing) -> Ranking:
         """The item that plays, then the best of the sum, with what each entry of evidence adds to them."""

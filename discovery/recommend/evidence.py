@@ -17,9 +17,10 @@ from accounts import hearing, pairs, policies
 from accounts.hearing import SocialSource
 from accounts.models import PersonalizationLevel, User
 from accounts.policies import Use
-from graph import histories
+from graph import histories, libraries
 from graph.arrays import Codes, Floats, Ids, Mask, Rows
 from graph.histories import FEEDBACK_KINDS, NOTHING_EXCLUDED, Excluded
+from graph.libraries import Holdings
 from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 from graph.serving import channels
 from graph.serving import index as vectors
@@ -55,6 +56,7 @@ class PermittedEvidence:
     turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
     liked: frozenset[int] = frozenset()  # of these, what the viewer liked and did not play
     excluded: Excluded = NOTHING_EXCLUDED  # what counts for nothing, whoever says it
+    held: Holdings = libraries.NOTHING  # what the viewer's own libraries hold: proposed to them alone
     picked: frozenset[tuple[int, int]] = (
         frozenset()
     )  # (key kind, key id) of what the viewer chose to begin from
@@ -70,13 +72,18 @@ class PermittedEvidence:
             channel=self.channel[mask], friend=self.friend[mask],
         )  # fmt: skip
 
-    def in_index(self, index: vectors.ItemIndex) -> tuple[PermittedEvidence, channels.Evidence]:
-        """The part of this evidence that ``index`` has vectors for, and its form for the index."""
+    def rows_in(self, index: vectors.ItemIndex) -> Rows:
+        """The key's row of each entry [E] in ``index``; -1 where it has none."""
         rows = np.full(len(self), -1, dtype=np.int64)
         for key_kind, name in _KEY_NAMES.items():
             mask = self.key_kind == key_kind
             if mask.any():
                 rows[mask] = index.key_rows(name, self.key_id[mask])
+        return rows
+
+    def in_index(self, index: vectors.ItemIndex) -> tuple[PermittedEvidence, channels.Evidence]:
+        """The part of this evidence that ``index`` has vectors for, and its form for the index."""
+        rows = self.rows_in(index)
         known = rows >= 0
         part = self if known.all() else self.where(known)
         return part, channels.Evidence(key_row=rows[known], amount=part.amount, channel=part.channel)
@@ -84,7 +91,8 @@ class PermittedEvidence:
 
 def gather(viewer: User, kind: ItemKind, *, level: PersonalizationLevel | None = None) -> PermittedEvidence:
     """What ``viewer`` permits for items of ``kind``, at most at ``level``."""
-    return gather_many([viewer], kind, level=level)[0]
+    permitted = gather_many([viewer], kind, level=level)[0]
+    return replace(permitted, held=libraries.holdings(viewer)) if permitted.use.own else permitted
 
 
 def gather_many(

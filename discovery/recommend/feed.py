@@ -10,7 +10,7 @@ from collections.abc import Collection
 from accounts.models import PersonalizationLevel, User
 from accounts.presentation import Presented
 from discovery.recommend import evidence as gathering
-from discovery.recommend import ranking
+from discovery.recommend import held, ranking
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.pipeline import Feed, recommend
 from graph.models import ItemKind
@@ -30,11 +30,16 @@ def for_you(
     """What the viewer does not know yet and is likely to play, by everything permitted at ``level``."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return ranking.rank(index, evidence, shown=shown, count=count, variety=variety)
+        return held.rank_with_held(index, evidence, shown=shown, count=count, variety=variety)
+
+    def without(evidence: PermittedEvidence) -> ranking.Ranking:
+        return held.rank_held(evidence, shown=shown, count=count, variety=variety)
 
     permitted = gathering.gather(viewer, kind, level=level)
     personal = permitted.use.own or permitted.use.friends
-    return recommend(viewer, permitted, select, personal=personal)
+    return recommend(
+        viewer, permitted, select, personal=personal, without=without if held.speaks(permitted) else None
+    )
 
 
 def from_friends(

@@ -59,22 +59,28 @@ class Feed:
 
 
 def recommend(
-    viewer: User | None, permitted: PermittedEvidence, select: Select, *, personal: bool
+    viewer: User | None,
+    permitted: PermittedEvidence,
+    select: Select,
+    *,
+    personal: bool,
+    without: Callable[[PermittedEvidence], Ranking] | None = None,
 ) -> Presented[Feed]:
-    """What ``select`` ranks for ``viewer``; ``personal``: whether evidence was to be expected."""
+    """What ``select`` ranks for ``viewer``, or ``without`` any model; ``personal``: whether evidence was to be expected."""
     serving = index_for(permitted.kind)
     feed = Feed(
         items=(), ranked=(), has_next=False, level=permitted.use.level,
         model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
     )  # fmt: skip
-    if serving.index is None:
+    if serving.index is not None:
+        ranked = select(serving.index, permitted)
+        lonely = personal and not len(ranked.evidence)
+        feed = replace(feed, degraded=DegradedReason.NO_EVIDENCE if lonely else None)
+    elif without is not None:
+        ranked = without(permitted)
+    else:
         return present_nothing(viewer, feed)
-    ranked = select(serving.index, permitted)
-    lonely = personal and not len(ranked.evidence)
-    feed = replace(
-        feed, ranked=ranked.ids.tolist(), has_next=ranked.has_next,
-        degraded=DegradedReason.NO_EVIDENCE if lonely else None,
-    )  # fmt: skip
+    feed = replace(feed, ranked=ranked.ids.tolist(), has_next=ranked.has_next)
     return present(viewer, feed_draft(feed, ranked, actions=viewer is not None))
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from discovery.recommend.evidence import PermittedEvidence
 from graph.arrays import Doubles, Floats, Ids, Reals, Rows
+from graph.models import ItemKind
 from graph.serving.ann import nearest_items
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
@@ -32,7 +33,7 @@ class Ranking:
 
     has_next: bool
     evidence: PermittedEvidence  # the E entries the index knows
-    rows: Rows  # [k] rows of the index
+    rows: Rows  # [k] rows of the index; -1 for what a library holds and the index does not know
     ids: Ids  # [k] database ids
     prior: Doubles  # [k]
     contributions: Doubles  # [E, k]
@@ -65,7 +66,8 @@ def rank(
     depth = limit if variety == 0 else max(limit, VARIED)
     best, scores = best_rows(index, part, vector_evidence, depth, among=among, with_prior=with_prior)
     if variety > 0:
-        best = np.concatenate([spread(index, scores[:VARIED], best[:VARIED], variety), best[VARIED:]])[:limit]
+        order = spread(index.similarity(best[:VARIED]), scores[:VARIED], variety)
+        best = np.concatenate([best[:VARIED][order], best[VARIED:]])[:limit]
     if shown:
         best = best[~np.isin(index.ids[best], np.fromiter(shown, dtype=np.int64))]
     has_next, best = len(best) > count and len(shown) + count < DEEPEST, best[:count]
@@ -122,12 +124,20 @@ def candidate_rows(
     ``entries`` is what ``evidence`` is to the index.
     """
     allowed = index.may_propose([entries])
+    allowed[index.known_rows(held_items(evidence))] = True
     if among is not None:
         wanted = np.zeros(len(index), dtype=bool)
         wanted[index.known_rows(among)] = True
         allowed &= wanted
     allowed[index.known_rows(evidence.known)] = False
     return np.flatnonzero(allowed)
+
+
+def held_items(evidence: PermittedEvidence) -> Collection[int]:
+    """Ids of what the viewer's own libraries hold, tracks or artists."""
+    held = evidence.held
+    items = held.tracks if evidence.kind is ItemKind.TRACK else np.unique(held.artists)
+    return list(items.tolist())
 
 
 def top_rows(scores: Reals, rows: Rows, limit: int) -> Rows:
@@ -147,17 +157,16 @@ def traded(relevance: Doubles, nearness: Doubles | Floats, variety: float) -> Do
     return np.asarray((1 - variety) * relevance - variety * nearness)
 
 
-def spread(index: ItemIndex, scores: Floats, pool: Rows, variety: float) -> Rows:
-    """``pool``, whose ``scores`` [p] are given, in order of maximal marginal relevance (Carbonell and Goldstein 1998)."""
-    if len(pool) == 0:
-        return pool
-    similarity = index.similarity(pool)  # [p, p] cosine
+def spread(similarity: Floats, scores: Floats, variety: float) -> Rows:
+    """Places in order of maximal marginal relevance (Carbonell and Goldstein 1998), by cosines [p, p] and scores [p]."""
+    if len(scores) == 0:
+        return np.zeros(0, dtype=np.int64)
     relevance = relevance_of(scores)
-    nearest, open_ = np.zeros(len(pool)), np.ones(len(pool), dtype=bool)
-    chosen = np.empty(len(pool), dtype=np.int64)
-    for place in range(len(pool)):
+    nearest, open_ = np.zeros(len(scores)), np.ones(len(scores), dtype=bool)
+    chosen = np.empty(len(scores), dtype=np.int64)
+    for place in range(len(scores)):
         value = np.where(open_, traded(relevance, nearest, variety), -np.inf)
         chosen[place] = value.argmax()
         open_[chosen[place]] = False
         nearest = np.maximum(nearest, similarity[chosen[place]])
-    return pool[chosen]
+    return chosen

@@ -17,6 +17,8 @@ from accounts.presentation import Ref, node_shown, rows_shown
 from discovery.platform.graphql.nested import nested_connection
 from discovery.platform.graphql.pagination import Rows
 from graph import models, selectors
+from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
+from graph.covers import cover_address
 from graph.models import FeedbackKind, ItemKind
 
 strawberry.enum(ItemKind, description="What can be played, liked and recommended.")
@@ -24,6 +26,7 @@ strawberry.enum(
     FeedbackKind, description="LIKE, DISLIKE and HIDE replace one another; SKIP stands beside them."
 )
 
+COVER = "The address of its picture on this installation: of a library that you connected, or drawn here."
 TAGS = "Words for it: the catalog's own, then those that enough listeners chose."
 
 
@@ -46,6 +49,10 @@ class Artist(CatalogRows, relay.Node):
     @strawberry_django.field(only=["mbid"], description="MusicBrainz artist id.")
     def mbid(self, root: strawberry.Parent[models.Artist]) -> str | None:
         return root.mbid or None
+
+    @strawberry_django.field(only=["name"], description=COVER)
+    def cover(self, root: strawberry.Parent[models.Artist], info: Info) -> str:
+        return artist_cover(info, root)
 
     @strawberry_django.field(only=["tags"], description=TAGS)
     def tags(self, root: strawberry.Parent[models.Artist]) -> list[str]:
@@ -74,6 +81,16 @@ class Track(CatalogRows, relay.Node):
     @strawberry_django.field(only=["description"], description="A line of lyric or description.")
     def description(self, root: strawberry.Parent[models.Track]) -> str | None:
         return root.description or None
+
+    @strawberry_django.field(
+        only=["pk"], description="Where you hear it: in libraries that you connected. Empty where nowhere."
+    )
+    def play(self, root: strawberry.Parent[models.Track], info: Info) -> list[PlayLink]:
+        return play_links(info, root.pk)
+
+    @strawberry_django.field(only=["title", "artist__name"], select_related=["artist"], description=COVER)
+    def cover(self, root: strawberry.Parent[models.Track], info: Info) -> str:
+        return track_cover(info, root)
 
     @strawberry_django.field(only=["tags"], description=TAGS)
     def tags(self, root: strawberry.Parent[models.Track]) -> list[str]:
@@ -192,6 +209,10 @@ class Playlist(ShownRows, relay.Node):
     updated_at: auto
     owner: Listener
     entries: Rows[PlaylistEntry] = nested_connection(parent="playlist_id", place="position")
+
+    @strawberry_django.field(only=["title"], description="The address of its picture, drawn here.")
+    def cover(self, root: strawberry.Parent[models.Playlist]) -> str:
+        return cover_address(root.title)
 
     @strawberry_django.field(
         annotate={"entry_count": Count("entries")}, description="How many entries it has."

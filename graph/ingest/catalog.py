@@ -129,8 +129,8 @@ def tracks_of_artists_settle(artists: Collection[int]) -> None:
 
 
 def namings_sweep(keys: Collection[int]) -> None:
-    """Delete those of these namings that no play uses any more, and work out anew what hung together with them."""
-    gone = list(Naming.objects.filter(pk__in=keys, listens=None)) if keys else []
+    """Delete those of these namings that no play and no library uses any more, and work out anew what hung together with them."""
+    gone = list(Naming.objects.filter(pk__in=keys, listens=None, songs=None)) if keys else []
     if not gone:
         return
     rulings = rulings_in_force(ItemKind.TRACK)

@@ -10,7 +10,8 @@ from django.db import IntegrityError, models, transaction
 from accounts.intake import restoring
 from graph.ingest.plays import plays_gather
 from graph.ingest.references import Reference, references
-from graph.models import Artist, Listen, Track
+from graph.models import Artist, LibraryAccount, LibrarySong, Listen, Track
+from graph.models.library import fresh_version
 
 BATCH = 500
 
@@ -28,6 +29,10 @@ def tracks_join(moves: Mapping[int, Mapping[int, Collection[int]]]) -> None:
             people |= set(plays.order_by().values_list("user", flat=True).distinct())
             with restoring():
                 plays.update(track_id=target)
+                songs = LibrarySong.objects.filter(naming__in=namings)
+                if songs.update(track_id=target):
+                    held = songs.order_by().values("account")
+                    LibraryAccount.objects.filter(pk__in=held).update(version=fresh_version())
         touched |= {old, *targets}
         left = Track.objects.filter(pk=old, namings=None).exclude(identity=None)
         if len(targets) == 1 and left.exists():

@@ -17,6 +17,7 @@ from graph.models.communities import Community
 from graph.models.deletions import DeletedPlay, Deletion
 from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.history import History, HistoryCorrection, HistoryRow, HistoryWord
+from graph.models.library import LibraryAccount, LibrarySong
 from graph.models.listening import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
 from graph.models.outbox import FriendNews
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
@@ -43,6 +44,8 @@ __all__ = [
     "HistoryWord",
     "ItemKind",
     "ItemRecommendation",
+    "LibraryAccount",
+    "LibrarySong",
     "Listen",
     "ModelVersion",
     "Naming",

@@ -16,6 +16,7 @@ from graph.models import (
     Feedback,
     HistoryCorrection,
     ItemRecommendation,
+    LibrarySong,
     Listen,
     Naming,
     PlaylistEntry,
@@ -74,13 +75,22 @@ def _stand(rows: QuerySet[Any], common: set[int]) -> int:
 
 @transaction.atomic
 def catalog_sweep() -> int:
-    """Delete what listeners' plays brought and nobody holds any more; return how many rows.
+    """Delete what listeners' plays or libraries brought and nobody holds any more; return how many rows.
 
     Tracks first, then artists that are left without any, and words that nothing is called.
     """
     brought = {"standing__lt": Standing.CATALOG}
-    namings_sweep(list(Naming.objects.filter(listens=None).values_list("pk", flat=True)))
-    held = (Listen, Feedback, PlaylistEntry, TasteExclusion, ItemRecommendation, Tagging, HistoryCorrection)
+    namings_sweep(list(Naming.objects.filter(listens=None, songs=None).values_list("pk", flat=True)))
+    held = (
+        Listen,
+        LibrarySong,
+        Feedback,
+        PlaylistEntry,
+        TasteExclusion,
+        ItemRecommendation,
+        Tagging,
+        HistoryCorrection,
+    )
     tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
     gone = _deleted(tracks)
     held_artists = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)

@@ -68,6 +68,11 @@ class ItemIndex:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def learned(self) -> Mask:
+        """Which candidates [n] every source learned from plays; what a source says of the others comes from their names."""
+        return np.asarray((self._key_scale > 0).all(axis=1))
+
     @property
     def dim(self) -> int:
         """Columns of a vector, all sources together."""

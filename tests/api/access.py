@@ -34,6 +34,9 @@ from graph.models import (
     HistoryRow,
     ItemKind,
     ItemRecommendation,
+    LibraryAccount,
+    LibrarySong,
+    Naming,
     Playlist,
     PlaylistEntry,
 )
@@ -106,8 +109,16 @@ class World:
             field="ts",
         )
         invitation, _secret = invitation_create(user=owner, befriends=True)
+        library = LibraryAccount.objects.create(
+            user=owner, url="http://music.example", username="owner", name="music", state=LibraryAccount.State.FAILED,
+            error="LIBRARY_UNREACHABLE", read_at=now,
+        )  # fmt: skip
+        naming = Naming.objects.create(title=track.title, artist_name=track.artist.name, digest="shared")
+        LibrarySong.objects.create(
+            account=library, user=owner, naming=naming, track=track, song="1", cover="1"
+        )
         rows = {
-            "Invitation": invitation, "Import": handed_in, "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
+            "Invitation": invitation, "Library": library, "Import": handed_in, "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
             "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
             "Feedback": Feedback.objects.create(user=owner, track=track, kind=FeedbackKind.HIDE, given_at=now),
@@ -146,10 +157,10 @@ class World:
 BY_NAME = {
     "listenerId": "Listener", "with": "Listener", "requestId": "FriendRequest", "playlistId": "Playlist",
     "entryId": "PlaylistEntry", "itemId": "Track", "trackId": "Track", "recommendationId": "ItemRecommendation",
-    "seedId": "Track", "roomId": "Room",
+    "seedId": "Track", "roomId": "Room", "libraryId": "Library",
 }  # fmt: skip
 ID_OF = {
-    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.revokeInvitation.id": "Invitation", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.revokeInvitation.id": "Invitation", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.disconnectLibrary.id": "Library", "Mutation.refreshLibrary.id": "Library", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
 }  # fmt: skip
 ALSO_GIVEN = {
     "Mutation.updateProfile.displayName",

@@ -81,6 +81,7 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             "ARTIFACT_DIR": str(home / "models"), "SECRET_KEY": django_settings.SECRET_KEY,
             "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
             "EMAIL_URL": f"filemail:///{home / 'mail'}",
+            "LIBRARY_SERVERS": "loopback",
         }  # fmt: skip
 
         def start(name, *command, **more):

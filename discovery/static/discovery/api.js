@@ -3,14 +3,15 @@ import { gettext } from "./words.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-/** The data of one operation. */
-export async function ask(query, variables = {}) {
+/** The data of one operation; with `keepalive`, also where the page is left meanwhile. */
+export async function ask(query, variables = {}, { keepalive = false } = {}) {
   let answer;
   try {
     const response = await fetch("/graphql/", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
       body: JSON.stringify({ query, variables }),
+      keepalive,
     });
     answer = await response.json();
   } catch {

@@ -1,7 +1,8 @@
 // Recommendations with their reasons, and what one can do about each.
 import { ask, refused } from "../api.js";
-import { discover, item, kindNow, nameOf, recommended, titleOf, tune } from "../music.js";
+import { discover, item, kindNow, nameOf, picture, recommended, titleOf, tune } from "../music.js";
 import { act, at, button, fill, make, onSubmit, tell } from "../page.js";
+import { playButton } from "../player.js";
 import { asPercent, gettext, worded } from "../words.js";
 
 export const ofViewer = () => `fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
@@ -23,6 +24,7 @@ const PAGE = 6;
 const VARIETY = 0.3;
 let friends = [];
 let answer;
+let proposed = []; // what stands in the list, in its order
 
 export function begin() {
   onSubmit("recommend", recommend);
@@ -36,7 +38,10 @@ export async function first() {
 
 export function show(viewer, known) {
   friends = known;
-  at("made-from").textContent = degraded[answer.degraded] ?? madeFrom[answer.used.join(" ")];
+  proposed = answer.edges.map(({ node }) => node.item);
+  const untaught = answer.degraded === "NO_MODEL" && proposed.length;
+  at("made-from").textContent = untaught ? gettext("From your own libraries, by artist, genre and decade: no recommender has been trained yet.")
+    : (degraded[answer.degraded] ?? madeFrom[answer.used.join(" ")]);
   fill("recommendations", answer.edges.map(({ node }) => card(node)), gettext("Nothing yet."));
   at("more").hidden = !answer.pageInfo.hasNextPage;
   fromFriends(viewer.fromFriends);
@@ -45,6 +50,7 @@ export function show(viewer, known) {
 
 async function more() {
   answer = await discover({ first: PAGE, after: answer.pageInfo.endCursor, variety: VARIETY });
+  proposed.push(...answer.edges.map(({ node }) => node.item));
   const fresh = answer.edges.map(({ node }) => card(node));
   at("recommendations").append(...fresh);
   at("more").hidden = !answer.pageInfo.hasNextPage;
@@ -63,7 +69,8 @@ const fromFriends = (answer) => fill("from-friends", answer.edges.map(({ node })
 function card(node) {
   const name = nameOf(node.item);
   const [first, ...more] = node.reasons;
-  return make("li", { className: "card" }, tune(node.item),
+  return make("li", { className: "card" },
+    make("div", { className: "with-cover" }, picture(node.item), tune(node.item), playButton(node.item, proposed.includes(node.item) ? proposed : [node.item], gettext("For you"))),
     first ? make("p", { className: "quiet" }, first.text) : null,
     make("div", { className: "buttons" },
       button(gettext("Like"), () => act(() => feedback(node.item, "LIKE"), worded(gettext("Noted: you like %(name)s."), { name })), { about: name }),

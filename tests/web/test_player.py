@@ -1,0 +1,93 @@
+"""Music of one's own server, heard in a real browser: it goes on, it is sought, and hearing it is a play."""
+
+import pytest
+
+from accounts.services.private_session import private_session_start
+from discovery.library.accounts import library_connect
+from discovery.library.reading import library_read
+from graph.models import Feedback, Listen
+from tests.discovery.library.conftest import serving
+from tests.discovery.library.sounds import Song
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+# The first is longer than its server sends at once, so that the end of it is asked for apart.
+SONGS = [
+    Song("Quiet Rivers", "Nerloo Choir", seconds=40, form="flac"),
+    Song("Northern Stairs", "Nerloo Choir", seconds=2),
+    Song("Borrowed Windows", "Nerloo Choir", seconds=2),
+]
+
+
+@pytest.fixture
+def library(world, settings, tmp_path):
+    settings.LIBRARY_SERVERS = ["loopback"]
+    with serving(tmp_path / "supysonic", SONGS) as server:
+        account = library_connect(
+            user=world.ada, url=server.url, username=server.name, password=server.password
+        )
+        library_read(account_id=account.pk)
+        yield account
+
+
+def now(person):
+    return person.browser.execute_script("return document.getElementById('player-sound').currentTime")
+
+
+def plays():
+    return list(
+        Listen.reports.filter(source="earshot").order_by("pk").values_list("track__title", "ms_played")
+    )
+
+
+def presses_play_of(person, title):
+    name = f'#recommendations .play[aria-label="Play {title}"]'
+    person.presses(name)
+    person.sees("#player-title", title)
+
+
+def test_a_song_is_heard_and_hearing_is_a_play(world, library, visit):
+    person = visit()
+    person.opens("/")
+    person.until(lambda: person.find("#recommendations .play"), "there is something to play")
+    assert all(image.get_attribute("src") for image in person.find("#recommendations .cover"))
+    presses_play_of(person, "Quiet Rivers")
+    person.sees("#player-from", library.name)
+    first = person.until(lambda: now(person), "it begins")
+    person.until(lambda: now(person) > first + 0.5, "it goes on")
+    assert person.violations("light", "dark") == []
+    person.looks("player")
+    person.browser.execute_script(
+        "const seek = document.getElementById('player-seek'); seek.value = 35; seek.dispatchEvent(new Event('input'))"
+    )
+    person.until(lambda: now(person) > 35.2, "it goes on from there")
+    assert plays() == []
+    person.presses("#player-like")
+    person.until(lambda: Feedback.objects.filter(user=world.ada, track__title="Quiet Rivers"), "it is liked")
+    presses_play_of(person, "Northern Stairs")
+    person.until(lambda: len(plays()) == 1, "what was heard is told")
+    ((title, heard),) = plays()
+    assert title == "Quiet Rivers"
+    assert 500 < heard < 30_000, "a leap is not heard, and a start that ends soon is a skip"
+    person.until(lambda: len(plays()) > 1, "at its end")
+    assert plays()[1][0] == "Northern Stairs"
+    assert 1_000 < plays()[1][1] < 3_000
+    assert person.origins() == {person.origin}
+    assert person.complaints() == []
+
+
+def test_in_a_private_session_it_is_heard_and_nothing_is_kept(world, library, visit):
+    private_session_start(user=world.ada)
+    person = visit()
+    person.opens("/")
+    person.until(lambda: person.find("#recommendations .play"), "there is something to play")
+    presses_play_of(person, "Northern Stairs")
+    person.until(lambda: now(person) > 0.5, "it goes on")
+    person.until(
+        lambda: person.browser.execute_script("return document.getElementById('player-sound').paused"),
+        "it ends",
+    )
+    person.browser.get(person.origin + "/privacy/")
+    assert plays() == []
+    assert not Listen.reports.filter(source="earshot").exists()
+    assert person.text("#status") == ""

@@ -11,11 +11,13 @@ from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.protocols.urls import protocols
 from discovery.schema import schema
+from discovery.web.oauth import oauth
 from discovery.web.urls import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages,
     *protocols,
+    *oauth,
     path("livez", health.livez),
     path("readyz", health.readyz),
     path(".well-known/gpc.json", gpc_json),

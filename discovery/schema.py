@@ -3,6 +3,7 @@
 A room's ``api`` offers a ``Query``, a ``Mutation`` and its part of ``Viewer``, each where it has one.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,8 @@ from strawberry import relay
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 from strawberry_django.fields.types import OperationInfo
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
@@ -115,6 +117,13 @@ class GuardedExecution(EarshotExecution):
 
 
 class Schema(strawberry.Schema):
+    def execute_sync(
+        self, *args: Any, allowed_operation_types: Iterable[OperationType] | None = None, **options: Any
+    ) -> ExecutionResult:
+        """One answer; a subscription is followed on a socket, and asked for here it is refused."""
+        allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
+        return super().execute_sync(*args, allowed_operation_types=allowed, **options)
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:

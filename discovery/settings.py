@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "graph",
     "discovery",
     "tasks",
+    "graphene_django_graphiql_static",  # the files of /explore/
     "strawberry_django",  # after ours: it has an export_schema command too, and the first one found runs
 ]
 

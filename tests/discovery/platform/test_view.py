@@ -38,6 +38,7 @@ def handle(answer):
         ({"query": WHO, "variables": []}, "application/json", 400),
         ({"query": WHO, "operationName": {}}, "application/json", 400),
         ({"query": WHO, "operationName": "Other"}, "application/json", 400),
+        ({"query": "subscription { rooms { id } }"}, "application/json", 400),
         (json.dumps({"query": WHO}), "text/plain", 400),
         ("operations={}", "application/x-www-form-urlencoded", 400),
         ("--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 400),

@@ -3,7 +3,6 @@
 A room's ``api`` offers a ``Query``, a ``Mutation`` and its part of ``Viewer``, each where it has one.
 """
 
-from collections.abc import Iterable
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -117,12 +116,12 @@ class GuardedExecution(EarshotExecution):
 
 
 class Schema(strawberry.Schema):
-    def execute_sync(
-        self, *args: Any, allowed_operation_types: Iterable[OperationType] | None = None, **options: Any
-    ) -> ExecutionResult:
+    def execute_sync(self, query: str | None, **options: Any) -> ExecutionResult:  # type: ignore[override]
         """One answer; a subscription is followed on a socket, and asked for here it is refused."""
-        allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
-        return super().execute_sync(*args, allowed_operation_types=allowed, **options)
+        allowed = set(options.pop("allowed_operation_types", None) or OperationType)
+        return super().execute_sync(
+            query, allowed_operation_types=allowed - {OperationType.SUBSCRIPTION}, **options
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

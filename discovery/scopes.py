@@ -56,7 +56,7 @@ NEEDED: Mapping[str, Scopes] = {
         DeviceScope.SOCIAL,
         Query=("room",),
         Viewer=(
-            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "playingNow",
+            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "pathTo", "playingNow",
             "recommendationsReceived", "recommendationsSent", "rooms", "similarListeners", "tasteMatch",
         ),
         Mutation=(

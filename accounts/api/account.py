@@ -8,7 +8,6 @@ import strawberry
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts import models
 from accounts.api.context import Info, ViewerPart, mutation
@@ -22,6 +21,7 @@ from accounts.services.device import device_create, device_revoke
 from accounts.services.password import password_change
 from accounts.services.profile import profile_update
 from discovery.platform.errors import NotFound
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import global_id, node_id
 
 strawberry.enum(

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.mutations import listener_get
@@ -16,6 +15,7 @@ from accounts.models import User
 from accounts.presentation import Presented
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import global_id, node_id
 from discovery.recommend.serving import DegradedReason
 from discovery.room import presence, selectors, services

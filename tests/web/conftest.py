@@ -80,6 +80,7 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             "DATABASE_URL": database, "REDIS_URL": redis.url, "EARSHOT_HOME": str(home),
             "ARTIFACT_DIR": str(home / "models"), "SECRET_KEY": django_settings.SECRET_KEY,
             "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
+            "CORS_ORIGINS": (elsewhere := f"http://127.0.0.1:{free_port()}"),
         }  # fmt: skip
 
         def start(name, *command):
@@ -97,7 +98,7 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             return f"http://127.0.0.1:{port}"
 
         start("worker", "celery", "-A", "tasks", "worker", "--pool", "solo", "--loglevel", "INFO")
-        yield SimpleNamespace(home=home, origin=origin, redis=redis)
+        yield SimpleNamespace(home=home, origin=origin, redis=redis, elsewhere=elsewhere)
 
 
 @pytest.fixture

@@ -9,12 +9,20 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2 import AccessDeniedError
 
 from accounts.credentials import scopes_read
-from accounts.services.app import app_before, app_listed, app_refusal
+from accounts.services.app import app_before, app_listed, app_refusal, code_may_go
 from discovery.platform.events import credentials_channel, publish
 
 
 class AppValidator(OAuth2Validator):  # type: ignore[misc]  # the library is not typed
     """The library's, with our rules about who may be let in and with a device for each app."""
+
+    def validate_redirect_uri(
+        self, client_id: str, redirect_uri: str, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """An address that was registered, and that no one on the way reads, whoever registered it."""
+        return code_may_go(redirect_uri) and bool(
+            super().validate_redirect_uri(client_id, redirect_uri, request, *args, **kwargs)
+        )
 
     def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> Any:
         """A code, unless the person may not let the app in: the page says so before, and a form can be forged."""

@@ -92,6 +92,7 @@ NODES: Mapping[str, Scopes] = {
         ("FriendRequest", "ItemRecommendation", "Listener", "Room"), frozenset({DeviceScope.SOCIAL})
     ),
     **dict.fromkeys(("ConsentEvent", "SocialUse"), frozenset({DeviceScope.PRIVACY})),
+    "Device": frozenset({DeviceScope.ACCOUNT}),
 }
 
 

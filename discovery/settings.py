@@ -134,7 +134,7 @@ OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 24 * 60 * 60,  # since it was last renewed
     "REFRESH_TOKEN_REUSE_PROTECTION": True,  # one that comes a second time ends all that came of it
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http on a loopback address: manage.py create_app
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http on a loopback address alone: accounts.oauth
     "PKCE_REQUIRED": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
@@ -146,6 +146,9 @@ OAUTH2_PROVIDER = {
     "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
     "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_basic", "client_secret_post"],
 }
+SILENCED_SYSTEM_CHECKS = [
+    "oauth2_provider.W008"
+]  # that http is allowed, which apps on one's own machine need
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # its own, as accounts.Device refers to it
 SESSION_ENGINE = "accounts.sessions"  # and of a session
 

@@ -35,8 +35,7 @@ def app_create(
     Raises InvalidInput: no name, or an address that codes may not be sent to (https, or http on a loopback address).
     """
     for uri in redirect_uris:
-        parts = urlsplit(uri)
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        if not code_may_go(uri):
             raise InvalidInput(
                 f"{uri}: http is for 127.0.0.1 and [::1] alone, any port; elsewhere it takes https.",
                 field="redirect_uris",
@@ -55,6 +54,12 @@ def app_create(
         raise InvalidInput(" ".join(error.messages), field="redirect_uris") from error
     app.save()
     return app, secret
+
+
+def code_may_go(uri: str) -> bool:
+    """Whether nobody on the way can read what is sent there: http leads to the person's own machine alone."""
+    parts = urlsplit(uri)
+    return parts.scheme != "http" or parts.hostname in LOOPBACK
 
 
 def app_refusal(*, user: User, scopes: Collection[DeviceScope]) -> Refusal | None:

@@ -140,6 +140,11 @@ class TestTheAddressToComeBackTo:
         assert answer.status_code == 400
         assert "cannot be let in" in answer.content.decode()
 
+    def test_without_tls_is_no_other_machine_whoever_registered_it(self, ada, client):
+        Application.objects.update(redirect_uris="http://app.example/back")
+        url, _state = address(session(Application.objects.get(), redirect_uri="http://app.example/back"))
+        assert page(browser(ada), url).status_code == 400
+
     def test_of_a_page_elsewhere_is_the_one_that_was_registered(self, ada):
         app, _secret = registered("Page", "https://app.example/back")
         url, _state = address(session(app, redirect_uri="https://app.example/back"))

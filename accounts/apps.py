@@ -6,9 +6,10 @@ class AccountsConfig(AppConfig):
     verbose_name = "People: who they are, whom they know, what they allow"
 
     def ready(self) -> None:
-        from accounts import checks, visible
+        from accounts import checks, oauth, visible
         from accounts.middleware import browser
 
         checks.connect()
         visible.register()
         browser.connect()
+        oauth.connect()

@@ -42,12 +42,18 @@ def token_credential(token: Any) -> Credential | None:
     return Credential(token.user, scopes, token_id=token.pk)
 
 
+def scope_word(scope: DeviceScope) -> str:
+    """As OAuth writes it: ``plays:read``."""
+    return scope.value.lower().replace("_", ":")
+
+
 def scopes_written(scopes: Collection[DeviceScope]) -> str:
-    """As OAuth writes them."""
-    return " ".join(scope.value.lower() for scope in DeviceScope if scope in scopes)
+    """As a token holds them."""
+    return " ".join(scope_word(scope) for scope in DeviceScope if scope in scopes)
 
 
 def scopes_read(words: str) -> frozenset[DeviceScope]:
-    """What a token's words allow; words that are none of ours allow nothing."""
-    known = {scope.value.lower(): scope for scope in DeviceScope}
-    return frozenset(known[word] for word in words.split() if word in known)
+    """What a token's words allow; words that are none of ours allow nothing. Older tokens say ``plays_read``."""
+    known = {scope_word(scope): scope for scope in DeviceScope}
+    said = (word.replace("_", ":") for word in words.split())
+    return frozenset(known[word] for word in said if word in known)

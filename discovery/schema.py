@@ -4,6 +4,7 @@ A room's ``api`` offers a ``Query``, a ``Mutation`` and its part of ``Viewer``, 
 """
 
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +16,8 @@ from strawberry import relay
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext
-from strawberry_django.fields.types import OperationInfo
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
@@ -33,9 +34,11 @@ from accounts.presentation import ensure_shown, viewer_key
 from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
 from discovery.platform.graphql.branches import Place
+from discovery.platform.graphql.described import described
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.lenient import LENIENT, LenientVariables
 from discovery.platform.graphql.limits import OperationLimits
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected, operation_info
 from discovery.scopes import ROOTS, ensure_node_scope, ensure_scope
@@ -117,6 +120,13 @@ class GuardedExecution(EarshotExecution):
 
 
 class Schema(strawberry.Schema):
+    def execute_sync(self, query: str | None, **options: Any) -> ExecutionResult:  # type: ignore[override]
+        """One answer; a subscription is followed on a socket, and asked for here it is refused."""
+        allowed = set(options.pop("allowed_operation_types", None) or OperationType)
+        return super().execute_sync(
+            query, allowed_operation_types=allowed - {OperationType.SUBSCRIPTION}, **options
+        )
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
@@ -138,3 +148,5 @@ schema = Schema(
     config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG, scalar_map=LENIENT),
 )
 node_ids_resolve_fast(schema._schema)  # noqa: SLF001
+DESCRIPTIONS = Path(__file__).with_name("descriptions.tsv")
+UNUSED_DESCRIPTIONS = described(schema._schema, DESCRIPTIONS)  # noqa: SLF001

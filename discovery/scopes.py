@@ -56,7 +56,7 @@ NEEDED: Mapping[str, Scopes] = {
         DeviceScope.SOCIAL,
         Query=("people", "room"),
         Viewer=(
-            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "invitations", "playingNow",
+            "activity", "blend", "connectionTo", "friendRequests", "friendSuggestions", "friends", "invitations", "pathTo", "playingNow",
             "recommendationsReceived", "recommendationsSent", "rooms", "similarListeners", "tasteMatch",
         ),
         Mutation=(
@@ -94,6 +94,7 @@ NODES: Mapping[str, Scopes] = {
         ("FriendRequest", "ItemRecommendation", "Listener", "Room"), frozenset({DeviceScope.SOCIAL})
     ),
     **dict.fromkeys(("ConsentEvent", "SocialUse"), frozenset({DeviceScope.PRIVACY})),
+    "Device": frozenset({DeviceScope.ACCOUNT}),
 }
 
 

@@ -1,6 +1,7 @@
 """Every setting, read from the environment; none is needed for the embedded default.
 
 DATABASE_URL, REDIS_URL, ARTIFACT_DIR, SECRET_KEY, SIGNING_KEY, DEBUG, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS,
+CORS_ORIGINS (of pages elsewhere whose apps may ask with a token, as ``https://host``),
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
 SECURE_COOKIES, SMALLEST_AGGREGATE (how many people the smallest count that is shown is of),
 NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person's apps may bring in an hour), OPERATOR_NAME, OPERATOR_CONTACT,
@@ -41,6 +42,14 @@ UPLOAD_LARGEST = env.int("UPLOAD_LARGEST", default=2 << 30)  # bytes of one of t
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# Pages elsewhere that may ask with a token of their own. No cookie comes with what they ask, and none would count.
+CORS_ORIGINS = env.list("CORS_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = CORS_ORIGINS
+CORS_URLS_REGEX = r"^/(graphql/|o/(revoke_)?token/|\.well-known/|1/|2\.0/|apis/)"
+CORS_ALLOW_METHODS = ["GET", "POST"]
+CORS_ALLOW_HEADERS = ["accept", "accept-language", "authorization", "content-type"]
+CORS_EXPOSE_HEADERS = ["www-authenticate"]
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -49,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "corsheaders",
     "oauth2_provider",
     "accounts",
     "graph",
@@ -58,10 +68,12 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.headless",
+    "graphene_django_graphiql_static",  # the files of /explore/
     "strawberry_django",  # after ours: it has an export_schema command too, and the first one found runs
 ]
 
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "discovery.protocols.audioscrobbler.HandshakeAtTheRoot",
@@ -158,16 +170,32 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="earshot@localhost")
 OAUTH2_PROVIDER = {
     "SCOPES": {
         "discover": "Recommendations and radio",
-        "plays_read": "Read what you played and what you said of it",
-        "plays_write": "Record plays, and say what you think of music",
+        "plays:read": "Read what you played and what you said of it",
+        "plays:write": "Record plays, and say what you think of music",
         "playlists": "Read and change playlists",
         "social": "Friends, rooms, and what is shared with them",
         "privacy": "What you allow, what is known of you, and deleting it",
         "account": "Profile, devices, export and erasure",
     },
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.AppValidator",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 24 * 60 * 60,  # since it was last renewed
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,  # one that comes a second time ends all that came of it
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http on a loopback address alone: accounts.oauth
     "PKCE_REQUIRED": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # of a token, a digest alone is stored
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "refresh_token"],
+    "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_basic", "client_secret_post"],
 }
+SILENCED_SYSTEM_CHECKS = [
+    "oauth2_provider.W008"
+]  # that http is allowed, which apps on one's own machine need
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # its own, as accounts.Device refers to it
 SESSION_ENGINE = "accounts.sessions"  # and of a session
 

@@ -12,12 +12,14 @@ from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.protocols.urls import protocols
 from discovery.schema import schema
+from discovery.web.oauth import oauth
 from discovery.web.urls import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages,
     *protocols,
     *addresses,
+    *oauth,
     path("livez", health.livez),
     path("readyz", health.readyz),
     path(".well-known/gpc.json", gpc_json),

@@ -19,10 +19,10 @@ pytestmark = [
 
 @pytest.fixture
 def run(npm_clients, live_server):
-    def run(script, token):
+    def run(script, *words):
         environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         done = subprocess.run(
-            ["node", script, f"{live_server.url}/graphql/", token],
+            ["node", script, f"{live_server.url}/graphql/", *words],
             cwd=npm_clients, capture_output=True, text=True, check=False, env=environment,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -60,3 +60,16 @@ def test_graphql_request_gets_codes_for_a_wrong_token_and_a_wrong_query(world, r
     assert seen["good"] == {"data": {"viewer": {"profile": {"handle": "ada"}}}}
     assert seen["wrongToken"] == {"status": 401, "codes": ["INVALID_TOKEN"]}
     assert seen["nonsense"]["codes"] == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+def test_graphql_over_http_holds_for_whoever_is_not_signed_in(run):
+    assert run("audits.mjs") == {"audits": 61, "failed": []}
+
+
+def test_and_signed_in_but_for_get_which_is_refused_with_a_code(run):
+    seen = run("audits.mjs", token_issue(user=factories.listener("ada")))
+    assert seen["audits"] == 61
+    assert {each["id"] for each in seen["failed"]} == {"5A70", "D6D5", "6A70"}
+    for each in seen["failed"]:
+        assert each["status"] == 405
+        assert each["body"]["errors"][0]["extensions"] == {"code": "SIGNED_IN_GET"}

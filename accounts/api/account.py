@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts import models
 from accounts.api.context import Info, ViewerPart, mutation
@@ -22,7 +21,8 @@ from accounts.services.device import device_create, device_revoke
 from accounts.services.password import password_change
 from accounts.services.profile import profile_update
 from discovery.platform.errors import NotFound
-from discovery.platform.graphql.node import global_id, node_id
+from discovery.platform.graphql.messages import OperationInfo
+from discovery.platform.graphql.node import PlainNode, node_id
 
 strawberry.enum(
     DeviceScope, description="What a token may be used for; a browser may be used for everything."
@@ -33,8 +33,7 @@ DeviceKind = strawberry.enum(
 
 
 @strawberry.type(description="Something that the viewer is signed in with: a browser, a token or an app.")
-class Device:
-    id: strawberry.ID
+class Device(PlainNode):
     name: str
     kind: models.Device.Kind
     scopes: list[DeviceScope]
@@ -59,6 +58,13 @@ class Device:
     )
 
     @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> "Device | None":  # type: ignore[override]
+        """One of the viewer's own."""
+        viewer = info.context.viewer
+        device = None if viewer is None else device_list(user=viewer).filter(pk=node_id).first()
+        return None if device is None else cls.of(device, info.context.credential)
+
+    @classmethod
     def of(
         cls,
         device: models.Device,
@@ -68,7 +74,7 @@ class Device:
     ) -> "Device":
         held = EVERY_SCOPE if device.token is None else scopes_read(device.token.scope)
         return cls(
-            id=strawberry.ID(global_id("Device", device.pk)), name=device.name, kind=models.Device.Kind(device.kind),
+            pk=device.pk, name=device.name, kind=models.Device.Kind(device.kind),
             scopes=[scope for scope in DeviceScope if scope in held],
             created=device.created_on, last_seen=device.last_seen_on,
             expires=None if device.kind == models.Device.Kind.APP else device.expires_at,
@@ -102,9 +108,7 @@ class Viewer(ViewerPart):
 @strawberry.type
 class Mutation:
     @mutation(
-        again=Again(
-            lambda info, key, **_arguments: _made(info, key), kept=lambda made: node_id(made.id, "Device")
-        ),
+        again=Again(lambda info, key, **_arguments: _made(info, key), kept=lambda made: made.pk),
         description="A token for an app or a player, with these scopes, for 90 days. Its `secret` is told once, and "
         "not again where the call is repeated (`repeated`), for it is kept nowhere: revoke the device then, and make another. "
         "PLAYS_WRITE takes that RECORD is granted. `forPlayer` makes a second secret, for protocols in which a token is of "

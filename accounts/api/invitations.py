@@ -8,7 +8,6 @@ import strawberry
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts import invitations
 from accounts.api.context import Info, ViewerPart, mutation
@@ -19,6 +18,7 @@ from accounts.selectors import invitation_list
 from accounts.services.invitation import invitation_accept, invitation_create, invitation_revoke
 from discovery.platform.errors import NotFound
 from discovery.platform.graphql.inputs import text
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import global_id, node_id
 
 LONGEST_SECRET = 200

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
 from accounts.api.queries import child_settings, gpc_sent, privacy_settings
@@ -30,6 +29,7 @@ from accounts.services.friendship import (
 from accounts.services.guardianship import child_get
 from discovery.platform.errors import Conflict, NotFound
 from discovery.platform.graphql.inputs import text
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id
 
 CHANNEL = "graphql"

@@ -21,7 +21,7 @@ from discovery.platform.events import credentials_channel, publish
 from discovery.platform.graphql.inputs import text
 
 MOST_DEVICES = 50  # of one person
-_NAME_LENGTH = 80
+NAME_LENGTH = 80
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def device_create(
         LimitExceeded: there are ``MOST_DEVICES`` already.
 
     """
-    name = text(name, field="name", largest=_NAME_LENGTH)
+    name = text(name, field="name", largest=NAME_LENGTH)
     wanted = frozenset(scopes)
     if not wanted or len(wanted) != len(scopes):
         raise InvalidInput(_("Choose what the device may do."), field="scopes")
@@ -97,7 +97,7 @@ def token_seen(token: AccessToken) -> None:
             token=token,
             defaults={
                 "user": token.user, "kind": Device.Kind.APP if app else Device.Kind.TOKEN,
-                "name": (app.name if app else "")[:_NAME_LENGTH] or _("An app"), "created_on": token.created.date(),
+                "name": (app.name if app else "")[:NAME_LENGTH] or _("An app"), "created_on": token.created.date(),
                 "last_seen_on": today, "expires_at": token.expires,
             },
         )  # fmt: skip
@@ -112,7 +112,7 @@ def browser_seen(*, user: User, session_digest: str, name: str, expires_at: date
         session_digest=session_digest,
         defaults={"last_seen_on": today, "expires_at": expires_at},
         create_defaults={
-            "user": user, "kind": Device.Kind.BROWSER, "name": name[:_NAME_LENGTH],
+            "user": user, "kind": Device.Kind.BROWSER, "name": name[:NAME_LENGTH],
             "created_on": today, "last_seen_on": today, "expires_at": expires_at,
         },
     )  # fmt: skip

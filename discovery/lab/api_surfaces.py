@@ -125,7 +125,7 @@ _READ = (
         "activity(first: 20)", f"{PAGE} edges {{ cursor node {{ id kind at listener {{ {PERSON} }} item {{ {ITEM} }} }} }}"
     ),
     _of_viewer(
-        "connectionTo(id: $id)", "length nodes { __typename id } links { kind text }", _item, given="($id: ID!)"
+        "pathTo(id: $id)", "length nodes { __typename id } links { kind text }", _item, given="($id: ID!)"
     ),
     Surface(name="radio state", query=None, variables=_nothing, needs=SOCKET_ONLY),
     Surface(

@@ -9,7 +9,6 @@ import strawberry
 import strawberry_django
 from django.db.models import Count
 from strawberry import auto, relay
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ShownRows, ViewerPart, mutation, opened, shown
 from accounts.api.repeats import Again, row_again
@@ -17,6 +16,7 @@ from accounts.presentation import rows_shown
 from discovery.library.accounts import library_connect, library_disconnect, library_refresh
 from discovery.library.playlists import playlist_send
 from discovery.library.subsonic import WORDS
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id
 from graph import models
 

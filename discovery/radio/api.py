@@ -6,13 +6,13 @@ from typing import Annotated
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation
 from accounts.api.repeats import Again
 from accounts.models import PersonalizationLevel
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.inputs import text
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_ref
 from discovery.radio import session
 from discovery.radio.services import radio_advance, radio_get, radio_start

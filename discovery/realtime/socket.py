@@ -1,7 +1,8 @@
 """Subscriptions: ``graphql-transport-ws`` on ``/graphql/``. strawberry speaks the protocol; this is the ASGI side.
 
 Who asks is settled when the connection begins, by a bearer token in its first message or by the session
-cookie of a page of ours, and again before every message that goes out.
+cookie of a page of ours, and again before every message that goes out. Pages of `CORS_ORIGINS` come with a token; a page
+of any other origin is not let in, whatever it brings.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -81,7 +81,7 @@ class SubscriptionSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         request = _request(scope)
-        if scope["path"] != "/graphql/" or request is None:
+        if scope["path"] != "/graphql/" or request is None or not _known_origin(request, scope):
             await send({"type": "websocket.close", "code": 1008})  # before accepting: HTTP 403
             return
         if GRAPHQL_TRANSPORT_WS_PROTOCOL not in scope["subprotocols"]:
@@ -90,7 +90,7 @@ class SubscriptionSocket:
             return
         await send({"type": "websocket.accept", "subprotocol": GRAPHQL_TRANSPORT_WS_PROTOCOL})
         wire = _Wire(receive, send)
-        door = _Door(wire)
+        door = _Door(wire, own_page=_own_page(request, scope))
         handler: BaseGraphQLTransportWSHandler[LiveContext, None] = BaseGraphQLTransportWSHandler(
             view=door,  # type: ignore[arg-type]  # of a view it asks on_ws_connect alone
             websocket=wire,  # type: ignore[arg-type]  # three methods of its adapter
@@ -113,14 +113,14 @@ class _Door:
     ``LOOK_SECONDS`` anyway.
     """
 
-    def __init__(self, wire: _Wire) -> None:
-        self._wire = wire
+    def __init__(self, wire: _Wire, *, own_page: bool) -> None:
+        self._wire, self._own_page = wire, own_page
         self._place: str | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def on_ws_connect(self, context: LiveContext) -> UnsetType:
         context.token = _bearer(context.connection_params)
-        if context.token is None and not _own_page(context.request):
+        if context.token is None and not self._own_page:
             raise ConnectionRejectionError
         viewer = await context.viewer_now()
         if viewer is None or (place := await slots().take(viewer.pk)) is None:
@@ -265,7 +265,14 @@ def _bearer(params: Mapping[str, object]) -> str | None:
     return None
 
 
-def _own_page(request: HttpRequest) -> bool:
+def _own_page(request: HttpRequest, scope: Scope) -> bool:
     """Whether a page of ours opened this: browsers send cookies along whoever asks, but never lie about Origin."""
-    origin = request.META.get("HTTP_ORIGIN", "")
-    return origin in settings.CSRF_TRUSTED_ORIGINS or urlsplit(origin).netloc == request.get_host()
+    secure = scope.get("scheme") == "wss" or request.is_secure()
+    own = f"{'https' if secure else 'http'}://{request.get_host()}"
+    return request.META.get("HTTP_ORIGIN") in {own, *settings.CSRF_TRUSTED_ORIGINS}
+
+
+def _known_origin(request: HttpRequest, scope: Scope) -> bool:
+    """Whether it is no page that opened this, or one that may."""
+    origin = request.META.get("HTTP_ORIGIN")
+    return origin is None or origin in settings.CORS_ORIGINS or _own_page(request, scope)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.mutations import listener_get
@@ -16,7 +15,8 @@ from accounts.models import User
 from accounts.presentation import Presented
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
-from discovery.platform.graphql.node import global_id, node_id
+from discovery.platform.graphql.messages import OperationInfo
+from discovery.platform.graphql.node import PlainNode, global_id, node_id
 from discovery.recommend.serving import DegradedReason
 from discovery.room import presence, selectors, services
 from discovery.together.api import BlendBeneficiary, beneficiaries
@@ -60,8 +60,7 @@ class RoomItem:
     description="A room the viewer is in: one queue for everybody there, whose turn it is first. "
     "Votes, vetoes and skips count in the very next answer."
 )
-class Room:
-    id: strawberry.ID
+class Room(PlainNode):
     title: str
     kind: ItemKind
     step: int = strawberry.field(
@@ -75,10 +74,19 @@ class Room:
     degraded: DegradedReason | None
 
     @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> Room | None:  # type: ignore[override]
+        """One that the viewer is in."""
+        viewer = info.context.viewer
+        try:
+            return None if viewer is None else room_shown(viewer, int(node_id))
+        except NotFound:
+            return None
+
+    @classmethod
     def of(cls, presented: Presented[selectors.RoomView]) -> Room:
         view = presented.answer
         return cls(
-            id=_id(view.room), title=view.room.title, kind=ItemKind(view.room.kind), step=view.room.step,
+            pk=view.room.pk, title=view.room.title, kind=ItemKind(view.room.kind), step=view.room.step,
             members=[
                 RoomMember(
                     listener=member.listener, is_host=member.is_host,  # type: ignore[arg-type]
@@ -141,7 +149,7 @@ class Query:
 
 SAME_ROOM = Again(
     lambda info, key, **_arguments: room_shown(info.context.signed_in, key),
-    kept=lambda room: room_key(room.id),
+    kept=lambda room: room.pk,
 )
 
 

@@ -2,13 +2,12 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Self
 
 import strawberry
 import strawberry_django
 from django.db.models import QuerySet
 from strawberry import relay
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
 from accounts.api.mutations import listener_get
@@ -17,6 +16,7 @@ from accounts.api.types import Listener, ListenerConnection
 from accounts.models import User
 from accounts.presentation import Presented, Ref, rows_shown
 from discovery.platform.graphql.cursors import position_opened, position_sealed, viewer_of
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import global_id, node_id, node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, Rows, page_info, page_size
 from discovery.recommend.serving import DegradedReason
@@ -142,13 +142,13 @@ class Link:
 
 
 @strawberry.type(description="A path; links[i] lies between nodes[i] and nodes[i + 1].")
-class Connection:
+class Path:
     nodes: list[relay.Node]
     links: list[Link]
     length: int = strawberry.field(description="How many steps it has.")
 
     @classmethod
-    def of(cls, presented: Presented[paths.Path | None]) -> "Connection | None":
+    def of(cls, presented: Presented[paths.Path | None]) -> Self | None:
         if (path := presented.answer) is None:
             return None
         return cls(
@@ -156,6 +156,11 @@ class Connection:
             links=[Link(kind=link.kind, text=link.text) for link in path.links],
             length=len(path.links),
         )
+
+
+@strawberry.type(description="A path under its old name; see `Path`.")
+class Connection(Path):
+    pass
 
 
 # --- activity -------------------------------------------------------------------------------
@@ -212,6 +217,11 @@ class ActivityConnection:
         return cls(
             edges=edges, page_info=page_info(edges, has_previous=further, has_next=told.has_next, end=end)
         )
+
+
+def _way(viewer: User, to: str) -> Presented[paths.Path | None]:
+    kind, key = node_ref(to, "Listener", "Track", "Artist", field="id")
+    return paths.connection_to(viewer, Ref(kind, key))
 
 
 # --- communities ----------------------------------------------------------------------------
@@ -308,9 +318,14 @@ class Viewer(ViewerPart):
         return taste.similar_listeners(self.user)
 
     @strawberry.field(description="The shortest way from you to a person, track or artist that you may see.")
+    def path_to(self, id: strawberry.ID) -> Path | None:  # noqa: A002
+        return Path.of(_way(self.user, id))
+
+    @strawberry.field(
+        description="The way of `pathTo`, under its old name.", deprecation_reason="Ask `pathTo`."
+    )
     def connection_to(self, id: strawberry.ID) -> Connection | None:  # noqa: A002
-        kind, key = node_ref(id, "Listener", "Track", "Artist", field="id")
-        return Connection.of(paths.connection_to(self.user, Ref(kind, key)))
+        return Connection.of(_way(self.user, id))
 
     @strawberry.field(description="What friends played and liked in the last 30 days, latest first.")
     def activity(self, info: Info, first: int = DEFAULT_PAGE, after: str | None = None) -> ActivityConnection:

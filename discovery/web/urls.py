@@ -4,11 +4,12 @@ from django.urls import URLPattern, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from discovery.web import entrance, imports, playlists, views
+from discovery.web import entrance, explorer, imports, playlists, views
 
 pages: list[URLPattern] = [
     path("", views.discovery, name="discovery"),
     path("privacy/", views.privacy, name="privacy"),
+    path("explore/", explorer.explore, name="explore"),
     path("imports/", imports.imports, name="imports"),
     re_path(
         r"^playlists/(?P<key>[\w-]{1,40})\.(?P<form>jspf|xspf)$", playlists.playlist, name="playlist-file"

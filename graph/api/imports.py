@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from strawberry import auto, relay
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
 from accounts.api.repeats import row_again
 from accounts.presentation import Presented, rows_shown
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id
 from discovery.platform.graphql.pagination import Rows, page_info, page_size, row_cursors, rows_behind
 from graph import models, selectors

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import strawberry
 from django.utils.translation import gettext as _
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, mutation, shown
 from accounts.api.mutations import listener_get
 from accounts.api.repeats import Again, row_again
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id, node_ref
 from graph import models
 from graph.api.inputs import ListenInput, PlaylistInput, moment_read, play_read, plays_read

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
 
+from accounts.credentials import scope_word
 from accounts.middleware.browser import browser_name
 from accounts.models import EVERY_SCOPE, Device, DeviceScope, Purpose, User
 from accounts.services.device import devices_forget
@@ -169,7 +170,7 @@ class TestScopes:
 
     def test_are_written_for_oauth_as_they_are_meant(self):
         assert django_settings.OAUTH2_PROVIDER["SCOPES"] == {
-            scope.value.lower(): str(scope.label) for scope in DeviceScope
+            scope_word(scope): str(scope.label) for scope in DeviceScope
         }
 
 
@@ -201,7 +202,7 @@ class TestCreating:
         factories.revoke(ada, Purpose.RECORD)
         assert refused(created(App(ada), "PLAYS_WRITE", "DISCOVER")) == "CONSENT_MISSING"
         assert created(App(ada), "DISCOVER")["secret"]
-        assert not Device.objects.filter(name="phone", token__scope__contains="plays_write").exists()
+        assert not Device.objects.filter(name="phone", token__scope__contains="plays:write").exists()
 
     def test_nobody_makes_one_that_may_do_more(self, ada):
         app = bearer(token_issue(user=ada, scopes=[DeviceScope.ACCOUNT, DeviceScope.DISCOVER]))

@@ -20,7 +20,7 @@ ASKED = {
     "node": "query ($id: ID!) { node(id: $id) { __typename } }",
     "tasteMatch": "query ($id: ID!) { viewer { tasteMatch(with: $id) { percent } } }",
     "blend": "query ($id: ID!) { viewer { blend(with: [$id]) { match degraded members { listener { id } } } } }",
-    "connectionTo": "query ($id: ID!) { viewer { connectionTo(id: $id) { length } } }",
+    "pathTo": "query ($id: ID!) { viewer { pathTo(id: $id) { length } } }",
     "previewRemoval": "query ($id: ID!) { viewer { previewRemoval(id: $id) { signals } } }",
     "requestFriendship": "mutation ($id: ID!) { requestFriendship(listenerId: $id) { __typename %s } }",
     "endFriendship": "mutation ($id: ID!) { endFriendship(listenerId: $id) { __typename %s } }",

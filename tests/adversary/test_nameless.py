@@ -62,10 +62,8 @@ class AskedForByName(Alone):
             told = json.dumps(mallory.ask(f"query {head} {{ viewer {{ {question} }} }}", **asked))
             found.update(track for track in self.street.prey_tracks if f'"{track}"' in told)
         for track in (*self.street.prey_tracks, *self.street.decoys):
-            way = mallory.data(
-                "query ($id: ID!) { viewer { connectionTo(id: $id) { __typename } } }", id=track
-            )
-            if way["viewer"]["connectionTo"]:
+            way = mallory.data("query ($id: ID!) { viewer { pathTo(id: $id) { __typename } } }", id=track)
+            if way["viewer"]["pathTo"]:
                 found.add(track)
         return self.street.part_shown(found)
 

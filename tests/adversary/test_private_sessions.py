@@ -107,7 +107,7 @@ class ToldToFriends(Session):
         "{ viewer { activity { edges { node { at } } } } }",
         "query ($id: ID!) { viewer { blend(with: [$id]) { match } } }",
         "query ($id: ID!) { viewer { tasteMatch(with: $id, kind: TRACK) { percent } } }",
-        "query ($id: ID!) { viewer { connectionTo(id: $id) { length } } }",
+        "query ($id: ID!) { viewer { pathTo(id: $id) { length } } }",
         "query ($id: ID!) { viewer { previewRemoval(id: $id) { signals } } }",
     )
 
@@ -116,7 +116,7 @@ class ToldToFriends(Session):
         self.theirs = global_id("Track", factories.listens(friend.user, factories.track())[0].track_id)
         for question in self.QUESTIONS:
             SocialUse.objects.all().delete()
-            asked_of = self.theirs if "connectionTo" in question else friend.id
+            asked_of = self.theirs if "pathTo" in question else friend.id
             self.ada.ask(question, **({"id": asked_of} if "$id" in question else {}))
             self.ada.radio(steps=2)
             uses = friend.data("{ viewer { shownTo { edges { node { named } } } } }")["viewer"]["shownTo"][

@@ -71,7 +71,7 @@ def test_the_table_tells_the_blocked_and_strangers_nothing_apart():
 # What of the owner a friend may see: who they are, what the owner sent them, what SOCIAL_OUT and NAMED allow.
 FOR_FRIENDS = {
     "BlendMember", "BlockChange", "Connection", "ItemRecommendation", "ItemRecommendationEdge", "Link", "Listener",
-    "ListenerEdge", "RemovedRecommendation", "TasteMatch",
+    "ListenerEdge", "Path", "RemovedRecommendation", "TasteMatch",
 }  # fmt: skip
 # What cannot be asked about oneself.
 ABOUT_OTHERS = {"Mutation.block", "Mutation.requestFriendship", "Viewer.blend"}

@@ -34,7 +34,7 @@ SURFACES = {
     "blend": "blend(with: [$one, $two]) { match degraded members { listener { handle } satisfaction }"
     " items { score item { ... on Track { id } } people { listener { handle } } } }",
     "tasteMatch": "tasteMatch(with: $one, kind: TRACK) { percent listener { handle } shared { item { ... on Track { id } } } }",
-    "connectionTo": "connectionTo(id: $track) { __typename }",
+    "pathTo": "pathTo(id: $track) { __typename }",
     "friendSuggestions": "friendSuggestions { edges { node { listener { handle } } } }",
     "similarListeners": "similarListeners { edges { node { handle } } }",
     "shownTo": "shownTo { edges { node { named recipient { handle } } } }",

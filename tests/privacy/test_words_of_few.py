@@ -52,7 +52,7 @@ def ways_to(track, viewer, *, acting=True):
         asked |= {
             "like": f'mutation {{ giveFeedback(itemId: "{key}", kind: SKIP) {{ __typename }} }}',
             "radio": f'mutation {{ startRadio(seedId: "{key}") {{ __typename }} }}',
-            "path": f'query {{ viewer {{ connectionTo(id: "{key}") {{ __typename }} }} }}',
+            "path": f'query {{ viewer {{ pathTo(id: "{key}") {{ __typename }} }} }}',
             "played again": 'mutation { recordListens(input: [{source: "a", sourceId: "b", listenedAt: "2026-01-01T12:00:00Z", '
             f'trackId: "{key}"}}]) {{ ... on RecordedListens {{ stored }} }} }}',
         }

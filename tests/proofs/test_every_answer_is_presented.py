@@ -149,7 +149,7 @@ SURFACES = {
     " onlyYou { ITEM } onlyThem { ITEM } }",
     "blend": "blend(with: [$person]) { members { listener { PERSON } } items { item { ITEM }"
     " people { listener { PERSON } because { ITEM } } } }",
-    "connectionTo": "connectionTo(id: $track) { nodes { NODE } links { text } }",
+    "pathTo": "pathTo(id: $track) { nodes { NODE } links { text } }",
     "activity": "activity { edges { node { listener { PERSON } item { ITEM } } } }",
     "community": "community { artists { name } }",
     "rooms": "rooms { title host { PERSON } invitedBy { PERSON } }",

@@ -82,6 +82,7 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
             "EMAIL_URL": f"filemail:///{home / 'mail'}",
             "LIBRARY_SERVERS": "loopback",
+            "CORS_ORIGINS": (elsewhere := f"http://127.0.0.1:{free_port()}"),
         }  # fmt: skip
 
         def start(name, *command, **more):
@@ -100,7 +101,7 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             return f"http://127.0.0.1:{port}"
 
         start("worker", "celery", "-A", "tasks", "worker", "--pool", "solo", "--loglevel", "INFO")
-        yield SimpleNamespace(home=home, origin=origin, redis=redis)
+        yield SimpleNamespace(home=home, origin=origin, redis=redis, elsewhere=elsewhere)
 
 
 @pytest.fixture

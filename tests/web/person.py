@@ -49,10 +49,13 @@ class Person:
     def opens(self, page, *, name="ada"):
         self.browser.get(self.origin + page)
         if self.find("#id_login"):
-            self.types("#id_login", name)
-            self.types("#id_password", PASSWORD)
-            self.presses("main form button")
-            self.until(lambda: not self.find("#id_login"), "signed in")
+            self.signs_in(name)
+
+    def signs_in(self, name="ada"):
+        self.types("#id_login", name)
+        self.types("#id_password", PASSWORD)
+        self.presses("main form button")
+        self.until(lambda: not self.find("#id_login"), "signed in")
 
     def presses(self, selector):
         (element, *_) = self.until(lambda: self.find(selector), selector)

@@ -13,21 +13,22 @@ pytestmark = pytest.mark.django_db
 ROOM = Path(discovery.__file__).parent
 
 
-@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/"])
+@pytest.mark.parametrize("page", ["/", "/explore/", "/imports/", "/privacy/"])
 def test_a_page_asks_to_sign_in_and_comes_back(client, page):
     answer = client.get(page)
     assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={page}")
 
 
 @pytest.mark.parametrize(
-    "page", ["/", "/imports/", "/privacy/", "/welcome/", "/invitations/", "/accounts/login/"]
+    "page", ["/", "/explore/", "/imports/", "/privacy/", "/welcome/", "/invitations/", "/accounts/login/"]
 )
 def test_a_page_is_confined_to_its_origin_and_to_no_cache(client, page):
     if page != "/accounts/login/":
         client.force_login(factories.listener("ada"))
     answer = client.get(page)
     assert answer.status_code == 200
-    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    typefaces = "; font-src 'self' data:; img-src 'self' data:" if page == "/explore/" else ""
+    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY + typefaces
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert "no-store" in answer["Cache-Control"]
 

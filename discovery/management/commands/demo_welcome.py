@@ -35,7 +35,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         people = _imported() if options["imported"] else _sample()
         tokens = [token_issue(user=user) for user in people]
-        self.stdout.write(f"\nEarshot answers at {options['url']}/graphql/\n")
+        self.stdout.write(f"\nEarshot answers at {options['url']}/graphql/")
+        self.stdout.write(f"The API can be explored at {options['url']}/explore/\n")
         for user, token in zip(people, tokens, strict=True):
             self.stdout.write(f"login: {user.username}  password: {DEMO_PASSWORD}\ntoken: {token}")
         kind = "ARTIST" if options["imported"] else "TRACK"

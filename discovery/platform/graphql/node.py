@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import strawberry
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
@@ -29,6 +30,13 @@ from discovery.platform.graphql.plain import OfSource
 
 LENGTH = 22  # characters of an id: 16 bytes in URL-safe base64 without padding
 LARGEST_KEY = 2**63 - 1  # what a BigAutoField holds
+
+
+@strawberry.type
+class PlainNode(relay.Node):
+    """The base of a Node whose fields are given to it, rather than read from a row."""
+
+    pk: relay.NodeID[int]
 
 
 def node_id(value: str, *types: str, field: str | None = None) -> int:

@@ -1,7 +1,6 @@
 """From exceptions to what a client reads: expected refusals are data, everything else a coded, masked error.
 
-Top-level codes: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_REQUEST, INVALID_TOKEN, INTERNAL, and
-those of ``discovery/platform/errors.py``.
+The codes are those of ``discovery/platform/error_codes.py``.
 """
 
 import logging
@@ -15,9 +14,10 @@ from strawberry import Info
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import InvalidOperationTypeError
-from strawberry_django.fields.types import OperationInfo, OperationMessage
 
+from discovery.platform.error_codes import ErrorCode
 from discovery.platform.errors import Failure, InvalidInput, LimitExceeded, NotAllowed, Refusal
+from discovery.platform.graphql.messages import MessageKind, OperationInfo, OperationMessage
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +36,15 @@ class RefusalsAsData(FieldExtension):
 
 def operation_info(refusal: Refusal) -> OperationInfo:
     """``refusal`` as the data a client reads."""
-    kind = OperationMessage.Kind.ERROR
+    kind = MessageKind.ERROR
     if isinstance(refusal, InvalidInput):
-        kind = OperationMessage.Kind.VALIDATION
+        kind = MessageKind.VALIDATION
     elif isinstance(refusal, NotAllowed):
-        kind = OperationMessage.Kind.PERMISSION
+        kind = MessageKind.PERMISSION
     return OperationInfo(
         messages=[
             OperationMessage(
-                kind=kind, message=refusal.message, field=refusal.field, code=refusal.specific_code
+                kind=kind, message=refusal.message, field=refusal.field, code=ErrorCode(refusal.specific_code)
             )
         ]
     )

@@ -1,11 +1,15 @@
-"""GraphQL over HTTP: ``POST /graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG."""
+"""GraphQL over HTTP: ``/graphql/``, one operation a request, JSON in and out; GraphiQL only under DEBUG.
+
+Whoever is signed in asks by POST: words of an address end in the log of every proxy, and these are a person's. Whoever is
+not may ask queries by GET as well.
+"""
 
 from typing import Any
 
 from cross_web import HTTPException, SyncHTTPRequestAdapter
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.decorators import decorator_from_middleware, method_decorator
@@ -13,12 +17,14 @@ from django.views.decorators.csrf import csrf_exempt
 from strawberry.django.context import StrawberryDjangoContext
 from strawberry.django.views import GraphQLView, TemporalHttpResponse
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from discovery.platform.errors import LimitExceeded
 from discovery.platform.graphql.refusals import coded
 
 RESPONSE_TYPE = "application/graphql-response+json"
+BY_POST = "Send what is asked by somebody signed in as POST. (Apollo Client: useGETForQueries: false; urql: preferGetMethod: false.)"
 
 
 class CodedCsrfMiddleware(CsrfViewMiddleware):
@@ -36,7 +42,6 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
     is no authority that another site could borrow.
     """
 
-    allow_queries_via_get = False
     context_type: type[StrawberryDjangoContext] = (
         StrawberryDjangoContext  # ``as_view`` is given the project's
     )
@@ -51,16 +56,20 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
         return self._dispatch(request)
 
     def _dispatch(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method != "POST" and not (settings.DEBUG and request.method == "GET"):
-            return HttpResponseNotAllowed(["POST"])
+        if (refusal := _method_refusal(request)) is not None:
+            return refusal
         try:
-            _ = request.body
+            asked = len(request.META.get("QUERY_STRING", "")) + len(request.body)
         except RequestDataTooBig:
+            asked = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+        if asked > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             return _refused(f"A request body holds at most {largest} bytes.", 413, LimitExceeded.code)
         try:
             return self.run(request=request)
         except HTTPException as error:
+            if request.method == "GET" and isinstance(error.__cause__, InvalidOperationTypeError):
+                return _not_allowed("GET is for queries; send this as POST.", "POST")
             return _refused(error.reason, error.status_code)
 
     def get_context(self, request: HttpRequest, response: HttpResponse) -> StrawberryDjangoContext:
@@ -75,13 +84,19 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
     def parse_http_body(
         self, request: SyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        if request.method == "GET":
+            return self._one(super().parse_http_body(request))
         try:
             body = self.parse_json(request.body)
         except UnicodeDecodeError as error:
             raise HTTPException(400, "A request body is UTF-8.") from error
         if "application/json" in (request.content_type or "") and not isinstance(body, dict):
             raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
-        data = super().parse_http_body(request)
+        return self._one(super().parse_http_body(request))
+
+    def _one(
+        self, data: GraphQLRequestData | list[GraphQLRequestData]
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
         if not isinstance(data, list) and not isinstance(data.operation_name, str | None):
             raise HTTPException(400, "The `operationName` must be a string or null, if provided.")
         return data
@@ -114,3 +129,21 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
 
 def _refused(message: str, status: int, code: str = "BAD_REQUEST") -> JsonResponse:
     return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)
+
+
+def _method_refusal(request: HttpRequest) -> JsonResponse | None:
+    """The answer to whoever asks in a way that is not for them; None where it is."""
+    if request.method == "POST":
+        return None
+    if request.method != "GET":
+        return _not_allowed("GraphQL is asked by POST or GET.", "GET, POST")
+    page = settings.DEBUG and "query" not in request.GET  # GraphiQL's own
+    return (
+        _not_allowed(BY_POST, "POST", "SIGNED_IN_GET") if request.user.is_authenticated and not page else None
+    )
+
+
+def _not_allowed(message: str, methods: str, code: str = "METHOD_NOT_ALLOWED") -> JsonResponse:
+    response = _refused(message, 405, code)
+    response["Allow"] = methods
+    return response

@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from strawberry import relay
-from strawberry_django.fields.types import OperationInfo
 
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, opened
 from accounts.api.mutations import PrivacyPayload
@@ -24,6 +23,7 @@ from accounts.services.password import password_ask
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
+from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import global_id, node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from discovery.privacy import parameters, usage

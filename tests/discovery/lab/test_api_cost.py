@@ -27,7 +27,7 @@ ASKED_FOR = [
     "tasteMatch",
     "blend",
     "activity",
-    "connectionTo",
+    "pathTo",
     "startRadio",
     "advanceRadio",
     "room",

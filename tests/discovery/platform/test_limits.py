@@ -42,7 +42,16 @@ def measure(query, **variables):
         ),
         ("{ me { ...F } } fragment F on Person { name ... on Person { age } }", Measure(depth=1, cost=2)),
         ("{ me { ... @include(if: true) { name } } }", Measure(depth=1, cost=1)),
-        ("{ __schema { types { name } } }", Measure()),
+        ("{ __schema { types { name } } }", Measure(cost=20)),
+        ("{ __schema { types { fields { name args { name } } } } }", Measure(cost=20 * 2)),
+        (
+            '{ __type(name: "A") { fields { type { fields { name kind: name } } } } }',
+            Measure(aliases=1, cost=20 * 20 * 2),
+        ),
+        (
+            "{ __schema { types { ...T } } } fragment T on __Type { fields { type { ...U } } inputFields { ...U } } fragment U on __Type { interfaces { name } }",
+            Measure(cost=20 * (20 + 20)),
+        ),
     ],
 )
 def test_the_measure_is_exact(query, expected):

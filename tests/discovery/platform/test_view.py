@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 from django.test import Client
 from django.utils import timezone
+from graphql import get_introspection_query
 from oauth2_provider.models import AccessToken
 
 from accounts.services.token import token_issue
@@ -37,6 +38,7 @@ def handle(answer):
         ({"query": WHO, "variables": []}, "application/json", 400),
         ({"query": WHO, "operationName": {}}, "application/json", 400),
         ({"query": WHO, "operationName": "Other"}, "application/json", 400),
+        ({"query": "subscription { rooms { id } }"}, "application/json", 400),
         (json.dumps({"query": WHO}), "text/plain", 400),
         ("operations={}", "application/x-www-form-urlencoded", 400),
         ("--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 400),
@@ -54,8 +56,109 @@ def test_a_body_over_64_kilobytes_is_refused(settings):
     assert response.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
 
 
-def test_get_is_not_served():
-    assert Client().get(PATH, {"query": "{ policy { version } }"}).status_code == 405
+class TestGet:
+    POLICY = "{ policy { version } }"
+
+    def test_is_for_queries_of_whoever_is_not_signed_in(self):
+        variables = json.dumps({"name": "Query"})
+        query = "query ($name: String!) { __type(name: $name) { name } }"
+        answer = Client().get(PATH, {"query": query, "variables": variables})
+        assert answer.json() == {"data": {"__type": {"name": "Query"}}}
+        assert answer["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("how", ["cookie", "bearer"])
+    def test_is_refused_to_whoever_is_signed_in_and_says_what_to_do(self, how):
+        user, client = listener("ada"), Client()
+        headers = {}
+        if how == "cookie":
+            client.force_login(user)
+        else:
+            headers = {"Authorization": f"Bearer {token_issue(user=user)}"}
+        answer = client.get(PATH, {"query": self.POLICY}, headers=headers)
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        (error,) = answer.json()["errors"]
+        assert error["extensions"] == {"code": "SIGNED_IN_GET"}
+        assert "useGETForQueries: false" in error["message"]
+
+    def test_with_a_session_that_is_over_is_that_of_nobody(self):
+        client = Client()
+        client.cookies["sessionid"] = "a" * 32
+        assert client.get(PATH, {"query": self.POLICY}).status_code == 200
+
+    def test_changes_nothing(self):
+        answer = Client().get(PATH, {"query": "mutation { withdrawAllConsent { __typename } }"})
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert answer.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
+
+    @pytest.mark.parametrize("method", ["put", "delete", "patch", "head", "options"])
+    def test_and_post_are_the_only_ways(self, method):
+        answer = getattr(Client(), method)(PATH)
+        assert (answer.status_code, answer["Allow"]) == (405, "GET, POST")
+
+    @pytest.mark.parametrize(
+        "said", [{}, {"query": POLICY, "variables": "{"}, {"query": POLICY, "variables": "[]"}]
+    )
+    def test_that_is_no_request_is_refused_with_a_code(self, said):
+        answer = Client().get(PATH, said)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+    def test_is_as_long_as_a_body_may_be(self, settings):
+        answer = Client().get(PATH, {"query": self.POLICY + " " * settings.DATA_UPLOAD_MAX_MEMORY_SIZE})
+        assert answer.status_code == 413
+
+
+class TestAPageElsewhere:
+    """Origins of CORS_ORIGINS ask with a token; for every other the browser keeps the answer from the page."""
+
+    ORIGIN = "https://app.example"
+
+    @pytest.fixture(autouse=True)
+    def _known(self, settings):
+        settings.CORS_ALLOWED_ORIGINS = [self.ORIGIN]
+
+    def asked_before(self, path, origin):
+        headers = {
+            "Origin": origin, "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        }  # fmt: skip
+        return Client().options(path, headers=headers)
+
+    @pytest.mark.parametrize("path", [PATH, "/o/token/", "/o/revoke_token/", "/1/submit-listens", "/2.0/"])
+    def test_may_ask_where_apps_ask(self, path):
+        answer = self.asked_before(path, self.ORIGIN)
+        assert answer.status_code == 200
+        assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
+        assert "authorization" in answer["Access-Control-Allow-Headers"]
+        assert "Access-Control-Allow-Credentials" not in answer
+
+    @pytest.mark.parametrize(
+        "origin", ["https://evil.example", "http://app.example", "https://app.example:8443", "null"]
+    )
+    def test_of_another_origin_may_not(self, origin):
+        assert "Access-Control-Allow-Origin" not in self.asked_before(PATH, origin)
+
+    @pytest.mark.parametrize("path", ["/", "/privacy/", "/imports/", "/o/authorize/", "/admin/"])
+    def test_reads_no_page_of_ours(self, path):
+        assert "Access-Control-Allow-Origin" not in self.asked_before(path, self.ORIGIN)
+
+    def test_reads_the_answer_and_its_refusals(self):
+        app = App(listener("ada"), Origin=self.ORIGIN)
+        assert handle(app.ask(WHO)) == "ada"
+        wrong = App(Authorization="Bearer x", Origin=self.ORIGIN).post({"query": WHO})
+        assert (wrong.status_code, wrong["Access-Control-Allow-Origin"]) == (401, self.ORIGIN)
+        assert "www-authenticate" in wrong["Access-Control-Expose-Headers"]
+
+    def test_has_nothing_of_a_cookie(self):
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(listener("ada"))
+        browser.cookies["csrftoken"] = "c" * 32
+        headers = {"Origin": self.ORIGIN, "X-CSRFToken": "c" * 32}
+        answer = browser.post(
+            PATH, json.dumps({"query": WHO}), content_type="application/json", headers=headers
+        )
+        assert answer.status_code == 403
+        assert answer.json()["errors"][0]["extensions"] == {"code": "CSRF_FAILED"}
 
 
 @pytest.mark.parametrize(
@@ -138,10 +241,15 @@ class TestWhoIsAsking:
     def test_other_schemes_are_not_ours(self):
         assert App(Authorization="Basic eA==").data(WHO) == {"viewer": None}
 
-    def test_introspection_is_for_people_who_signed_in(self):
-        assert App().code(INTROSPECTION) == "GRAPHQL_VALIDATION_FAILED"
-        assert App(listener()).data(INTROSPECTION) == {"__schema": {"queryType": {"name": "Query"}}}
-        assert App().code(INTROSPECTION) == "GRAPHQL_VALIDATION_FAILED"  # also with the cache warm
+    def test_the_schema_is_everybodys(self):
+        assert App().data(INTROSPECTION) == {"__schema": {"queryType": {"name": "Query"}}}
+        whole = get_introspection_query(
+            input_value_deprecation=True, schema_description=True, directive_is_repeatable=True
+        )
+        assert App().data(whole) == App(listener()).data(whole)
+        names = " ".join(f"a{number}: name" for number in range(13))
+        nested = f"{{ __schema {{ types {{ fields {{ type {{ fields {{ {names} }} }} }} }} }} }}"
+        assert App().code(nested) == "LIMIT_EXCEEDED"
 
     def test_no_field_is_suggested_to_a_guesser(self):
         assert "Did you mean" not in json.dumps(App().ask("{ polic { version } }"))

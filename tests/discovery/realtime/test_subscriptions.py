@@ -24,6 +24,7 @@ from graph.services.feedback import feedback_give
 from graph.services.listening import listens_record
 from tasks.outbox import news_deliver
 from tests import factories
+from tests.discovery.realtime.conftest import ELSEWHERE
 from tests.discovery.realtime.sockets import FRIENDS
 from tests.processes import wait_for
 
@@ -101,10 +102,10 @@ def test_a_withdrawal_and_a_block_silence_a_running_subscription_at_once(live, f
     assert socket.silent()
 
 
-def test_a_token_taken_back_ends_a_running_subscription(live, friends):
+def test_a_token_that_runs_out_ends_a_running_subscription(live, friends):
     socket = live.subscriber(token_issue(user=friends.ada)).subscribe(FRIENDS)
     live.heard_by(viewer_channel(friends.ada.pk), 1)
-    AccessToken.objects.filter(user=friends.ada).delete()
+    AccessToken.objects.filter(user=friends.ada).update(expires=timezone.now())
     plays(friends.ben, friends.common, "1")
     assert socket.code() == "SIGN_IN_REQUIRED"
 
@@ -115,15 +116,22 @@ def test_a_cookie_counts_from_a_page_of_ours_alone(live, friends):
     cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
     own = f"http://127.0.0.1:{live.ports[0]}"
     assert live.subscriber(headers={"Cookie": cookie, "Origin": own}).refused is None
-    for headers in (
-        {"Cookie": cookie, "Origin": "https://evil.example"},
-        {"Cookie": cookie},
-        {"Origin": own},
-    ):
+    for headers in ({"Cookie": cookie, "Origin": ELSEWHERE}, {"Cookie": cookie}, {"Origin": own}):
         assert live.subscriber(headers=headers).refused == 4403
+    for origin in ("https://evil.example", own.replace("http:", "https:"), "null"):
+        with pytest.raises(InvalidStatus):
+            live.subscriber(headers={"Cookie": cookie, "Origin": origin})
     assert live.subscriber("not a token").refused == 4403
     with pytest.raises(InvalidStatus):
         live.subscriber(headers={"Host": "evil.example"})
+
+
+def test_a_page_elsewhere_comes_with_a_token_and_from_an_origin_that_is_listed(live, friends):
+    token = token_issue(user=friends.ada)
+    assert live.subscriber(token, headers={"Origin": ELSEWHERE}).refused is None
+    for origin in ("https://evil.example", ELSEWHERE.replace("https:", "http:"), f"{ELSEWHERE}:8443"):
+        with pytest.raises(InvalidStatus):
+            live.subscriber(token, headers={"Origin": origin})
 
 
 def test_a_radio_is_followed_from_another_process_by_its_listener_alone(live, friends):

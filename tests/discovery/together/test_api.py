@@ -25,7 +25,9 @@ MATCH = (
     " shared { yours theirs item { ... on Track { title } } }"
     " onlyYou { ... on Track { title } } onlyThem { ... on Track { title } } } } }"
 )
-PATH = "query ($id: ID!) { viewer { connectionTo(id: $id) { length nodes { __typename id } links { kind text } } } }"
+PATH = (
+    "query ($id: ID!) { viewer { pathTo(id: $id) { length nodes { __typename id } links { kind text } } } }"
+)
 ACTIVITY = (
     "query ($first: Int! = 20, $after: String) { viewer { activity(first: $first, after: $after) {"
     " pageInfo { hasNextPage hasPreviousPage endCursor }"
@@ -93,7 +95,8 @@ def test_a_taste_match_and_its_refusal(triangle):
 
 def test_a_path_and_none(triangle):
     app, target = App(triangle.ada), triangle.favorites["ben"]
-    path = app.data(PATH, id=song(target))["viewer"]["connectionTo"]
+    path = app.data(PATH, id=song(target))["viewer"]["pathTo"]
+    assert app.data(PATH.replace("pathTo", "connectionTo"), id=song(target))["viewer"]["connectionTo"] == path
     assert [node["id"] for node in path["nodes"]] == [
         person(triangle.ada),
         person(triangle.ben),
@@ -102,7 +105,7 @@ def test_a_path_and_none(triangle):
     assert [link["kind"] for link in path["links"]] == ["KNOWS", "PLAYS"]
     assert path["length"] == 2
     for nothing in (song(factories.track()), person(factories.sharer()), global_id("Artist", 10**9)):
-        assert app.data(PATH, id=nothing)["viewer"]["connectionTo"] is None
+        assert app.data(PATH, id=nothing)["viewer"]["pathTo"] is None
     assert app.code(PATH, id=global_id("Playlist", 1)) == "INVALID_ID"
 
 

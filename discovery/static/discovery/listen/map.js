@@ -15,7 +15,7 @@ export async function show(viewer, friends) {
   const goals = [...friends.slice(0, MOST), ...viewer.near.edges.map(({ node }) => node.item)].map(({ id }) => id);
   const names = goals.map((_, place) => `$id${place}: ID!`).join(", ");
   const { viewer: answer } = goals.length
-    ? await ask(`query(${names}) { viewer { ${goals.map((_, place) => `to${place}: connectionTo(id: $id${place}) { ...path }`).join("\n")} } } fragment path on Connection { ${path} }`,
+    ? await ask(`query(${names}) { viewer { ${goals.map((_, place) => `to${place}: pathTo(id: $id${place}) { ...path }`).join("\n")} } } fragment path on Path { ${path} }`,
       Object.fromEntries(goals.map((id, place) => [`id${place}`, id])))
     : { viewer: {} };
   found = Object.values(answer).filter(Boolean);

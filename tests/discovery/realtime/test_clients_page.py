@@ -1,0 +1,105 @@
+"""What docs/clients.md shows is run as it stands there, against a server that really listens."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from accounts.models import Device
+from accounts.services.app import app_create
+from accounts.services.token import token_issue
+from discovery.platform.graphql import limits, pagination
+from discovery.realtime import slots, socket
+from discovery.recommend import ranking
+from tests import factories
+from tests.clients_page import PAGE, snippets, written
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).parents[3]
+PASSWORD = "fair winds 7"
+
+
+@pytest.fixture
+def ada():
+    user = factories.sharer("ada")
+    user.set_password(PASSWORD)
+    user.save()
+    for number in range(3):
+        factories.befriended(user, factories.sharer(f"friend{number}"))
+    return user
+
+
+@pytest.fixture
+def environment(live, ada):
+    words = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    return words | {"EARSHOT": f"http://127.0.0.1:{live.ports[0]}", "TOKEN": token_issue(user=ada)}
+
+
+@pytest.fixture
+def run(npm_clients, environment):
+    folder = written(npm_clients)
+    shutil.copy(ROOT / "schema.graphql", folder)
+
+    def run(*command, **more):
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False, env=environment | more
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run.folder = folder
+    return run
+
+
+def test_urql_pages_through_friends(run):
+    assert json.loads(run("node", "urql-client.mjs")) == ["friend0", "friend1", "friend2"]
+
+
+def test_apollo_client_changes_the_level(run, ada):
+    assert json.loads(run("node", "apollo-client.mjs")) == {"__typename": "PrivacySettings", "level": "OWN"}
+    ada.refresh_from_db()
+    assert ada.get_level_display() == "Own history"
+
+
+def test_relay_compiles_and_asks(run):
+    run("npx", "relay-compiler", "relay.config.json")
+    assert json.loads(run("node", "relay-client.mjs")) == "ada"
+
+
+def test_graphql_codegen_makes_types_with_no_token(run):
+    run("npx", "graphql-codegen", "--config", "codegen.mjs", TOKEN="")
+    assert "export type TasteQuery" in (run.folder / "generated/graphql.ts").read_text()
+
+
+def test_graphql_ws_subscribes(run):
+    assert json.loads(run("node", "subscribe.mjs")) == []
+
+
+def test_an_app_for_the_command_line_signs_in_and_renews_itself(environment, ada, tmp_path):
+    app, _secret = app_create(name="My player", redirect_uris=["http://127.0.0.1/back"])
+    browser = f"{shlex.quote(sys.executable)} {ROOT / 'tests/clients/lets_in.py'} %s &"
+    words = {"CLIENT_ID": app.client_id, "BROWSER": browser, "HANDLE": "ada", "PASSWORD": PASSWORD}
+    done = subprocess.run(
+        [sys.executable, written(tmp_path) / "oauth_cli.py"],
+        capture_output=True, text=True, check=False, env=environment | words, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.split() == ["ada", "INSUFFICIENT_SCOPE"], done.stderr
+    assert Device.objects.get(kind=Device.Kind.APP).name == "My player"
+
+
+def test_the_page_names_every_file_and_states_the_limits_as_they_are():
+    assert {"urql-client.mjs", "apollo-client.mjs", "oauth_cli.py", "page/app.js"} < snippets().keys()
+    page = PAGE.read_text()
+    for words in (
+        f"| depth | {limits.MAX_DEPTH} levels", f"| tokens | {limits.MAX_TOKENS:,} of", f"| aliases | {limits.MAX_ALIASES} of",
+        f"| cost | {limits.MAX_COST:,}:", f"| `first` | {pagination.LARGEST_PAGE} rows", f"{ranking.DEEPEST:,} items",
+        f"| body | {socket.LARGEST_MESSAGE // 1024} KB",
+    ):  # fmt: skip
+        assert words in page
+    assert (slots.MOST_SOCKETS, socket.MOST_OPERATIONS) == (10, 20)

@@ -40,6 +40,7 @@ NOT_MOVED = {
     "graph.ModelVersion.deletion_position": "a place among deletions", "discovery.Erasure.ledger_position": "a place in the ledger",
     "graph.ModelVersion.config": "numbers of a training", "graph.ModelVersion.metrics": "numbers of a training",
     "graph.TrainingRun.fence": "a number of a claim",
+    "graph.LibraryAccount.version": "a random number",
     "graph.FriendNews.listens": "keys of plays", "graph.FriendNews.likes": "keys of words said",
     "graph.DeletedPlay.told": "a digest", "graph.DeletedPlay.near": "a digest", "graph.DeletedPlay.source": "a digest",
     "graph.History.bytes_done": "bytes", "graph.History.bytes_total": "bytes",

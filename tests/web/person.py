@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.processes import wait_for
 
 PASSWORD = "fair winds 7"
-PHONE, DESKTOP = (390, 844), (1280, 800)
+PHONE, DESKTOP = (390, 844), (1280, 900)
 NARROW = 360
 PATIENCE = 45  # seconds; a busy machine may need them, an idle one never
 
@@ -129,12 +129,18 @@ class Person:
         self._emulate("setEmulatedMedia", features=[])
         return faults
 
-    def looks(self, name):
+    def looks(self, name, *schemes):
         """Keep pictures of the whole page on a phone and on a desk, and see that it fits a narrow phone."""
-        for device, (width, height) in {"phone": PHONE, "desktop": DESKTOP}.items():
-            self._size(width, height)
-            picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
-            self.screenshots(f"{name}-{device}.png", picture["data"])
+        for scheme in schemes or ("light",):
+            self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            for device, (width, height) in {"phone": PHONE, "desktop": DESKTOP}.items():
+                self._size(width, height)
+                picture = self.browser.execute_cdp_cmd(
+                    "Page.captureScreenshot", {"captureBeyondViewport": True}
+                )
+                dark = "" if scheme == "light" else f"-{scheme}"
+                self.screenshots(f"{name}-{device}{dark}.png", picture["data"])
+        self._emulate("setEmulatedMedia", features=[])
         self._size(NARROW, 740)
         wide = self.browser.execute_script("return document.documentElement.scrollWidth")
         self._emulate("clearDeviceMetricsOverride")

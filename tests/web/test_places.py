@@ -25,7 +25,7 @@ PLACES = {
     "radio": ("/radio/", "#radio-form"),
     "me": ("/me/", "#devices li"),
     "privacy": ("/privacy/", "#held li"),
-    "welcome": ("/welcome/", "#picks .chip"),
+    "welcome": ("/welcome/", "#picks > *"),
 }
 
 

@@ -23,6 +23,7 @@ const pages = {
 
 /** Settles when the page shows what it has. */
 export async function start() {
+  at("main").querySelector(".parts [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const page = pages[at("main").dataset.page];
   if (page) await act(async () => (await page()).start(at("main")));
 }

@@ -17,5 +17,6 @@ const purposes = { SELF: gettext("your plays"), SOCIAL_IN: gettext("your friends
 export function madeFrom(answer) {
   const words = degraded[answer.degraded] ?? used[answer.used.join(" ")] ?? used[""];
   const off = answer.notUsed.map((purpose) => purposes[purpose]).filter(Boolean);
-  return off.length ? `${words} ${worded(gettext("Not allowed, and so not used: %(things)s."), { things: asList(off) })}` : words;
+  const left = worded(gettext("Not allowed, and so not used: %(things)s."), { things: asList(off) });
+  return off.length ? `${words} ${left}` : words;
 }

@@ -2,7 +2,7 @@
 import { make } from "../page.js";
 import { asNumber, gettext } from "../words.js";
 
-const [WIDTH, HEIGHT, BASE] = [640, 150, 130];
+const [WIDTH, HEIGHT, BASE] = [640, 130, 128];
 
 /** `rows`: [{ name, count }], in their order. */
 export function bars(title, rows, heading) {
@@ -16,10 +16,9 @@ export function bars(title, rows, heading) {
     bar.append(svg("title", {}, `${name}: ${asNumber(count)}`));
     picture.append(bar);
   });
-  const ends = rows.length > 1 ? [[0, rows[0].name, "start"], [WIDTH, rows.at(-1).name, "end"]] : [];
-  for (const [x, text, anchor] of ends) picture.append(svg("text", { x, y: HEIGHT - 4, "text-anchor": anchor }, text));
-  picture.append(svg("text", { x: WIDTH, y: 10, "text-anchor": "end" }, asNumber(most)));
-  return make("div", { className: "chart" }, picture,
+  const ends = rows.length > 1 ? [rows[0].name, rows.at(-1).name] : [];
+  return make("div", { className: "chart" }, make("p", { className: "quiet most", attributes: { "aria-hidden": "true" } }, asNumber(most)), picture,
+    make("p", { className: "quiet ends", attributes: { "aria-hidden": "true" } }, ends.map((name) => make("span", {}, name))),
     make("details", {}, make("summary", {}, gettext("The same as a table")), table(title, [heading, gettext("Plays")], rows.filter(({ count }) => count).map(({ name, count }) => [name, asNumber(count)]))));
 }
 

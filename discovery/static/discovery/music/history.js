@@ -57,7 +57,7 @@ function deleteDay(begin, day, name) {
 function line(play) {
   const name = nameOf(play.track);
   const row = songRow(play.track, {
-    before: make("time", { dateTime: play.listenedAt }, asTime(play.listenedAt)),
+    words: [make("time", { className: "quiet", dateTime: play.listenedAt }, asTime(play.listenedAt))],
     acts: [button("…", () => more(play, row), { label: worded(gettext("More for %(name)s"), { name }), className: "plain open-more" })],
   });
   row.dataset.artist = play.track.artist.id;

@@ -31,6 +31,7 @@ async function page(after = null) {
 function line({ id, title, size, role, owner }, mine) {
   const songs = worded(ngettext("%(count)s song", "%(count)s songs", size), { count: size });
   const whose = owner.id === mine ? songs : worded(gettext("%(songs)s; by %(name)s"), { songs, name: owner.displayName });
-  const edits = role === "EDITOR" ? `${whose}; ${gettext("you edit it together")}` : whose;
+  const together = gettext("you edit it together");
+  const edits = role === "EDITOR" ? `${whose}; ${together}` : whose;
   return make("li", {}, make("a", { className: "title", href: `/music/playlists/${encodeURIComponent(id)}/` }, title), make("p", { className: "quiet" }, edits));
 }

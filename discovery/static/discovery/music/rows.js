@@ -3,5 +3,5 @@ import { cover } from "../cards/cover.js";
 import { tune } from "../music.js";
 import { make } from "../page.js";
 
-export const songRow = (thing, { words = [], acts = [], before = null } = {}) => make("li", { className: "tune-row" }, before, cover(thing),
+export const songRow = (thing, { words = [], acts = [] } = {}) => make("li", { className: "tune-row" }, cover(thing),
   make("div", { className: "words" }, tune(thing), words), make("span", { className: "buttons" }, acts));

@@ -34,10 +34,12 @@ async function answers() {
   showSwitches(switches, new Map(viewer.privacy.purposes.map((answer) => [answer.purpose, answer])));
 }
 
-/** Whom most listen to here; where nothing is, the page says what fills it. */
+/** Whom most listen to here; where no artist is popular by themselves, those of popular tracks. */
 async function popular() {
-  const { popular: answer } = await ask("{ popular(kind: ARTIST, first: 18) { edges { node { item { ... on Artist { id name } } } } } }");
-  offer(nodes(answer).map(({ item }) => item), gettext("Type a name: nobody is popular here yet."));
+  const { artists, tracks } = await ask(`{ artists: popular(kind: ARTIST, first: 18) { edges { node { item { ... on Artist { id name } } } } }
+    tracks: popular(kind: TRACK, first: 30) { edges { node { item { ... on Track { artist { id name } } } } } } }`);
+  const found = [...nodes(artists).map(({ item }) => item), ...nodes(tracks).map(({ item }) => item.artist)];
+  offer([...new Map(found.map((one) => [one.id, one])).values()].slice(0, 18), gettext("Type a name: nobody is popular here yet."));
 }
 
 function offer(artists, empty) {

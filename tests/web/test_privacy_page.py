@@ -98,6 +98,13 @@ def leaves_an_artist_out(person, world):
 
 
 def withdraws_everything(person, world):
+    before = granted(world.ada)
+    person.presses("#withdraw-all")
+    person.sees("#status", "Everything is withdrawn.")
+    assert granted(world.ada) == set()
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert granted(world.ada) == before
     person.presses("#withdraw-all")
     person.sees("#status", "Everything is withdrawn.")
     assert granted(world.ada) == set()
@@ -131,8 +138,9 @@ def erases_the_account(person, world):
     person.find("#erase-confirm")[0].clear()
     person.types("#erase-confirm", "ada")
     person.presses("#erase button")
-    person.sees("h1", "Your account is being erased")
+    person.sees("h1", "Your account is")
     person.sees("#erasure-state", "Done")
+    person.sees("h1", "Your account is erased")
     assert person.violations() == []
     person.looks("erased")
     assert not User.objects.filter(username="ada").exists()
@@ -149,8 +157,13 @@ def test_ones_own_plays_words_and_devices(world, visit):
     Feedback.objects.create(user=ada, track=world.common, kind=FeedbackKind.HIDE, given_at=factories.NOON)
     token_issue(user=ada, name="old phone")
     person = visit()
-    person.opens("/privacy/")
+    person.opens("/me/")
     person.sees("#devices", "old phone (token)")
+    assert person.violations("light", "dark") == []
+    person.presses('#devices button[aria-label^="End: old phone"]')
+    person.sees("#status", "old phone is signed out.")
+    assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
+    person.opens("/privacy/")
     person.presses("#own summary")
     person.sees("#plays", "Common Ground")
     person.presses("#plays button")
@@ -160,9 +173,6 @@ def test_ones_own_plays_words_and_devices(world, visit):
     person.presses("#words button")
     person.until(lambda: not Feedback.objects.filter(user=ada).exists(), "the word is taken back")
     assert person.violations("light", "dark") == []
-    person.presses('#devices button[aria-label^="End: old phone"]')
-    person.sees("#status", "old phone is signed out.")
-    assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
     person.presses("#allow-RECORD")
     person.sees("#status", "Keep what I play: off.")
     assert Listen.objects.filter(user=ada).exists(), "kept, until one says otherwise"

@@ -19,5 +19,6 @@ export function typing(field, ask, { cleared = () => {}, failed = () => {} } = {
   };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(now, PAUSE); });
   field.form?.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); now(); });
+  if (field.value.trim()) timer = setTimeout(now); // typed before the page was ready
   return () => { clearTimeout(timer); last += 1; };
 }

@@ -19,8 +19,8 @@ export async function start() {
   [queue, stop, heard] = [null, () => {}, []];
   onSubmit("radio-form", () => begin(null));
   at("radio-save").addEventListener("click", () => act(save));
+  seeds.begin();
   await discover({ first: 1 }); // what kind of music there is
-  await seeds.begin();
   const wanted = new URLSearchParams(location.search);
   if (wanted.has("seed") || wanted.has("tag")) {
     at("radio-seed").value = wanted.get("name") ?? wanted.get("tag") ?? "";

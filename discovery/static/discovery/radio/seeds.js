@@ -9,15 +9,15 @@ import { named } from "../together/names.js";
 
 let friends, options, active, picked;
 
-export async function begin() {
+export function begin() {
   [options, active, picked] = [[], -1, null];
   const field = at("radio-seed");
   onLeave(typing(field, async (text) => { const found = await matches(text); return () => show(found); }, { cleared: () => show([]) }));
   field.addEventListener("input", () => { picked = null; });
   field.addEventListener("keydown", keys);
   field.addEventListener("blur", () => setTimeout(() => at("radio-seeds") && show([]), 200));
-  const { viewer } = await ask("{ viewer { friends(first: 100) { edges { node { id handle displayName } } } } }");
-  friends = nodes(viewer.friends);
+  friends = ask("{ viewer { friends(first: 100) { edges { node { id handle displayName } } } } }").then(({ viewer }) => nodes(viewer.friends));
+  friends.catch(() => {}); // whoever waits for it says what went wrong
 }
 
 /** What was picked, or the first that matches the words; nothing for an empty field. */
@@ -33,10 +33,10 @@ export async function chosen() {
 async function matches(text) {
   const key = text.toLowerCase();
   const { search } = await ask(`query($text: String!) { search(text: $text, first: 8) { edges { node { ${thing} ... on Track { tags } ... on Artist { tags } } } } }`, { text });
-  const found = nodes(search);
+  const [found, people] = [nodes(search), await friends];
   const tags = [...new Set(found.flatMap((one) => one.tags))].filter((tag) => tag.toLowerCase().includes(key)).slice(0, 3);
   return [
-    ...friends.filter((one) => one.displayName.toLowerCase().startsWith(key) || one.handle.startsWith(key)).map((one) => ({ words: named(one, friends), kind: gettext("friend"), seed: { seedId: one.id } })),
+    ...people.filter((one) => one.displayName.toLowerCase().startsWith(key) || one.handle.startsWith(key)).map((one) => ({ words: named(one, people), kind: gettext("friend"), seed: { seedId: one.id } })),
     ...found.slice(0, 6).map((one) => ({ words: nameOf(one), kind: one.artist ? gettext("track") : gettext("artist"), seed: { seedId: one.id } })),
     ...tags.map((tag) => ({ words: tag, kind: gettext("tag"), seed: { tag } })),
   ];

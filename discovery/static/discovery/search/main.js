@@ -13,13 +13,12 @@ let playlists = [];
 
 export async function start() {
   const field = at("search-text");
-  onLeave(typing(field, search, { cleared: () => show("", []), failed: ({ message }) => tell(message, { isError: true }) }));
-  field.value = new URLSearchParams(location.search).get("text") ?? field.value;
+  field.value ||= new URLSearchParams(location.search).get("text") ?? "";
   field.focus({ preventScroll: true });
   const { viewer } = await ask(`{ viewer { playlists(first: 100) { edges { node { id title } } } ${said.ofViewer} } }`);
   playlists = nodes(viewer.playlists);
   said.know(viewer);
-  if (field.value.trim()) (await search(field.value.trim()))();
+  onLeave(typing(field, search, { cleared: () => show("", []), failed: ({ message }) => tell(message, { isError: true }) }));
 }
 
 async function search(text) {

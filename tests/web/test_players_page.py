@@ -26,7 +26,7 @@ def test_a_player_is_connected_reports_and_is_ended(world, visit):
     person = visit()
     person.opens("/me/")
     person.types("#player-name", "Kitchen radio")
-    person.presses("#player button")
+    person.presses("#connect-player button")
     person.sees("#status", "Kitchen radio can be connected now.")
     person.sees("#devices", "Kitchen radio (player)")
     told = person.texts("#player-values code")

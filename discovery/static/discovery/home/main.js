@@ -17,11 +17,12 @@ let waiting, behind;
 export async function start() {
   at("more-cards").addEventListener("click", () => act(more));
   const answer = await discover({ first: FIRST, variety: VARIETY }); // it finds out what kind of music there is
-  const { viewer } = await ask(`{ viewer { ${greets} ${said.ofViewer} fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
+  const { viewer } = await ask(`{ viewer { ${greets} ${said.ofViewer} privacy { purposes { state } } fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
     recommendationsReceived(first: 5) { edges { node { id note sender { displayName } ${item} } } } } }`);
   said.know(viewer);
   at("made-from").textContent = madeFrom(answer);
-  at("first-steps").hidden = !(answer.degraded === "NO_EVIDENCE" || !answer.edges.length);
+  const isNew = viewer.privacy.purposes.every(({ state }) => state === "UNDEFINED");
+  at("first-steps").hidden = !(isNew || answer.degraded === "NO_EVIDENCE");
   waiting = spread(nodes(answer));
   behind = answer.pageInfo;
   fill("recommendations", [], gettext("Nothing yet."));

@@ -8,7 +8,10 @@ import { gettext, worded } from "../words.js";
 export function deleteLater(chosen, lines, name) {
   const here = visit();
   const show = (shown) => { for (const line of lines) line.hidden = !shown; };
+  const [first] = lines;
+  const within = [...lines].some((line) => line.contains(document.activeElement));
   show(false);
+  if (within) beside(first).focus({ preventScroll: true });
   const run = async () => {
     try {
       await ask(`mutation($ids: [ID!], $artistId: ID, $from: DateTime, $until: DateTime) {
@@ -20,4 +23,11 @@ export function deleteLater(chosen, lines, name) {
     }
   };
   tell(worded(gettext("%(name)s: deleted for good when this message goes."), { name }), { undo: async () => show(true), expired: run });
+}
+
+/** What has the keyboard next, where that goes out of sight which had it. */
+function beside(line) {
+  const all = [...document.querySelectorAll("#days .open-more")];
+  const seen = all.filter((one) => one.offsetParent);
+  return seen.find((one) => line.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) ?? seen.at(-1) ?? document.querySelector("h1");
 }

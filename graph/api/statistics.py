@@ -14,7 +14,9 @@ from graph.api.inputs import moment_read
 from graph.api.types import Item
 from graph.models import ItemKind
 
-PlayUnit = strawberry.enum(statistics.Unit, name="PlayUnit", description="What a count of plays over time is about.")
+PlayUnit = strawberry.enum(
+    statistics.Unit, name="PlayUnit", description="What a count of plays over time is about."
+)
 
 
 @strawberry.type(description="Something the viewer played, and how often.")
@@ -35,7 +37,9 @@ class PlaysOverTime:
     counts: list[PlaysAt]
 
 
-@strawberry.type(description="The viewer's plays in a period, added up for the viewer alone. Skips are no plays.")
+@strawberry.type(
+    description="The viewer's plays in a period, added up for the viewer alone. Skips are no plays."
+)
 class ListeningStatistics:
     period: strawberry.Private[statistics.Period]
     kind: strawberry.Private[ItemKind]
@@ -76,7 +80,9 @@ class ListeningStatistics:
     @strawberry.field(description="By day; by month where the period has no end or is longer than a year.")
     def over_time(self) -> PlaysOverTime:
         unit, moments = statistics.over_time(self.period)
-        return PlaysOverTime(unit=unit, counts=[PlaysAt(begin=begin, plays=plays) for begin, plays in moments])
+        return PlaysOverTime(
+            unit=unit, counts=[PlaysAt(begin=begin, plays=plays) for begin, plays in moments]
+        )
 
     def _most(self, info: Info, kind: ItemKind, first: int | None) -> list[PlayedItem]:
         found = opened(statistics.most_played(self.period, kind=kind, count=page_size(first)), info)

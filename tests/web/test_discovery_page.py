@@ -61,9 +61,7 @@ def test_friends_the_way_there_a_blend_and_a_request(world, visit):
     assert person.violations("light", "dark") == []
     person.presses("#requests .primary")
     person.sees("#status", "You and Dora are friends now.")
-    assert Friendship.objects.filter(
-        state=Friendship.State.ACCEPTED, requested_by__username="dora"
-    ).exists()
+    assert Friendship.objects.filter(state=Friendship.State.ACCEPTED, requested_by__username="dora").exists()
     person.opens("/together/blend/")
     person.presses("#blend-friends label")
     person.presses("#blend-go")

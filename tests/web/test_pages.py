@@ -95,6 +95,8 @@ def test_an_erasure_is_a_page_for_browsers_and_json_for_everything_else(client):
     assert page["Content-Type"].startswith("text/html")
     assert page["Vary"].count("Accept") >= 1
     assert re.findall(r'data-step="(\w+)"[^>]* class="done"', page.text) == ["REQUESTED", "FROZEN", "PURGED"]
-    assert client.get(f"{address}?receipt", headers={"Accept": "text/html"}).json()["receipt"] == erasure.receipt
+    assert (
+        client.get(f"{address}?receipt", headers={"Accept": "text/html"}).json()["receipt"] == erasure.receipt
+    )
     missing = client.get(f"/privacy/erasures/{uuid.uuid4()}", headers={"Accept": "text/html"})
     assert missing.status_code == 404

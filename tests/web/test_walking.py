@@ -5,6 +5,7 @@ import json
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from accounts.policies import in_private_session
 from graph.models import Feedback
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -135,3 +136,26 @@ def test_of_answers_to_what_was_typed_only_the_last_counts(world, visit):
     assert person.violations("light", "dark") == []
     person.key("nobody of that name")
     person.sees("#search-count", "Nothing here is called")
+
+
+def test_the_shield_says_until_when_nothing_is_kept(world, visit):
+    person = visit()
+    person.opens("/music/")
+    person.sees("#shield", "My plays and my friends")
+    person.presses("#shield > button")
+    person.presses("#shield-private")
+    person.sees("#shield-until", "private until")
+    world.ada.refresh_from_db()
+    assert in_private_session(world.ada)
+    person.sees("#status", "nothing that you play is kept")
+    assert person.violations("light", "dark") == []
+    person.looks("shield")
+    person.presses("#home-link")
+    person.sees("h1", "Home")
+    person.sees("#shield-until", "private until")
+    person.presses("#shield > button")
+    person.presses("#shield-private")
+    person.sees("#status", "The private session is over.")
+    world.ada.refresh_from_db()
+    assert not in_private_session(world.ada)
+    assert person.text("#shield-until") == ""

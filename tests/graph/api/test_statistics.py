@@ -78,13 +78,18 @@ def test_a_day_is_that_of_the_viewers_clock_and_a_long_period_is_counted_by_mont
     assert whole == {"unit": "MONTH", "counts": [{"begin": "2026-03-01", "plays": 1}]}
     assert asked(ada, zone="Europe/Vienna")["overTime"]["counts"] == [{"begin": "2026-04-01", "plays": 1}]
     span = {"from": (late - timedelta(days=1)).isoformat(), "until": (late + timedelta(days=1)).isoformat()}
-    assert asked(ada, zone="America/Lima", **span)["overTime"]["counts"] == [{"begin": "2026-03-31", "plays": 1}]
+    assert asked(ada, zone="America/Lima", **span)["overTime"]["counts"] == [
+        {"begin": "2026-03-31", "plays": 1}
+    ]
 
 
 def test_artists_are_ranked_where_they_are_asked_for(ada, tracks):
     for track in tracks:
         played(ada, track, NOON)
-    assert [row["item"]["name"] for row in asked(ada, kind="ARTIST")["top"]] == ["Nerloo Choir", "Vesna & Tides"]
+    assert [row["item"]["name"] for row in asked(ada, kind="ARTIST")["top"]] == [
+        "Nerloo Choir",
+        "Vesna & Tides",
+    ]
 
 
 def test_what_cannot_be_counted_is_refused(ada):

@@ -14,9 +14,7 @@ from graph.api.inputs import moment_read
 from graph.api.types import Item
 from graph.models import ItemKind
 
-PlayUnit = strawberry.enum(
-    statistics.Unit, name="PlayUnit", description="What a count of plays over time is about."
-)
+strawberry.enum(statistics.Unit, name="PlayUnit", description="What a count of plays over time is about.")
 
 
 @strawberry.type(description="Something the viewer played, and how often.")
@@ -33,7 +31,7 @@ class PlaysAt:
 
 @strawberry.type(description="When the viewer played: only days or months with plays, in their order.")
 class PlaysOverTime:
-    unit: PlayUnit
+    unit: statistics.Unit
     counts: list[PlaysAt]
 
 

@@ -21,7 +21,7 @@ export function begin(load) {
     await ask(`mutation($level: PersonalizationLevel!) {
       setPersonalizationLevel(level: $level) { ... on PrivacySettings { level } ${refused} } }`, { level });
     await load();
-    at("level").focus();
+    at("level").focus({ preventScroll: true });
   }, gettext("Saved. It counts from now on.")));
 }
 

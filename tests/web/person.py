@@ -3,6 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -55,10 +56,19 @@ class Person:
             self.until(lambda: not self.find("#id_username"), "signed in")
 
     def presses(self, selector):
-        (element, *_) = self.until(lambda: self.find(selector), selector)
-        self.until(element.is_enabled, f"{selector} is enabled")
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        """Press the first such element; where it is drawn anew under the finger, the new one."""
+        self.until(lambda: self._pressed(selector), f"{selector} to press")
+
+    def _pressed(self, selector):
+        try:
+            (element, *_) = self.find(selector)
+            if not element.is_enabled():
+                return False
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+        except (ValueError, StaleElementReferenceException):
+            return False
+        return True
 
     def types(self, selector, text):
         self.find(selector)[0].send_keys(text)

@@ -102,6 +102,8 @@ def withdraws_everything(person, world):
     person.presses("#withdraw-all")
     person.sees("#status", "Everything is withdrawn.")
     assert granted(world.ada) == set()
+    # what is not asked has no switch, and a name
+    person.sees("#history", "Dumps and enrichment elsewhere: no")
     person.presses("#undo")
     person.sees("#status", "Undone.")
     assert granted(world.ada) == before
@@ -111,9 +113,6 @@ def withdraws_everything(person, world):
     assert person.find("#purposes input:checked") == []
     person.sees("#summary", "Right now you allow nothing")
     person.sees("#history", "taken back")
-    person.sees(
-        "#history", "Dumps and enrichment elsewhere: no"
-    )  # what is not asked has no switch, and a name
 
 
 def takes_the_data_along(person, world, archive):
@@ -164,6 +163,7 @@ def test_ones_own_plays_words_and_devices(world, visit):
     person.sees("#status", "old phone is signed out.")
     assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
     person.opens("/privacy/")
+    person.sees("#held", "Plays your apps reported.")
     person.presses("#own summary")
     person.sees("#plays", "Common Ground")
     person.presses("#plays button")

@@ -1,4 +1,5 @@
 // Which script stands behind which page: `<main data-page="…">` names it, and it starts again with every visit.
+import * as early from "./early.js";
 import { act, at } from "./page.js";
 
 const pages = {
@@ -25,5 +26,12 @@ const pages = {
 export async function start() {
   at("main").querySelector(".parts [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const page = pages[at("main").dataset.page];
-  if (page) await act(async () => (await page()).start(at("main")));
+  if (!page) return;
+  early.closed();
+  await act(async () => {
+    const { start: begin } = await page();
+    const begun = begin(at("main"));
+    early.opened();
+    await begun;
+  });
 }

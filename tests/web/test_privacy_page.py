@@ -98,21 +98,14 @@ def leaves_an_artist_out(person, world):
 
 
 def withdraws_everything(person, world):
-    before = granted(world.ada)
-    person.presses("#withdraw-all")
-    person.sees("#status", "Everything is withdrawn.")
-    assert granted(world.ada) == set()
-    # what is not asked has no switch, and a name
-    person.sees("#history", "Dumps and enrichment elsewhere: no")
-    person.presses("#undo")
-    person.sees("#status", "Undone.")
-    assert granted(world.ada) == before
     person.presses("#withdraw-all")
     person.sees("#status", "Everything is withdrawn.")
     assert granted(world.ada) == set()
     assert person.find("#purposes input:checked") == []
     person.sees("#summary", "Right now you allow nothing")
     person.sees("#history", "taken back")
+    # what is not asked has no switch, and a name
+    person.sees("#history", "Dumps and enrichment elsewhere: no")
 
 
 def takes_the_data_along(person, world, archive):
@@ -226,3 +219,26 @@ def test_the_main_actions_by_keyboard_alone(world, visit):
     person.key(Keys.SPACE)
     person.sees("#status", "Everything is withdrawn.")
     person.tabs_to("#erase-confirm")
+
+
+def test_a_withdrawal_of_everything_is_taken_back_from_its_message(world, visit):
+    """In general, and for the one friend who was treated differently."""
+    person = visit()
+    person.opens("/privacy/")
+    person.presses("#per-friend input")
+    person.sees("#status", "My plays may shape what Ben sees: off.")
+    before = granted(world.ada)
+    person.presses("#withdraw-all")
+    person.sees("#status", "Everything is withdrawn.")
+    assert granted(world.ada) == set()
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert granted(world.ada) == before
+    answer = Consent.objects.get(user=world.ada, friend=world.ben, purpose=Purpose.SOCIAL_OUT)
+    assert answer.state == ConsentState.DENIED
+    person.sees("#summary", "Right now you allow 7 of 8 things")
+    person.presses("#allow-NAMED")
+    person.sees("#status", "Friends may see my name with it: off.")
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert granted(world.ada) == before

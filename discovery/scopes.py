@@ -42,7 +42,7 @@ NEEDED: Mapping[str, Scopes] = {
         Mutation=("advanceRadio", "startRadio"),
         Subscription=("radioQueue", "trainingProgress"),
     ),
-    **_one(DeviceScope.PLAYS_READ, Viewer=("feedback", "imports", "listens")),
+    **_one(DeviceScope.PLAYS_READ, Viewer=("feedback", "imports", "listens", "statistics")),
     **_one(DeviceScope.PLAYS_WRITE, Mutation=("clearFeedback", "correctListen", "giveFeedback", "importHistory", "recordListens")),
     **_one(
         DeviceScope.PLAYLISTS,

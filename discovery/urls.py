@@ -12,6 +12,7 @@ from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.protocols.urls import protocols
 from discovery.schema import schema
+from discovery.web.erasures import erasure
 from discovery.web.oauth import oauth
 from discovery.web.urls import pages
 
@@ -27,7 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/earshot-ledger-head.json", views.ledger_head),
     path("privacy/receipts.json", views.receipts, name="receipts"),
     path("privacy/exports/<str:token>", views.data_export, name="data-export"),
-    path("privacy/erasures/<uuid:key>", views.erasure, name="erasure"),
+    path("privacy/erasures/<uuid:key>", erasure, name="erasure"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),

@@ -22,8 +22,11 @@ TABLE = Path(__file__).with_name("promises.tsv")
 HEAD = ("where", "sentence", "tests", "why it promises nothing")
 PLACES = ("policy", "page", "docs", "schema")
 NO_TEST = "-"
-# Modules whose sentences the privacy page and exports show.
-SHOWN = tuple(f"discovery/privacy/{name}.py" for name in ("parameters", "retention", "stores"))
+# Modules whose sentences the privacy page, exports and the page of an erasure show.
+SHOWN = (
+    *(f"discovery/privacy/{name}.py" for name in ("parameters", "retention", "stores")),
+    "discovery/web/erasures.py",
+)
 
 PROMISING = re.compile(
     r"""\b(?: never | always | nobody | nothing | none | cannot | without | only | alone | each | every\w* | the\ssame | both

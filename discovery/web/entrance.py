@@ -28,13 +28,6 @@ from discovery.web.views import confined
 _OPENED, _MADE = "earshot.opened", "earshot.made"  # secrets of links: one that was followed, one just made
 
 
-@require_safe
-@login_required
-def welcome(request: HttpRequest) -> HttpResponse:
-    """``/welcome/``: where somebody new begins."""
-    return confined(render(request, "discovery/welcome.html"))
-
-
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """``/logout/``, as it was called before."""
     response: HttpResponseBase = logout(request)

@@ -32,7 +32,13 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     if request.method in {"GET", "HEAD"}:
         if not isinstance(request.user, User):
             return redirect_to_login(request.path)
-        return confined(render(request, "discovery/imports.html", {"largest": settings.UPLOAD_LARGEST}))
+        return confined(
+            render(
+                request,
+                "discovery/imports.html",
+                {"largest": settings.UPLOAD_LARGEST, "place": "music", "template": "imports"},
+            )
+        )
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     told = request.headers.get("Content-Length", "")

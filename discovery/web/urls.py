@@ -7,14 +7,27 @@ from django.views.i18n import set_language
 from discovery.web import entrance, explorer, imports, playlists, views
 
 pages: list[URLPattern] = [
-    path("", views.discovery, name="discovery"),
+    path("", views.page("home", "home"), name="discovery"),
+    path("search/", views.page("search", "search"), name="search"),
+    path("music/", views.page("history", "music"), name="history"),
+    path("music/likes/", views.page("likes", "music"), name="likes"),
+    path("music/playlists/", views.page("playlists", "music"), name="playlists"),
+    re_path(r"^music/playlists/(?P<key>[\w=-]{1,40})/$", views.page("playlist", "music"), name="playlist"),
+    path("music/statistics/", views.page("statistics", "music"), name="statistics"),
+    path("music/year/", views.page("review", "music"), name="review"),
+    path("together/", views.page("together", "together"), name="together"),
+    path("together/blend/", views.page("blend", "together"), name="blend"),
+    path("together/rooms/", views.page("rooms", "together"), name="rooms"),
+    path("together/match/", views.page("match", "together"), name="match"),
+    path("radio/", views.page("radio", "home"), name="radio"),
+    path("me/", views.page("me", "me"), name="me"),
+    path("welcome/", views.page("welcome", "home"), name="welcome"),
     path("privacy/", views.privacy, name="privacy"),
     path("explore/", explorer.explore, name="explore"),
     path("imports/", imports.imports, name="imports"),
     re_path(
         r"^playlists/(?P<key>[\w-]{1,40})\.(?P<form>jspf|xspf)$", playlists.playlist, name="playlist-file"
     ),
-    path("welcome/", entrance.welcome, name="welcome"),
     path("invitations/", entrance.invitations, name="invitations"),
     path("invitations/end/", entrance.invitation_end, name="invitation-end"),
     path("invitations/open/", entrance.invitation_open, name="invitation-open"),

@@ -33,11 +33,15 @@ def confined(response: Response, *, form_to: str = "") -> Response:
     return response
 
 
-@require_safe
-@login_required
-def discovery(request: HttpRequest) -> HttpResponse:
-    """``/``: what to listen to, and why."""
-    return confined(render(request, "discovery/discovery.html", {"levels": LEVELS}))
+def page(template: str, place: str) -> Callable[..., HttpResponse]:
+    """A page that its script fills, and which of the five places leads to it."""
+
+    def shown(request: HttpRequest, **named: str) -> HttpResponse:
+        context = {"place": place, "template": template, "groups": GROUPS, **named}
+        return confined(render(request, f"discovery/{template}.html", context))
+
+    asks: Callable[..., HttpResponse] = require_safe(login_required(shown))
+    return asks
 
 
 @require_safe

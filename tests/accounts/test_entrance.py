@@ -58,7 +58,7 @@ class TestSigningUp:
         assert client.get("/welcome/").status_code == 302, "not before the address is shown to be theirs"
         assert sign_in(Client())["Location"] == "/accounts/confirm-email/"
         assert confirm(client)["Location"] == "/welcome/"
-        assert "Welcome, ada" in client.get("/welcome/").text
+        assert "Welcome to Earshot" in client.get("/welcome/").text
         ada = User.objects.get(username="ada")
         assert ada.level == PersonalizationLevel.OFF
         assert not ada.consents.exists()

@@ -169,6 +169,7 @@ ALSO_GIVEN = {
 ENUM_OF = {"role": "VIEWER", "scopes": "DISCOVER"}
 TEXTS = {
     "confirm": "owner", "text": "shared", "title": "A title", "name": "phone", "current": "", "new": "", "handle": "other",
+    "timeZone": "UTC",
 }  # fmt: skip
 
 

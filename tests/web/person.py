@@ -3,13 +3,14 @@
 import json
 from urllib.parse import urlsplit
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.processes import wait_for
 
 PASSWORD = "fair winds 7"
-PHONE, DESKTOP = (390, 844), (1280, 800)
+PHONE, DESKTOP = (390, 844), (1280, 900)
 NARROW = 360
 PATIENCE = 45  # seconds; a busy machine may need them, an idle one never
 
@@ -58,10 +59,19 @@ class Person:
         self.until(lambda: not self.find("#id_login"), "signed in")
 
     def presses(self, selector):
-        (element, *_) = self.until(lambda: self.find(selector), selector)
-        self.until(element.is_enabled, f"{selector} is enabled")
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        """Press the first such element; where it is drawn anew under the finger, the new one."""
+        self.until(lambda: self._pressed(selector), f"{selector} to press")
+
+    def _pressed(self, selector):
+        try:
+            (element, *_) = self.find(selector)
+            if not element.is_enabled():
+                return False
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+        except (ValueError, StaleElementReferenceException):
+            return False
+        return True
 
     def types(self, selector, text):
         self.find(selector)[0].send_keys(text)
@@ -132,12 +142,18 @@ class Person:
         self._emulate("setEmulatedMedia", features=[])
         return faults
 
-    def looks(self, name):
+    def looks(self, name, *schemes):
         """Keep pictures of the whole page on a phone and on a desk, and see that it fits a narrow phone."""
-        for device, (width, height) in {"phone": PHONE, "desktop": DESKTOP}.items():
-            self._size(width, height)
-            picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
-            self.screenshots(f"{name}-{device}.png", picture["data"])
+        for scheme in schemes or ("light",):
+            self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            for device, (width, height) in {"phone": PHONE, "desktop": DESKTOP}.items():
+                self._size(width, height)
+                picture = self.browser.execute_cdp_cmd(
+                    "Page.captureScreenshot", {"captureBeyondViewport": True}
+                )
+                dark = "" if scheme == "light" else f"-{scheme}"
+                self.screenshots(f"{name}-{device}{dark}.png", picture["data"])
+        self._emulate("setEmulatedMedia", features=[])
         self._size(NARROW, 740)
         wide = self.browser.execute_script("return document.documentElement.scrollWidth")
         self._emulate("clearDeviceMetricsOverride")

@@ -5,44 +5,36 @@ from selenium.webdriver.common.keys import Keys
 
 from accounts.models import Friendship
 from discovery.models import RoomMember
-from graph.models import Feedback, ItemRecommendation
+from graph.models import Feedback, ItemRecommendation, Playlist
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 
-def test_music_with_reasons_the_radio_a_blend_and_the_way_there(world, visit):
-    factories.requested(factories.sharer("dora"), world.ada)
+def test_music_with_reasons_and_what_can_be_done_about_it(world, visit):
     person = visit()
     person.opens("/")
     person.sees("#made-from", "From your plays, likes and skips, and from friends who share with you.")
     person.sees("#recommendations li", "Your friend Ben plays this")
     person.sees("#from-friends", "Ben's Favorite")
-    person.sees("#map text:nth-of-type(2)", "Ben")
-    person.sees("#map-words", "Ben is your friend")
-
-    person.types("#radio-seed", "ben")
-    person.presses("#radio-form .primary")
-    first = person.until(lambda: person.text("#radio-now"), "the radio plays")
-    person.presses("#blend-friends label")
-    person.presses("#blend button")
-    person.sees("#blend-items", "For ")
-    person.presses("#recommendations summary")
     assert person.violations("light", "dark") == []
     person.looks("discovery")
-    person.presses("#radio-SKIP")
-    person.until(lambda: person.text("#radio-now") != first, "the skip counts")
-    assert first not in person.texts("#radio-then li")
-
-    person.presses("#requests .primary")
-    person.sees("#status", "You and Dora are friends now.")
-    assert Friendship.objects.filter(state=Friendship.State.ACCEPTED, requested_by__username="dora").exists()
+    person.presses("#recommendations .open-more")
+    person.sees("#why", "Your friend Ben plays this")
+    person.until(lambda: person.find("#more[open] .less"), "the sheet is open")
+    assert person.violations("light", "dark") == []
+    person.looks("card-more")
     recommends(person, world)
     disliked = person.text("#recommendations .title")
-    person.presses("#recommendations .buttons button:nth-child(2)")
+    person.presses("#recommendations .open-more")
+    person.presses("#more .less")
     person.sees("#status", f"You will hear less like {disliked}")
     assert Feedback.objects.get(user=world.ada, kind="DISLIKE").track.title == disliked
-    person.until(lambda: disliked not in person.texts("#recommendations .title"), "it is gone")
+    assert disliked not in person.texts("#recommendations .title")
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert not Feedback.objects.filter(user=world.ada).exists()
+    assert disliked in person.texts("#recommendations .title")
     assert person.origins() == {person.origin}
     assert person.complaints() == []
 
@@ -50,7 +42,8 @@ def test_music_with_reasons_the_radio_a_blend_and_the_way_there(world, visit):
 def recommends(person, world):
     """By hand, with a note, in a dialog that the keyboard can use."""
     title = person.text("#recommendations .title")
-    person.presses("#recommendations .buttons .plain")
+    person.presses("#more-acts button:nth-of-type(2)")
+    person.until(lambda: person.find("#recommend-friend"), "whom to tell")
     assert person.violations() == []
     person.tabs_to("#recommend-note")
     person.key("Hear this!", Keys.ENTER)
@@ -59,16 +52,58 @@ def recommends(person, world):
     assert (sent.recipient, sent.note, sent.track.title) == (world.ben, "Hear this!", title)
 
 
+def test_friends_the_way_there_a_blend_and_a_request(world, visit):
+    factories.requested(factories.sharer("dora"), world.ada)
+    person = visit()
+    person.opens("/together/")
+    person.sees("#map a:nth-of-type(1) text", "Ben")
+    person.sees("#map-words", "Ben is your friend")
+    assert person.violations("light", "dark") == []
+    person.presses("#requests .primary")
+    person.sees("#status", "You and Dora are friends now.")
+    assert Friendship.objects.filter(state=Friendship.State.ACCEPTED, requested_by__username="dora").exists()
+    person.opens("/together/blend/")
+    person.presses("#blend-friends label")
+    person.presses("#blend-go")
+    person.sees("#blend-items", "For ")
+    assert person.violations("light", "dark") == []
+    songs = person.texts("#blend-items .title")
+    person.presses("#blend-save")
+    person.sees("#status", "Blend with Ben")
+    playlist = Playlist.objects.get(owner=world.ada)
+    entries = playlist.entries.order_by("position").values_list("track__title", flat=True)
+    assert list(entries) == songs
+    person.presses("#undo")
+    person.until(lambda: not Playlist.objects.exists(), "the playlist is gone again")
+    assert person.complaints() == []
+
+
+def test_the_radio_starts_from_what_is_suggested_and_a_skip_counts(world, visit):
+    person = visit()
+    person.opens("/radio/")
+    person.types("#radio-seed", "be")
+    person.sees("#radio-seeds", "Ben")
+    person.key(Keys.ARROW_DOWN, Keys.ENTER)
+    person.presses("#radio-go")
+    first = person.until(lambda: person.text("#radio-now"), "the radio plays")
+    assert person.text("#radio-source") != ""
+    assert person.violations("light", "dark") == []
+    person.presses("#radio-SKIP")
+    person.until(lambda: person.text("#radio-now") != first, "the skip counts")
+    assert first not in person.texts("#radio-then li")
+    assert person.complaints() == []
+
+
 def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     """Each at a web process of its own, so that the news takes the way through Redis."""
     ada, ben = visit(), visit(process=1)
-    ben.opens("/", name="ben")  # and does not ask again: the invitation comes by itself
-    ada.opens("/")
-    ada.sees("#made-from", "From your plays")
-    ada.presses("#rooms + details summary")
+    ben.opens("/together/rooms/", name="ben")  # and does not ask again: the invitation comes by itself
+    ada.opens("/together/rooms/")
+    ada.sees("#room-friends", "Ben")
+    ada.presses("#open-room summary")
     ada.types("#room-title", "Sunday")
     ada.presses("#room-friends label")
-    ada.presses("#room-form > button")
+    ada.presses("#room-form .primary")
     ada.sees("#room-people", "Ada (host)")
     ben.sees("#rooms", "Ada invites you")
     ben.presses("#rooms .primary")

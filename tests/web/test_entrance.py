@@ -60,7 +60,7 @@ def signs_up(person, name, mailed):
     )
     person.browser.get(mailed(f"{name}@example.org", "/accounts/confirm-email/"))
     person.presses("main form button")
-    person.sees("h1", f"Welcome, {name}")
+    person.sees("h1", "Welcome to Earshot")
 
 
 def signs_in(person, login, password):
@@ -70,7 +70,8 @@ def signs_in(person, login, password):
 
 
 def signs_out(person):
-    person.presses(".top form button")
+    goes(person, "/me/")
+    person.presses("main form[action$='/logout/'] button")
     person.until(lambda: person.find("#id_login"), "signed out")
 
 
@@ -199,7 +200,7 @@ def test_by_a_friends_link_in_another_browser(visit, mailed):
     )
     ben.browser.get(mailed("bert@example.org", "/accounts/confirm-email/"))
     ben.presses("main form button")
-    ben.sees("h1", "Willkommen, bert")
+    ben.sees("h1", "Willkommen bei Earshot")
     row = Friendship.objects.get(state=Friendship.State.ACCEPTED)
     assert {row.low.username, row.high.username} == {"adele", "bert"}
     assert not User.objects.get(username="bert").consents.exists()

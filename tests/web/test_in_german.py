@@ -21,9 +21,10 @@ def test_in_german(world, visit):
 
     person.opens("/")
     person.sees("#made-from", "Aus dem, was du hörst")
-    person.presses("#radio-form .primary")
+    person.opens("/radio/")
+    person.presses("#radio-go")
     playing = person.until(lambda: person.text("#radio-now"), "the radio plays")
     person.browser.refresh()
     person.sees("#radio-now", playing)  # as the subscription tells it
-    assert re.search(r"hört|Signal|Beliebt", person.text("#radio-now ~ .quiet"))
+    assert re.search(r"hört|Signal|Beliebt", person.text("#radio > .quiet"))
     assert person.complaints() == []

@@ -24,9 +24,9 @@ def reported(address, token, title):
 
 def test_a_player_is_connected_reports_and_is_ended(world, visit):
     person = visit()
-    person.opens("/privacy/")
+    person.opens("/me/")
     person.types("#player-name", "Kitchen radio")
-    person.presses("#player button")
+    person.presses("#connect-player button")
     person.sees("#status", "Kitchen radio can be connected now.")
     person.sees("#devices", "Kitchen radio (player)")
     told = person.texts("#player-values code")
@@ -39,7 +39,7 @@ def test_a_player_is_connected_reports_and_is_ended(world, visit):
     assert person.violations("light", "dark") == []
     person.looks("players")
     consent_set(user=world.ada, purpose=Purpose.RECORD, granted=False)
-    person.opens("/privacy/")
+    person.opens("/me/")
     person.sees("#devices", "You do not allow recording: what it reports is not kept.")
     assert person.texts("#player-values code") == []  # it was told once
     assert reported(address, token, "Unheard") == 200

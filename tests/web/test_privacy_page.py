@@ -104,9 +104,8 @@ def withdraws_everything(person, world):
     assert person.find("#purposes input:checked") == []
     person.sees("#summary", "Right now you allow nothing")
     person.sees("#history", "taken back")
-    person.sees(
-        "#history", "Dumps and enrichment elsewhere: no"
-    )  # what is not asked has no switch, and a name
+    # what is not asked has no switch, and a name
+    person.sees("#history", "Dumps and enrichment elsewhere: no")
 
 
 def takes_the_data_along(person, world, archive):
@@ -131,8 +130,9 @@ def erases_the_account(person, world):
     person.find("#erase-confirm")[0].clear()
     person.types("#erase-confirm", "ada")
     person.presses("#erase button")
-    person.sees("h1", "Your account is being erased")
+    person.sees("h1", "Your account is")
     person.sees("#erasure-state", "Done")
+    person.sees("h1", "Your account is erased")
     assert person.violations() == []
     person.looks("erased")
     assert not User.objects.filter(username="ada").exists()
@@ -149,8 +149,14 @@ def test_ones_own_plays_words_and_devices(world, visit):
     Feedback.objects.create(user=ada, track=world.common, kind=FeedbackKind.HIDE, given_at=factories.NOON)
     token_issue(user=ada, name="old phone")
     person = visit()
-    person.opens("/privacy/")
+    person.opens("/me/")
     person.sees("#devices", "old phone (token)")
+    assert person.violations("light", "dark") == []
+    person.presses('#devices button[aria-label^="End: old phone"]')
+    person.sees("#status", "old phone is signed out.")
+    assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
+    person.opens("/privacy/")
+    person.sees("#held", "Plays your apps reported.")
     person.presses("#own summary")
     person.sees("#plays", "Common Ground")
     person.presses("#plays button")
@@ -160,9 +166,6 @@ def test_ones_own_plays_words_and_devices(world, visit):
     person.presses("#words button")
     person.until(lambda: not Feedback.objects.filter(user=ada).exists(), "the word is taken back")
     assert person.violations("light", "dark") == []
-    person.presses('#devices button[aria-label^="End: old phone"]')
-    person.sees("#status", "old phone is signed out.")
-    assert [device.kind for device in Device.objects.filter(user=ada)] == ["BROWSER"]
     person.presses("#allow-RECORD")
     person.sees("#status", "Keep what I play: off.")
     assert Listen.objects.filter(user=ada).exists(), "kept, until one says otherwise"
@@ -216,3 +219,26 @@ def test_the_main_actions_by_keyboard_alone(world, visit):
     person.key(Keys.SPACE)
     person.sees("#status", "Everything is withdrawn.")
     person.tabs_to("#erase-confirm")
+
+
+def test_a_withdrawal_of_everything_is_taken_back_from_its_message(world, visit):
+    """In general, and for the one friend who was treated differently."""
+    person = visit()
+    person.opens("/privacy/")
+    person.presses("#per-friend input")
+    person.sees("#status", "My plays may shape what Ben sees: off.")
+    before = granted(world.ada)
+    person.presses("#withdraw-all")
+    person.sees("#status", "Everything is withdrawn.")
+    assert granted(world.ada) == set()
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert granted(world.ada) == before
+    answer = Consent.objects.get(user=world.ada, friend=world.ben, purpose=Purpose.SOCIAL_OUT)
+    assert answer.state == ConsentState.DENIED
+    person.sees("#summary", "Right now you allow 7 of 8 things")
+    person.presses("#allow-NAMED")
+    person.sees("#status", "Friends may see my name with it: off.")
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert granted(world.ada) == before

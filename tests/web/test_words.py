@@ -91,7 +91,20 @@ def test_a_refusal_in_german(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", ["/", "/imports/", "/privacy/", "/welcome/", "/accounts/login/"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/",
+        "/search/",
+        "/music/",
+        "/together/",
+        "/me/",
+        "/welcome/",
+        "/imports/",
+        "/privacy/",
+        "/accounts/login/",
+    ],
+)
 def test_a_page_in_german_and_by_choice_in_english(client, page):
     if page != "/accounts/login/":
         client.force_login(factories.listener("ada"))

@@ -1,6 +1,7 @@
 // The GraphQL API over HTTP, with the session's cookie. Whatever goes wrong comes as an Error with a sentence for people.
 import { gettext } from "./words.js";
 
+const SHIELDED = /^mutation[^]*(?:setPersonalizationLevel|PrivateSession)/;
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
 /** The data of one operation; with `keepalive`, also where the page is left meanwhile. */
@@ -9,6 +10,7 @@ export async function ask(query, variables = {}, { keepalive = false } = {}) {
   try {
     const response = await fetch("/graphql/", {
       method: "POST",
+      keepalive: query.startsWith("mutation"), // what was said on leaving still arrives
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
       body: JSON.stringify({ query, variables }),
       keepalive,
@@ -22,6 +24,7 @@ export async function ask(query, variables = {}, { keepalive = false } = {}) {
     if (value?.messages) throw refusal(value.messages[0].code, value.messages[0].message);
   }
   if (answer.data.viewer === null) location.reload(); // signed out elsewhere: the page asks to sign in
+  if (SHIELDED.test(query)) dispatchEvent(new Event("privacychange"));
   return answer.data;
 }
 

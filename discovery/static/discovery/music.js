@@ -2,20 +2,19 @@
 import { ask } from "./api.js";
 import { make } from "./page.js";
 
-const heard = "cover play { url library }";
-export const item = `item { ... on Track { id title durationMs artist { name } ${heard} } ... on Artist { id name cover } }`;
-export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level } } } } level degraded used notUsed pageInfo { hasNextPage endCursor }`;
+export const thing = "... on Track { id title durationMs cover artist { id name } play { url library } } ... on Artist { id name cover }";
+export const item = `item { ${thing} }`;
+export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level }
+  evidence { ... on Track { title } ... on Artist { name } } } } } level degraded used notUsed pageInfo { hasNextPage endCursor }`;
 
-export const titleOf = (thing) => thing.title ?? thing.name ?? thing.displayName;
-export const nameOf = (thing) => (thing.artist ? `${thing.title} – ${thing.artist.name}` : titleOf(thing));
+export const titleOf = (one) => one.title ?? one.name ?? one.displayName;
+export const nameOf = (one) => (one.artist ? `${one.title} – ${one.artist.name}` : titleOf(one));
+export const nodes = ({ edges }) => edges.map(({ node }) => node);
 
 /** Title and, for a track, who it is by. */
-export const tune = (thing, ...more) =>
-  make("div", { className: "tune" }, make("span", { className: "title" }, titleOf(thing)),
-    thing.artist ? make("span", { className: "by" }, thing.artist.name) : null, more);
-
-/** The picture of a thing; its name stands beside it. */
-export const picture = (thing) => (thing.cover ? make("img", { className: "cover", src: thing.cover, alt: "", width: 56, height: 56, loading: "lazy" }) : null);
+export const tune = (one, ...more) =>
+  make("div", { className: "tune" }, make("span", { className: "title" }, titleOf(one)),
+    one.artist ? make("span", { className: "by" }, one.artist.name) : null, more);
 
 let kind = "TRACK"; // an imported community may know artists only
 export const kindNow = () => kind;

@@ -9,10 +9,10 @@ let queue = [];
 let place = -1;
 let heard; // of what plays: { id, trackId, at, seconds, looked }
 
-/** A button for a track that can be heard here; null where it cannot. `list`: what comes after it. */
-export const playButton = (track, list = [track], from = "") =>
+/** A button for a track that can be heard here; null where it cannot. `list` and `from` are asked when it is pressed, as `play` takes them. */
+export const playButton = (track, list = () => [track], from = () => "") =>
   track.play?.length ? make("button", {
-    type: "button", className: "play", onclick: () => play(track, list, from),
+    type: "button", className: "play", onclick: () => play(track, list(), from()),
     attributes: { "aria-label": worded(gettext("Play %(name)s"), { name: track.title }) },
   }, "▶") : null;
 
@@ -105,4 +105,9 @@ at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? so
 at("player-next").addEventListener("click", () => start(place + 1));
 at("player-like").addEventListener("click", () => act(like));
 at("player-seek").addEventListener("input", () => { sound.currentTime = Number(at("player-seek").value); });
+addEventListener("playtoggle", (event) => {
+  if (place < 0) return;
+  event.preventDefault();
+  at("player-toggle").click();
+});
 addEventListener("pagehide", () => told(true));

@@ -14,12 +14,17 @@ const drawn = new Map(); // by id: what was drawn, and the line
 let next, looking;
 
 export function begin() {
+  drawn.clear();
+  next = null;
   at("imports-more").addEventListener("click", () => act(async () => show(await page(next), true)));
 }
+
+export const end = () => clearTimeout(looking);
 
 export async function load() {
   clearTimeout(looking);
   const found = await page(null);
+  if (!at("imports")) return; // left meanwhile
   show(found, false);
   if (found.edges.some(({ node }) => isOpen(node))) looking = setTimeout(() => act(load), EVERY);
 }

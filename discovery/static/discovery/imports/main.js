@@ -1,8 +1,11 @@
 // Histories from elsewhere: a file handed in, read in the background, and what became of it.
-import { act } from "../page.js";
+import { onLeave } from "../visit.js";
 import * as list from "./list.js";
 import * as sending from "./sending.js";
 
-sending.begin(list.load);
-list.begin();
-act(list.load);
+export function start() {
+  sending.begin(list.load);
+  list.begin();
+  onLeave(list.end);
+  return list.load();
+}

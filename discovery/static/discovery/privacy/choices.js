@@ -1,26 +1,25 @@
 // The switches: in general, and friend by friend. And the private session.
 import { ask, refused } from "../api.js";
 import { act, at, make, tell } from "../page.js";
-import { asDay, asMoment, gettext, ngettext, worded } from "../words.js";
+import { named } from "../together/names.js";
+import { asMoment, gettext, ngettext, worded } from "../words.js";
+import { beginSwitches, onSwitch, setConsent, showSwitches } from "./switches.js";
 
 export const ofViewer = `privacy { level signals { gpc } privateUntil
     purposes { purpose state validUntil overrides { friend { id } state } } }
-  friends(first: 100) { edges { node { id displayName } } }`;
+  friends(first: 100) { edges { node { id handle displayName } } }`;
 
-const switches = [...document.querySelectorAll("#purposes [data-purpose]")];
-export const titleOf = (purpose) => document.querySelector(`label[for="allow-${purpose}"]`)?.textContent;
 const perFriend = {
   SOCIAL_OUT: (name) => worded(gettext("My plays may shape what %(name)s sees"), { name }),
   NAMED: (name) => worded(gettext("%(name)s may see my name"), { name }),
   SOCIAL_IN: (name) => worded(gettext("What %(name)s plays may shape what I see"), { name }),
 };
-let load;
-let privacy;
+let load, privacy, switches;
 
 export function begin(reload) {
   load = reload;
-  for (const box of switches) onSwitch(box, titleOf(box.dataset.purpose), (granted) => consent(box.dataset.purpose, granted));
-  at("withdraw-all").addEventListener("click", () => act(withdrawAll, gettext("Everything is withdrawn. It counts from now on.")));
+  switches = beginSwitches(consent);
+  at("withdraw-all").addEventListener("click", () => act(withdrawAll));
   at("recorded-keep").addEventListener("click", () => recorded(false));
   at("recorded-delete").addEventListener("click", () => act(deleteRecorded, gettext("What was recorded is deleted.")));
   at("private").addEventListener("click", () => act(() => secretly(privacy.privateUntil === null)));
@@ -29,12 +28,7 @@ export function begin(reload) {
 export function show({ viewer }) {
   privacy = viewer.privacy;
   const answers = new Map(privacy.purposes.map((answer) => [answer.purpose, answer]));
-  for (const box of switches) {
-    const { state, validUntil } = answers.get(box.dataset.purpose);
-    Object.assign(box, { checked: state === "GRANTED", disabled: false });
-    box.closest(".choice").querySelector("[data-until]").textContent =
-      box.checked && validUntil ? worded(gettext("Until %(day)s."), { day: asDay(validUntil) }) : "";
-  }
+  showSwitches(switches, answers);
   at("signal").hidden = !privacy.signals.gpc;
   const friends = viewer.friends.edges.map(({ node }) => node);
   showFriends(friends, answers);
@@ -51,23 +45,13 @@ function summary(friends) {
   return worded(allowed, { on, all: switches.length, level });
 }
 
-function onSwitch(box, title, change) {
-  box.addEventListener("change", () => act(async () => {
-    const granted = box.checked;
-    box.checked = !granted; // it stands as it was until the server says otherwise
-    await change(granted);
-    document.getElementById(box.id)?.focus({ preventScroll: true });
-    tell(worded(granted ? gettext("%(title)s: on.") : gettext("%(title)s: off."), { title }));
-  }));
-}
-
 function showFriends(friends, answers) {
-  const cards = friends.map((friend) => make("fieldset", { className: "card" }, make("legend", {}, friend.displayName),
+  const cards = friends.map((friend) => make("fieldset", { className: "card" }, make("legend", {}, named(friend, friends)),
     Object.entries(perFriend).map(([purpose, words]) => {
       const general = answers.get(purpose);
       const own = general.overrides.find((one) => one.friend.id === friend.id);
       const box = make("input", { type: "checkbox", id: `${purpose}-${friend.id}`, checked: (own ?? general).state === "GRANTED", attributes: { role: "switch" } });
-      const title = words(friend.displayName);
+      const title = words(named(friend, friends));
       onSwitch(box, title, (granted) => consent(purpose, granted, friend.id));
       return make("div", { className: "choice" }, make("label", { htmlFor: box.id }, title), box,
         make("p", { className: "quiet" }, own ? gettext("Decided for this friend.") : gettext("As for all friends.")));
@@ -76,9 +60,7 @@ function showFriends(friends, answers) {
 }
 
 async function consent(purpose, granted, friendId = null) {
-  await ask(`mutation($purpose: Purpose!, $granted: Boolean!, $friendId: ID) {
-    setConsent(purpose: $purpose, granted: $granted, friendId: $friendId) { ... on ConsentChange { privacy { level } } ${refused} } }`,
-    { purpose, granted, friendId });
+  await setConsent(purpose, granted, friendId);
   if (purpose === "RECORD") at("recorded").hidden = granted;
   await load();
 }
@@ -98,8 +80,22 @@ async function deleteRecorded() {
 
 async function withdrawAll() {
   const recording = at("allow-RECORD").checked;
+  const before = privacy.purposes;
   await ask(`mutation { withdrawAllConsent { ... on ConsentChange { privacy { level } } ${refused} } }`);
   if (recording) at("recorded").hidden = false;
+  await load();
+  tell(gettext("Everything is withdrawn. It counts from now on."), { undo: () => again(before) });
+}
+
+/** What was allowed before, in general and to single friends; the answers in between stay in the ledger. */
+async function again(before) {
+  for (const { purpose, state, overrides } of before) {
+    if (state === "GRANTED") await setConsent(purpose, true);
+    for (const { friend, state: own } of overrides) {
+      if (["GRANTED", "DENIED"].includes(own)) await setConsent(purpose, own === "GRANTED", friend.id);
+    }
+  }
+  at("recorded").hidden = true;
   await load();
 }
 

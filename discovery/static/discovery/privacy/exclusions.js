@@ -45,6 +45,6 @@ async function exclude(thing, excluded) {
   fill("hits", []);
   fill("preview", []);
   await load();
-  at("exclude-text").focus();
+  at("exclude-text").focus({ preventScroll: true });
   tell(worded(excluded ? gettext("%(name)s counts for nothing now.") : gettext("%(name)s counts again."), { name: titleOf(thing) }));
 }

@@ -6,7 +6,7 @@ import { gettext, ngettext, worded } from "../words.js";
 
 export const ofViewer = "privacy { level }";
 
-const stops = [...at("levels").children];
+let stops;
 // A level that the slider does not have lies above those it has.
 const place = (level) => { const at = stops.findIndex((stop) => stop.dataset.level === level); return at < 0 ? stops.length - 1 : at; };
 const chosen = () => stops[at("level").value].dataset;
@@ -14,13 +14,14 @@ let saved;
 let now = [];
 
 export function begin(load) {
+  stops = [...at("levels").children];
   at("level").addEventListener("input", () => act(example));
   at("level-save").addEventListener("click", () => act(async () => {
     const { name, level } = chosen();
     await ask(`mutation($level: PersonalizationLevel!) {
       setPersonalizationLevel(level: $level) { ... on PrivacySettings { level } ${refused} } }`, { level });
     await load();
-    at("level").focus();
+    at("level").focus({ preventScroll: true });
   }, gettext("Saved. It counts from now on.")));
 }
 

@@ -57,7 +57,7 @@ function line(words, action, change) {
     await change();
     const beside = shown.nextElementSibling ?? shown.previousElementSibling;
     shown.remove();
-    (beside?.querySelector("button") ?? at("own").querySelector("summary")).focus();
+    (beside?.querySelector("button") ?? at("own").querySelector("summary")).focus({ preventScroll: true });
     tell(worded(gettext("Gone: %(words)s."), { words }));
   }), { about: words }));
   return shown;

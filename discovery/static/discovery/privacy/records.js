@@ -1,12 +1,11 @@
-// What the installation knows and did: who saw the viewer, what weighs in, what is kept, what was answered.
+// What the installation knows: what weighs in, what is kept, what was answered.
 import { ask } from "../api.js";
 import { act, at, fill, make } from "../page.js";
 import { asDay, asList, asMoment, asNumber, asPercent, gettext, ngettext, worded } from "../words.js";
-import { titleOf } from "./choices.js";
+import { titleOf } from "./switches.js";
 
 const history = "pageInfo { hasNextPage endCursor } edges { node { purpose label newState occurredAt actor friendId } }";
-export const ofViewer = `shownTo(first: 20) { edges { node { day named recipient { displayName } } } }
-  dataUsage { held { why count usedFor oldest newest } models { id createdAt } }
+export const ofViewer = `dataUsage { held { why count usedFor oldest newest } models { id createdAt } }
   consentHistory(first: 8) { ${history} }`;
 
 const states = {
@@ -27,9 +26,6 @@ export function begin() {
 }
 
 export function show({ viewer, recommenderParameters, policy }) {
-  fill("shown", viewer.shownTo.edges.map(({ node: { day, named, recipient } }) => line(recipient.displayName,
-    worded(named ? gettext("%(day)s, with your name") : gettext("%(day)s, without your name"), { day: asDay(day) }))),
-  gettext("In the last 90 days, nobody whom you can see now was shown anything because of you."));
   const heaviest = [...recommenderParameters].sort((one, other) => (other.averageShare ?? 0) - (one.averageShare ?? 0));
   fill("weights", heaviest.map(weight));
   fill("held", viewer.dataUsage.held.filter(({ count }) => count).map(held), gettext("Nothing but your account is kept."));

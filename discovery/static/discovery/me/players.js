@@ -8,7 +8,7 @@ let load;
 
 export function begin(reload) {
   load = reload;
-  onSubmit("player", connect);
+  onSubmit("connect-player", connect);
 }
 
 export const show = () => {};
@@ -22,7 +22,7 @@ async function connect() {
     make("h4", {}, words),
     make("dl", { className: "pairs" }, pairs.flatMap(([term, value]) => [make("dt", {}, term), make("dd", {}, make("code", {}, value))])))));
   at("player-told").hidden = false;
-  at("player").reset();
+  at("connect-player").reset();
   await load();
   at("player-told-title").focus();
   tell(worded(gettext("%(name)s can be connected now."), { name }));
@@ -30,7 +30,7 @@ async function connect() {
 
 function values({ secret, playerSecret }) {
   const [address, token] = [gettext("Address"), gettext("Token")];
-  const user = [gettext("User name"), at("player").dataset.handle];
+  const user = [gettext("User name"), at("connect-player").dataset.handle];
   return [
     [gettext("ListenBrainz: Navidrome, Jellyfin, Pano Scrobbler, multi-scrobbler"), [address, `${location.origin}/`],
       [gettext("With its version"), `${location.origin}/1/`], [token, secret]],

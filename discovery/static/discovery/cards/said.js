@@ -1,0 +1,48 @@
+// What the viewer says of music: a like with its state, a dislike, something hidden. All can be taken back.
+import { ask, refused } from "../api.js";
+import { nameOf } from "../music.js";
+import { act, button, tell } from "../page.js";
+import { gettext, worded } from "../words.js";
+
+const liked = new Set(); // ids, as far as is known here
+const shown = (id) => document.querySelectorAll(`.like[data-item="${id}"]`);
+
+export const ofViewer = "said: feedback(first: 100) { edges { node { kind item { ... on Track { id } ... on Artist { id } } } } }";
+
+export function know({ said }) {
+  liked.clear();
+  for (const { node } of said.edges) if (node.kind === "LIKE") liked.add(node.item.id);
+  for (const one of document.querySelectorAll(".like")) one.setAttribute("aria-pressed", liked.has(one.dataset.item));
+}
+
+export const give = (id, kind) => ask(`mutation($id: ID!, $kind: FeedbackKind!) {
+  giveFeedback(itemId: $id, kind: $kind) { ... on GivenFeedback { kind } ${refused} } }`, { id, kind });
+
+export const takeBack = (id, kind) => ask(`mutation($id: ID!, $kind: FeedbackKind) {
+  clearFeedback(itemId: $id, kind: $kind) { ... on ClearedFeedback { cleared } ${refused} } }`, { id, kind });
+
+/** A button that is pressed while the thing is liked. */
+export function like(thing) {
+  const one = button(gettext("Like"), () => act(() => turn(thing, !liked.has(thing.id))), { about: nameOf(thing), className: "like" });
+  one.dataset.item = thing.id;
+  one.setAttribute("aria-pressed", liked.has(thing.id));
+  return one;
+}
+
+async function turn(thing, on) {
+  mark(thing.id, on);
+  try {
+    await (on ? give(thing.id, "LIKE") : takeBack(thing.id, "LIKE"));
+  } catch (error) {
+    mark(thing.id, !on);
+    throw error;
+  }
+  tell(worded(on ? gettext("Noted: you like %(name)s.") : gettext("%(name)s is no longer among your likes."), { name: nameOf(thing) }),
+    { undo: async () => { await (on ? takeBack(thing.id, "LIKE") : give(thing.id, "LIKE")); mark(thing.id, !on); } });
+}
+
+function mark(id, on) {
+  if (on) liked.add(id);
+  else liked.delete(id);
+  for (const one of shown(id)) one.setAttribute("aria-pressed", on);
+}

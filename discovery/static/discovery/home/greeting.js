@@ -1,0 +1,37 @@
+// What changed since one was here: requests, invitations, what friends recommend and play. Each line leads to it.
+import { item, nameOf } from "../music.js";
+import { at, fill, make } from "../page.js";
+import { subscribe } from "../socket.js";
+import { gettext, ngettext, worded } from "../words.js";
+
+const happened = `kind at listener { displayName } ${item}`;
+export const ofViewer = `friendRequests(first: 10) { edges { node { incoming sender { displayName } } } }
+  rooms { title inRoom invitedBy { displayName } } activity(first: 1) { edges { node { ${happened} } } }
+  gifts: recommendationsReceived(first: 10) { edges { node { sender { displayName } } } }`;
+
+export function greeting(viewer) {
+  const asking = viewer.friendRequests.edges.filter(({ node }) => node.incoming);
+  const invitations = viewer.rooms.filter(({ inRoom, invitedBy }) => !inRoom && invitedBy);
+  const gifts = viewer.gifts.edges.length;
+  const lines = [
+    asking.length ? line("/together/", asking.length === 1
+      ? worded(gettext("%(name)s asks to be your friend"), { name: asking[0].node.sender.displayName })
+      : worded(ngettext("%(count)s request for friendship", "%(count)s requests for friendship", asking.length), { count: asking.length })) : null,
+    ...invitations.slice(0, 2).map(({ invitedBy, title }) => line("/together/rooms/",
+      worded(gettext("%(name)s invites you to listen: %(title)s"), { name: invitedBy.displayName, title: title || gettext("A room without a name") }))),
+    gifts ? line("#received-title", worded(ngettext("%(count)s song recommended to you", "%(count)s songs recommended to you", gifts), { count: gifts })) : null,
+    viewer.activity.edges.length ? event(viewer.activity.edges[0].node) : null,
+  ].filter(Boolean);
+  fill("greeting", lines);
+  subscribe(`subscription { friendActivity { ${happened} } }`, {}, ({ friendActivity }) => {
+    at("latest")?.remove();
+    at("greeting").append(event(friendActivity));
+  });
+}
+
+const line = (href, words, id = "") => make("li", id ? { id } : {}, make("a", { href }, words));
+
+function event({ kind, listener, item: thing }) {
+  const did = kind === "LIKED" ? gettext("%(name)s likes %(thing)s") : gettext("%(name)s played %(thing)s");
+  return line("/together/", worded(did, { name: listener.displayName, thing: nameOf(thing) }), "latest");
+}

@@ -1,0 +1,24 @@
+// The line under a heading: what the answer was made from, as it says itself, and what might have counted.
+import { asList, gettext, worded } from "../words.js";
+
+const used = {
+  "": gettext("The most popular music here: nothing of yours is used."),
+  SELF: gettext("From your plays, likes and skips."),
+  SOCIAL_IN: gettext("From what friends play who share it with you."),
+  "SELF SOCIAL_IN": gettext("From your plays, likes and skips, and from friends who share with you."),
+};
+const degraded = {
+  NO_MODEL: gettext("No recommender has been trained yet. Come back in a while."),
+  MODEL_UNAVAILABLE: gettext("The recommender cannot be read at the moment. Come back in a while."),
+  NO_EVIDENCE: gettext("There is nothing of yours to go by yet, so this is what is popular."),
+};
+const purposes = { SELF: gettext("your plays"), SOCIAL_IN: gettext("your friends' plays") };
+
+export function madeFrom(answer) {
+  const untaught = answer.degraded === "NO_MODEL" && answer.edges.length;
+  if (untaught) return gettext("From your own libraries, by artist, genre and decade: no recommender has been trained yet.");
+  const words = degraded[answer.degraded] ?? used[answer.used.join(" ")] ?? used[""];
+  const off = answer.notUsed.map((purpose) => purposes[purpose]).filter(Boolean);
+  const left = worded(gettext("Not allowed, and so not used: %(things)s."), { things: asList(off) });
+  return off.length ? `${words} ${left}` : words;
+}

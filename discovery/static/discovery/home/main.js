@@ -1,0 +1,53 @@
+// Home: what is new, what to listen to and why, and what comes from friends.
+import { ask } from "../api.js";
+import { card, spread } from "../cards/card.js";
+import * as said from "../cards/said.js";
+import { discover, item, kindNow, nodes, recommended } from "../music.js";
+import { act, at, fill, nothing } from "../page.js";
+import { gift } from "../together/gifts.js";
+import { gettext } from "../words.js";
+import { greeting, ofViewer as greets } from "./greeting.js";
+import { madeFrom } from "./made-from.js";
+
+const FIRST = 20; // more than are shown at first, so that no artist need fill the page
+const PAGE = 12;
+const VARIETY = 0.3;
+let waiting, behind;
+
+export async function start() {
+  at("more-cards").addEventListener("click", () => act(more));
+  const answer = await discover({ first: FIRST, variety: VARIETY }); // it finds out what kind of music there is
+  const { viewer } = await ask(`{ viewer { ${greets} ${said.ofViewer} privacy { purposes { state } } fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
+    recommendationsReceived(first: 5) { edges { node { id note sender { displayName } ${item} } } } } }`);
+  said.know(viewer);
+  at("made-from").textContent = madeFrom(answer);
+  const isNew = viewer.privacy.purposes.every(({ state }) => state === "UNDEFINED");
+  at("first-steps").hidden = !(isNew || answer.degraded === "NO_EVIDENCE");
+  waiting = spread(nodes(answer));
+  behind = answer.pageInfo;
+  fill("recommendations", [], gettext("Nothing yet."));
+  if (waiting.length) fill("recommendations", next());
+  fill("from-friends", nodes(viewer.fromFriends).map((node) => card(node)), nothing(gettext("Nothing from friends now."), gettext("Find people"), "/together/"));
+  greeting(viewer);
+  const gifts = nodes(viewer.recommendationsReceived);
+  at("received-part").hidden = !gifts.length;
+  fill("received", gifts.map(gift));
+}
+
+/** The next cards of those that wait. */
+function next() {
+  const cards = waiting.splice(0, PAGE).map((node) => card(node));
+  at("more-cards").hidden = !waiting.length && !behind.hasNextPage;
+  return cards;
+}
+
+async function more() {
+  if (waiting.length < PAGE && behind.hasNextPage) {
+    const answer = await discover({ first: FIRST, after: behind.endCursor, variety: VARIETY });
+    waiting.push(...nodes(answer));
+    behind = answer.pageInfo;
+  }
+  const cards = next();
+  at("recommendations").append(...cards);
+  cards[0]?.focus({ preventScroll: true });
+}

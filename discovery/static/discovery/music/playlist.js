@@ -1,0 +1,85 @@
+// One playlist: its songs in order, and what its role allows: rename, reorder, add, take out, share, take along.
+import { ask, refused } from "../api.js";
+import { addTrack } from "../cards/playlist.js";
+import { nameOf, nodes } from "../music.js";
+import { act, at, button, fill, make, tell } from "../page.js";
+import { onLeave } from "../visit.js";
+import { gettext, ngettext, worded } from "../words.js";
+import * as about from "./playlist-about.js";
+import { songRow } from "./rows.js";
+import { typing } from "./typing.js";
+
+const entry = "id position addedBy { displayName } track { id title artist { id name } }";
+const entries = `entries(first: 100) { edges { node { ${entry} } } }`;
+const parts = `id title description size role owner { id displayName } collaborators { role listener { id handle displayName } } ${entries}`;
+let key, playlist;
+
+export function start(main) {
+  key = main.dataset.key;
+  onLeave(typing(at("add-text"), search));
+  return load();
+}
+
+async function load() {
+  const { node } = await ask(`query($id: ID!) { node(id: $id) { ... on Playlist { ${parts} } } }`, { id: key });
+  if (!node) throw new Error(gettext("There is no such playlist, or you may not see it any more."));
+  show(node);
+}
+
+const edits = () => playlist.role !== "VIEWER";
+
+function show(fresh) {
+  playlist = fresh;
+  at("playlist-name").textContent = playlist.title;
+  document.title = `${playlist.title} – Earshot`;
+  const songs = worded(ngettext("%(count)s song", "%(count)s songs", playlist.size), { count: playlist.size });
+  at("playlist-about").textContent = [playlist.description, songs].filter(Boolean).join(" · ");
+  const list = nodes(playlist.entries);
+  fill("entries", list.map((one, place) => line(one, place, list.length)), gettext("No song in it yet: add one below."));
+  at("playlist-add").hidden = !edits();
+  about.show(playlist, load);
+}
+
+function line({ id, addedBy, track }, place, length) {
+  const name = nameOf(track);
+  const move = (by, text, label) => button(text, () => act(() => moved(id, place, place + by)), { label: worded(label, { name }), id: `move${by}-${id}`, className: "plain", disabled: place + by < 0 || place + by >= length });
+  return songRow(track, {
+    words: addedBy && playlist.collaborators.length ? [make("p", { className: "quiet" }, worded(gettext("Added by %(name)s"), { name: addedBy.displayName }))] : [],
+    acts: edits() ? [move(-1, "↑", gettext("Move %(name)s up")), move(1, "↓", gettext("Move %(name)s down")),
+      button("×", () => act(() => takeOut(id, track, place)), { label: worded(gettext("Take %(name)s out"), { name }), className: "plain take-out" })] : [],
+  });
+}
+
+async function changed(mutation, types, variables) {
+  const declared = Object.entries(types).map(([name, type]) => `$${name}: ${type}`).join(", ");
+  const passed = Object.keys(types).map((name) => `${name}: $${name}`).join(", ");
+  const data = await ask(`mutation(${declared}) { ${mutation}(${passed}) { ... on Playlist { ${parts} } ${refused} } }`, variables);
+  const last = document.activeElement?.id;
+  show(data[mutation]);
+  const there = at(last);
+  if (there && there !== document.activeElement) (there.disabled ? there.parentElement.querySelector("button:enabled") : there)?.focus({ preventScroll: true });
+}
+
+const place = (entryId, position) => changed("movePlaylistEntry", { entryId: "ID!", position: "Int!" }, { entryId, position });
+
+async function moved(id, from, to) {
+  await place(id, to);
+  tell(gettext("Moved."), { undo: () => place(id, from) });
+}
+
+async function takeOut(entryId, track, position) {
+  await changed("removeFromPlaylist", { entryId: "ID!" }, { entryId });
+  at("playlist-name").tabIndex = -1;
+  (at("entries").querySelectorAll(".take-out")[position] ?? at("playlist-name")).focus({ preventScroll: true });
+  tell(worded(gettext("%(name)s is out."), { name: nameOf(track) }), {
+    undo: () => changed("addToPlaylist", { playlistId: "ID!", trackId: "ID!", position: "Int" }, { playlistId: key, trackId: track.id, position }) });
+}
+
+async function search(text) {
+  const { search: found } = await ask("query($text: String!) { search(text: $text, kind: TRACK, first: 6) { edges { node { ... on Track { id title artist { id name } } } } } }", { text });
+  return () => fill("add-hits", nodes(found).map((track) => songRow(track, { acts: [button(gettext("Add"), () => act(async () => {
+    await addTrack(key, track.id);
+    await load();
+    tell(worded(gettext("%(name)s is in."), { name: nameOf(track) }));
+  }), { about: nameOf(track) })] })), gettext("Nothing of that name."));
+}

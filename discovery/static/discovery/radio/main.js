@@ -1,0 +1,91 @@
+// One item after the other; a skip counts in the very next one, in every window that listens to this radio.
+import { ask, refused } from "../api.js";
+import { cover } from "../cards/cover.js";
+import { saveAs } from "../cards/playlist.js";
+import { discover, item, kindNow, nameOf, tune } from "../music.js";
+import { act, at, button, fill, make, onSubmit } from "../page.js";
+import { subscribe } from "../socket.js";
+import { asDay, gettext, worded } from "../words.js";
+import * as seeds from "./seeds.js";
+
+const parts = `radioId step resume source now { ${item} reasons { text } } upcoming { ${item} }`;
+const sources = {
+  SUM: gettext("The best by all that you allow"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
+  FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"), MINUTE: gettext("By this session above all"),
+};
+let queue, stop, heard, last;
+
+export async function start() {
+  [queue, stop, heard] = [null, () => {}, []];
+  onSubmit("radio-form", () => begin(null));
+  at("radio-save").addEventListener("click", () => act(save));
+  seeds.begin();
+  await discover({ first: 1 }); // what kind of music there is
+  const wanted = new URLSearchParams(location.search);
+  if (wanted.has("seed") || wanted.has("tag")) {
+    at("radio-seed").value = wanted.get("name") ?? wanted.get("tag") ?? "";
+    history.replaceState(history.state, "", location.pathname); // a reload goes on instead of starting again
+    await begin(wanted.has("seed") ? { seedId: wanted.get("seed") } : { tag: wanted.get("tag") });
+  } else if (sessionStorage.radio) follow(sessionStorage.radio); // the page was loaded anew
+}
+
+async function begin(chosen) {
+  const from = chosen ?? await seeds.chosen();
+  const { startRadio } = await ask(
+    `mutation($seedId: ID, $tag: String, $kind: ItemKind, $variety: Float!) {
+      startRadio(seedId: $seedId, tag: $tag, kind: $kind, variety: $variety) { ... on RadioQueue { ${parts} } ${refused} } }`,
+    { seedId: null, tag: null, ...from, kind: kindNow(), variety: Number(at("radio-variety").value) });
+  [queue, heard] = [null, []];
+  draw(startRadio);
+  sessionStorage.radio = startRadio.radioId;
+  follow(startRadio.radioId);
+  at("radio").querySelector("button")?.focus({ preventScroll: true });
+}
+
+function follow(radioId) {
+  stop();
+  stop = subscribe(`subscription($id: ID!) { radioQueue(radioId: $id) { ${parts} } }`, { id: radioId },
+    ({ radioQueue }) => draw(radioQueue), () => { delete sessionStorage.radio; });
+}
+
+async function advance(feedback) {
+  const { radioId, step, resume } = queue;
+  const { advanceRadio } = await ask(
+    `mutation($radioId: ID!, $step: Int, $resume: String, $feedback: FeedbackKind) {
+      advanceRadio(radioId: $radioId, step: $step, resume: $resume, feedback: $feedback) { ... on RadioQueue { ${parts} } ${refused} } }`,
+    { radioId, step, resume, feedback });
+  if (feedback === "SKIP" || feedback === "DISLIKE") heard = heard.filter(({ id }) => id !== last?.id);
+  draw(advanceRadio);
+}
+
+/** What was not skipped, and what would come. */
+function save() {
+  const songs = [...heard, ...queue.upcoming.map((one) => one.item)].filter((one) => one.artist);
+  const unique = [...new Map(songs.map((one) => [one.id, one])).values()];
+  return saveAs(worded(gettext("Radio of %(day)s"), { day: asDay(new Date()) }), unique);
+}
+
+function draw(fresh) {
+  if (queue?.radioId === fresh.radioId && fresh.step <= queue.step) return; // heard of it already
+  queue = fresh;
+  last = queue.now?.item;
+  if (last) heard.push(last);
+  at("radio-save").hidden = !last?.artist;
+  const pressed = document.activeElement?.dataset.outcome;
+  if (!queue.now) return fill("radio", [], gettext("Nothing to play now."));
+  const next = (text, feedback, className = "") =>
+    Object.assign(button(text, () => act(() => advance(feedback)), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
+  const buttons = [next(gettext("Skip"), "SKIP", "primary"), next(gettext("Like"), "LIKE"), next(gettext("Not for me"), "DISLIKE"), next(gettext("Played to the end"), null, "plain")];
+  for (const each of buttons) each.dataset.outcome = each.id;
+  const source = sources[queue.source] ?? gettext("To begin with");
+  fill("radio", [
+    make("div", { className: "tune-row" }, cover(queue.now.item), make("div", { className: "words" },
+      make("p", { id: "radio-source", className: "quiet" }, source), make("div", { id: "radio-now", className: "playing" }, tune(queue.now.item)))),
+    queue.now.reasons.length ? make("p", { className: "quiet" }, queue.now.reasons[0].text) : null,
+    make("div", { className: "buttons" }, buttons),
+    queue.upcoming.length ? make("h2", {}, gettext("Then")) : null,
+    make("ol", { id: "radio-then", className: "tunes" }, queue.upcoming.slice(0, 3).map((one) => make("li", {}, tune(one.item)))),
+  ].filter(Boolean));
+  if (pressed) at(pressed)?.focus({ preventScroll: true });
+  return undefined;
+}

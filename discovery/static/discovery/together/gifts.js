@@ -1,0 +1,36 @@
+// Songs that friends recommend to the viewer, and those that the viewer recommends to friends.
+import { card } from "../cards/card.js";
+import { unsend } from "../cards/recommend.js";
+import { item, nameOf, nodes } from "../music.js";
+import { act, at, button, fill, make, row, takeOut, tell } from "../page.js";
+import { gettext, worded } from "../words.js";
+
+export const ofViewer = () => `recommendationsReceived(first: 10) { edges { node { id note sender { displayName } ${item} } } }
+  recommendationsSent(first: 10) { edges { node { id note recipient { displayName } ${item} } } }`;
+
+export function show(viewer) {
+  const [received, sent] = [nodes(viewer.recommendationsReceived), nodes(viewer.recommendationsSent)];
+  at("received-part").hidden = !received.length;
+  at("sent-part").hidden = !sent.length;
+  fill("received", received.map(gift));
+  fill("sent-rows", sent.map(({ id, recipient, item: thing }) => {
+    const words = worded(gettext("%(name)s, to %(friend)s"), { name: nameOf(thing), friend: recipient.displayName });
+    return removable(row(words), id, gettext("Take it back"), words, "sent-part");
+  }));
+}
+
+/** Something recommended to the viewer, with who did and what they said. */
+export function gift(one) {
+  const line = card(one, make("p", { className: "quiet prose" }, worded(gettext("From %(friend)s"), { friend: one.sender.displayName }), one.note ? `: “${one.note}”` : ""));
+  return removable(line, one.id, gettext("Put away"), nameOf(one.item), "received-part");
+}
+
+function removable(line, id, text, about, part) {
+  line.querySelector(":scope > .buttons").append(button(text, () => act(async () => {
+    await unsend(id);
+    takeOut(line, at("main").querySelector("h1"));
+    at(part).hidden = !at(part).querySelector("li");
+    tell(worded(gettext("%(name)s is put away."), { name: about }));
+  }), { about, className: "plain" }));
+  return line;
+}

@@ -1,0 +1,17 @@
+"""What the frame around every page says: the shield's level."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import User
+from discovery.web.words import LEVELS
+
+
+def shield(request: HttpRequest) -> dict[str, Any]:
+    """The levels, and the one in effect; where it is one that no slider has, the nearest below."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    chosen = max((one.level for one in LEVELS if one.level <= user.level), default=LEVELS[0].level)
+    return {"shield_levels": LEVELS, "shield_level": chosen}

@@ -91,7 +91,7 @@ class TestLettingIn:
 
     def test_nobody_is_asked_who_is_not_signed_in_and_nobody_answers_for_them(self, ada, client):
         url, _state = address(client)
-        assert page(Client(), url)["Location"].startswith("/login/?next=/o/authorize/")
+        assert page(Client(), url)["Location"].startswith("/accounts/login/?next=/o/authorize/")
         let_in(ada, client)
         again, _state = address(client, approval_prompt="auto")
         assert page(browser(ada), again).status_code == 200

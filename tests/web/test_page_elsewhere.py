@@ -51,7 +51,7 @@ def test_a_page_elsewhere_signs_in_asks_changes_and_subscribes_until_it_is_revok
     person = visit()
     person.browser.get(f"{elsewhere}/index.html")
     person.presses("#sign-in")
-    person.until(lambda: person.find("#id_username"), "the sign-in page")
+    person.until(lambda: person.find("#id_login"), "the sign-in page")
     person.signs_in()
     person.until(lambda: "Let My page in?" in person.text("h1"), "the question")
     assert person.violations("light", "dark") == []

@@ -2,7 +2,8 @@
 import { ask } from "./api.js";
 import { make } from "./page.js";
 
-export const thing = "... on Track { id title durationMs cover artist { id name } play { url library } } ... on Artist { id name cover }";
+export const ofTrack = "id title durationMs cover artist { id name } play { url library }";
+export const thing = `... on Track { ${ofTrack} } ... on Artist { id name cover }`;
 export const item = `item { ${thing} }`;
 export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level }
   evidence { ... on Track { title } ... on Artist { name } } } } } level degraded used notUsed pageInfo { hasNextPage endCursor }`;

@@ -1,26 +1,21 @@
 // A card: cover, title, artist, one short reason with its share, a like; everything else is behind "…".
 import { nameOf, titleOf, tune } from "../music.js";
 import { act, button, make, tell } from "../page.js";
-import { playButton } from "../player.js";
 import { asPercent, gettext, ngettext, worded } from "../words.js";
 import { cover } from "./cover.js";
+import { isOf, listenButton } from "./listen.js";
 import { openMenu } from "./menu.js";
 import { give, like, takeBack } from "./said.js";
-
-const things = new WeakMap(); // what a card is of
-
-/** What the list holds in which a card stands, in its order: what plays after it. */
-const besides = (line) => [...line.parentElement.children].map((each) => things.get(each)).filter(Boolean);
 
 /** `node`: an item with its reasons, as `recommended` asks for them; `extra` stands below the reason. */
 export function card(node, ...extra) {
   const thing = node.item;
   const line = make("li", { className: "card tune-card", tabIndex: -1 }, cover(thing),
     make("div", { className: "words" }, tune(thing), short(node.reasons?.[0]), extra),
-    make("div", { className: "buttons" }, playButton(thing, () => besides(line), () => line.closest("section")?.querySelector("h1, h2")?.textContent), like(thing),
+    make("div", { className: "buttons" }, listenButton(thing, () => line), like(thing),
       button("…", () => openMenu(node, { away: (...how) => putAway(line, thing, ...how) }), { label: worded(gettext("More for %(name)s"), { name: nameOf(thing) }), className: "plain open-more" })));
   line.dataset.item = thing.id;
-  things.set(line, thing);
+  isOf(line, thing);
   line.setAttribute("aria-label", nameOf(thing));
   return line;
 }

@@ -4,7 +4,7 @@ import { closeSheet, openSheet } from "../cards/sheet.js";
 import { nodes } from "../music.js";
 import { act, at, button, fill, make, nothing, row, tell } from "../page.js";
 import { named } from "../together/names.js";
-import { gettext, worded } from "../words.js";
+import { gettext, ngettext, worded } from "../words.js";
 
 const roles = { EDITOR: gettext("may edit"), VIEWER: gettext("may look and listen") };
 let playlist, load;
@@ -16,6 +16,7 @@ export function show(fresh, reload) {
   at("playlist-acts").replaceChildren(
     ...(playlist.role === "VIEWER" ? [] : [button(gettext("Rename"), renaming)]),
     ...(owns ? [button(gettext("Share with a friend"), () => act(sharing), { id: "share" })] : []),
+    ...playlist.libraries.map((library) => button(worded(gettext("Send to %(name)s"), library), () => act(() => send(library)), { className: "send" })),
     file("jspf"), file("xspf"),
     ...(owns ? [button(gettext("Delete"), deleting, { className: "danger" })] : [button(gettext("Leave"), () => act(leave))]));
   const people = playlist.collaborators.map(({ listener }) => listener);
@@ -40,6 +41,13 @@ async function rename(title) {
   closeSheet();
   await load();
   tell(worded(gettext("It is called “%(title)s” now."), { title }), { undo: async () => { await send(before); await load(); } });
+}
+
+async function send({ id, name }) {
+  const { sendPlaylist: told } = await ask(`mutation($playlist: ID!, $library: ID!) {
+    sendPlaylist(playlistId: $playlist, libraryId: $library) { ... on SentPlaylist { sent missing } ${refused} } }`, { playlist: playlist.id, library: id });
+  const missing = told.missing ? worded(ngettext("It lacks %(count)s of them.", "It lacks %(count)s of them.", told.missing), { count: told.missing }) : "";
+  tell([worded(gettext("%(name)s has this playlist now."), { name }), missing].filter(Boolean).join(" "));
 }
 
 async function sharing() {

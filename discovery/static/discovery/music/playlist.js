@@ -1,7 +1,7 @@
 // One playlist: its songs in order, and what its role allows: rename, reorder, add, take out, share, take along.
 import { ask, refused } from "../api.js";
 import { addTrack } from "../cards/playlist.js";
-import { nameOf, nodes } from "../music.js";
+import { nameOf, nodes, ofTrack } from "../music.js";
 import { act, at, button, fill, make, tell } from "../page.js";
 import { onLeave } from "../visit.js";
 import { gettext, ngettext, worded } from "../words.js";
@@ -9,7 +9,7 @@ import * as about from "./playlist-about.js";
 import { songRow } from "./rows.js";
 import { typing } from "./typing.js";
 
-const entry = "id position addedBy { displayName } track { id title artist { id name } }";
+const entry = `id position addedBy { displayName } track { ${ofTrack} }`;
 const entries = `entries(first: 100) { edges { node { ${entry} } } }`;
 const parts = `id title description size role owner { id displayName } collaborators { role listener { id handle displayName } } ${entries}`;
 let key, playlist;
@@ -21,15 +21,15 @@ export function start(main) {
 }
 
 async function load() {
-  const { node } = await ask(`query($id: ID!) { node(id: $id) { ... on Playlist { ${parts} } } }`, { id: key });
+  const { node, viewer } = await ask(`query($id: ID!) { node(id: $id) { ... on Playlist { ${parts} } } viewer { libraries { id name } } }`, { id: key });
   if (!node) throw new Error(gettext("There is no such playlist, or you may not see it any more."));
-  show(node);
+  show({ ...node, libraries: viewer.libraries });
 }
 
 const edits = () => playlist.role !== "VIEWER";
 
 function show(fresh) {
-  playlist = fresh;
+  playlist = { libraries: playlist?.libraries ?? [], ...fresh }; // a change tells of the playlist alone
   at("playlist-name").textContent = playlist.title;
   document.title = `${playlist.title} – Earshot`;
   const songs = worded(ngettext("%(count)s song", "%(count)s songs", playlist.size), { count: playlist.size });

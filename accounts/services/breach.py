@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
-from accounts.models import BreachConcern, BreachEntry, User
+from accounts.breaches import BreachConcern, BreachEntry
+from accounts.models import User
 from discovery.platform.errors import InvalidInput, NotFound
 
 DEADLINE = timedelta(hours=72)  # to tell the authority, from when it was noticed

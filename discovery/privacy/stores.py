@@ -14,8 +14,9 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.breaches import BreachConcern
 from accounts.invitations import Guest, Invitation
-from accounts.models import Block, BreachConcern, Consent, Device, Friendship, Purpose, RepeatableCall, User
+from accounts.models import Block, Consent, Device, Friendship, Purpose, RepeatableCall, User
 from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
     ArtistPlayCount,

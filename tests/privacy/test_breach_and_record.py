@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import BreachConcern, BreachEntry, Purpose
+from accounts.breaches import BreachConcern, BreachEntry
+from accounts.models import Purpose
 from accounts.policy_text import ASKED, NOT_USED
 from accounts.services.breach import breach_add, breach_list
 from discovery.privacy.erasure import erasure_advance, erasure_request

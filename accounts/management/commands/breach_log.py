@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from accounts.models import BreachEntry, Purpose, User
+from accounts.breaches import BreachEntry
+from accounts.models import Purpose, User
 from accounts.policies import permitting
 from accounts.services.breach import Breach, breach_add, breach_list, breach_note
 from discovery.platform.errors import Refusal

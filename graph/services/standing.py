@@ -19,6 +19,7 @@ from graph.models import (
     LibrarySong,
     Listen,
     Naming,
+    NamingArtist,
     PlaylistEntry,
     Standing,
     Tag,
@@ -90,11 +91,14 @@ def catalog_sweep() -> int:
         ItemRecommendation,
         Tagging,
         HistoryCorrection,
+        Naming,
     )
     tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
     gone = _deleted(tracks)
     held_artists = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)
-    gone += _deleted(Artist.objects.filter(~_in_any(held_artists, "artist"), **brought))
+    # Whom a credit names that plays are told in stays, though the track is called after somebody else.
+    credited = Exists(NamingArtist.objects.filter(name__artist=OuterRef("pk")))
+    gone += _deleted(Artist.objects.filter(~_in_any(held_artists, "artist"), ~credited, **brought))
     return gone + _deleted(Tag.objects.filter(~_in_any((Tagging,), "tag"), **brought))
 
 

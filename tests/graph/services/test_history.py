@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.models import Purpose
+from accounts.models import Purpose, User
 from accounts.signals import person_purging
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, NotFound
 from discovery.privacy.export_listens import listen_files
@@ -25,6 +25,7 @@ from graph.models import (
     Naming,
     Playlist,
     PlaylistEntry,
+    Track,
 )
 from graph.services import history as service
 from graph.services.feedback import feedback_give
@@ -241,6 +242,22 @@ class TestWhatElseComes:
         assert again.rows.get(code="SAID_ALREADY").outcome == "DUPLICATE"
         history_undo(user=ada, history_id=again.pk)
         assert Feedback.objects.get().kind == "DISLIKE"
+
+    @pytest.mark.parametrize(("hours_ago", "kept"), [(2, 0), (4, 1)])
+    def test_a_like_of_a_private_session_is_as_a_play_of_it(self, ada, tmp_path, hours_ago, kept):
+        now = timezone.now()
+        begun, ended = now - timedelta(hours=3), now - timedelta(hours=1)
+        User.objects.filter(pk=ada.pk).update(private_from=begun, private_until=ended)
+        at = int((now - timedelta(hours=hours_ago)).timestamp())
+        said = {"recording_msid": "m-1", "score": 1, "created": at}
+        told = {
+            "feedback.jsonl": json.dumps(said),
+            "listens__1.jsonl": json.dumps({**LISTEN, "listened_at": at}),
+        }
+        history = imported(ada, archive(tmp_path / "x", **told).read_bytes())
+        assert (Listen.objects.count(), Feedback.objects.count(), Track.objects.count()) == (kept, kept, kept)
+        outcomes = set(history.rows.values_list("outcome", "code"))
+        assert outcomes == (set() if kept else {("SKIPPED", "PRIVATE_SESSION")})
 
     def test_a_playlist_comes_once_with_what_of_it_has_names(self, ada):
         history = imported(ada, JSPF)

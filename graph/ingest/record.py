@@ -8,9 +8,10 @@ A play costs at most itself: whatever is wrong with one, the others are stored.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db import transaction
@@ -25,13 +26,13 @@ from discovery.platform.errors import LimitExceeded, NotFound, Refusal
 from discovery.platform.names import digest
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
-from graph.ingest.deleted import deleted_among, track_name
+from graph.ingest.deleted import deleted_among, names_here, names_told
 from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.outbox import MOST_NEWS, news_put
 from graph.ingest.plays import plays_gather, told_otherwise
 from graph.ingest.undo import correction_note
-from graph.models import ArtistName, ItemKind, Listen, Naming, Track
+from graph.models import ArtistName, DeletedPlay, ItemKind, Listen, Naming, Track
 from graph.selectors import item_ref
 
 MOST = 1_000  # at once
@@ -66,9 +67,11 @@ class _Call:
         reports, fresh = self._known(good)
         fresh = self._without_deleted(fresh)
         namings, tracks = self._identified({**fresh, **{i: good[i] for i in reports}})
+        fresh = self._without_deleted_tracks(fresh, tracks)
         first_said = self._first_said(namings)
         self._correct(reports, good, namings, tracks)
         self._store(fresh, namings, tracks)
+        namings_sweep({namings[index].pk for index in namings.keys() - fresh.keys() - reports.keys()})
         contested_describe({naming.track_id for naming in first_said if naming.track_id is not None})
         return [self.found[index] for index in range(len(self.plays))]
 
@@ -123,24 +126,34 @@ class _Call:
         return there, {index: plays[index] for index in sorted(last.values())}
 
     def _without_deleted(self, plays: dict[int, CleanPlay]) -> dict[int, CleanPlay]:
+        told = {index: play.told for index, play in plays.items()}
         names = {
-            index: play.told.name if isinstance(play.told, Words) else "" for index, play in plays.items()
+            index: names_told(words) if isinstance(words, Words) else [] for index, words in told.items()
         }
-        keys = {play.told for play in plays.values() if isinstance(play.told, int)}
-        tracks = (
-            {track.pk: track for track in Track.objects.filter(pk__in=keys).select_related("artist")}
-            if keys
-            else {}
-        )
-        for index, play in plays.items():
-            if isinstance(play.told, int):
-                names[index] = track_name(tracks[play.told]) if play.told in tracks else ""
-        gone = deleted_among(self.observer.user.pk, plays, names)
+        return self._without_known(plays, names)
+
+    def _without_deleted_tracks(
+        self, plays: dict[int, CleanPlay], tracks: Mapping[int, int]
+    ) -> dict[int, CleanPlay]:
+        """The same, by what they are of: one that is told by other names may be the one that was deleted."""
+        kept = {index: play for index, play in plays.items() if index in tracks}
+        rows = Track.objects.filter(pk__in={tracks[index] for index in kept}).select_related("artist")
+        names = {track.pk: names_here(track) for track in rows} if kept and self._deletes else {}
+        return self._without_known(kept, {index: names.get(tracks[index], []) for index in kept})
+
+    def _without_known(
+        self, plays: dict[int, CleanPlay], names: Mapping[int, Collection[str]]
+    ) -> dict[int, CleanPlay]:
+        gone = deleted_among(self.observer.user.pk, plays, names) if self._deletes else set()
         for index in gone:
             self._say(
                 index, Outcome.SKIPPED, "DELETED_BEFORE", _("You deleted this play."), play=plays[index]
             )
         return {index: play for index, play in plays.items() if index not in gone}
+
+    @cached_property
+    def _deletes(self) -> bool:
+        return DeletedPlay.objects.filter(user=self.observer.user).exists()
 
     # -- what it is -------------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
 """What one person deleted or took back names nobody's music any more, and takes nothing of another's along."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from graph.importers.history import history_import
-from graph.models import Artist, Feedback, FeedbackKind, Listen, Naming, NamingArtist, Track
+from graph.models import Artist, DeletedPlay, Feedback, FeedbackKind, Listen, Naming, NamingArtist, Track
 from graph.services.deletion import listens_delete
 from graph.services.feedback import feedback_give
 from graph.services.history import history_undo
@@ -101,3 +103,48 @@ def test_without_who_deleted_what_the_others_say_counts_at_once(ada, ben, cleo):
     listens_delete(user=ada, everything=True)
     assert Track.objects.get().album == "North"  # of equals the alphabet
     assert Naming.objects.count() == 2
+
+
+NOON = timezone.now().replace(hour=12, minute=0, second=7, microsecond=0) - timedelta(days=9)
+
+
+def told_again(user, first, second, *, apart=0):
+    """How many of what is told again, by another source, so many seconds apart, are stored."""
+    GraphQL(user).tell(play(**first, at=NOON, source="one"))
+    listens_delete(user=user, everything=True)
+    again = GraphQL(user)
+    again.tell(play(**second, at=NOON + timedelta(seconds=apart), source="two"))
+    return again.answer["stored"]
+
+
+ISRC, URI = "GBAYE0000351", "spotify:track:4uLU6hMCjMI75M1A2tKUQC"
+
+
+@pytest.mark.parametrize("known", [{"mbid": B}, {"isrc": ISRC}, {"uri": URI}], ids=str)
+def test_a_deleted_play_does_not_come_back_by_other_words(ada, ben, known):
+    assert told_again(ada, {"title": "Bare (Remaster)", **known}, {"title": "Bare", **known}) == 0
+    assert not Naming.objects.exists()
+    assert told_again(ben, {"title": "Bare", "mbid": A}, {"title": "Dawn", **known}) == 1
+
+
+def test_nor_by_words_that_only_the_catalog_knows_for_the_same(ada, ben):
+    GraphQL(ben).tell(play("Bare", mbid=B, isrc=ISRC))
+    first, second = {"title": "Bare (Remaster)", "mbid": B}, {"title": "Nackt", "isrc": ISRC}
+    assert told_again(ada, first, second) == 0
+    assert Naming.objects.count() == 1
+    assert told_again(ben, {"title": "Bare", "mbid": B}, {"title": "Dusk"}) == 1
+
+
+@pytest.mark.parametrize("apart", [-121, -120, -61, -60, 0, 60, 61, 119, 120, 121])
+def test_nor_within_two_minutes_on_either_side(ada, apart):
+    assert told_again(ada, {}, {}, apart=apart) == (abs(apart) > 120)
+
+
+def test_what_was_played_when_stands_in_no_number(ada, ben):
+    for person in (ada, ben):
+        told_again(person, {"mbid": B}, {"mbid": B})
+    one, other = (
+        {row[0] for row in DeletedPlay.objects.filter(user=user).values_list("near")} for user in (ada, ben)
+    )
+    assert len(one) == len(other) == 2  # a name and an id
+    assert not one & other

@@ -37,6 +37,7 @@ from graph.services.history import (
     history_go_on,
     history_hold,
     history_wait,
+    word_told_again,
 )
 from graph.services.playlists import playlist_bring
 from graph.services.uploads import upload_path
@@ -169,13 +170,10 @@ class _Chunk:
 
     def _word(self, place: Place, said: Said) -> Iterator[Told]:
         (key,) = tracks_named([_named(said.track)])
-        given = feedback_bring(
-            user=self.user,
-            item=tracks_get([key]).get(),
-            kind=FeedbackKind.LIKE if said.liked else FeedbackKind.DISLIKE,
-            said_at=said.at,
-        )
+        kind = FeedbackKind.LIKE if said.liked else FeedbackKind.DISLIKE
+        given = feedback_bring(user=self.user, item=tracks_get([key]).get(), kind=kind, said_at=said.at)
         if given is None:
+            word_told_again(self.history, key, kind)
             yield place, Outcome.DUPLICATE, "SAID_ALREADY", ""
             return
         HistoryWord.objects.create(history=self.history, feedback=given, said_at=given.given_at)

@@ -31,8 +31,8 @@ from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.outbox import MOST_NEWS, news_put
 from graph.ingest.plays import plays_gather, told_otherwise
-from graph.ingest.undo import correction_note
-from graph.models import ArtistName, DeletedPlay, ItemKind, Listen, Naming, Track
+from graph.ingest.undo import tellers_of, telling_noted, tellings_forget
+from graph.models import ArtistName, DeletedPlay, HistoryCorrection, ItemKind, Listen, Naming, Track
 from graph.selectors import item_ref
 
 MOST = 1_000  # at once
@@ -224,15 +224,24 @@ class _Call:
     ) -> None:
         """Reports told again: in the same words they are duplicates, in others the new ones stand."""
         unused: set[int] = set()
+        notes: list[HistoryCorrection] = []
+        tellers = tellers_of([row.pk for row in reports.values()])
+        if self.history is None:  # what a player tells is no import's any more
+            brought = {row.pk: row.history_id for index, row in reports.items() if index not in self.found}
+            tellings_forget([key for key, by in brought.items() if by is not None or key in tellers])
         for index, row in reports.items():
             if index in self.found:  # refused meanwhile
                 continue
             play, naming = plays[index], namings.get(index)
             told = (tracks[index], naming.pk if naming else None, play.listened_at, play.ms_played)
-            if row.corrected or told == (
+            otherwise = told != (
                 row.track_id if naming is None else tracks[index],
                 row.naming_id, row.listened_at, row.ms_played,
-            ):  # fmt: skip
+            )  # fmt: skip
+            if self.history is not None and not row.corrected:
+                last = tellers.get(row.pk, row.history_id)
+                notes += telling_noted(self.history, row, last=last, otherwise=otherwise)
+            if row.corrected or not otherwise:
                 self._say(index, Outcome.DUPLICATE, play=play, listen=row.pk)
                 continue
             before, since, until = (
@@ -241,8 +250,6 @@ class _Call:
                 max(row.listened_at, play.listened_at),
             )
             unused |= {row.naming_id} - {None, told[1]}  # type: ignore[arg-type]
-            if self.history is not None:
-                correction_note(self.history, row)
             row.track_id, row.naming, row.listened_at, row.ms_played = (
                 tracks[index],
                 naming,
@@ -254,6 +261,7 @@ class _Call:
             artists = set(Track.objects.filter(pk=before).values_list("artist_id", flat=True))
             deletion_follow(user=self.observer.user, rows=1, tracks={before}, artists=artists)
             self._say(index, Outcome.CORRECTED, play=play, listen=row.pk)
+        HistoryCorrection.objects.bulk_create(notes)
         if unused:
             namings_sweep(unused)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -38,10 +39,16 @@ def namings_get_or_create(words: Collection[Words]) -> dict[str, Naming]:
     return known | _add([wanted[key] for key in sorted(missing - known.keys())])
 
 
-def tracks_named(words: Sequence[Words]) -> list[int]:
-    """The key of each track that is named so, in their order; what the catalog lacks is added."""
+@contextmanager
+def tracks_named(words: Sequence[Words]) -> Iterator[list[int]]:
+    """The key of each track that is named so, in their order; what the catalog lacks is added.
+
+    At the end, when something points at the tracks, the words go: what is liked or listed names nothing that is played.
+    """
+    known = _in_bulk({told.digest for told in words}).keys()
     namings = namings_get_or_create(words)
-    return [track for told in words if (track := namings[told.digest].track_id) is not None]
+    yield [track for told in words if (track := namings[told.digest].track_id) is not None]
+    namings_sweep([naming.pk for key, naming in namings.items() if key not in known])
 
 
 def contested_describe(tracks: Collection[int]) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,8 +21,7 @@ from accounts import policies
 from accounts.intake import Observer, observe
 from accounts.models import User
 from accounts.presentation import nodes_shown
-from discovery.platform.errors import LimitExceeded, NotFound, Refusal
-from discovery.platform.names import digest
+from discovery.platform.errors import NotFound, Refusal
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
 from graph.ingest.deleted import deleted_among, names_here, names_told
@@ -31,13 +29,13 @@ from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.outbox import MOST_NEWS, news_put
 from graph.ingest.plays import plays_gather, told_otherwise
+from graph.ingest.quota import Quota, quota_exceeded
 from graph.ingest.undo import tellers_of, telling_noted, tellings_forget
-from graph.models import ArtistName, DeletedPlay, HistoryCorrection, ItemKind, Listen, Naming, Track
+from graph.models import DeletedPlay, HistoryCorrection, ItemKind, Listen, Naming, Track
 from graph.selectors import item_ref
 
 MOST = 1_000  # at once
 NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
-QUOTA_WINDOW = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -61,12 +59,24 @@ class _Call:
     plays: Sequence[IncomingPlay | Refusal]
     history: int | None
     found: dict[int, Verdict] = field(default_factory=dict)
+    earlier: dict[int, list[int]] = field(
+        default_factory=dict
+    )  # by index: those before it of its source and id
+
+    def __post_init__(self) -> None:
+        self.quota = Quota(self.observer.user)
 
     def verdicts(self) -> list[Verdict]:
         good = self._without_private(self._clean())
         reports, fresh = self._known(good)
         fresh = self._without_deleted(fresh)
         namings, tracks = self._identified({**fresh, **{i: good[i] for i in reports}})
+        while instead := self._instead():
+            reports = {instead.get(index, index): row for index, row in reports.items()}
+            again = {index: good[index] for index in instead.values()}
+            fresh |= self._without_deleted({i: play for i, play in again.items() if i not in reports})
+            more = self._identified({i: play for i, play in again.items() if i not in self.found})
+            namings, tracks = namings | more[0], tracks | more[1]
         fresh = self._without_deleted_tracks(fresh, tracks)
         first_said = self._first_said(namings)
         self._correct(reports, good, namings, tracks)
@@ -114,6 +124,7 @@ class _Call:
         for index, play in plays.items():
             if (earlier := last.get((play.source, play.source_id))) is not None:
                 self._say(earlier, Outcome.DUPLICATE, play=plays[earlier])
+                self.earlier[index] = [*self.earlier.pop(earlier, ()), earlier]
             last[play.source, play.source_id] = index
         by_source: dict[str, list[str]] = defaultdict(list)
         for source, source_id in last:
@@ -124,6 +135,18 @@ class _Call:
             for row in rows.select_related("naming"):
                 there[last.pop((source, row.source_id))] = row
         return there, {index: plays[index] for index in sorted(last.values())}
+
+    def _instead(self) -> dict[int, int]:
+        """By index of what was refused: the last before it of its source and id, which counts instead."""
+        instead = {}
+        for index in [index for index in self.earlier if index in self.found]:
+            before = self.earlier.pop(index)
+            if self.found[index].outcome is Outcome.REFUSED:
+                instead[index] = before.pop()
+                del self.found[instead[index]]
+                if before:
+                    self.earlier[instead[index]] = before
+        return instead
 
     def _without_deleted(self, plays: dict[int, CleanPlay]) -> dict[int, CleanPlay]:
         told = {index: play.told for index, play in plays.items()}
@@ -167,15 +190,14 @@ class _Call:
         tracks = {index: key for index, key in wanted.items() if key in there}
         told = {index: play.told for index, play in plays.items() if isinstance(play.told, Words)}
         digests = {index: words.digest for index, words in told.items()}
-        kept = self._within_quota({digests[index]: words for index, words in told.items()})
+        kept = {digests[index]: words for index, words in told.items()}
+        if self.history is None:
+            kept = self.quota.within(kept)
         by_digest = namings_get_or_create(kept.values())
         namings = {}
         for index, key in digests.items():
             if key not in by_digest:
-                message = _(
-                    "That is more music that nobody here played before than an app may bring in an hour."
-                )
-                self._refuse(index, LimitExceeded(message, field="track", code="CATALOG_QUOTA"))
+                self._refuse(index, quota_exceeded())
                 continue
             namings[index] = by_digest[key]
             track = by_digest[key].track_id
@@ -189,29 +211,6 @@ class _Call:
         rows = Listen.reports.filter(user=self.observer.user, naming__in=namings.values()).order_by()
         used = set(rows.values_list("naming", flat=True).distinct()) if namings else set()
         return list({naming.pk: naming for naming in namings.values() if naming.pk not in used}.values())
-
-    def _within_quota(self, words: dict[str, Words]) -> dict[str, Words]:
-        """Those that the person may still bring: of artists whom nobody named so far, only so many an hour."""
-        if self.history is not None or not words:
-            return words
-        artists = {digest(artist.name, artist.mbid) for told in words.values() for artist in told.credit}
-        fresh = artists - set(ArtistName.objects.filter(digest__in=artists).values_list("digest", flat=True))
-        if not fresh:
-            return words
-        lately = ArtistName.objects.filter(
-            named_at__gte=timezone.now() - QUOTA_WINDOW,
-            credited__naming__listens__user=self.observer.user,
-            credited__naming__listens__history=None,
-        )
-        left = settings.NEW_ARTISTS_AN_HOUR - lately.distinct().count()
-        kept = {}
-        for key, told in words.items():
-            new = {digest(artist.name, artist.mbid) for artist in told.credit} & fresh
-            if len(new) <= left:
-                left -= len(new)
-                fresh -= new
-                kept[key] = told
-        return kept
 
     # -- what becomes of it -----------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from accounts.services.ledger import event_hash
 from discovery.platform.errors import ImportFailed
 from discovery.privacy.archive import MANIFEST, SCHEMA_VERSION
 from graph.ingest.artists import artist_names_get_or_create
-from graph.ingest.catalog import namings_get_or_create, tracks_named
+from graph.ingest.catalog import namings_get_or_create
 from graph.ingest.clean import Words, words_clean
 from graph.ingest.credits import Credited
 from graph.ingest.incoming import IncomingPlay
@@ -249,7 +249,9 @@ def _artists(names: Mapping[str, str]) -> dict[str, int]:
 
 
 def _tracks(rows: Iterable[Row]) -> list[int]:
-    return tracks_named([_words(row) for row in rows])
+    words = [_words(row) for row in rows]
+    namings = namings_get_or_create(words)
+    return [track for told in words if (track := namings[told.digest].track_id) is not None]
 
 
 def _words(row: Row) -> Words:

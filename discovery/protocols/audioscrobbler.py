@@ -18,12 +18,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import DeviceScope
 from accounts.services.player import player_session
-from discovery.platform.errors import InvalidInput, Refusal
+from discovery.platform.errors import InvalidInput, LimitExceeded, Refusal
 from discovery.protocols.asking import Player, by_secret, by_session
 from discovery.protocols.bodies import address_read, form_read, number_of, seconds_of
-from discovery.protocols.handing import now_take, plays_take, refused, track_said
+from discovery.protocols.handing import now_take, plays_take, track_said
 from discovery.protocols.lastfm import indexed, md5
-from graph.ingest.incoming import IncomingPlay
+from graph.ingest.incoming import IncomingPlay, Outcome
 from graph.models import FeedbackKind
 
 SOURCE = "audioscrobbler"
@@ -128,8 +128,10 @@ def plays(player: Player, said: dict[str, str]) -> str:
     ]
     for verdict in plays_take(player, [play for _row, play in good]):
         row, _play = good[verdict.index]
-        if not refused(verdict) and verdict.code == "" and row.get("rating") in RATINGS:
-            with contextlib.suppress(InvalidInput):  # the play itself was taken
+        # Told again, a rating is none: it may have been taken back since.
+        new = verdict.outcome in {Outcome.STORED, Outcome.CORRECTED}
+        if new and row.get("rating") in RATINGS:
+            with contextlib.suppress(InvalidInput, LimitExceeded):  # the play itself was taken
                 track_said(
                     player, title=row.get("track", ""), artist=row.get("artist", ""),
                     kind=RATINGS[row["rating"]], mbid=row.get("mbid", ""),

@@ -18,12 +18,15 @@ from discovery.platform.names import name_key
 from discovery.protocols.asking import Player
 from discovery.together.playing import playing_note
 from graph.ingest.catalog import tracks_named
-from graph.ingest.clean import words_clean
+from graph.ingest.clean import Words, words_clean
+from graph.ingest.credits import title_key
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
+from graph.ingest.quota import Quota, quota_exceeded
 from graph.ingest.record import plays_ingest
-from graph.models import FeedbackKind, Track
+from graph.models import Feedback, FeedbackKind, Track
 from graph.selectors import tracks_get
 from graph.services.feedback import feedback_clear, feedback_give
+from graph.services.standing import brought_sweep
 
 PRIVATE = "PRIVATE_SESSION"
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -72,22 +75,36 @@ def track_known(player: Player, *, title: str, artist: str, mbid: Any = None) ->
 def track_said(player: Player, *, title: str, artist: str, kind: FeedbackKind | None, mbid: str = "") -> None:
     """Say of a track named so what its listener thinks of it; None takes a like back. Private words are not kept.
 
-    A player likes what plays, often before it reports the play: then the track is added, with the word or not at all.
-    Raises InvalidInput.
+    Which track that is, is decided as for a play of it. A player likes what plays, often before it reports the play: then
+    the track is added, with the word or not at all. Raises InvalidInput, and LimitExceeded for more than an app may bring.
     """
     name = words_clean(IncomingPlay(source="", listened_at=None, title=title, artist=artist, mbid=mbid))
-    track = track_known(player, title=name.title, artist=name.artist, mbid=name.mbid)
     if kind is None:
-        if track is not None:
+        if (track := _liked(player, name)) is not None:
             feedback_clear(user=player.user, item=track, kind=FeedbackKind.LIKE)
+            brought_sweep([track.pk])
         return
+    if not Quota(player.user).within({name.digest: name}):
+        raise quota_exceeded()
     try:
-        with transaction.atomic():  # what was added for it goes with a no
-            if track is None:
-                track = tracks_get(tracks_named([name])).get()
-            feedback_give(user=player.user, item=track, kind=kind)
+        # What was added for it goes with a no.
+        with transaction.atomic(), tracks_named([name]) as (key,):
+            feedback_give(user=player.user, item=tracks_get([key]).get(), kind=kind)
     except Conflict:
         return
+
+
+def _liked(player: Player, name: Words) -> Track | None:
+    """What is called so among what the player's owner likes; of several the one that nothing but its name tells apart."""
+    likes = Feedback.objects.filter(user=player.user, kind=FeedbackKind.LIKE)
+    tracks = Track.objects.filter(pk__in=likes.values("track")).select_related("artist").order_by("pk")
+    if name.mbid and (found := tracks.filter(mbid=name.mbid).first()) is not None:
+        return found
+    keys = {name_key(name.title), title_key(name.title)}
+    called = list(tracks.filter(artist__key=name_key(name.credit[0].name), key__in=keys))
+    if len(called) > 1:
+        called = [track for track in called if not (track.mbid or track.isrc)]
+    return called[0] if len(called) == 1 else None
 
 
 def _plain(text: str) -> str:

@@ -37,6 +37,7 @@ from graph.services.history import (
     history_go_on,
     history_hold,
     history_wait,
+    word_told_again,
 )
 from graph.services.playlists import playlist_bring
 from graph.services.uploads import upload_path
@@ -168,17 +169,16 @@ class _Chunk:
             return [(place, outcome, refusal.specific_code, refusal.field or "")]
 
     def _word(self, place: Place, said: Said) -> Iterator[Told]:
-        (key,) = tracks_named([_named(said.track)])
-        given = feedback_bring(
-            user=self.user,
-            item=tracks_get([key]).get(),
-            kind=FeedbackKind.LIKE if said.liked else FeedbackKind.DISLIKE,
-            said_at=said.at,
-        )
+        kind = FeedbackKind.LIKE if said.liked else FeedbackKind.DISLIKE
+        with tracks_named([_named(said.track)]) as (key,):
+            given = feedback_bring(user=self.user, item=tracks_get([key]).get(), kind=kind, said_at=said.at)
+            if given is None:
+                word_told_again(self.history, key, kind)
+            else:
+                HistoryWord.objects.create(history=self.history, feedback=given, said_at=given.given_at)
         if given is None:
             yield place, Outcome.DUPLICATE, "SAID_ALREADY", ""
             return
-        HistoryWord.objects.create(history=self.history, feedback=given, said_at=given.given_at)
         self.history.words_said += 1
         yield place, None, "", ""
 
@@ -190,13 +190,11 @@ class _Chunk:
                 names.append(_named(track))
             except Refusal as refusal:
                 yield Place(place.part, number), Outcome.REFUSED, refusal.specific_code, refusal.field or ""
-        made = playlist_bring(
-            owner=self.user,
-            title=_text(listed.title),
-            description=_text(listed.description),
-            track_ids=tracks_named(names),
-            history=self.history,
-        )
+        with tracks_named(names) as keys:
+            made = playlist_bring(
+                owner=self.user, title=_text(listed.title), description=_text(listed.description), track_ids=keys,
+                history=self.history,
+            )  # fmt: skip
         if made is None:
             yield place, Outcome.DUPLICATE, "PLAYLIST_THERE", ""
             return

@@ -91,9 +91,12 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     placed, operators, follow = _placed(rows, touching(rulings, rows))
     called_so = ((placed[row.digest], row.artist_id) for row in rows)
     artists, missing = rows_taken_over(Artist, called_so, operators)
+    stood = set(artists.values())
     artists |= _made(missing, rows, placed)
     moved: list[ArtistName] = []
     left: dict[int, set[int]] = defaultdict(set)
+    # They may still be called as somebody called them who deleted it.
+    retold = stood & {artists[placed[row.digest]] for row in rows if row.pk is None}
     for row in rows:
         target = artists[placed[row.digest]]
         if row.artist_id is not None and row.artist_id != target:
@@ -114,6 +117,7 @@ def artists_settle(names: Collection[ArtistName]) -> None:
     artists_describe(
         {artist for artist, number in called.items() if number > 1 or artist in operators.values()}
         | left.keys()
+        | retold
     )
     if moved:
         keys = [row.pk for row in moved]

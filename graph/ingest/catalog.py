@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -38,10 +39,16 @@ def namings_get_or_create(words: Collection[Words]) -> dict[str, Naming]:
     return known | _add([wanted[key] for key in sorted(missing - known.keys())])
 
 
-def tracks_named(words: Sequence[Words]) -> list[int]:
-    """The key of each track that is named so, in their order; what the catalog lacks is added."""
+@contextmanager
+def tracks_named(words: Sequence[Words]) -> Iterator[list[int]]:
+    """The key of each track that is named so, in their order; what the catalog lacks is added.
+
+    At the end, when something points at the tracks, the words go: what is liked or listed names nothing that is played.
+    """
+    known = _in_bulk({told.digest for told in words}).keys()
     namings = namings_get_or_create(words)
-    return [track for told in words if (track := namings[told.digest].track_id) is not None]
+    yield [track for told in words if (track := namings[told.digest].track_id) is not None]
+    namings_sweep([naming.pk for key, naming in namings.items() if key not in known])
 
 
 def contested_describe(tracks: Collection[int]) -> None:
@@ -82,13 +89,15 @@ def _add(words: Sequence[Words]) -> dict[str, Naming]:
         )
         for told in words
     ]  # fmt: skip
-    settle(rows, credit={key: tuple(name.artist_id or 0 for name in told) for key, told in credit.items()})
+    there = settle(
+        rows, credit={key: tuple(name.artist_id or 0 for name in told) for key, told in credit.items()}
+    )
     NamingArtist.objects.bulk_create(
         NamingArtist(naming=row, name=name, position=position)
         for row in rows
         for position, name in enumerate(credit[row.digest])
     )
-    tracks_describe(_described_otherwise(rows, credit))
+    tracks_describe(_described_otherwise(rows, credit) | _named_once(there))
     return {row.digest: row for row in rows}
 
 
@@ -104,6 +113,14 @@ def _described_otherwise(rows: Sequence[Naming], credit: Mapping[str, Sequence[A
         several.annotate(number=Count("pk")).filter(number__gt=1).values_list("track", flat=True),
         Track.objects.filter(lacking, pk__in=tracks, standing=Standing.CATALOG).values_list("pk", flat=True),
     )
+
+
+def _named_once(tracks: Collection[int]) -> set[int]:
+    """Those of these that were there and that nothing but one naming names now: what else they are called is nobody's any more."""
+    if not tracks:
+        return set()
+    named = Naming.objects.filter(track__in=tracks).order_by().values("track").annotate(number=Count("pk"))
+    return set(named.filter(number=1).values_list("track", flat=True))
 
 
 def tracks_arrived(tracks: Collection[Track]) -> None:
@@ -129,8 +146,14 @@ def tracks_of_artists_settle(artists: Collection[int]) -> None:
 
 
 def namings_sweep(keys: Collection[int]) -> None:
-    """Delete those of these namings that no play and no library uses any more, and work out anew what hung together with them."""
+    """Delete those of these namings that no play and no library uses any more, and work out anew what hung together with them.
+
+    What others still use is called anew too: somebody says it no more.
+    """
     gone = list(Naming.objects.filter(pk__in=keys, listens=None, songs=None)) if keys else []
+    if used := set(keys) - {naming.pk for naming in gone}:
+        named = Naming.objects.filter(pk__in=used, track__isnull=False)
+        contested_describe(set(named.values_list("track", flat=True)))
     if not gone:
         return
     rulings = rulings_in_force(ItemKind.TRACK)

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from accounts import policies
@@ -77,11 +77,19 @@ def _told(news: FriendNews) -> bool:
 
 
 def _plays(news: FriendNews) -> list[dict[str, int]]:
-    """Those that are still plays, and that no other report told of before."""
+    """The plays that these reports are of, whichever report stands for each by now: those that were news then and still
+    are, and that no other report told of before. What other reports of them wait for finds them told.
+    """
     if not news.listens:
         return []
-    told_before = Listen.reports.exclude(pk__in=news.listens)
-    rows = Listen.objects.filter(pk__in=news.listens, user=news.user_id).exclude(echoes__in=told_before)
+    later = FriendNews.objects.filter(user=news.user_id, pk__gt=news.pk).values_list("listens", flat=True)
+    waiting = {key for keys in later for key in keys}
+    own = set(news.listens)
+    reports = Listen.reports.filter(pk__in=own, user=news.user_id).values_list("pk", "echo_of")
+    plays = {key if echo_of is None else echo_of for key, echo_of in reports}
+    told = Listen.reports.filter(Q(pk__in=plays) | Q(echo_of__in=plays)).exclude(pk__in=own | waiting)
+    told_before = {key if echo_of is None else echo_of for key, echo_of in told.values_list("pk", "echo_of")}
+    rows = Listen.objects.filter(pk__in=plays - told_before, listened_at__gte=news.made_at - NEWS_KEPT)
     return [{"listen": key} for key in rows.order_by("-listened_at").values_list("pk", flat=True)[:MOST_NEWS]]
 
 

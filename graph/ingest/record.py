@@ -8,11 +8,11 @@ A play costs at most itself: whatever is wrong with one, the others are stored.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,22 +21,21 @@ from accounts import policies
 from accounts.intake import Observer, observe
 from accounts.models import User
 from accounts.presentation import nodes_shown
-from discovery.platform.errors import LimitExceeded, NotFound, Refusal
-from discovery.platform.names import digest
+from discovery.platform.errors import NotFound, Refusal
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
-from graph.ingest.deleted import deleted_among, track_name
+from graph.ingest.deleted import deleted_among, names_here, names_told
 from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.outbox import MOST_NEWS, news_put
 from graph.ingest.plays import plays_gather, told_otherwise
-from graph.ingest.undo import correction_note
-from graph.models import ArtistName, ItemKind, Listen, Naming, Track
+from graph.ingest.quota import Quota, quota_exceeded
+from graph.ingest.undo import tellers_of, telling_noted, tellings_forget
+from graph.models import DeletedPlay, HistoryCorrection, ItemKind, Listen, Naming, Track
 from graph.selectors import item_ref
 
 MOST = 1_000  # at once
 NEWS = timedelta(hours=1)  # a play that began before is history, such as an import's
-QUOTA_WINDOW = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -60,15 +59,29 @@ class _Call:
     plays: Sequence[IncomingPlay | Refusal]
     history: int | None
     found: dict[int, Verdict] = field(default_factory=dict)
+    earlier: dict[int, list[int]] = field(
+        default_factory=dict
+    )  # by index: those before it of its source and id
+
+    def __post_init__(self) -> None:
+        self.quota = Quota(self.observer.user)
 
     def verdicts(self) -> list[Verdict]:
         good = self._without_private(self._clean())
         reports, fresh = self._known(good)
         fresh = self._without_deleted(fresh)
         namings, tracks = self._identified({**fresh, **{i: good[i] for i in reports}})
+        while instead := self._instead():
+            reports = {instead.get(index, index): row for index, row in reports.items()}
+            again = {index: good[index] for index in instead.values()}
+            fresh |= self._without_deleted({i: play for i, play in again.items() if i not in reports})
+            more = self._identified({i: play for i, play in again.items() if i not in self.found})
+            namings, tracks = namings | more[0], tracks | more[1]
+        fresh = self._without_deleted_tracks(fresh, tracks)
         first_said = self._first_said(namings)
         self._correct(reports, good, namings, tracks)
         self._store(fresh, namings, tracks)
+        namings_sweep({namings[index].pk for index in namings.keys() - fresh.keys() - reports.keys()})
         contested_describe({naming.track_id for naming in first_said if naming.track_id is not None})
         return [self.found[index] for index in range(len(self.plays))]
 
@@ -111,6 +124,7 @@ class _Call:
         for index, play in plays.items():
             if (earlier := last.get((play.source, play.source_id))) is not None:
                 self._say(earlier, Outcome.DUPLICATE, play=plays[earlier])
+                self.earlier[index] = [*self.earlier.pop(earlier, ()), earlier]
             last[play.source, play.source_id] = index
         by_source: dict[str, list[str]] = defaultdict(list)
         for source, source_id in last:
@@ -122,25 +136,47 @@ class _Call:
                 there[last.pop((source, row.source_id))] = row
         return there, {index: plays[index] for index in sorted(last.values())}
 
+    def _instead(self) -> dict[int, int]:
+        """By index of what was refused: the last before it of its source and id, which counts instead."""
+        instead = {}
+        for index in [index for index in self.earlier if index in self.found]:
+            before = self.earlier.pop(index)
+            if self.found[index].outcome is Outcome.REFUSED:
+                instead[index] = before.pop()
+                del self.found[instead[index]]
+                if before:
+                    self.earlier[instead[index]] = before
+        return instead
+
     def _without_deleted(self, plays: dict[int, CleanPlay]) -> dict[int, CleanPlay]:
+        told = {index: play.told for index, play in plays.items()}
         names = {
-            index: play.told.name if isinstance(play.told, Words) else "" for index, play in plays.items()
+            index: names_told(words) if isinstance(words, Words) else [] for index, words in told.items()
         }
-        keys = {play.told for play in plays.values() if isinstance(play.told, int)}
-        tracks = (
-            {track.pk: track for track in Track.objects.filter(pk__in=keys).select_related("artist")}
-            if keys
-            else {}
-        )
-        for index, play in plays.items():
-            if isinstance(play.told, int):
-                names[index] = track_name(tracks[play.told]) if play.told in tracks else ""
-        gone = deleted_among(self.observer.user.pk, plays, names)
+        return self._without_known(plays, names)
+
+    def _without_deleted_tracks(
+        self, plays: dict[int, CleanPlay], tracks: Mapping[int, int]
+    ) -> dict[int, CleanPlay]:
+        """The same, by what they are of: one that is told by other names may be the one that was deleted."""
+        kept = {index: play for index, play in plays.items() if index in tracks}
+        rows = Track.objects.filter(pk__in={tracks[index] for index in kept}).select_related("artist")
+        names = {track.pk: names_here(track) for track in rows} if kept and self._deletes else {}
+        return self._without_known(kept, {index: names.get(tracks[index], []) for index in kept})
+
+    def _without_known(
+        self, plays: dict[int, CleanPlay], names: Mapping[int, Collection[str]]
+    ) -> dict[int, CleanPlay]:
+        gone = deleted_among(self.observer.user.pk, plays, names) if self._deletes else set()
         for index in gone:
             self._say(
                 index, Outcome.SKIPPED, "DELETED_BEFORE", _("You deleted this play."), play=plays[index]
             )
         return {index: play for index, play in plays.items() if index not in gone}
+
+    @cached_property
+    def _deletes(self) -> bool:
+        return DeletedPlay.objects.filter(user=self.observer.user).exists()
 
     # -- what it is -------------------------------------------------------------------------------
 
@@ -154,15 +190,14 @@ class _Call:
         tracks = {index: key for index, key in wanted.items() if key in there}
         told = {index: play.told for index, play in plays.items() if isinstance(play.told, Words)}
         digests = {index: words.digest for index, words in told.items()}
-        kept = self._within_quota({digests[index]: words for index, words in told.items()})
+        kept = {digests[index]: words for index, words in told.items()}
+        if self.history is None:
+            kept = self.quota.within(kept)
         by_digest = namings_get_or_create(kept.values())
         namings = {}
         for index, key in digests.items():
             if key not in by_digest:
-                message = _(
-                    "That is more music that nobody here played before than an app may bring in an hour."
-                )
-                self._refuse(index, LimitExceeded(message, field="track", code="CATALOG_QUOTA"))
+                self._refuse(index, quota_exceeded())
                 continue
             namings[index] = by_digest[key]
             track = by_digest[key].track_id
@@ -177,29 +212,6 @@ class _Call:
         used = set(rows.values_list("naming", flat=True).distinct()) if namings else set()
         return list({naming.pk: naming for naming in namings.values() if naming.pk not in used}.values())
 
-    def _within_quota(self, words: dict[str, Words]) -> dict[str, Words]:
-        """Those that the person may still bring: of artists whom nobody named so far, only so many an hour."""
-        if self.history is not None or not words:
-            return words
-        artists = {digest(artist.name, artist.mbid) for told in words.values() for artist in told.credit}
-        fresh = artists - set(ArtistName.objects.filter(digest__in=artists).values_list("digest", flat=True))
-        if not fresh:
-            return words
-        lately = ArtistName.objects.filter(
-            named_at__gte=timezone.now() - QUOTA_WINDOW,
-            credited__naming__listens__user=self.observer.user,
-            credited__naming__listens__history=None,
-        )
-        left = settings.NEW_ARTISTS_AN_HOUR - lately.distinct().count()
-        kept = {}
-        for key, told in words.items():
-            new = {digest(artist.name, artist.mbid) for artist in told.credit} & fresh
-            if len(new) <= left:
-                left -= len(new)
-                fresh -= new
-                kept[key] = told
-        return kept
-
     # -- what becomes of it -----------------------------------------------------------------------
 
     def _correct(
@@ -211,15 +223,24 @@ class _Call:
     ) -> None:
         """Reports told again: in the same words they are duplicates, in others the new ones stand."""
         unused: set[int] = set()
+        notes: list[HistoryCorrection] = []
+        tellers = tellers_of([row.pk for row in reports.values()])
+        if self.history is None:  # what a player tells is no import's any more
+            brought = {row.pk: row.history_id for index, row in reports.items() if index not in self.found}
+            tellings_forget([key for key, by in brought.items() if by is not None or key in tellers])
         for index, row in reports.items():
             if index in self.found:  # refused meanwhile
                 continue
             play, naming = plays[index], namings.get(index)
             told = (tracks[index], naming.pk if naming else None, play.listened_at, play.ms_played)
-            if row.corrected or told == (
+            otherwise = told != (
                 row.track_id if naming is None else tracks[index],
                 row.naming_id, row.listened_at, row.ms_played,
-            ):  # fmt: skip
+            )  # fmt: skip
+            if self.history is not None and not row.corrected:
+                last = tellers.get(row.pk, row.history_id)
+                notes += telling_noted(self.history, row, last=last, otherwise=otherwise)
+            if row.corrected or not otherwise:
                 self._say(index, Outcome.DUPLICATE, play=play, listen=row.pk)
                 continue
             before, since, until = (
@@ -228,8 +249,6 @@ class _Call:
                 max(row.listened_at, play.listened_at),
             )
             unused |= {row.naming_id} - {None, told[1]}  # type: ignore[arg-type]
-            if self.history is not None:
-                correction_note(self.history, row)
             row.track_id, row.naming, row.listened_at, row.ms_played = (
                 tracks[index],
                 naming,
@@ -241,6 +260,7 @@ class _Call:
             artists = set(Track.objects.filter(pk=before).values_list("artist_id", flat=True))
             deletion_follow(user=self.observer.user, rows=1, tracks={before}, artists=artists)
             self._say(index, Outcome.CORRECTED, play=play, listen=row.pk)
+        HistoryCorrection.objects.bulk_create(notes)
         if unused:
             namings_sweep(unused)
 

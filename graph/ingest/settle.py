@@ -10,7 +10,9 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
 from discovery.platform.names import digest, name_key
+from graph.ingest.artists import artist_names_get_or_create
 from graph.ingest.clean import Words
+from graph.ingest.credits import credit as credit_read
 from graph.ingest.credits import title_key
 from graph.ingest.describe import tracks_describe
 from graph.ingest.identity import OPERATOR, Claim, identities, rows_of
@@ -48,13 +50,14 @@ def lock_words(words: Collection[Words] | Collection[Naming]) -> None:
         )
 
 
-def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | None = None) -> None:
+def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | None = None) -> set[int]:
     """Bring these namings, and all that hang together with them, to the tracks that they are of now.
 
-    Rows that are not stored yet are stored; ``credit``: their artists, by digest.
+    Rows that are not stored yet are stored; ``credit``: their artists, by digest. Returned are the tracks of theirs that
+    were there before: they may still be called as somebody called them who deleted it.
     """
     if not rows:
-        return
+        return set()
     rulings = rulings_in_force(ItemKind.TRACK)
     namings = namings_together(rows, rulings)
     rulings = touching(rulings, namings)
@@ -65,6 +68,7 @@ def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | 
     placed = identities([*claims, *fixed], ruled(rulings))
     called = ((placed[naming.digest], naming.track_id) for naming in namings)
     tracks, missing = rows_taken_over(Track, called, rows_of(fixed, placed))
+    there = set(tracks.values())
     tracks |= _made(missing, namings, placed, credit or {})
     moves: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))  # track → track → namings
     for naming in namings:
@@ -83,6 +87,7 @@ def settle(rows: Collection[Naming], *, credit: Mapping[str, tuple[int, ...]] | 
         follow = {track.pk: tracks.get(anew[claim.key], track.pk) for track, claim in left}
         rows_follow(Track, {old: new for old, new in follow.items() if old != new})
     tracks_describe({*moves, *(target for targets in moves.values() for target in targets)})
+    return there & {tracks[placed[key]] for key in unsaved}
 
 
 def namings_together(rows: Collection[Naming], rulings: Sequence[CatalogRuling] = ()) -> list[Naming]:
@@ -185,6 +190,24 @@ def _first_artists(namings: Collection[int]) -> dict[int, str]:
     return dict(rows.values_list("naming", "name__artist__key"))
 
 
+def _first_credited(namings: Collection[int]) -> dict[int, int]:
+    """By naming: who stands first in its credit."""
+    rows = NamingArtist.objects.filter(naming__in=namings, position=0, name__artist__isnull=False)
+    return dict(rows.values_list("naming", "name__artist"))
+
+
+def credits_mend(namings: Collection[Naming]) -> None:
+    """Take the credit of these apart anew: an artist who was deleted took their place in it along."""
+    told = {naming.pk: credit_read(naming.artist_name, title=naming.title) for naming in namings}
+    names = artist_names_get_or_create({artist for credited in told.values() for artist in credited})
+    NamingArtist.objects.filter(naming__in=told).delete()
+    NamingArtist.objects.bulk_create(
+        NamingArtist(naming_id=naming, name=names[artist], position=position)
+        for naming, credited in told.items()
+        for position, artist in enumerate(credited)
+    )
+
+
 def _made(
     wanted: Sequence[str],
     namings: Sequence[Naming],
@@ -198,11 +221,10 @@ def _made(
     for naming in namings:
         examples.setdefault(placed[naming.digest], naming)
     stored = [examples[identity].pk for identity in wanted if examples[identity].pk is not None]
-    artists = (
-        dict(NamingArtist.objects.filter(naming__in=stored, position=0).values_list("naming", "name__artist"))
-        if stored
-        else {}
-    )
+    artists = _first_credited(stored) if stored else {}
+    if lost := set(stored) - artists.keys():
+        credits_mend([naming for naming in namings if naming.pk in lost])
+        artists |= _first_credited(lost)
     fresh = []
     for identity in wanted:
         told = examples[identity]

@@ -29,16 +29,20 @@ class Deletion(models.Model):
 class DeletedPlay(models.Model):
     """That a listener deleted a play, so that a source which tells it again is not believed.
 
-    What was played, and when, can be read from none of the numbers: they are digests with a key of the installation's.
+    One row for each name of what was played. What that was, and when, can be read from none of the numbers: they are
+    digests with a key of the installation's.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deleted_plays")
     told = models.BigIntegerField()  # of source and source id
-    near = models.BigIntegerField()  # of what was played, and within which two minutes
+    near = models.BigIntegerField()  # of a name of what was played, and within which two minutes
+    second = models.PositiveSmallIntegerField(
+        null=True
+    )  # of these, shifted by a digest; older rows know none
     source = models.BigIntegerField()  # of the source
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["user", "told"], name="deleted_play_once"),)
+        constraints = (models.UniqueConstraint(fields=["user", "told", "near"], name="deleted_play_once"),)
         indexes = (models.Index(fields=["user", "near"]),)
 
     def __str__(self) -> str:

@@ -64,31 +64,31 @@ class HistoryRow(Gated):
 
 
 class HistoryWord(models.Model):
-    """That a like or dislike came by an import: it goes with it, unless it was said anew since."""
+    """That a like or dislike came by an import: it goes with the last that told it, unless it was said anew since."""
 
     history = models.ForeignKey(History, on_delete=models.CASCADE, related_name="words")
     feedback = models.ForeignKey("graph.Feedback", on_delete=models.CASCADE, related_name="+")
     said_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["feedback"], name="history_word_once"),)
+        constraints = (models.UniqueConstraint(fields=["history", "feedback"], name="history_word_once"),)
 
     def __str__(self) -> str:
         return f"{self.history_id} brought {self.feedback_id}"
 
 
 class HistoryCorrection(models.Model):
-    """What a play of before said until an import told it otherwise: an import that is undone gives it back."""
+    """That an import told a play that was there: undone, what the others told stays, or stands again.
+
+    In their order these are all that told the play after the one that brought it, up to now.
+    """
 
     history = models.ForeignKey(History, on_delete=models.CASCADE, related_name="corrections")
     listen = models.ForeignKey("graph.Listen", on_delete=models.CASCADE, related_name="+")
-    before = models.JSONField()  # words, moment and length
+    before = models.JSONField(null=True)  # what it said until then: words, moment and length; none: the same
     track = models.ForeignKey(  # where it had no words
         "graph.Track", on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["history", "listen"], name="history_correction_once"),)
-
     def __str__(self) -> str:
-        return f"{self.history_id} corrected {self.listen_id}"
+        return f"{self.history_id} told {self.listen_id}"

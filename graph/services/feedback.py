@@ -4,9 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts import policies
 from accounts.intake import deliberate, observe
 from accounts.models import User
+from discovery.platform.errors import Conflict
 from graph.ingest.follow import deletion_follow
 from graph.ingest.outbox import news_put
 from graph.models import Artist, Feedback, FeedbackKind, Track
@@ -43,10 +46,12 @@ def feedback_bring(
 ) -> Feedback | None:
     """Note what ``user`` said elsewhere, at that time; None where they said something of it here already.
 
-    It is no news to friends. Raises Conflict in a private session.
+    It is no news to friends. Raises Conflict in a private session, and for what was said in one, as for a play.
     """
     act = deliberate(user)
     act.ensure_vote()
+    if said_at is not None and policies.played_in_private(act.user, said_at):
+        raise Conflict(_("This was said in a private session."), code="PRIVATE_SESSION")
     if Feedback.objects.filter(user=user, track=item, kind__in=VERDICTS).exists():
         return None
     now = timezone.now()

@@ -18,7 +18,7 @@ from accounts.models import Purpose, User
 from discovery.platform.errors import Conflict, ConsentMissing, LeaseLost, NotFound
 from graph.ingest.follow import deletion_follow
 from graph.ingest.undo import plays_undo
-from graph.models import Feedback, History, HistoryRow, HistoryWord
+from graph.models import Feedback, FeedbackKind, History, HistoryRow, HistoryWord
 from graph.services.uploads import upload_delete, upload_path
 from graph.signals import history_requested
 
@@ -160,7 +160,8 @@ def _since() -> datetime:
 def history_undo(*, user: User, history_id: int) -> History:
     """Remove what an import brought, and nothing else; one that waits is called off.
 
-    A playlist that was changed since stays, as does a like that was said anew: these are the person's own by now.
+    A playlist that was changed since stays, as does a like that was said anew and a play that was corrected by hand:
+    these are the person's own by now. What a player or another import told as well stays as that tells it.
 
     Raises NotFound, and Conflict (IMPORT_RUNNING) while it is read.
     """
@@ -180,11 +181,23 @@ def history_undo(*, user: User, history_id: int) -> History:
     return history
 
 
+def word_told_again(history: History, track: int, kind: FeedbackKind) -> None:
+    """Note that this import tells a word too that another one brought: it goes with the last of them."""
+    said = Feedback.objects.filter(user=history.user_id, track=track, kind=kind).first()
+    brought = HistoryWord.objects.filter(feedback=said, said_at=F("feedback__given_at"))
+    if said is not None and brought.exists():
+        HistoryWord.objects.get_or_create(history=history, feedback=said, defaults={"said_at": said.given_at})
+
+
 def _words_take_back(user: User, history: History) -> None:
-    brought = HistoryWord.objects.filter(history=history, said_at=F("feedback__given_at"))
-    words = Feedback.objects.filter(user=user, pk__in=brought.values("feedback"))
+    unchanged = HistoryWord.objects.filter(said_at=F("feedback__given_at"))
+    brought, others = unchanged.filter(history=history), unchanged.exclude(history=history)
+    words = Feedback.objects.filter(user=user, pk__in=brought.values("feedback")).exclude(
+        pk__in=others.values("feedback")
+    )
     items = list(words.values_list("track_id", "track__artist_id"))
     words.delete()
+    history.words.all().delete()
     deletion_follow(
         user=user, rows=len(items),
         tracks={track for track, _artist in items if track}, artists={artist for _track, artist in items if artist},

@@ -19,6 +19,7 @@ from graph.ingest.follow import deletion_follow
 from graph.ingest.incoming import IncomingPlay, Outcome, Verdict
 from graph.ingest.plays import plays_gather
 from graph.ingest.record import plays_ingest
+from graph.ingest.undo import tellings_forget
 from graph.models import ItemKind, Listen
 from graph.selectors import item_ref
 
@@ -98,6 +99,7 @@ def listen_correct(*, user: User, listen_id: int, play: IncomingPlay) -> Listen:
             track=listen.track_id, naming=listen.naming, listened_at=listen.listened_at,
             ms_played=listen.ms_played, corrected=True,
         )  # fmt: skip
+    tellings_forget(list(reports.values_list("pk", flat=True)))  # it is the listener's own by now
     since, until = min(moment, listen.listened_at), max(moment, listen.listened_at)
     plays_gather(user.pk, tracks={before.pk, listen.track_id}, since=since, until=until)
     namings_sweep(unused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from graph.models import (
     LibrarySong,
     Listen,
     Naming,
+    NamingArtist,
     PlaylistEntry,
     Standing,
     Tag,
@@ -28,6 +30,8 @@ from graph.models import (
     TrackGuest,
     counted,
 )
+
+_BROUGHT = {"standing__lt": Standing.CATALOG}  # by listeners
 
 
 @transaction.atomic
@@ -79,8 +83,23 @@ def catalog_sweep() -> int:
 
     Tracks first, then artists that are left without any, and words that nothing is called.
     """
-    brought = {"standing__lt": Standing.CATALOG}
     namings_sweep(list(Naming.objects.filter(listens=None, songs=None).values_list("pk", flat=True)))
+    gone = _deleted(_unheld_tracks()) + _deleted(_unheld_artists())
+    return gone + _deleted(Tag.objects.filter(~_in_any((Tagging,), "tag"), **_BROUGHT))
+
+
+def brought_sweep(tracks: Collection[int]) -> None:
+    """The same at once for tracks, and their artists, that words alone brought."""
+    brought = Track.objects.filter(pk__in=tracks, namings=None).exclude(identity=None)
+    artists = {
+        *brought.values_list("artist", flat=True),
+        *brought.exclude(guests=None).values_list("guests__artist", flat=True),
+    }
+    _deleted(_unheld_tracks().filter(pk__in=brought))
+    _deleted(_unheld_artists().filter(pk__in=artists).exclude(identity=None))
+
+
+def _unheld_tracks() -> QuerySet[Track]:
     held = (
         Listen,
         LibrarySong,
@@ -90,12 +109,16 @@ def catalog_sweep() -> int:
         ItemRecommendation,
         Tagging,
         HistoryCorrection,
+        Naming,
     )
-    tracks = Track.objects.filter(~_in_any(held, "track"), **brought)
-    gone = _deleted(tracks)
-    held_artists = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)
-    gone += _deleted(Artist.objects.filter(~_in_any(held_artists, "artist"), **brought))
-    return gone + _deleted(Tag.objects.filter(~_in_any((Tagging,), "tag"), **brought))
+    return Track.objects.filter(~_in_any(held, "track"), **_BROUGHT)
+
+
+def _unheld_artists() -> QuerySet[Artist]:
+    """Whom a credit names that plays are told in stays, though the track is called after somebody else."""
+    held = (Track, TrackGuest, ArtistPlayCount, Feedback, TasteExclusion, ItemRecommendation, Tagging)
+    credited = Exists(NamingArtist.objects.filter(name__artist=OuterRef("pk")))
+    return Artist.objects.filter(~_in_any(held, "artist"), ~credited, **_BROUGHT)
 
 
 def _in_any(models: tuple[type[Any], ...], column: str) -> Q:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from graph.ingest.catalog import tracks_named
+from graph.ingest.catalog import namings_get_or_create
 from graph.ingest.clean import Words
 from graph.ingest.credits import credit
 from graph.ingest.incoming import IncomingPlay, Outcome
@@ -24,10 +24,14 @@ def _words(title, artist):
     return Words(title=title, artist=artist, credit=credit(artist))
 
 
+def _named(title, artist):
+    return [naming.track_id for naming in namings_get_or_create([_words(title, artist)]).values()]
+
+
 def _add(title, artist):
     try:
         with transaction.atomic():
-            return tracks_named([_words(title, artist)])
+            return _named(title, artist)
     finally:
         connection.close()
 
@@ -42,7 +46,7 @@ def _waits():
 def test_who_is_later_waits_and_finds_it():
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            (first,) = tracks_named([_words("Svefn-g-englar", "Sigur Rós")])
+            (first,) = _named("Svefn-g-englar", "Sigur Rós")
             other = pool.submit(_add, "Svefn-g-englar", "SIGUR ROS")
             while not _waits() and not other.done():
                 time.sleep(0.01)
@@ -55,7 +59,7 @@ def test_who_is_later_waits_and_finds_it():
 @pytest.mark.django_db(transaction=True)
 def test_nobody_waits_for_another_name():
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        tracks_named([_words("Svefn-g-englar", "Sigur Rós")])
+        _named("Svefn-g-englar", "Sigur Rós")
         assert pool.submit(_add, "Human Behaviour", "Björk").result(timeout=60)
     assert Artist.objects.count() == 2
 

@@ -1,9 +1,11 @@
 """Two processes tell friends of one person's plays at once, each in a transaction of its own."""
 
+from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from graph.ingest import follow
 from graph.ingest.outbox import news_deliver
@@ -18,7 +20,8 @@ def test_one_process_at_a_time_tells_of_a_person(monkeypatch):
     monkeypatch.setattr(follow, "publish", lambda _channels, *messages: told.extend(messages) or True)
     ada, ben = factories.sharer("ada"), factories.sharer("ben")
     factories.befriended(ada, ben)
-    plays = factories.listens(ben, factories.track(), times=2)
+    lately = timezone.now() - timedelta(minutes=30)
+    plays = factories.listens(ben, factories.track(), times=2, at=lately)
     rows = [FriendNews.objects.create(user=ben, listens=[listen.pk]) for listen in plays]
     held, free = Event(), Event()
 

@@ -189,3 +189,29 @@ def test_what_another_source_told_before_is_no_news_again(friends, published):
     tells(ben, play(at=moment, source="two"))
     news_deliver_all()
     assert len(published.told) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [(None, 5_000), (5_000, None)])
+@pytest.mark.parametrize("told_between", [False, True])
+def test_what_two_sources_tell_while_it_waits_is_told_once(friends, published, one, other, told_between):
+    ada, ben = friends
+    moment = now(3)
+    (first,) = tells(ben, play(at=moment, source="one", ms_played=one))
+    if told_between:
+        news_deliver_all()
+    (stands,) = tells(ben, play(at=moment, source="two", ms_played=other))
+    news_deliver_all()
+    key = first.pk if told_between else stands.pk
+    assert published.told == [(viewer_channel(ada.pk), {"listen": key})]
+    assert not FriendNews.objects.exists()
+
+
+@pytest.mark.parametrize(("back", "told"), [(timedelta(minutes=2), 1), (timedelta(days=9), 0)])
+def test_what_turns_out_to_be_of_days_ago_is_no_news(friends, published, back, told):
+    _ada, ben = friends
+    moment = now(3)
+    for at in (moment, moment - back):
+        tells(ben, play(at=at, source="one", source_id="1"))
+    news_deliver_all()
+    assert len(published.told) == told
+    assert not FriendNews.objects.exists()

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.models import Purpose
+from accounts.models import Purpose, User
 from accounts.signals import person_purging
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, NotFound
 from discovery.privacy.export_listens import listen_files
@@ -20,15 +20,18 @@ from graph.models import (
     Feedback,
     FeedbackKind,
     History,
+    HistoryCorrection,
     HistoryRow,
     Listen,
     Naming,
     Playlist,
     PlaylistEntry,
+    Track,
 )
 from graph.services import history as service
 from graph.services.feedback import feedback_give
 from graph.services.history import histories_abandoned, history_request, history_undo
+from graph.services.listening import listen_correct
 from graph.services.playlists import playlist_rename
 from graph.services.uploads import upload_get, upload_path, upload_store, uploads_expire
 from tests import factories
@@ -74,6 +77,25 @@ def plays(count, **changed):
         )
         for number in range(count)
     ]  # fmt: skip
+
+
+def exported(title, source_id="1"):
+    """A line of an own export: it tells the play by the source and id that it had."""
+    info = {"submission_client": "Earshot", "source": "app", "source_id": source_id}
+    named = {"track_name": title, "artist_name": "Nadir Vale", "additional_info": info}
+    return (
+        json.dumps({"listened_at": int(factories.NOON.timestamp()), "track_metadata": named}).encode() + b"\n"
+    )
+
+
+def scrobble(title, source_id="1"):
+    return IncomingPlay(
+        source="app", source_id=source_id, listened_at=factories.NOON, title=title, artist="Nadir Vale"
+    )
+
+
+def said_now():
+    return [listen.track_as_told.title for listen in Listen.reports.select_related("track__artist", "naming")]
 
 
 def handed_in(user, content):
@@ -242,6 +264,22 @@ class TestWhatElseComes:
         history_undo(user=ada, history_id=again.pk)
         assert Feedback.objects.get().kind == "DISLIKE"
 
+    @pytest.mark.parametrize(("hours_ago", "kept"), [(2, 0), (4, 1)])
+    def test_a_like_of_a_private_session_is_as_a_play_of_it(self, ada, tmp_path, hours_ago, kept):
+        now = timezone.now()
+        begun, ended = now - timedelta(hours=3), now - timedelta(hours=1)
+        User.objects.filter(pk=ada.pk).update(private_from=begun, private_until=ended)
+        at = int((now - timedelta(hours=hours_ago)).timestamp())
+        said = {"recording_msid": "m-1", "score": 1, "created": at}
+        told = {
+            "feedback.jsonl": json.dumps(said),
+            "listens__1.jsonl": json.dumps({**LISTEN, "listened_at": at}),
+        }
+        history = imported(ada, archive(tmp_path / "x", **told).read_bytes())
+        assert (Listen.objects.count(), Feedback.objects.count(), Track.objects.count()) == (kept, kept, kept)
+        outcomes = set(history.rows.values_list("outcome", "code"))
+        assert outcomes == (set() if kept else {("SKIPPED", "PRIVATE_SESSION")})
+
     def test_a_playlist_comes_once_with_what_of_it_has_names(self, ada):
         history = imported(ada, JSPF)
         playlist = Playlist.objects.get(owner=ada)
@@ -292,6 +330,53 @@ class TestUndo:
         assert list(listens_exported(ada)) == exported
         history_undo(user=ada, history_id=before.pk)
         assert Listen.reports.get().source == "app"
+
+    @pytest.mark.parametrize("first", [0, 1, 2])
+    @pytest.mark.parametrize("player", [True, False])
+    @pytest.mark.parametrize("titles", [("V1", "V2"), ("V1", "V1"), ("V0", "V1"), ("V1", "V0")])
+    def test_in_whatever_order_what_the_rest_tell_is_left(self, ada, first, player, titles):
+        """Two imports of one play, after a player or another import."""
+        told = [] if player else [(imported(ada, exported("V0")), "V0")]
+        if player:
+            plays_ingest(user=ada, plays=[scrobble("V0")])
+        told += [(imported(ada, exported(title)), title) for title in titles]
+        left = [None] * player + [history for history, _title in told]
+        says = dict(told) | {None: "V0"}
+        while told:
+            history = told.pop(first % len(told))[0]
+            left.remove(history)
+            history_undo(user=ada, history_id=history.pk)
+            assert said_now() == [says[one] for one in left[-1:]]
+        assert not HistoryCorrection.objects.exists()
+
+    @pytest.mark.parametrize("title", ["V1", "V2"])
+    def test_what_a_player_tells_too_stays_as_it_tells_it(self, ada, title):
+        plays_ingest(user=ada, plays=[scrobble("V0", source_id="2")])
+        history = imported(
+            ada, exported("V1") + exported("V1", source_id="2") + exported("V1", source_id="3")
+        )
+        plays_ingest(user=ada, plays=[scrobble(title), scrobble(title, source_id="2")])
+        history_undo(user=ada, history_id=history.pk)
+        assert said_now() == [title, title]
+
+    def test_what_its_listener_corrected_by_hand_stays(self, ada):
+        plays_ingest(user=ada, plays=[scrobble("V0", source_id="2")])
+        history = imported(
+            ada, exported("V1") + exported("V1", source_id="2") + exported("V1", source_id="3")
+        )
+        for source_id in ("1", "2"):
+            listen = Listen.objects.get(source_id=source_id)
+            listen_correct(user=ada, listen_id=listen.pk, play=scrobble("Mine"))
+        history_undo(user=ada, history_id=history.pk)
+        assert said_now() == ["Mine", "Mine"]
+
+    def test_a_like_that_two_imports_told_goes_with_the_last(self, ada, tmp_path):
+        said = {"recording_msid": "m-1", "score": 1, "created": 1_620_130_000}
+        told = {"feedback.jsonl": json.dumps(said), "listens__1.jsonl": json.dumps(LISTEN)}
+        data = archive(tmp_path / "x", **told).read_bytes()
+        for history, kept in ((imported(ada, data), 1), (imported(ada, data), 0)):
+            history_undo(user=ada, history_id=history.pk)
+            assert Feedback.objects.count() == kept
 
     def test_a_play_told_again_after_undoing_is_stored_again(self, ada):
         history = imported(ada, plays(2))

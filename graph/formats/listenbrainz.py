@@ -143,7 +143,7 @@ def _word(row: Any) -> _Word | Left:
     if score == 0 or (score is None and "kind" in row):  # of an artist, which only our own export tells
         return NOTHING_SAID
     mbid, msid = row.get("recording_mbid") or "", row.get("recording_msid") or ""
-    if score not in {1, -1} or not isinstance(mbid, str) or not isinstance(msid, str):
+    if score not in (1, -1) or not isinstance(mbid, str) or not isinstance(msid, str):
         return NOT_A_ROW
     at = datetime.fromtimestamp(created, UTC) if type(created) is int and 0 < created < 1e11 else None
     told = as_dict(row.get("track_metadata"))

@@ -19,7 +19,10 @@ from graph.ingest.incoming import IncomingPlay
 SOURCE = "spotify"
 # The short history tells moments to the minute: the same play as one of the long history's, told by another.
 SHORT_SOURCE = "spotify:short"
-_FIRST_STAMP = 1_033_430_400  # 2002-10-01
+_FIRST_STAMP, _LAST_STAMP = (
+    1_033_430_400,
+    100_000_000_000,
+)  # 2002-10-01; the year 5138 (what is more are milliseconds)
 _extended = re.compile(r'"ts"\s*:'), re.compile(r'"ms_played"\s*:')
 _short = re.compile(r'"endTime"\s*:'), re.compile(r'"msPlayed"\s*:')
 
@@ -124,9 +127,9 @@ def _began(end: Any, ms_played: Any) -> Any:
 
 def _stamped(stamp: Any) -> datetime | None:
     """Seconds, or in older files milliseconds, since 1970; None for what is neither, such as 0."""
-    if type(stamp) is not int:
+    if type(stamp) is not int or not _FIRST_STAMP <= stamp < _LAST_STAMP * 1000:
         return None
-    seconds = stamp / 1000 if stamp > 100_000_000_000 else stamp
-    if not _FIRST_STAMP <= seconds < 100_000_000_000:
+    seconds = stamp / 1000 if stamp > _LAST_STAMP else stamp
+    if not _FIRST_STAMP <= seconds < _LAST_STAMP:
         return None
     return datetime.fromtimestamp(seconds, UTC)

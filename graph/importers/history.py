@@ -36,6 +36,7 @@ from graph.services.history import (
     history_close,
     history_go_on,
     history_hold,
+    history_recognize,
     history_wait,
 )
 from graph.services.playlists import playlist_bring
@@ -82,11 +83,7 @@ def history_run(*, history_id: int, path: Path | None = None) -> History | None:
 def _read(claim: Claim, path: Path) -> History:
     try:
         with recognized(path) as file:
-            with transaction.atomic():
-                act, history = history_hold(claim)
-                history.format = file.format.value
-                history_go_on(act, history)
-            rows = islice(file.rows, history.rows_read, None)
+            rows = islice(file.rows, history_recognize(claim, file.format.value).rows_read, None)
             while chunk := _chunk(rows):
                 _store(claim, file, chunk)
     except PrivateNow:

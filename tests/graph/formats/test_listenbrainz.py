@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from graph.formats import listenbrainz
 from graph.formats.found import Said
 from tests.graph.formats.files import LISTEN, archive, codes, read, whats
@@ -86,3 +88,10 @@ def test_more_likes_than_are_held_are_not_read(tmp_path, monkeypatch):
     path = archive(tmp_path / "x", **{"feedback.jsonl": said, "listens.jsonl": lines(LISTEN)})
     assert codes(path)[1:] == ["UNKNOWN_RECORDING", "", "TOO_LARGE"]
     assert len(codes(path)) == 4
+
+
+@pytest.mark.parametrize("score", [[1], {}, "1", 2, 0.5])
+def test_a_score_that_is_none_costs_that_row(tmp_path, score):
+    said = [{"recording_msid": "m-1", "score": 1}, {"recording_msid": "m-1", "score": score}]
+    path = archive(tmp_path / "x", listens__1=lines(LISTEN), feedback=lines(*said))
+    assert codes(path) == ["", "", "NOT_A_ROW"]

@@ -51,6 +51,8 @@ STAMP = 1_619_000_000  # 2021-04-21
         ({"offline": True, "offline_timestamp": 0}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
         ({"offline": False, "offline_timestamp": STAMP}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
         ({"offline": True, "offline_timestamp": 1_700_000_000}, datetime(2021, 5, 4, 12, tzinfo=UTC)),  # after its end
+        ({"offline": True, "offline_timestamp": 10**400}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
+        ({"offline": True, "offline_timestamp": -(10**400)}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
     ],
 )  # fmt: skip
 def test_without_a_connection_its_own_stamp_says_when_it_began(file, changed, began):

@@ -421,3 +421,43 @@ def test_nothing_more_is_stored_of_somebody_who_asked_to_be_erased(ada):
     history.refresh_from_db()
     assert (history.state, history.error) == ("FAILED", "CONSENT_MISSING")
     assert not Playlist.objects.exists()
+
+
+def test_a_file_that_stores_nothing_and_kills_every_worker_is_given_up(ada, monkeypatch):
+    history = handed_in(ada, plays(350))
+    stored, calls = reading._store, []
+
+    def killed_by_the_second_chunk(claim, file, chunk):
+        calls.append(len(chunk))
+        if History.objects.get().rows_read == reading.CHUNK:
+            raise KeyboardInterrupt
+        stored(claim, file, chunk)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_store", killed_by_the_second_chunk)
+        for _death in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                history_run(history_id=history.pk)
+            History.objects.update(heartbeat_at=None)
+        assert History.objects.get().attempts == 1, "the first one stored a chunk, the second nothing"
+        for _death in range(service.MOST_ATTEMPTS - 1):
+            with pytest.raises(KeyboardInterrupt):
+                history_run(history_id=history.pk)
+            History.objects.update(heartbeat_at=None)
+        assert history_run(history_id=history.pk) is None
+    history.refresh_from_db()
+    assert (history.state, history.error, history.stored) == ("FAILED", "GIVEN_UP", 100)
+    assert len(calls) == 1 + 1 + service.MOST_ATTEMPTS
+
+
+def test_waiting_for_the_end_of_a_private_session_is_no_death(ada, monkeypatch):
+    history = handed_in(ada, plays(50))
+
+    def begun_meanwhile(*_args):
+        raise reading.PrivateNow
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_store", begun_meanwhile)
+        for _session in range(service.MOST_ATTEMPTS + 2):
+            assert history_run(history_id=history.pk).state == "WAITING"
+    assert history_run(history_id=history.pk).stored == 50

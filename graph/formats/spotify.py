@@ -15,6 +15,7 @@ from graph.formats.found import AUDIOBOOK, INCOGNITO, NO_NAME, NOT_A_ROW, PODCAS
 from graph.formats.json_rows import elements
 from graph.formats.parts import Part
 from graph.ingest.incoming import IncomingPlay
+from graph.ingest.sources import source_id_or_none
 
 SOURCE = "spotify"
 # The short history tells moments to the minute: the same play as one of the long history's, told by another.
@@ -65,7 +66,9 @@ class _Rows:
         told, uri, ms_played = row.get("ts"), row.get("spotify_track_uri"), row.get("ms_played")
         return IncomingPlay(
             source=SOURCE,
-            source_id=f"{told} {uri}" if told and uri else None,
+            source_id=source_id_or_none(f"{told} {uri}")
+            if isinstance(told, str) and isinstance(uri, str) and told and uri
+            else None,
             listened_at=self._start(row, told, ms_played),
             ms_played=ms_played,
             title=title,

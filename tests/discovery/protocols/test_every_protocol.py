@@ -147,6 +147,16 @@ def test_somebody_who_is_no_more_is_nobody(dialect, ada):
     assert not dialect.plays(play("Later")).ok
 
 
+@pytest.mark.parametrize(
+    "name", ["Straßenküche im Haus am See", "\u0130" * 20, "\u0958" * 40, "ß" * 60, "\u200b \u3164"]
+)
+def test_a_device_can_record_whatever_it_is_called(ada, name):
+    player, other = player_of(ada, name=name), player_of(ada, name=f"{name}ß")
+    for each in (player, other):
+        assert ListenBrainz(each).plays(play()).ok
+    assert len({listen.source for listen in Listen.reports.all()}) == 2
+
+
 def test_two_devices_are_two_who_tell(ada):
     one, other = player_of(ada, name="kitchen"), player_of(ada, name="x" * 70 + "bath")
     third = player_of(ada, name="x" * 70 + "hall")

@@ -82,6 +82,18 @@ def test_only_our_own_export_says_whose_play_it_was(tmp_path):
     assert other.listened_at == LISTEN["listened_at"]
 
 
+@pytest.mark.parametrize("odd", [["a"], {}, True, "x" * 129, "a\x00b"])
+def test_what_our_own_export_cannot_have_said_costs_no_play(tmp_path, odd):
+    listen = json.loads(json.dumps(LISTEN))
+    listen["track_metadata"]["additional_info"] |= {
+        "submission_client": "Earshot",
+        "source": odd,
+        "source_id": odd,
+    }
+    (play,) = whats(tmp_path / "x", lines(listen))
+    assert (play.source, play.source_id, play.title) == ("listenbrainz", None, "Quiet Rivers")
+
+
 def test_more_likes_than_are_held_are_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(listenbrainz, "MOST_SAID", 2)
     said = lines(*[{"recording_msid": f"m-{number}", "score": 1} for number in range(5)])

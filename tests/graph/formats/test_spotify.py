@@ -64,6 +64,14 @@ def test_a_stamp_that_several_rows_bear_is_when_the_connection_was_lost(file):
     assert whats(file, rows)[1].listened_at == datetime(2021, 5, 4, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "uri", ["spotify:local:" + "x" * 200, "spotify:track:\ud800", "a\x00b", 5, ["a"], {"a": 1}, True]
+)
+def test_an_address_that_is_none_costs_itself_alone(file, uri):
+    (play,) = whats(file, [extended(spotify_track_uri=uri)])
+    assert (play.title, play.source_id, play.uri) == ("Quiet Rivers", None, uri)
+
+
 def test_what_is_no_time_or_no_number_is_left_for_the_ingest_to_refuse(file):
     odd = whats(
         file,

@@ -9,7 +9,7 @@ from graph.models import Artist, ItemKind, Listen, Track
 from graph.selectors import search
 from tests import factories
 from tests.api.client import App
-from tests.graph.ingest.doors import GraphQL, Submit, play, titles, tracks
+from tests.graph.ingest.doors import RECORD, GraphQL, Submit, play, titles, tracks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -51,6 +51,8 @@ def test_1_one_bad_play_costs_itself_alone(doors, ada, bad):
         ({"album": {}}, "track.album", "INVALID_TYPE"),
         ({"album": "x" * 1001}, "track.album", "INVALID_TOO_LONG"),
         ({"uri": "no address"}, "track.uri", "INVALID_URI"),
+        ({"uri": "spotify:track:\ud800"}, "track.uri", "INVALID_URI"),
+        ({"uri": "spotify:local:" + "x" * 200}, "track.uri", "INVALID_URI"),
         ({"artist_mbids": ["unknown"]}, "track.artistMbids", "INVALID_MBID"),
         ({"ms_played": 86_400_001}, "msPlayed", "INVALID_DURATION"),
         ({"ms_played": 3_000_000_000}, "msPlayed", "INVALID_DURATION"),
@@ -71,6 +73,70 @@ def test_2_an_optional_part_never_costs_the_play(door, ada, part, field, code):
     assert listen.track.mbid == (M if code == "MENDED" else "")
     if isinstance(told, GraphQL):
         assert told.answer["dropped"] == [{"index": 0, "code": code, "field": field}]
+
+
+@pytest.mark.parametrize(
+    "track", [5, "x", [], [{"title": "a", "artist": "b"}], {}, {"unknown": 1}, True], ids=str
+)
+def test_1_a_track_of_any_shape_costs_its_play_alone(ada, track):
+    told = GraphQL(ada)
+    rows = [told.listen(**play(f"Song {number}")) for number in range(3)]
+    answer = told.app.data(RECORD, input=[rows[0], rows[1] | {"track": track}, rows[2]])["it"]
+    assert (answer["stored"], [refusal["index"] for refusal in answer["refusals"]]) == (2, [1])
+    assert titles() == ["Song 0", "Song 2"]
+
+
+def test_1_a_play_of_any_shape_costs_itself_alone_and_a_field_that_is_none_nothing(ada):
+    told = GraphQL(ada)
+    good = told.listen(**play())
+    good["track"] |= {"bpm": 120}
+    answer = told.app.data(RECORD, input=[None, 5, "x", [good], {"unknown": 1}, good | {"app": "player"}])[
+        "it"
+    ]
+    assert (answer["stored"], [refusal["index"] for refusal in answer["refusals"]]) == (1, [0, 1, 2, 3, 4])
+    one = 'mutation ($track: TrackInput, $at: LenientDateTime) { it: recordListens(input: [{ source: "a", listenedAt: $at, track: $track }]) { ... on RecordedListens { stored } } }'
+    assert told.app.data(one, track=5, at=good["listenedAt"])["it"] == {"stored": 0}
+    assert told.app.data(one, track={"title": "a", "artist": "b"}, at=good["listenedAt"])["it"] == {
+        "stored": 1
+    }
+    assert "errors" in told.app.ask(RECORD, input=5), "no list of plays at all"
+    assert "errors" in told.app.ask(one.replace("$track }", "5 }"), at=good["listenedAt"]), (
+        "in the document itself"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bad", "field", "code"),
+    [
+        ({"source": "ß" * 21}, "source", "INVALID_TOO_LONG"),  # 42 letters without their case
+        ({"source": "\u0958" * 21}, "source", "INVALID_TOO_LONG"),  # and composed
+        ({"source": "\ud800"}, "source", "INVALID_CHARACTERS"),
+        ({"source_id": "a" + " " * 128}, "sourceId", "INVALID_TOO_LONG"),  # to the letter
+        ({"source_id": "a" + "\u200b" * 128}, "sourceId", "INVALID_TOO_LONG"),
+        ({"source_id": "a\ud800"}, "sourceId", "INVALID_CHARACTERS"),
+    ],
+    ids=ascii,
+)
+def test_2_a_source_is_measured_in_the_form_in_which_it_is_kept(ada, bad, field, code):
+    told = GraphQL(ada)
+    good = [{"source": "ß" * 20}, {"source_id": "a" + "\u200b" * 127}, {"source_id": " "}]
+    assert told.tell(play(), play(**bad), *[play(**each) for each in good]) == [1]
+    assert told.answer["refusals"] == [{"index": 1, "code": code, "field": field}]
+    assert {row.source for row in Listen.objects.all()} == {"app", "s" * 40}
+
+
+def test_2_an_artist_without_anything_to_see_is_none(door, ada):
+    assert door(ada).tell(play("Ember (feat. \u3164)"), play("Tide", "Nadir Vale feat. \u3164")) == []
+    assert [artist.name for artist in Artist.objects.all()] == ["Nadir Vale"]
+
+
+def test_2_a_credit_out_of_very_long_names_holds_as_many_as_it_can(ada):
+    names = [letter * 400 for letter in "xyz"]
+    assert GraphQL(ada).tell(play(), play(artist=None, artists=names)) == []
+    assert {listen.track_as_told.artist.name for listen in Listen.objects.all()} == {
+        "Nadir Vale",
+        ", ".join(names[:2]),
+    }
 
 
 @pytest.mark.parametrize("title", ["x" * 511, "ä" * 1000, "ハ" * 600, "word " * 120 + "end"])

@@ -15,7 +15,7 @@ from graph.formats.parts import Part
 from graph.ingest.incoming import IncomingPlay
 
 SOURCE = "lastfm"
-_page = re.compile(r'"track"\s*:\s*[\[{]')
+_track = re.compile(r'"track"\s*:\s*(["\[{])')  # of a page, or of a flat object its title
 _wrapped = re.compile(r'"scrobbles"\s*:\s*\[')
 _artist = re.compile(r'"artist"\s*:\s*["{]')
 _title = re.compile(r'"(?:track|name|title)"\s*:\s*"')
@@ -51,7 +51,7 @@ def read(parts: list[Part]) -> Rows:
 
 
 def _objects(part: Part, head: str) -> Iterator[tuple[int, What]]:
-    if _page.search(head):
+    if (track := _track.search(head)) is not None and track[1] != '"':
         rows = elements_of(part, "track")
     elif _wrapped.search(head):
         rows = elements_of(part, "scrobbles")

@@ -70,9 +70,14 @@ def test_a_broken_track_costs_itself_alone_though_it_holds_lists_of_objects(tmp_
             ["", "NO_NAME", "NO_NAME", ""],
         ),
         ([{"track": [PAGED]}, FLAT], ["", ""]),
+        (
+            [FLAT, FLAT | {"track": []}, FLAT | {"track": [PAGED]}, FLAT | {"track": PAGED}, FLAT],
+            ["", "NO_NAME", "", "", ""],
+        ),
+        ([{"track": None}, {"track": [PAGED]}], ["NO_NAME", ""]),
         ([{"track": [PAGED, None, [PAGED]]}, {"track": []}], ["", "NOT_A_ROW", "NOT_A_ROW"]),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_no_page_is_lost_without_a_word(tmp_path, pages, found):
     assert codes(tmp_path / "x", pages) == found

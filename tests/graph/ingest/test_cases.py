@@ -1,14 +1,21 @@
 """Small inputs from the field, each through several doors: what is kept, what is one, and what costs nothing else."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from accounts.models import User
+from graph.importers.history import history_import
 from graph.models import Artist, ItemKind, Listen, Track
 from graph.selectors import search
 from tests import factories
 from tests.api.client import App
+from tests.graph.formats.files import EXTENDED, LISTEN, SHORT
+from tests.graph.formats.test_scrobbles import FLAT, PAGED
 from tests.graph.ingest.doors import RECORD, GraphQL, Submit, play, titles, tracks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -32,6 +39,63 @@ def test_1_one_bad_play_costs_itself_alone(doors, ada, bad):
     good = [play(f"Song {number}") for number in range(59)]
     assert doors[0](ada).tell(*good[:30], play() | bad, *good[30:]) == [30]
     assert len(titles()) == 59
+
+
+# What no field means, or no column holds.
+ODD = st.sampled_from(
+    [10**20, 10**400, -(10**400), 1e300, float("inf"), float("nan"), "\u3164", "\ud800", "a\x00b", "x" * 1001, "ß" * 900, "\u0958" * 600,
+     "9" * 5000, "1e999", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "²", [[]], ["\ud800"], ["y" * 1000] * 30,
+     {"uts": []}, {"#text": 5}, "spotify:track:" + "x" * 300]
+)  # fmt: skip
+ANYTHING = ODD | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+LISTENS = LISTEN["track_metadata"]["additional_info"] | {
+    "duration": 5,
+    "duration_played": 3,
+    "artist_names": ["a"],
+}
+OURS = LISTENS | {
+    "submission_client": "Earshot",
+    "source": "app",
+    "source_id": "1",
+    "listened_at": "2021-05-04T12:00:00Z",
+}
+FILES = {
+    "spotify": (EXTENDED | {"offline": True, "offline_timestamp": 1_619_000_000}, json.dumps),
+    "spotify, short": (SHORT, json.dumps),
+    "listenbrainz": (LISTEN, json.dumps),
+    "earshot": (LISTEN | {"track_metadata": LISTEN["track_metadata"] | {"additional_info": OURS}}, json.dumps),
+    "last.fm": (PAGED, lambda rows: json.dumps([{"track": rows}])),
+    "last.fm, flat": (FLAT, json.dumps),
+    "maloja": ({"time": 1_620_129_600, "duration": 5, "track": {"artists": ["N"], "title": "T", "length": 5, "album": {"albumtitle": "A"}}},
+               lambda rows: json.dumps({"scrobbles": rows})),
+}  # fmt: skip
+
+
+@st.composite
+def _spoiled(draw, row):
+    """The row, with anything in one of its fields, however deep."""
+    name = draw(st.sampled_from(sorted(row)))
+    deeper = isinstance(row[name], dict) and draw(st.booleans())
+    return row | {name: draw(_spoiled(row[name]) if deeper else ANYTHING)}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+@pytest.mark.parametrize("kind", FILES)
+def test_1_any_value_in_any_field_of_a_file_costs_its_row_alone(kind, data, tmp_path):
+    good, written = FILES[kind]
+    rows = data.draw(st.lists(_spoiled(good) | ANYTHING, min_size=10, max_size=40))
+    path = tmp_path / "x"
+    path.write_text(written([good, *rows]))
+    ada = factories.sharer(f"ada{User.objects.count()}")
+    history = history_import(user=ada, path=path)
+    counted = history.stored + history.duplicates + history.corrected + history.skipped + history.refused
+    assert (history.state, counted) == ("DONE", 1 + len(rows))
+    assert Listen.reports.filter(user=ada).exists(), "the good one"
 
 
 @pytest.mark.parametrize(

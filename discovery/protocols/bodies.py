@@ -25,8 +25,12 @@ def body_read(request: HttpRequest) -> bytes:
 
 def json_read(request: HttpRequest) -> Any:
     """The body as JSON, whatever its content type says. Raises InvalidInput."""
+    body = body_read(request)
     try:
-        return json.loads(body_read(request))
+        try:
+            return json.loads(body)
+        except UnicodeDecodeError:
+            return json.loads(body.decode(errors=LATIN))
     except (ValueError, RecursionError) as error:
         raise InvalidInput("Cannot parse the JSON document.") from error
 

@@ -210,6 +210,15 @@ def test_words_in_latin_1_cost_nothing(player, speaks, broken):
     assert told == [("Café", "Tü"), ("Nadir", "One")]
 
 
+def test_words_in_latin_1_cost_nothing_in_json_either(player):
+    listens = [ListenBrainz(player).listen(play(title, "Tü")) for title in ("Café", "One")]
+    body = json.dumps({"listen_type": "import", "payload": listens}, ensure_ascii=False).encode()
+    sent = body.replace("Café".encode(), "Café".encode("latin-1"))
+    assert ListenBrainz(player).post("/1/submit-listens", sent).status_code == 200
+    assert titles() == ["Café", "One"]
+    assert {listen.track_as_told.artist.name for listen in Listen.objects.all()} == {"Tü"}
+
+
 def test_of_several_artists_one_that_is_none_costs_no_other(player):
     for number, artists in enumerate((["N", None], ["N", 5, {}], "N")):
         assert (

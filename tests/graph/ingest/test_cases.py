@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -52,7 +53,8 @@ ANYTHING = ODD | st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-LISTENS = LISTEN["track_metadata"]["additional_info"] | {
+TOLD: dict[str, Any] = LISTEN["track_metadata"]  # type: ignore[assignment]
+LISTENS = TOLD["additional_info"] | {
     "duration": 5,
     "duration_played": 3,
     "artist_names": ["a"],
@@ -67,7 +69,7 @@ FILES = {
     "spotify": (EXTENDED | {"offline": True, "offline_timestamp": 1_619_000_000}, json.dumps),
     "spotify, short": (SHORT, json.dumps),
     "listenbrainz": (LISTEN, json.dumps),
-    "earshot": (LISTEN | {"track_metadata": LISTEN["track_metadata"] | {"additional_info": OURS}}, json.dumps),
+    "earshot": (LISTEN | {"track_metadata": TOLD | {"additional_info": OURS}}, json.dumps),
     "last.fm": (PAGED, lambda rows: json.dumps([{"track": rows}])),
     "last.fm, flat": (FLAT, json.dumps),
     "maloja": ({"time": 1_620_129_600, "duration": 5, "track": {"artists": ["N"], "title": "T", "length": 5, "album": {"albumtitle": "A"}}},

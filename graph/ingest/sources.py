@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from discovery.platform.errors import InvalidInput
-from discovery.platform.names import fit_ensure, name_clean, printable_ensure
+from discovery.platform.names import fit_ensure, is_visible, name_clean, printable_ensure
 
 SOURCE_LENGTH, SOURCE_ID_LENGTH = 40, 128
 
@@ -28,13 +28,13 @@ def source_clean(value: Any) -> str:
 
 def source_id_clean(value: Any) -> str:
     """The source's own name of a play, to the letter; "" where it has none. Raises InvalidInput."""
-    if value is None:
+    if value is None or value == "":
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     given = text(value, "sourceId")
     printable_ensure(given, "sourceId")
-    return fit_ensure(given, "sourceId", SOURCE_ID_LENGTH, required=False)
+    return fit_ensure(given if is_visible(given) else "", "sourceId", SOURCE_ID_LENGTH)
 
 
 def source_or(value: Any, otherwise: str) -> str:

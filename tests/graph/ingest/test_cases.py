@@ -179,13 +179,14 @@ def test_1_a_play_of_any_shape_costs_itself_alone_and_a_field_that_is_none_nothi
         ({"source": "\ud800"}, "source", "INVALID_CHARACTERS"),
         ({"source_id": "a" + " " * 128}, "sourceId", "INVALID_TOO_LONG"),  # to the letter
         ({"source_id": "a" + "\u200b" * 128}, "sourceId", "INVALID_TOO_LONG"),
+        ({"source_id": " \u200b"}, "sourceId", "INVALID_EMPTY"),
         ({"source_id": "a\ud800"}, "sourceId", "INVALID_CHARACTERS"),
     ],
     ids=ascii,
 )
 def test_2_a_source_is_measured_in_the_form_in_which_it_is_kept(ada, bad, field, code):
     told = GraphQL(ada)
-    good = [{"source": "ß" * 20}, {"source_id": "a" + "\u200b" * 127}, {"source_id": " "}]
+    good = [{"source": "ß" * 20}, {"source_id": "a" + "\u200b" * 127}, {"source_id": ""}]
     assert told.tell(play(), play(**bad), *[play(**each) for each in good]) == [1]
     assert told.answer["refusals"] == [{"index": 1, "code": code, "field": field}]
     assert {row.source for row in Listen.objects.all()} == {"app", "s" * 40}

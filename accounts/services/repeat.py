@@ -63,7 +63,10 @@ def calls_forget() -> int:
 
 def _digest(value: str) -> str:
     """Keyed by the installation's secret: who reads the table cannot try arguments out."""
-    return salted_hmac(_SALT, value, algorithm="sha256").hexdigest()
+    whole = value.encode(
+        errors="surrogatepass"
+    )  # JSON holds halves of characters, which the mutation refuses
+    return salted_hmac(_SALT, whole, algorithm="sha256").hexdigest()
 
 
 def _canonical(arguments: Mapping[str, Any]) -> str:

@@ -58,16 +58,21 @@ def name_clean(text: str, *, field: str, length: int = NAME_LENGTH, required: bo
 
     Raises InvalidInput (``INVALID_EMPTY``, ``INVALID_CHARACTERS``, ``INVALID_TOO_LONG``), naming ``field``.
     """
-    _ensure_printable(text, field)
+    printable_ensure(text, field)
     name = " ".join(_UNSEEN.sub("", unicodedata.normalize("NFC", text)).split())
-    return _ensure_fit(name if _SHAPING.sub("", name).strip() else "", field, length, required=required)
+    return fit_ensure(name if is_visible(name) else "", field, length, required=required)
 
 
 def prose_clean(text: str, *, field: str, length: int, required: bool = False) -> str:
     """What somebody wrote, its lines and paragraphs kept. Raises as ``name_clean``."""
-    _ensure_printable(text, field)
+    printable_ensure(text, field)
     lines = _UNSEEN.sub("", unicodedata.normalize("NFC", text)).splitlines()
-    return _ensure_fit("\n".join(line.rstrip() for line in lines).strip(), field, length, required=required)
+    return fit_ensure("\n".join(line.rstrip() for line in lines).strip(), field, length, required=required)
+
+
+def is_visible(name: str) -> bool:
+    """Whether there is anything to see in it."""
+    return bool(_SHAPING.sub("", _UNSEEN.sub("", name)).strip())
 
 
 def preference(name: str) -> tuple[bool, bool, int, str]:
@@ -85,14 +90,16 @@ def tag_clean(text: str) -> str:
     return name_clean(unicodedata.normalize("NFKC", text).lower(), field="tag", length=TAG_LENGTH)
 
 
-def _ensure_printable(text: str, field: str) -> None:
+def printable_ensure(text: str, field: str) -> None:
+    """Raises InvalidInput (``INVALID_CHARACTERS``) for what no database stores, or nobody should be shown."""
     if _CONTROL.search(text):
         raise InvalidInput(
             _("%(field)s holds control characters") % {"field": field}, field=field, code="INVALID_CHARACTERS"
         )
 
 
-def _ensure_fit(text: str, field: str, length: int, *, required: bool) -> str:
+def fit_ensure(text: str, field: str, length: int, *, required: bool = True) -> str:
+    """The text, measured as it is. Raises InvalidInput (``INVALID_EMPTY``, ``INVALID_TOO_LONG``)."""
     if required and not text:
         raise InvalidInput(_("%(field)s is empty") % {"field": field}, field=field, code="INVALID_EMPTY")
     if len(text) > length:

@@ -14,8 +14,7 @@ from accounts.models import Device, DeviceScope, User
 from accounts.services.device import token_seen
 from accounts.services.player import player_find, player_of_session, player_with_secret
 from discovery.platform.errors import ScopeMissing
-
-SOURCE_LENGTH = 40  # of what is stored with a play as its source
+from graph.ingest.sources import SOURCE_LENGTH, source_or
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,11 @@ class Player:
     device: Device
 
     def source(self, protocol: str) -> str:
-        """Under which name its reports are kept, so that two players are two who tell."""
-        whole = f"{protocol}:{self.name}"
-        if len(whole) <= SOURCE_LENGTH:
-            return whole
-        mark = hashlib.sha256(self.name.encode()).hexdigest()[:6]
-        return f"{whole[: SOURCE_LENGTH - 7]}~{mark}"
+        """Under which name its reports are kept, so that two players are two who tell: whatever it is called, it can."""
+        whole, mark = f"{protocol}:{self.name}", hashlib.sha256(self.name.encode()).hexdigest()[:6]
+        without_a_name = f"{protocol}:~{mark}"
+        begun = source_or(f"{whole[: SOURCE_LENGTH - len(mark) - 1]}~{mark}", without_a_name)
+        return source_or(whole, begun)
 
     def ensure(self, scope: DeviceScope) -> None:
         """Raises ScopeMissing."""

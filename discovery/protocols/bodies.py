@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpRequest
 
+from discovery.platform.encodings import LATIN
 from discovery.platform.errors import InvalidInput, LimitExceeded
 
 LARGEST = 10 * 1024 * 1024  # bytes
@@ -24,8 +25,12 @@ def body_read(request: HttpRequest) -> bytes:
 
 def json_read(request: HttpRequest) -> Any:
     """The body as JSON, whatever its content type says. Raises InvalidInput."""
+    body = body_read(request)
     try:
-        return json.loads(body_read(request))
+        try:
+            return json.loads(body)
+        except UnicodeDecodeError:
+            return json.loads(body.decode(errors=LATIN))
     except (ValueError, RecursionError) as error:
         raise InvalidInput("Cannot parse the JSON document.") from error
 
@@ -44,11 +49,11 @@ def form_read(request: HttpRequest, *, with_address: bool = False) -> dict[str, 
     Raises InvalidInput.
     """
     try:
-        text = body_read(request).decode("utf-8") if request.method == "POST" else ""
+        text = body_read(request).decode(errors=LATIN) if request.method == "POST" else ""
         fields = dict(address_read(request)) if with_address else {}
         return fields | dict(_pairs(text))
     except ValueError as error:
-        raise InvalidInput("This is no form in UTF-8.") from error
+        raise InvalidInput("This is no form.") from error
 
 
 def address_read(request: HttpRequest) -> dict[str, str]:
@@ -56,7 +61,7 @@ def address_read(request: HttpRequest) -> dict[str, str]:
     try:
         return dict(_pairs(request.META.get("QUERY_STRING", "")))
     except ValueError as error:
-        raise InvalidInput("This is no address in UTF-8.") from error
+        raise InvalidInput("This is no form in an address.") from error
 
 
 def text_of(value: Any) -> str | None:
@@ -82,4 +87,5 @@ def number_of(value: Any) -> float | None:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    """A value that is no UTF-8 is read as a file is, and costs no other."""
+    return parse_qsl(text, keep_blank_values=True, errors=LATIN, max_num_fields=MOST_FIELDS)

@@ -52,8 +52,9 @@ def play_of(said: dict[str, Any], source: str) -> IncomingPlay:
     artists = said.get("artists")
     if isinstance(artists, str):
         artists = [artists]
-    if not isinstance(artists, list) or not artists or not all(isinstance(name, str) for name in artists):
-        artists = None
+    artists = (
+        [name for name in artists if isinstance(name, str)] or None if isinstance(artists, list) else None
+    )
     artist, title = text_of(said.get("artist")), text_of(said.get("title"))
     if artist is None and artists:
         artist = ", ".join(artists)

@@ -41,17 +41,15 @@ def elements(part: Part) -> Iterator[Any]:
 
 
 def elements_of(part: Part, name: str) -> Iterator[Any]:
-    """Each element of the arrays with this name: in the part's one object, or in each object of its array."""
-    text = _Text(part.pieces())
+    """Each element of the arrays with this name: in the part's one object, or in each object of its array (a page).
+
+    A page that has one object in its place has this one; one that has neither, and what is no page, is an element itself.
+    """
     try:
-        if text.peek() == "[":
-            text.at += 1
-        while (character := text.peek()) == "," or character == "{":
-            text.at += 1
-            if character == "{":
-                yield from _within(text, name)
-        if not character and text.pages_open:
-            yield TRUNCATED
+        for row in _pages(_Text(part.pieces()), name):
+            yield row
+            if row is TRUNCATED or row is TOO_BROKEN:
+                return
     except Unreadable as error:
         yield TRUNCATED if error.cut else BROKEN
 
@@ -86,9 +84,28 @@ def document(part: Part) -> Any:
         return None
 
 
+def _pages(text: _Text, name: str) -> Iterator[Any]:
+    listed = text.peek() == "["
+    text.at += listed
+    while (character := text.peek()) != "]":
+        if character == "{":
+            text.at += 1
+            yield from _within(text, name)
+        elif character == ",":
+            text.at += 1
+        elif not listed:
+            return
+        elif not character:
+            yield TRUNCATED
+            return
+        else:
+            yield text.value()
+
+
 def _within(text: _Text, name: str) -> Iterator[Any]:
     """From behind the bracket of an object to behind its end: the elements of its array of this name."""
-    text.pages_open = True
+    others: dict[str, Any] = {}
+    found = False
     while (character := text.peek()) != "}":
         if character == ",":
             text.at += 1
@@ -98,12 +115,19 @@ def _within(text: _Text, name: str) -> Iterator[Any]:
             raise Unreadable(cut=text.ended and not text.peek())
         text.at += 1
         if key == name and text.peek() == "[":
+            found = True
             text.at += 1
             yield from _elements(text)
-        else:
-            text.value()
+            continue
+        value = text.value()
+        if key == name and isinstance(value, dict):
+            found = True
+            yield value
+        elif isinstance(key, str):
+            others[key] = value
     text.at += 1
-    text.pages_open = False
+    if not found:
+        yield others
 
 
 def _elements(text: _Text) -> Iterator[Any]:
@@ -123,7 +147,6 @@ def _elements(text: _Text) -> Iterator[Any]:
             there_is_more = text.skip()
             yield BROKEN if there_is_more or not error.cut else TRUNCATED
             if not there_is_more:
-                text.pages_open = False
                 return
             text.broken += 1
             if text.broken == MOST_BROKEN:
@@ -133,7 +156,6 @@ def _elements(text: _Text) -> Iterator[Any]:
         else:
             yield value
     yield TRUNCATED
-    text.pages_open = False
 
 
 class _Text:
@@ -144,7 +166,6 @@ class _Text:
         self.text, self.at, self.ended = "", 0, False
         self.first: re.Pattern[str] | None = None  # what every element begins with, as the first one did
         self.broken = 0
-        self.pages_open = False
 
     def peek(self) -> str:
         """The next character that is no space, where the place then is; empty at the end."""
@@ -187,7 +208,7 @@ class _Text:
                 return False
 
     def skip_all(self) -> None:
-        self.text, self.at, self.ended, self.pages_open = "", 0, True, False
+        self.text, self.at, self.ended = "", 0, True
 
     def _more(self) -> bool:
         if self.ended:

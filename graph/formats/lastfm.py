@@ -15,7 +15,7 @@ from graph.formats.parts import Part
 from graph.ingest.incoming import IncomingPlay
 
 SOURCE = "lastfm"
-_page = re.compile(r'"track"\s*:\s*\[')
+_track = re.compile(r'"track"\s*:\s*(["\[{])')  # of a page, or of a flat object its title
 _wrapped = re.compile(r'"scrobbles"\s*:\s*\[')
 _artist = re.compile(r'"artist"\s*:\s*["{]')
 _title = re.compile(r'"(?:track|name|title)"\s*:\s*"')
@@ -51,7 +51,7 @@ def read(parts: list[Part]) -> Rows:
 
 
 def _objects(part: Part, head: str) -> Iterator[tuple[int, What]]:
-    if _page.search(head):
+    if (track := _track.search(head)) is not None and track[1] != '"':
         rows = elements_of(part, "track")
     elif _wrapped.search(head):
         rows = elements_of(part, "scrobbles")
@@ -99,13 +99,17 @@ def _table(part: Part, head: str) -> Iterator[tuple[int, What]]:
     first = head.partition("\n")[0].strip()
     delimiter = _delimiter(first)
     columns: tuple[str, ...] = HEADLESS
+    headed = _dated.search(first) is None
     for number, line in enumerate(part.lines(), start=1):
         cells = _cells(line, delimiter)
         if cells is None:
             yield number, BROKEN
-        elif number == 1 and not _dated.search(first):
+        elif not any(cell.strip() for cell in cells):
+            continue
+        elif headed:
+            headed = False
             columns = tuple(COLUMNS.get(cell.strip().lower().partition("#")[0], "") for cell in cells)
-        elif cells:
+        else:
             yield number, _row(dict(zip(columns, cells, strict=False)))
 
 

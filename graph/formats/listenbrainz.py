@@ -17,6 +17,7 @@ from graph.formats.found import NO_NAME, NOT_A_ROW, TOO_LARGE, Left, ListedTrack
 from graph.formats.json_rows import elements, lines
 from graph.formats.parts import Part
 from graph.ingest.incoming import IncomingPlay, Outcome
+from graph.ingest.sources import source_id_or_none, source_or
 
 SOURCE = "listenbrainz"
 OURS = "Earshot"  # the client that our own export names
@@ -86,8 +87,8 @@ def listen_read(row: Any) -> What:
     ours = info.get("submission_client") == OURS
     artists = [as_dict(artist) for artist in as_list(mapped.get("artists"))]
     return IncomingPlay(
-        source=(ours and info.get("source")) or SOURCE,
-        source_id=info.get("source_id") if ours else None,
+        source=source_or(info.get("source"), SOURCE) if ours else SOURCE,
+        source_id=source_id_or_none(info.get("source_id")) if ours else None,
         listened_at=_listened_at(row, info, ours=ours),
         ms_played=info.get("ms_played") if ours else times(info.get("duration_played"), 1000),
         title=told.get("track_name"),
@@ -143,7 +144,7 @@ def _word(row: Any) -> _Word | Left:
     if score == 0 or (score is None and "kind" in row):  # of an artist, which only our own export tells
         return NOTHING_SAID
     mbid, msid = row.get("recording_mbid") or "", row.get("recording_msid") or ""
-    if score not in {1, -1} or not isinstance(mbid, str) or not isinstance(msid, str):
+    if score not in (1, -1) or not isinstance(mbid, str) or not isinstance(msid, str):
         return NOT_A_ROW
     at = datetime.fromtimestamp(created, UTC) if type(created) is int and 0 < created < 1e11 else None
     told = as_dict(row.get("track_metadata"))

@@ -13,7 +13,7 @@ from graph.ingest.incoming import IncomingPlay
 
 SOURCE = "maloja"
 _scrobbles = re.compile(r'"scrobbles"\s*:\s*\[')
-_artists = re.compile(r'"artists"\s*:\s*\[')
+_artists = re.compile(r'"artists"\s*:\s*[\["]')
 
 
 def recognizes(head: str) -> bool:
@@ -32,7 +32,8 @@ def _play(row: Any) -> What:
     track = as_dict(row.get("track"))
     if not track.get("title"):
         return NO_NAME
-    artists = as_list(track.get("artists"))
+    told = track.get("artists")
+    artists = [told] if isinstance(told, str) else as_list(told)
     return IncomingPlay(
         source=SOURCE,
         listened_at=row.get("time"),

@@ -6,6 +6,7 @@ What is no UTF-8 is read as Latin-1, byte by byte: so come the words of old play
 from __future__ import annotations
 
 import codecs
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from discovery.platform.encodings import LATIN
 from discovery.platform.errors import ImportFailed
 
 PIECE = 1 << 16  # bytes read at a time
@@ -23,39 +25,37 @@ LARGEST_TOTAL = 8 << 30  # of an archive, unpacked
 LARGEST_RATIO = 250  # unpacked to packed; histories reach about 30
 SMALL = 32 << 20  # what is no larger unpacked is never held for a bomb
 
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError,
+    UnicodeDecodeError,  # a member's name
+)  # fmt: skip
+ARCHIVE = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+)  # how one begins, and one that is empty; a table may begin with "PK" too
 
 
 class Damaged(Exception):  # tells readers, and is answered as a row
     """The rest of a part cannot be unpacked."""
 
 
-def _as_latin(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("latin-1"), error.end
-
-
-codecs.register_error("earshot.latin", _as_latin)
-
-
 @dataclass(frozen=True)
 class Part:
-    """One file: of its own, or of an archive. ``name`` is empty where it is of its own."""
+    """One file: of its own, or of an archive."""
 
     number: int
-    name: str
     _file: IO[bytes]
     _archive: zipfile.ZipFile | None = None
+    _member: zipfile.ZipInfo | None = None  # by itself: two may have one name
 
     def pieces(self) -> Iterator[str]:
         """The text, piece by piece. Raises Damaged."""
         try:
-            if self._archive is None:
+            if self._archive is None or self._member is None:
                 self._file.seek(0)
                 yield from _decoded(self._file)
             else:
-                with self._archive.open(self.name) as member:
+                with self._archive.open(self._member) as member:
                     yield from _decoded(member)
         except UNREADABLE as error:
             raise Damaged(str(error)) from error
@@ -98,8 +98,8 @@ class Opened:
 
     def _parts(self) -> list[Part]:
         start = self._file.read(4)
-        if start[:2] != b"PK":
-            return [Part(1, "", self._file)]
+        if start not in ARCHIVE:
+            return [Part(1, self._file)]
         try:
             self._archive = zipfile.ZipFile(self._file)
         except (*UNREADABLE, ValueError) as error:
@@ -111,8 +111,7 @@ class Opened:
         if len(members) > MOST_PARTS or unpacked > LARGEST_TOTAL or bomb:
             raise ImportFailed("This archive holds more than is unpacked.", code="ARCHIVE_TOO_LARGE")
         return [
-            Part(number, member.filename, self._file, self._archive)
-            for number, member in enumerate(members, start=1)
+            Part(number, self._file, self._archive, member) for number, member in enumerate(members, start=1)
         ]
 
     def __enter__(self) -> Self:
@@ -129,7 +128,7 @@ class Opened:
 def _decoded(file: IO[bytes]) -> Iterator[str]:
     piece = file.read(PIECE)
     encoding = "utf-16" if piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    decoder = codecs.getincrementaldecoder(encoding)("earshot.latin")
+    decoder = codecs.getincrementaldecoder(encoding)(LATIN)
     while piece:
         if text := decoder.decode(piece):
             yield text

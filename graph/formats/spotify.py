@@ -15,11 +15,15 @@ from graph.formats.found import AUDIOBOOK, INCOGNITO, NO_NAME, NOT_A_ROW, PODCAS
 from graph.formats.json_rows import elements
 from graph.formats.parts import Part
 from graph.ingest.incoming import IncomingPlay
+from graph.ingest.sources import source_id_or_none
 
 SOURCE = "spotify"
 # The short history tells moments to the minute: the same play as one of the long history's, told by another.
 SHORT_SOURCE = "spotify:short"
-_FIRST_STAMP = 1_033_430_400  # 2002-10-01
+_FIRST_STAMP, _LAST_STAMP = (
+    1_033_430_400,
+    100_000_000_000,
+)  # 2002-10-01; the year 5138 (what is more are milliseconds)
 _extended = re.compile(r'"ts"\s*:'), re.compile(r'"ms_played"\s*:')
 _short = re.compile(r'"endTime"\s*:'), re.compile(r'"msPlayed"\s*:')
 
@@ -62,7 +66,9 @@ class _Rows:
         told, uri, ms_played = row.get("ts"), row.get("spotify_track_uri"), row.get("ms_played")
         return IncomingPlay(
             source=SOURCE,
-            source_id=f"{told} {uri}" if told and uri else None,
+            source_id=source_id_or_none(f"{told} {uri}")
+            if isinstance(told, str) and isinstance(uri, str) and told and uri
+            else None,
             listened_at=self._start(row, told, ms_played),
             ms_played=ms_played,
             title=title,
@@ -124,9 +130,9 @@ def _began(end: Any, ms_played: Any) -> Any:
 
 def _stamped(stamp: Any) -> datetime | None:
     """Seconds, or in older files milliseconds, since 1970; None for what is neither, such as 0."""
-    if type(stamp) is not int:
+    if type(stamp) is not int or not _FIRST_STAMP <= stamp < _LAST_STAMP * 1000:
         return None
-    seconds = stamp / 1000 if stamp > 100_000_000_000 else stamp
-    if not _FIRST_STAMP <= seconds < 100_000_000_000:
+    seconds = stamp / 1000 if stamp > _LAST_STAMP else stamp
+    if not _FIRST_STAMP <= seconds < _LAST_STAMP:
         return None
     return datetime.fromtimestamp(seconds, UTC)

@@ -18,10 +18,11 @@ from graph.formats.parts import Part
 
 NAMESPACE = "http://xspf.org/ns/0/"
 DEEPEST = 32
-LONGEST_TEXT = 10_000  # of one element
-LARGEST = 16 << 20  # characters of all
+LONGEST_TEXT = 10_000  # of one element; what is longer is too long for whoever reads it
+LARGEST = 16 << 20  # characters of all that are read
 MOST_TRACKS = 50_000
 _begins = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*+<playlist\b[^>]*xspf", re.DOTALL)
+_LIST = ("title", "annotation")
 _TRACK = ("title", "creator", "album", "duration")
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -85,16 +86,24 @@ class _Reader:
         if self._path == ["playlist", "trackList", "track"]:
             self._track, self._identifiers = {}, []
 
+    def _is_read(self) -> bool:
+        *around, name = self._path
+        if around == ["playlist"]:
+            return name in _LIST
+        return around == ["playlist", "trackList", "track"] and (name in _TRACK or name == "identifier")
+
     def _said(self, text: str) -> None:
+        if not self._is_read() or not (text := text[: LONGEST_TEXT + 1 - self._size]):
+            return
         self._size += len(text)
         self._total += len(text)
-        if self._size > LONGEST_TEXT or self._total > LARGEST:
+        if self._total > LARGEST:
             raise Refused
         self._text.append(text)
 
     def _end(self, _name: str) -> None:
         text, path = "".join(self._text).strip(), self._path
-        if path[:-1] == ["playlist"] and path[-1] in {"title", "annotation"}:
+        if path[:-1] == ["playlist"] and path[-1] in _LIST:
             self.about[path[-1]] = text
         elif path[:-1] == ["playlist", "trackList", "track"]:
             if path[-1] == "identifier":

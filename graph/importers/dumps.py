@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -18,7 +19,7 @@ from graph.importers.tables import row_break
 
 LONGEST_LINE = 1 << 24  # bytes; a longer one is broken, whatever it holds
 TAR_MARK = slice(257, 262)  # where an archive says "ustar"
-BAD_FILE = (OSError, EOFError, lzma.LZMAError, tarfile.TarError)
+BAD_FILE = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError)
 
 
 def objects(path: Path, *, report: FileReport, watcher: Watcher) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -18,13 +18,16 @@ from django.utils.translation import gettext as _
 from accounts import policies
 from accounts.intake import Deliberation, deliberate
 from accounts.models import User
-from discovery.platform.errors import Conflict, ConsentMissing, ImportFailed, LeaseLost, Refusal
+from discovery.platform.errors import Conflict, ConsentMissing, ImportFailed, InvalidInput, LeaseLost, Refusal
+from discovery.platform.names import name_clean, prose_clean
 from graph.formats.found import Found, Left, ListedPlaylist, ListedTrack, Place, Said
+from graph.formats.json_rows import LARGEST_DOCUMENT
 from graph.formats.recognize import Recognized, recognized
 from graph.ingest.catalog import tracks_named
 from graph.ingest.clean import Words, words_clean
 from graph.ingest.incoming import IncomingPlay, Outcome
 from graph.ingest.record import MOST, plays_ingest
+from graph.ingest.sources import text
 from graph.models import FeedbackKind, History, HistoryRow, HistoryWord
 from graph.selectors import tracks_get
 from graph.services.feedback import feedback_bring
@@ -36,10 +39,11 @@ from graph.services.history import (
     history_close,
     history_go_on,
     history_hold,
+    history_recognize,
     history_wait,
     word_told_again,
 )
-from graph.services.playlists import playlist_bring
+from graph.services.playlists import DESCRIPTION_LENGTH, TITLE_LENGTH, playlist_bring
 from graph.services.uploads import upload_path
 
 logger = logging.getLogger(__name__)
@@ -83,11 +87,7 @@ def history_run(*, history_id: int, path: Path | None = None) -> History | None:
 def _read(claim: Claim, path: Path) -> History:
     try:
         with recognized(path) as file:
-            with transaction.atomic():
-                act, history = history_hold(claim)
-                history.format = file.format.value
-                history_go_on(act, history)
-            rows = islice(file.rows, history.rows_read, None)
+            rows = islice(file.rows, history_recognize(claim, file.format.value).rows_read, None)
             while chunk := _chunk(rows):
                 _store(claim, file, chunk)
     except PrivateNow:
@@ -190,15 +190,24 @@ class _Chunk:
                 names.append(_named(track))
             except Refusal as refusal:
                 yield Place(place.part, number), Outcome.REFUSED, refusal.specific_code, refusal.field or ""
+        title = name_clean(text(listed.title, "title"), field="title", length=LARGEST_DOCUMENT)
+        description, remark = _description(listed.description)
         with tracks_named(names) as keys:
             made = playlist_bring(
-                owner=self.user, title=_text(listed.title), description=_text(listed.description), track_ids=keys,
+                owner=self.user,
+                title=title[:TITLE_LENGTH].rstrip(),
+                description=description,
+                track_ids=keys,
                 history=self.history,
-            )  # fmt: skip
+            )
         if made is None:
             yield place, Outcome.DUPLICATE, "PLAYLIST_THERE", ""
             return
         self.history.playlists_made += 1
+        if remark:
+            yield place, Outcome.SKIPPED, remark, "description"
+        if len(title) > TITLE_LENGTH:
+            yield place, Outcome.SKIPPED, "INVALID_TOO_LONG", "title"
         yield place, None, "", ""
 
 
@@ -212,8 +221,16 @@ def _named(track: ListedTrack) -> Words:
     )  # fmt: skip
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _description(value: object) -> tuple[str, str]:
+    """What is said of a playlist, as far as it is kept; and why not all of it is."""
+    if value is None:
+        return "", ""
+    try:
+        whole = prose_clean(text(value, "description"), field="description", length=LARGEST_DOCUMENT)
+    except InvalidInput as refusal:
+        return "", refusal.specific_code
+    kept = whole[:DESCRIPTION_LENGTH].rstrip()
+    return kept, "" if kept == whole else "INVALID_TOO_LONG"
 
 
 def _rows(history: History, verdicts: Iterable[Told]) -> Iterator[HistoryRow]:

@@ -233,15 +233,17 @@ def _performer(row: dict[str, Any]) -> Performer:
     )
     if not told.mbid:
         raise InvalidInput("no MBID")
-    aliases = row.get("aliases")
-    said = [row.get("sort-name"), *(alias.get("name") for alias in aliases or [] if isinstance(alias, dict))]
+    said = [
+        row.get("sort-name"),
+        *(alias.get("name") for alias in _listed(row, "aliases") if isinstance(alias, dict)),
+    ]
     names = {name for each in said if (name := _name(each))} - {told.artist}
     return Performer(told.mbid, told.artist, frozenset(names))
 
 
 def _recording(row: dict[str, Any]) -> Recording:
     """Raises InvalidInput."""
-    parts = [part for part in row["artist-credit"] or [] if isinstance(part, dict)]
+    parts = [part for part in _listed(row, "artist-credit") if isinstance(part, dict)]
     told = words_clean(
         IncomingPlay(
             source="", listened_at=None, title=row.get("title"), mbid=row.get("id"), duration_ms=row.get("length"),
@@ -255,15 +257,22 @@ def _recording(row: dict[str, Any]) -> Recording:
     if not credit:
         raise InvalidInput("no artist")
     seen = {performer.mbid: performer for performer in reversed(credit)}
-    isrcs = row.get("isrcs")
     found = [
         words_clean(IncomingPlay(source="", listened_at=None, title="-", artist="-", isrc=isrc)).isrc
-        for isrc in isrcs or []
+        for isrc in _listed(row, "isrcs")
     ]
     return Recording(
         mbid=told.mbid, title=told.title, credit=tuple(reversed(seen.values())), credited=_name(parts[0].get("name")) or credit[0].name,
         isrcs=tuple(isrc for isrc in found if isrc), duration_ms=told.duration_ms,
     )  # fmt: skip
+
+
+def _listed(row: dict[str, Any], name: str) -> list[Any]:
+    """A list of the row's; null is an empty one. Raises InvalidInput."""
+    value = row.get(name)
+    if value is not None and not isinstance(value, list):
+        raise InvalidInput(f"{name} is no list")
+    return value or []
 
 
 def _name(value: Any) -> str:

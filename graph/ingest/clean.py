@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,12 +17,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from discovery.platform.errors import InvalidInput
-from discovery.platform.names import digest, name_clean, name_key
+from discovery.platform.names import NAME_LENGTH, digest, name_clean, name_key
 from graph.ingest.credits import Credited, credit, title_key
 from graph.ingest.incoming import Dropped, IncomingPlay
+from graph.ingest.sources import source_clean, source_id_clean, text
 from graph.models.catalog import URI_LENGTH
 
-SOURCE_LENGTH, SOURCE_ID_LENGTH = 40, 128
 LONGEST_MS = 86_400_000  # a day: of a recording, and of a play
 MOST_ARTISTS = 20  # of one credit
 # When scrobbling began; what claims to be older comes from a broken clock.
@@ -35,7 +35,7 @@ _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _SPOTIFY = re.compile(
     r"(?:https?://open\.spotify\.com/(?:intl-[a-z]+/)?track/|spotify:track:)([0-9A-Za-z]{22})\b"
 )
-_URI = re.compile(r"[a-z][a-z0-9+.-]{1,30}:[^\s\x00-\x1f\x7f]+")
+_URI = re.compile(r"[a-z][a-z0-9+.-]{1,30}:[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,10 +89,9 @@ def clean(play: IncomingPlay, now: datetime) -> CleanPlay:
     parts = _Parts()
     moment = moment_read(play.listened_at, now)
     told = play.track if play.track is not None else parts.words(play)
-    source = name_clean(text(play.source, "source"), field="source", length=SOURCE_LENGTH).casefold()
     return CleanPlay(
-        source=source,
-        source_id=_source_id(play.source_id, moment, told),
+        source=source_clean(play.source),
+        source_id=source_id_clean(play.source_id) or _made(moment, told),
         listened_at=moment,
         ms_played=parts.number(play.ms_played, "msPlayed", least=0),
         told=told,
@@ -103,15 +102,6 @@ def clean(play: IncomingPlay, now: datetime) -> CleanPlay:
 def words_clean(play: IncomingPlay) -> Words:
     """What a play is told to be of, apart from the play. Raises InvalidInput."""
     return _Parts().words(play)
-
-
-def text(value: Any, name: str) -> str:
-    """What has to be text. Raises InvalidInput (INVALID_EMPTY, INVALID_TYPE)."""
-    if value is None:
-        raise InvalidInput(_("%(field)s is empty") % {"field": name}, field=name, code="INVALID_EMPTY")
-    if not isinstance(value, str):
-        raise InvalidInput(_("%(field)s is no text") % {"field": name}, field=name, code="INVALID_TYPE")
-    return value
 
 
 def moment_read(value: Any, now: datetime) -> datetime:
@@ -153,16 +143,9 @@ def _moment(value: Any) -> datetime | None:
     return None
 
 
-def _source_id(value: Any, moment: datetime, told: int | Words) -> str:
-    """As told, to the letter; else made of moment and name, so that a play told twice is known again."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if value is None or value == "":
-        named = str(told) if isinstance(told, int) else told.name
-        return f"~{digest(moment.isoformat(), named)}"
-    given = text(value, "sourceId")
-    name_clean(given, field="sourceId", length=SOURCE_ID_LENGTH)
-    return given
+def _made(moment: datetime, told: int | Words) -> str:
+    """Where a source has no name for a play: of moment and words, so that a play told twice is known again."""
+    return f"~{digest(moment.isoformat(), str(told) if isinstance(told, int) else told.name)}"
 
 
 @dataclass(slots=True)
@@ -175,7 +158,7 @@ class _Parts:
         title = name_clean(text(play.title, "track.title"), field="track.title")
         names = self._names(play.artists)
         if play.artist is None and names:
-            whole = ", ".join(names)
+            whole = name_clean(_joined(names), field="track.artist")
         else:
             whole = name_clean(text(play.artist, "track.artist"), field="track.artist")
         mbids = [self.mbid(mbid, "track.artistMbids") for mbid in _listed(play.artist_mbids)[:MOST_ARTISTS]]
@@ -254,6 +237,13 @@ class _Parts:
 
     def _drop(self, name: str, code: str) -> None:
         self.dropped.append(Dropped(name, code))
+
+
+def _joined(names: Sequence[str]) -> str:
+    """A credit out of its artists; of very long ones as many as it holds."""
+    while len(whole := ", ".join(names)) > NAME_LENGTH and len(names) > 1:
+        names = names[:-1]
+    return whole
 
 
 def _listed(value: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from discovery.platform.names import name_key
+from discovery.platform.names import is_visible, name_key
 
 _FEATURING = re.compile(
     r"\s*[\[(]?\s*\b(?:feat\.?|ft\.?|featuring)\s+(?P<guests>[^\])]+)[\])]?\s*$", re.IGNORECASE
@@ -118,7 +118,7 @@ def credit(
         told = [Credited(name, mbids[0] if len(mbids) == len(apart) == 1 else "") for name in apart]
     told += [Credited((found["guests"] or found["last"]).strip()) for found in _IN_TITLE.finditer(title)]
     seen: dict[str, Credited] = {}
-    for artist in told:
+    for artist in (artist for artist in told if is_visible(artist.name)):
         seen.setdefault(name_key(artist.name), artist)
     somebodies = [artist for key, artist in seen.items() if not is_placeholder(key, artist.mbid)]
     return tuple(somebodies or seen.values())

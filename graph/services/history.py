@@ -104,10 +104,20 @@ def history_hold(claim: Claim) -> tuple[Deliberation, History]:
 
 
 def history_go_on(act: Deliberation, history: History) -> None:
-    """Note how far it is; in the transaction that stored what was read."""
+    """Note how far it is; in the transaction that stored what was read, and in none that stored nothing."""
     history.heartbeat_at, history.attempts = timezone.now(), 0
     with act.write():
         history.save()
+
+
+@transaction.atomic
+def history_recognize(claim: Claim, form: str) -> History:
+    """Note what the file is: no progress yet, so that one that kills its workers is counted. Raises LeaseLost."""
+    act, history = history_hold(claim)
+    history.format, history.heartbeat_at = form, timezone.now()
+    with act.write():
+        history.save()
+    return history
 
 
 @transaction.atomic
@@ -115,6 +125,7 @@ def history_wait(claim: Claim) -> History:
     """Leave an import as it is, for the clock to take up. Raises LeaseLost."""
     act, history = history_hold(claim)
     history.state, history.heartbeat_at = History.State.WAITING, None
+    history.attempts = max(0, history.attempts - 1)  # nobody died of it
     with act.write():
         history.save()
     return history

@@ -257,6 +257,28 @@ def test_what_is_no_key(world, key):
     assert not Playlist.objects.filter(title="New").exists()
 
 
+def test_half_a_character_is_refused_as_without_a_key(world):
+    listen = {
+        "source": "app",
+        "listenedAt": "2026-01-01T00:00:00Z",
+        "track": {"title": "Ember", "artist": "Vale"},
+    }
+    record = (
+        "mutation ($input: [ListenInput!]!, $key: String) { it: recordListens(input: $input, idempotencyKey: $key)"
+        " { ... on RecordedListens { stored refusals { index code } } ... on OperationInfo { messages { code } } } }"
+    )
+    given = [listen, listen | {"track": listen["track"] | {"title": "x\ud800"}}]
+    answer = world.app.data(record, input=given, key="k")["it"]
+    assert answer == {"stored": 1, "refusals": [{"index": 1, "code": "INVALID_CHARACTERS"}]}
+    create = (
+        "mutation ($input: PlaylistInput!, $key: String) { it: createPlaylist(input: $input, idempotencyKey: $key)"
+        " { __typename ... on OperationInfo { messages { code } } } }"
+    )
+    refused = world.app.data(create, input={"title": "x\ud800"}, key="l")["it"]
+    assert refused["messages"] == [{"code": "INVALID_CHARACTERS"}]
+    assert world.app.data(create, input={"title": "x"}, key="l")["it"]["__typename"] == "Playlist"
+
+
 def test_nothing_can_be_read_off_what_is_kept(world, redis_url):
     told(world.app, "recommendItem", CALLS["recommendItem"][0](world), "my key")
     told(world.app, "requestDataExport", CALLS["requestDataExport"][0](world), "other key")

@@ -213,6 +213,20 @@ def test_what_is_broken_costs_itself(dump):
     assert skipped["no JSON object"] == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("aliases", 5), ("aliases", {"name": "x"}), ("isrcs", 5), ("isrcs", "GBAYE0000351"), ("artist-credit", 5),
+     ("artist-credit", True), ("artist-credit", {"name": "x"})],
+    ids=str,
+)  # fmt: skip
+def test_a_list_that_is_none_costs_its_row(dump, name, value):
+    rows = {"aliases": ARTISTS, "isrcs": RECORDINGS, "artist-credit": RECORDINGS}[name]
+    read, stored, skipped = counts(
+        catalog_import(path=dump([rows[0] | {name: value}, *rows[1:]]), everything=True)
+    )
+    assert (read, stored, sum(skipped.values())) == (len(rows), len(rows) - 1, 1)
+
+
 def test_the_command_says_what_became_of_it(dump, capsys, tmp_path):
     call_command("import_catalog", str(dump(ARTISTS)), "--all")
     assert "3 rows read, 3 stored, 0 skipped" in capsys.readouterr().out

@@ -4,14 +4,21 @@ What a client should send is in the name; whatever else arrives is refused, or l
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NewType
 
 import strawberry
 from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLType,
     OperationDefinitionNode,
     ValidationContext,
     ValueNode,
     get_named_type,
+    get_operation_ast,
+    type_from_ast,
     value_from_ast_untyped,
 )
 from graphql.validation import VariablesInAllowedPositionRule
@@ -50,7 +57,11 @@ LENIENT: dict[object, ScalarDefinition] = {
 
 
 class LenientVariables(SchemaExtension):
-    """Lets a variable of any type stand where a lenient value is meant: ``$title: String!`` as a title."""
+    """Lets a variable of any type stand where a lenient value is meant: ``$title: String!`` as a title.
+
+    An input object of lenient values alone is lenient itself: in a variable, what should be one and is none becomes an empty
+    one, and a field that it does not have is left out. What stands in the document itself is validated before.
+    """
 
     def on_operation(self) -> Iterator[None]:
         self.execution_context.validation_rules = tuple(
@@ -58,6 +69,43 @@ class LenientVariables(SchemaExtension):
             for rule in self.execution_context.validation_rules
         )
         yield
+
+    def on_execute(self) -> Iterator[None]:
+        context = self.execution_context
+        document, given = context.graphql_document, context.variables
+        operation = get_operation_ast(document, context.operation_name) if document and given else None
+        if operation is not None and given:
+            schema = context.schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
+            kinds = {
+                definition.variable.name.value: type_from_ast(schema, definition.type)
+                for definition in operation.variable_definitions or ()
+            }
+            context.variables = {name: _opened(value, kinds.get(name)) for name, value in given.items()}
+        yield
+
+
+def _opened(value: Any, kind: GraphQLType | None) -> Any:
+    """The value, with an empty object in the place of each that should be a lenient one and is none."""
+    meant = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    if isinstance(meant, GraphQLList):
+        return [_opened(each, meant.of_type) for each in value] if isinstance(value, list) else value
+    if not isinstance(meant, GraphQLInputObjectType) or not _is_lenient(meant):
+        return value
+    if isinstance(value, dict):
+        fields = meant.fields
+        return {name: _opened(each, fields[name].type) for name, each in value.items() if name in fields}
+    return None if value is None and meant is kind else {}
+
+
+@cache
+def _is_lenient(kind: GraphQLInputObjectType) -> bool:
+    names = {scalar.name for scalar in LENIENT.values()}
+    parts = [get_named_type(field.type) for field in kind.fields.values()]
+    return all(
+        part.name in names
+        or (isinstance(part, GraphQLInputObjectType) and part is not kind and _is_lenient(part))
+        for part in parts
+    )
 
 
 class _Positions(VariablesInAllowedPositionRule):

@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import redis
@@ -13,7 +14,17 @@ from accounts.services.consent import consent_set
 from accounts.services.private_session import private_session_end, private_session_start
 from graph.models import Listen
 from tests.accounts.test_devices import everything_stored
-from tests.discovery.protocols.dialects import DIALECTS, ListenBrainz, play, player_of, revoke
+from tests.discovery.protocols.dialects import (
+    DIALECTS,
+    FORM,
+    Audioscrobbler,
+    LastFm,
+    ListenBrainz,
+    Maloja,
+    play,
+    player_of,
+    revoke,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -147,12 +158,77 @@ def test_somebody_who_is_no_more_is_nobody(dialect, ada):
     assert not dialect.plays(play("Later")).ok
 
 
+@pytest.mark.parametrize(
+    "name", ["Straßenküche im Haus am See", "\u0130" * 20, "\u0958" * 40, "ß" * 60, "\u200b \u3164"]
+)
+def test_a_device_can_record_whatever_it_is_called(ada, name):
+    player, other = player_of(ada, name=name), player_of(ada, name=f"{name}ß")
+    for each in (player, other):
+        assert ListenBrainz(each).plays(play()).ok
+    assert len({listen.source for listen in Listen.reports.all()}) == 2
+
+
 def test_two_devices_are_two_who_tell(ada):
     one, other = player_of(ada, name="kitchen"), player_of(ada, name="x" * 70 + "bath")
     third = player_of(ada, name="x" * 70 + "hall")
     for number, speaker in enumerate((one, other, third)):
         assert ListenBrainz(speaker).plays(play(f"Song {number}")).ok
     assert len(set(Listen.objects.values_list("source", flat=True))) == 3
+
+
+@pytest.mark.parametrize("broken", ["Caf%E9", "Caf%c3%a9", "Caf\xe9"])
+@pytest.mark.parametrize("speaks", [Audioscrobbler, LastFm, Maloja])
+def test_words_in_latin_1_cost_nothing(player, speaks, broken):
+    at = int((timezone.now() - timedelta(hours=3)).timestamp())
+    app = speaks(player)
+    if speaks is Audioscrobbler:
+        app.handshake()
+        form = f"s={app.session}&a[0]=Nadir&t[0]=One&i[0]={at}&a[1]={broken}&t[1]=T%C3%BC&i[1]={at + 300}"
+        url = app.plays_url
+    elif speaks is LastFm:
+        app.sign_in()
+        rows = {
+            "artist[0]": "Nadir",
+            "track[0]": "One",
+            "timestamp[0]": at,
+            "artist[1]": "Café",
+            "track[1]": "Tü",
+            "timestamp[1]": at + 300,
+        }
+        signed = app.signed(method="track.scrobble", sk=app.sk, **rows)
+        form, url = urlencode(signed).replace("Caf%C3%A9", broken), "/2.0/"
+    else:
+        assert app.plays({"artist": "Nadir", "title": "One", "at": at}).ok
+        form, url = (
+            f"key={player.token}&artist={broken}&title=T%C3%BC&time={at + 300}",
+            "/apis/mlj_1/newscrobble",
+        )
+    assert app.client.post(url, form.encode("latin-1"), content_type=FORM).status_code == 200
+    told = sorted(
+        (listen.track_as_told.artist.name, listen.track_as_told.title) for listen in Listen.objects.all()
+    )
+    assert told == [("Café", "Tü"), ("Nadir", "One")]
+
+
+def test_words_in_latin_1_cost_nothing_in_json_either(player):
+    listens = [ListenBrainz(player).listen(play(title, "Tü")) for title in ("Café", "One")]
+    body = json.dumps({"listen_type": "import", "payload": listens}, ensure_ascii=False).encode()
+    sent = body.replace("Café".encode(), "Café".encode("latin-1"))
+    assert ListenBrainz(player).post("/1/submit-listens", sent).status_code == 200
+    assert titles() == ["Café", "One"]
+    assert {listen.track_as_told.artist.name for listen in Listen.objects.all()} == {"Tü"}
+
+
+def test_of_several_artists_one_that_is_none_costs_no_other(player):
+    for number, artists in enumerate((["N", None], ["N", 5, {}], "N")):
+        assert (
+            Maloja(player)
+            .post({"key": player.token, "artists": artists, "title": f"Song {number}"})
+            .status_code
+            == 200
+        )
+    assert {listen.track_as_told.artist.name for listen in Listen.objects.all()} == {"N"}
+    assert Maloja(player).post({"key": player.token, "artists": [None], "title": "Song"}).status_code == 400
 
 
 BROKEN = [b"", b"{", b"[]", b"null", b"5", b'"x"', b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000, b'{"payload": {}}',

@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from graph.formats import listenbrainz
 from graph.formats.found import Said
 from tests.graph.formats.files import LISTEN, archive, codes, read, whats
@@ -80,9 +82,28 @@ def test_only_our_own_export_says_whose_play_it_was(tmp_path):
     assert other.listened_at == LISTEN["listened_at"]
 
 
+@pytest.mark.parametrize("odd", [["a"], {}, True, "x" * 129, "a\x00b"])
+def test_what_our_own_export_cannot_have_said_costs_no_play(tmp_path, odd):
+    listen = json.loads(json.dumps(LISTEN))
+    listen["track_metadata"]["additional_info"] |= {
+        "submission_client": "Earshot",
+        "source": odd,
+        "source_id": odd,
+    }
+    (play,) = whats(tmp_path / "x", lines(listen))
+    assert (play.source, play.source_id, play.title) == ("listenbrainz", None, "Quiet Rivers")
+
+
 def test_more_likes_than_are_held_are_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(listenbrainz, "MOST_SAID", 2)
     said = lines(*[{"recording_msid": f"m-{number}", "score": 1} for number in range(5)])
     path = archive(tmp_path / "x", **{"feedback.jsonl": said, "listens.jsonl": lines(LISTEN)})
     assert codes(path)[1:] == ["UNKNOWN_RECORDING", "", "TOO_LARGE"]
     assert len(codes(path)) == 4
+
+
+@pytest.mark.parametrize("score", [[1], {}, "1", 2, 0.5])
+def test_a_score_that_is_none_costs_that_row(tmp_path, score):
+    said = [{"recording_msid": "m-1", "score": 1}, {"recording_msid": "m-1", "score": score}]
+    path = archive(tmp_path / "x", listens__1=lines(LISTEN), feedback=lines(*said))
+    assert codes(path) == ["", "", "NOT_A_ROW"]

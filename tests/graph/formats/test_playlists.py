@@ -59,9 +59,29 @@ LONG = '<playlist xmlns="http://xspf.org/ns/0/"><title>' + "a" * 20_000 + "</tit
 PLAIN = '<?xml version="1.0" encoding="iso-8859-1"?><playlist xmlns="http://xspf.org/ns/0/"><title>J\xf3ga</title></playlist>'
 
 
-@pytest.mark.parametrize(("text", "code"), [(DEEP, "TOO_LARGE"), (LONG, "TOO_LARGE"), (DEEP[:70], "BROKEN")])
+@pytest.mark.parametrize(("text", "code"), [(DEEP, "TOO_LARGE"), (DEEP[:70], "BROKEN")])
 def test_neither_depth_nor_length_without_end(tmp_path, text, code):
     assert codes(tmp_path / "x", text) == [code]
+
+
+def test_what_is_not_read_of_a_playlist_may_be_of_any_length(tmp_path):
+    text = (
+        f'<playlist xmlns="http://xspf.org/ns/0/"><title>Mine</title><annotation>{"b" * 20_000}</annotation>'
+        f"<image>data:{'a' * 300_000}</image><trackList><track><title>Tide</title><creator>Vesna</creator>"
+        f"<annotation>{'a' * 20_000}</annotation><image>{'a' * (17 << 20)}</image></track></trackList></playlist>"
+    )
+    (playlist,) = whats(tmp_path / "x", text)
+    assert (playlist.title, [one.title for one in playlist.tracks]) == ("Mine", ["Tide"])
+    assert playlist.description == "b" * (xspf.LONGEST_TEXT + 1)
+    assert whats(tmp_path / "x", LONG)[0].title == "a" * (xspf.LONGEST_TEXT + 1)
+
+
+def test_what_is_read_of_a_playlist_has_an_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(xspf, "LARGEST", 50_000)
+    title = LONG.removeprefix('<playlist xmlns="http://xspf.org/ns/0/">').removesuffix("</playlist>")
+    for number, code in ((4, ""), (6, "TOO_LARGE")):
+        text = f'<playlist xmlns="http://xspf.org/ns/0/">{title * number}</playlist>'
+        assert codes(tmp_path / "x", text) == [code]
 
 
 @pytest.mark.parametrize("text", [BOMB, OUTSIDE])

@@ -153,3 +153,47 @@ def test_garbage_behind_a_good_beginning_ends(garbage, kind, tmp_path_factory):
     path.write_bytes(HEADS[kind][0].encode() + b"," + garbage)
     with recognized(path) as file:
         assert all(place.part == 1 for place, _what in file.rows)
+
+
+def test_two_members_of_one_name_are_two(tmp_path):
+    path = tmp_path / "x"
+    first, second = (written(extended(master_metadata_track_name=title)) for title in ("First", "Second"))
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.json", first)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            file.writestr("a.json", second)
+    assert [play.title for play in whats(path)] == ["First", "Second"]
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_a_damaged_part_is_said_however_it_is_packed(tmp_path, packing):
+    path = tmp_path / "x"
+    rows = [extended(master_metadata_track_name=f"{number * 7919}") for number in range(3_000)]
+    with zipfile.ZipFile(path, "w", packing) as file:
+        file.writestr("a.json", written(*rows))
+        file.writestr("b.json", written(GOOD))
+        middle = file.getinfo("a.json").compress_size // 2
+    data = bytearray(path.read_bytes())
+    data[middle : middle + 60] = b"\xff" * 60
+    path.write_bytes(data)
+    found = whats(path)
+    assert [what.code for what in found if isinstance(what, Left)][-1] == "DAMAGED"
+    assert isinstance(found[-1], IncomingPlay)
+
+
+def test_a_name_in_no_encoding_costs_its_part_or_the_archive(tmp_path):
+    path = archive(tmp_path / "x", **{"ä.json": written(GOOD), "b.json": written(GOOD)})
+    data = path.read_bytes()
+    name = "ä.json".encode()
+    first, both = data.replace(name, b"\xff" + name[1:], 1), data.replace(name, b"\xff" + name[1:])
+    path.write_bytes(first)
+    assert codes(path) == ["DAMAGED", ""]
+    path.write_bytes(both)
+    with pytest.raises(ImportFailed) as refused:
+        read(path)
+    assert refused.value.specific_code == "DAMAGED_ARCHIVE"
+
+
+def test_a_table_may_begin_as_an_archive_does(tmp_path):
+    (play,) = whats(tmp_path / "x", "PK,Windows,Quiet Rivers,04 May 2021 12:00\n")
+    assert (play.artist, play.title) == ("PK", "Quiet Rivers")

@@ -1,10 +1,11 @@
 """Last.fm, Maloja and Rockbox, in the shapes in which exporters write them."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.graph.formats.files import codes, read
+from tests.graph.formats.files import codes, read, whats
 
 UTS = 1_620_129_600
 PAGED = {
@@ -49,12 +50,48 @@ def test_what_plays_now_has_no_moment(tmp_path):
 
 
 def test_a_broken_track_costs_itself_alone_though_it_holds_lists_of_objects(tmp_path):
-    import json
-
     good = json.dumps(PAGED)
     broken = good.replace('"name": ', '"name" ', 1)
     text = f'[{{"track": [{good}, {broken}, {good}], "@attr": {{}}}}, {{"track": [{good}, {good}]}}]'
     assert codes(tmp_path / "x", text) == ["", "BROKEN", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("pages", "found"),
+    [
+        ([{"track": [PAGED]}, None, {"track": [PAGED]}], ["", "NOT_A_ROW", ""]),
+        ([{"track": [PAGED]}, [], 5, {"track": [PAGED]}], ["", "NOT_A_ROW", "NOT_A_ROW", ""]),
+        ([{"track": [PAGED]}, {"track": PAGED, "@attr": {}}, {"track": [PAGED]}], ["", "", ""]),
+        ([{"track": PAGED}, {"track": [PAGED]}], ["", ""]),
+        ([{"track": PAGED}], [""]),
+        ([None, {"track": [PAGED]}], ["NOT_A_ROW", ""]),
+        (
+            [{"track": [PAGED]}, {"@attr": {}}, {"track": None}, {"track": [PAGED]}],
+            ["", "NO_NAME", "NO_NAME", ""],
+        ),
+        ([{"track": [PAGED]}, FLAT], ["", ""]),
+        (
+            [FLAT, FLAT | {"track": []}, FLAT | {"track": [PAGED]}, FLAT | {"track": PAGED}, FLAT],
+            ["", "NO_NAME", "", "", ""],
+        ),
+        ([{"track": None}, {"track": [PAGED]}], ["NO_NAME", ""]),
+        ([{"track": [PAGED, None, [PAGED]]}, {"track": []}], ["", "NOT_A_ROW", "NOT_A_ROW"]),
+    ],
+    ids=range(11),
+)
+def test_no_page_is_lost_without_a_word(tmp_path, pages, found):
+    assert codes(tmp_path / "x", pages) == found
+
+
+def test_pages_that_end_in_the_middle_say_so_once(tmp_path):
+    text = json.dumps([{"track": [PAGED, PAGED]}, {"track": [PAGED]}])
+    for end in (len(text) - 1, len(text) - 2, len(text) - 3, text.rindex('}, {"track"') + 1):
+        assert codes(tmp_path / "x", text[:end])[-2:] == ["", "TRUNCATED"]
+
+
+def test_blank_lines_of_a_table_are_none(tmp_path):
+    table = LASTFM["table"].replace("\n", "\n\n  \n")
+    assert codes(tmp_path / "x", f"\n\r\n{table}") == ["", ""]
 
 
 def test_maloja(tmp_path):
@@ -77,6 +114,17 @@ def test_maloja(tmp_path):
     assert (play.listened_at, play.ms_played, play.duration_ms) == (UTS, 170_000, 200_000)
     assert (other.ms_played, other.duration_ms, other.album) == (None, None, None)
     assert left.code == "NO_NAME"
+
+
+def test_one_artist_of_maloja_s_is_one(tmp_path):
+    rows = [
+        {"time": UTS, "track": {"artists": told, "title": "Tide"}}
+        for told in ("Nadir", ["N", None, 5], [], None)
+    ]
+    plays = whats(tmp_path / "x", {"scrobbles": rows})
+    assert [(play.artist, play.artists) for play in plays] == [
+        ("Nadir", ["Nadir"]), ("N", ["N", None, 5]), ("", None), ("", None),
+    ]  # fmt: skip
 
 
 def test_rockbox_with_its_skips_and_in_latin_1(tmp_path):

@@ -51,6 +51,8 @@ STAMP = 1_619_000_000  # 2021-04-21
         ({"offline": True, "offline_timestamp": 0}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
         ({"offline": False, "offline_timestamp": STAMP}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
         ({"offline": True, "offline_timestamp": 1_700_000_000}, datetime(2021, 5, 4, 12, tzinfo=UTC)),  # after its end
+        ({"offline": True, "offline_timestamp": 10**400}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
+        ({"offline": True, "offline_timestamp": -(10**400)}, datetime(2021, 5, 4, 12, tzinfo=UTC)),
     ],
 )  # fmt: skip
 def test_without_a_connection_its_own_stamp_says_when_it_began(file, changed, began):
@@ -60,6 +62,14 @@ def test_without_a_connection_its_own_stamp_says_when_it_began(file, changed, be
 def test_a_stamp_that_several_rows_bear_is_when_the_connection_was_lost(file):
     rows = [extended(offline=True, offline_timestamp=STAMP), extended(offline=True, offline_timestamp=STAMP)]
     assert whats(file, rows)[1].listened_at == datetime(2021, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "uri", ["spotify:local:" + "x" * 200, "spotify:track:\ud800", "a\x00b", 5, ["a"], {"a": 1}, True]
+)
+def test_an_address_that_is_none_costs_itself_alone(file, uri):
+    (play,) = whats(file, [extended(spotify_track_uri=uri)])
+    assert (play.title, play.source_id, play.uri) == ("Quiet Rivers", None, uri)
 
 
 def test_what_is_no_time_or_no_number_is_left_for_the_ingest_to_refuse(file):

@@ -39,7 +39,7 @@ class GraphQL:
 
 
 def listenbrainz(at, *, title, artist, album=None, **more):
-    names = {"mbid": "recording_mbid", "artists": "artist_names"}
+    names = {"mbid": "recording_mbid", "artists": "artist_names", "uri": "spotify_id"}
     info = {names.get(name, name): value for name, value in more.items()}
     moment = int(at.timestamp()) if isinstance(at, datetime) else at
     told = {"track_name": title, "artist_name": artist, "release_name": album, "additional_info": info}

@@ -1,15 +1,23 @@
 """Small inputs from the field, each through several doors: what is kept, what is one, and what costs nothing else."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from accounts.models import User
+from graph.importers.history import history_import
 from graph.models import Artist, ItemKind, Listen, Track
 from graph.selectors import search
 from tests import factories
 from tests.api.client import App
-from tests.graph.ingest.doors import GraphQL, Submit, play, titles, tracks
+from tests.graph.formats.files import EXTENDED, LISTEN, SHORT
+from tests.graph.formats.test_scrobbles import FLAT, PAGED
+from tests.graph.ingest.doors import RECORD, GraphQL, Submit, play, titles, tracks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -34,6 +42,64 @@ def test_1_one_bad_play_costs_itself_alone(doors, ada, bad):
     assert len(titles()) == 59
 
 
+# What no field means, or no column holds.
+ODD = st.sampled_from(
+    [10**20, 10**400, -(10**400), 1e300, float("inf"), float("nan"), "\u3164", "\ud800", "a\x00b", "x" * 1001, "ß" * 900, "\u0958" * 600,
+     "9" * 5000, "1e999", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "²", [[]], ["\ud800"], ["y" * 1000] * 30,
+     {"uts": []}, {"#text": 5}, "spotify:track:" + "x" * 300]
+)  # fmt: skip
+ANYTHING = ODD | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+TOLD: dict[str, Any] = LISTEN["track_metadata"]  # type: ignore[assignment]
+LISTENS = TOLD["additional_info"] | {
+    "duration": 5,
+    "duration_played": 3,
+    "artist_names": ["a"],
+}
+OURS = LISTENS | {
+    "submission_client": "Earshot",
+    "source": "app",
+    "source_id": "1",
+    "listened_at": "2021-05-04T12:00:00Z",
+}
+FILES = {
+    "spotify": (EXTENDED | {"offline": True, "offline_timestamp": 1_619_000_000}, json.dumps),
+    "spotify, short": (SHORT, json.dumps),
+    "listenbrainz": (LISTEN, json.dumps),
+    "earshot": (LISTEN | {"track_metadata": TOLD | {"additional_info": OURS}}, json.dumps),
+    "last.fm": (PAGED, lambda rows: json.dumps([{"track": rows}])),
+    "last.fm, flat": (FLAT, json.dumps),
+    "maloja": ({"time": 1_620_129_600, "duration": 5, "track": {"artists": ["N"], "title": "T", "length": 5, "album": {"albumtitle": "A"}}},
+               lambda rows: json.dumps({"scrobbles": rows})),
+}  # fmt: skip
+
+
+@st.composite
+def _spoiled(draw, row):
+    """The row, with anything in one of its fields, however deep."""
+    name = draw(st.sampled_from(sorted(row)))
+    deeper = isinstance(row[name], dict) and draw(st.booleans())
+    return row | {name: draw(_spoiled(row[name]) if deeper else ANYTHING)}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+@pytest.mark.parametrize("kind", FILES)
+def test_1_any_value_in_any_field_of_a_file_costs_its_row_alone(kind, data, tmp_path):
+    good, written = FILES[kind]
+    rows = data.draw(st.lists(_spoiled(good) | ANYTHING, min_size=10, max_size=40))
+    path = tmp_path / "x"
+    path.write_text(written([good, *rows]))
+    ada = factories.sharer(f"ada{User.objects.count()}")
+    history = history_import(user=ada, path=path)
+    counted = history.stored + history.duplicates + history.corrected + history.skipped + history.refused
+    assert (history.state, counted) == ("DONE", 1 + len(rows))
+    assert Listen.reports.filter(user=ada).exists(), "the good one"
+
+
 @pytest.mark.parametrize(
     ("part", "field", "code"),
     [
@@ -51,6 +117,8 @@ def test_1_one_bad_play_costs_itself_alone(doors, ada, bad):
         ({"album": {}}, "track.album", "INVALID_TYPE"),
         ({"album": "x" * 1001}, "track.album", "INVALID_TOO_LONG"),
         ({"uri": "no address"}, "track.uri", "INVALID_URI"),
+        ({"uri": "spotify:track:\ud800"}, "track.uri", "INVALID_URI"),
+        ({"uri": "spotify:local:" + "x" * 200}, "track.uri", "INVALID_URI"),
         ({"artist_mbids": ["unknown"]}, "track.artistMbids", "INVALID_MBID"),
         ({"ms_played": 86_400_001}, "msPlayed", "INVALID_DURATION"),
         ({"ms_played": 3_000_000_000}, "msPlayed", "INVALID_DURATION"),
@@ -71,6 +139,71 @@ def test_2_an_optional_part_never_costs_the_play(door, ada, part, field, code):
     assert listen.track.mbid == (M if code == "MENDED" else "")
     if isinstance(told, GraphQL):
         assert told.answer["dropped"] == [{"index": 0, "code": code, "field": field}]
+
+
+@pytest.mark.parametrize(
+    "track", [5, "x", [], [{"title": "a", "artist": "b"}], {}, {"unknown": 1}, True], ids=str
+)
+def test_1_a_track_of_any_shape_costs_its_play_alone(ada, track):
+    told = GraphQL(ada)
+    rows = [told.listen(**play(f"Song {number}")) for number in range(3)]
+    answer = told.app.data(RECORD, input=[rows[0], rows[1] | {"track": track}, rows[2]])["it"]
+    assert (answer["stored"], [refusal["index"] for refusal in answer["refusals"]]) == (2, [1])
+    assert titles() == ["Song 0", "Song 2"]
+
+
+def test_1_a_play_of_any_shape_costs_itself_alone_and_a_field_that_is_none_nothing(ada):
+    told = GraphQL(ada)
+    good = told.listen(**play())
+    good["track"] |= {"bpm": 120}
+    answer = told.app.data(RECORD, input=[None, 5, "x", [good], {"unknown": 1}, good | {"app": "player"}])[
+        "it"
+    ]
+    assert (answer["stored"], [refusal["index"] for refusal in answer["refusals"]]) == (1, [0, 1, 2, 3, 4])
+    one = 'mutation ($track: TrackInput, $at: LenientDateTime) { it: recordListens(input: [{ source: "a", listenedAt: $at, track: $track }]) { ... on RecordedListens { stored } } }'
+    assert told.app.data(one, track=5, at=good["listenedAt"])["it"] == {"stored": 0}
+    assert told.app.data(one, track={"title": "a", "artist": "b"}, at=good["listenedAt"])["it"] == {
+        "stored": 1
+    }
+    assert "errors" in told.app.ask(RECORD, input=5), "no list of plays at all"
+    assert "errors" in told.app.ask(one.replace("$track }", "5 }"), at=good["listenedAt"]), (
+        "in the document itself"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bad", "field", "code"),
+    [
+        ({"source": "ß" * 21}, "source", "INVALID_TOO_LONG"),  # 42 letters without their case
+        ({"source": "\u0958" * 21}, "source", "INVALID_TOO_LONG"),  # and composed
+        ({"source": "\ud800"}, "source", "INVALID_CHARACTERS"),
+        ({"source_id": "a" + " " * 128}, "sourceId", "INVALID_TOO_LONG"),  # to the letter
+        ({"source_id": "a" + "\u200b" * 128}, "sourceId", "INVALID_TOO_LONG"),
+        ({"source_id": " \u200b"}, "sourceId", "INVALID_EMPTY"),
+        ({"source_id": "a\ud800"}, "sourceId", "INVALID_CHARACTERS"),
+    ],
+    ids=ascii,
+)
+def test_2_a_source_is_measured_in_the_form_in_which_it_is_kept(ada, bad, field, code):
+    told = GraphQL(ada)
+    good = [{"source": "ß" * 20}, {"source_id": "a" + "\u200b" * 127}, {"source_id": ""}]
+    assert told.tell(play(), play(**bad), *[play(**each) for each in good]) == [1]
+    assert told.answer["refusals"] == [{"index": 1, "code": code, "field": field}]
+    assert {row.source for row in Listen.objects.all()} == {"app", "s" * 40}
+
+
+def test_2_an_artist_without_anything_to_see_is_none(door, ada):
+    assert door(ada).tell(play("Ember (feat. \u3164)"), play("Tide", "Nadir Vale feat. \u3164")) == []
+    assert [artist.name for artist in Artist.objects.all()] == ["Nadir Vale"]
+
+
+def test_2_a_credit_out_of_very_long_names_holds_as_many_as_it_can(ada):
+    names = [letter * 400 for letter in "xyz"]
+    assert GraphQL(ada).tell(play(), play(artist=None, artists=names)) == []
+    assert {listen.track_as_told.artist.name for listen in Listen.objects.all()} == {
+        "Nadir Vale",
+        ", ".join(names[:2]),
+    }
 
 
 @pytest.mark.parametrize("title", ["x" * 511, "ä" * 1000, "ハ" * 600, "word " * 120 + "end"])

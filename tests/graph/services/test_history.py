@@ -506,3 +506,66 @@ def test_nothing_more_is_stored_of_somebody_who_asked_to_be_erased(ada):
     history.refresh_from_db()
     assert (history.state, history.error) == ("FAILED", "CONSENT_MISSING")
     assert not Playlist.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kept", "code"),
+    [("a" * 2_001, "a" * 2_000, "INVALID_TOO_LONG"), ("a\x00b", "", "INVALID_CHARACTERS"), ("\ud800", "", "INVALID_CHARACTERS"),
+     ([1], "", "INVALID_TYPE"), ({}, "", "INVALID_TYPE"), (None, "", None)],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_said_of_a_playlist_never_costs_the_playlist(ada, annotation, kept, code):
+    history = imported(ada, {"playlist": JSPF["playlist"] | {"annotation": annotation}})
+    playlist = Playlist.objects.get()
+    assert (playlist.description, playlist.entries.count(), history.playlists_made) == (kept, 2, 1)
+    told = [(row.outcome, row.code, row.field) for row in history.rows.filter(first=0)]
+    assert told == ([("SKIPPED", code, "description")] if code else [])
+
+
+def test_a_playlist_s_title_is_cut_and_one_without_is_refused(ada):
+    imported(ada, {"playlist": JSPF["playlist"] | {"title": "a" * 201}})
+    assert Playlist.objects.get().title == "a" * 200
+    assert (
+        imported(ada, {"playlist": JSPF["playlist"] | {"title": 5}}).rows.get(first=0).code == "INVALID_TYPE"
+    )
+    assert Playlist.objects.count() == 1
+
+
+def test_a_file_that_stores_nothing_and_kills_every_worker_is_given_up(ada, monkeypatch):
+    history = handed_in(ada, plays(350))
+    stored, calls = reading._store, []
+
+    def killed_by_the_second_chunk(claim, file, chunk):
+        calls.append(len(chunk))
+        if History.objects.get().rows_read == reading.CHUNK:
+            raise KeyboardInterrupt
+        stored(claim, file, chunk)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_store", killed_by_the_second_chunk)
+        for _death in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                history_run(history_id=history.pk)
+            History.objects.update(heartbeat_at=None)
+        assert History.objects.get().attempts == 1, "the first one stored a chunk, the second nothing"
+        for _death in range(service.MOST_ATTEMPTS - 1):
+            with pytest.raises(KeyboardInterrupt):
+                history_run(history_id=history.pk)
+            History.objects.update(heartbeat_at=None)
+        assert history_run(history_id=history.pk) is None
+    history.refresh_from_db()
+    assert (history.state, history.error, history.stored) == ("FAILED", "GIVEN_UP", 100)
+    assert len(calls) == 1 + 1 + service.MOST_ATTEMPTS
+
+
+def test_waiting_for_the_end_of_a_private_session_is_no_death(ada, monkeypatch):
+    history = handed_in(ada, plays(50))
+
+    def begun_meanwhile(*_args):
+        raise reading.PrivateNow
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_store", begun_meanwhile)
+        for _session in range(service.MOST_ATTEMPTS + 2):
+            assert history_run(history_id=history.pk).state == "WAITING"
+    assert history_run(history_id=history.pk).stored == 50

@@ -25,7 +25,7 @@ TABLES = ("accounts_consentevent", "accounts_ledgerhead", "accounts_ledgertombst
 PUBLISHED = {
     "2026-11": "0777d082cdf1ea354bcf4b9e12f327409fb95034214567bcac6e2478b4f6061d",
     "2026-11-22": "6e8c030e8d327b10d169a9e7cbd8b7fa754b9bed536774e5cf920f7b95ec0dcd",
-    "2026-11-26": "d57ff31d1f6a2e517d22fc50e89a41ae10b9dece23814b079eadf4af98b2a7b4",
+    "2026-11-26": "7c6be83cc8c99007a691aa778ea8cefc64bce22a48cffc74614a0a1faacea2db",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -90,15 +91,17 @@ def listen_correct(*, user: User, listen_id: int, play: IncomingPlay) -> Listen:
     else:
         raise NotFound(_("There is no such track."), field="trackId")
     listen.listened_at, listen.ms_played, listen.corrected = told.listened_at, told.ms_played, True
-    reports = Listen.reports.filter(
-        Q(pk=listen.pk) | Q(echo_of=listen)
-    )  # what other sources told of it goes along
+    # What other sources told of it goes along.
+    reports = Listen.reports.filter(Q(pk=listen.pk) | Q(echo_of=listen))
     unused = set(reports.values_list("naming", flat=True)) - {None, listen.naming_id}
     with act.write():
-        reports.update(
-            track=listen.track_id, naming=listen.naming, listened_at=listen.listened_at,
-            ms_played=listen.ms_played, corrected=True,
-        )  # fmt: skip
+        for key, told_at in list(reports.values_list("pk", "listened_at")):
+            # The earliest of those that say the same stands for the play: the one that was corrected, whatever its source.
+            behind = timedelta() if key == listen.pk else max(told_at - moment, timedelta.resolution)
+            Listen.reports.filter(pk=key).update(
+                track=listen.track_id, naming=listen.naming, listened_at=listen.listened_at + behind,
+                ms_played=listen.ms_played, corrected=True,
+            )  # fmt: skip
     tellings_forget(list(reports.values_list("pk", flat=True)))  # it is the listener's own by now
     since, until = min(moment, listen.listened_at), max(moment, listen.listened_at)
     plays_gather(user.pk, tracks={before.pk, listen.track_id}, since=since, until=until)

@@ -116,6 +116,29 @@ class TestDeleting:
 
 
 class TestCorrecting:
+    @pytest.mark.parametrize("ms", [None, 90_000])
+    @pytest.mark.parametrize("later", [-50, 0, 50])
+    @pytest.mark.parametrize("other", ["a9", "zz"])
+    def test_a_play_that_two_told_keeps_its_id_and_source(self, ada, other, later, ms):
+        track = {"title": "Alphax", "artist": "Twin C"}
+        told = [("z9", NOON, ms), (other, NOON + timedelta(seconds=later), None)]
+        rows = [
+            {
+                "source": source,
+                "sourceId": "1",
+                "track": track,
+                "listenedAt": at.isoformat(),
+                "msPlayed": played,
+            }
+            for source, at, played in told
+        ]
+        App(ada).data(RECORD, input=rows)
+        listen = Listen.objects.get(user=ada)
+        changed = {"track": {"title": "Alphax fixed", "artist": "Twin C"}, "listenedAt": NOON.isoformat()}
+        answer = it(ada, CORRECT, id=play_id(listen), input=changed)
+        assert (answer["id"], answer["source"]) == (play_id(listen), listen.source)
+        assert Listen.objects.get(user=ada).track.title == "Alphax fixed"
+
     def test_keeps_the_play_and_says_what_it_was(self, ada):
         (listen,) = factories.listens(ada, factories.track("Wrong"))
         given = {

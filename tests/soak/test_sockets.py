@@ -234,7 +234,8 @@ def test_each_event_reaches_whoever_may_hear_it_once_and_nobody_else(run, live):
     # What was played to find out whether everybody listens may have found somebody not yet listening.
     for title, heard in listeners.heard.items():
         assert title in run.expected or max(heard.values()) == 1, title
-    assert "unheard" not in listeners.heard
+    # It waited in the outbox for Redis to come back: whoever listened by then heard it, once.
+    assert max(listeners.heard.get("unheard", {0: 1}).values()) == 1
 
 
 def report(run, began, opened, ended, back):

@@ -22,6 +22,6 @@ def form(page: str) -> dict[str, str]:
 session = requests.Session()
 session.trust_env = False
 asked = session.get(sys.argv[1], timeout=60)
-words = form(asked.text) | {"username": os.environ["HANDLE"], "password": os.environ["PASSWORD"]}
+words = form(asked.text) | {"login": os.environ["HANDLE"], "password": os.environ["PASSWORD"]}
 page = session.post(asked.url, words, timeout=60)
 session.post(page.url, form(page.text) | {"allow": "true"}, timeout=60).raise_for_status()

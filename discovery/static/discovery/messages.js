@@ -20,9 +20,12 @@ export function tell(text, { isError = false, undo = null, expired = () => {} } 
   return undefined;
 }
 
-/** An error has nothing to say once something else has succeeded. */
-export function errorGone() {
-  if (at("status").matches(".error")) tell("");
+/** Which error is shown; null where none is. */
+export const errorShown = () => at("status").querySelector(":scope.error > .said");
+
+/** An error has nothing to say once something else has succeeded that began after it. */
+export function errorGone(before) {
+  if (before && errorShown() === before) tell("");
 }
 
 /** What can still be undone is settled now. */

@@ -1,5 +1,5 @@
 // The few lines of DOM that all pages share.
-import { errorGone, tell } from "./messages.js";
+import { errorGone, errorShown, tell } from "./messages.js";
 import { visit } from "./visit.js";
 
 export { tell };
@@ -27,11 +27,12 @@ export const nothing = (words, text, href) => make("span", { className: "nothing
 /** Run an action and say what came of it. What a page that was left still has to say is said to nobody. */
 export async function act(action, done) {
   const begun = visit();
+  const before = errorShown();
   try {
     await action();
     if (begun !== visit()) return;
     if (done) tell(done);
-    else errorGone();
+    else errorGone(before);
   } catch (error) {
     if (begun === visit()) tell(error.message, { isError: true });
   }

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -55,7 +55,7 @@ class Person:
     def signs_in(self, name="ada"):
         self.types("#id_login", name)
         self.types("#id_password", PASSWORD)
-        self.presses("main form button")
+        self.submits()
         self.until(lambda: not self.find("#id_login"), "signed in")
 
     def presses(self, selector):
@@ -73,7 +73,22 @@ class Person:
             return False
         return True
 
+    def submits(self, selector="main form button"):
+        """Press the button of a form that loads a page, and wait for the page that answers."""
+        self.browser.execute_script("window.before = true")
+        self.presses(selector)
+        self.until(self._loaded_anew, f"an answer to {selector}")
+
+    def _loaded_anew(self):
+        try:
+            return self.browser.execute_script(
+                "return window.before === undefined && document.readyState === 'complete'"
+            )
+        except JavascriptException:  # the document went away while it was asked
+            return False
+
     def types(self, selector, text):
+        self.until(lambda: self.find(selector), f"{selector} to type into")
         self.find(selector)[0].send_keys(text)
 
     def key(self, *keys):

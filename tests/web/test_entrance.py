@@ -54,24 +54,24 @@ def fills(person, **fields):
 
 def signs_up(person, name, mailed):
     fills(person, email=f"{name}@example.org", username=name, password1=PASSWORD)
-    person.presses("main form button")
+    person.submits()
     person.until(
         lambda: person.browser.current_url.endswith("/accounts/confirm-email/"), "told to look at the mail"
     )
     person.browser.get(mailed(f"{name}@example.org", "/accounts/confirm-email/"))
-    person.presses("main form button")
+    person.submits()
     person.sees("h1", "Welcome to Earshot")
 
 
 def signs_in(person, login, password):
     goes(person, "/accounts/login/")
     fills(person, login=login, password=password)
-    person.presses("main form button")
+    person.submits()
 
 
 def signs_out(person):
     goes(person, "/me/")
-    person.presses("main form[action$='/logout/'] button")
+    person.submits("main form[action$='/logout/'] button")
     person.until(lambda: person.find("#id_login"), "signed out")
 
 
@@ -82,7 +82,7 @@ def code_of(secret, later=0):
 def confirms_with_password(person, password):
     if person.find("#id_password"):
         fills(person, password=password)
-        person.presses("main form button")
+        person.submits()
 
 
 def test_from_the_form_to_the_second_factor_and_a_passkey(visit, mailed):  # noqa: PLR0915  # one walk
@@ -106,11 +106,11 @@ def test_from_the_form_to_the_second_factor_and_a_passkey(visit, mailed):  # noq
 
     goes(person, "/accounts/password/reset/")
     fills(person, email="ada@example.org")
-    person.presses("main form button")
+    person.submits()
     person.until(lambda: person.browser.current_url.endswith("/reset/done/"), "told to look at the mail")
     person.browser.get(mailed("ada@example.org", "/accounts/password/reset/key/"))
     fills(person, password1=OTHER, password2=OTHER)
-    person.presses("main form button")
+    person.submits()
     person.until(lambda: person.browser.current_url.endswith("/key/done/"), "another password")
     signs_in(person, "ada", PASSWORD)
     person.sees(".error", "do not match")
@@ -124,7 +124,7 @@ def test_from_the_form_to_the_second_factor_and_a_passkey(visit, mailed):  # noq
     assert person.violations("light", "dark") == []
     person.looks("authenticator")
     fills(person, code=code_of(secret))
-    person.presses("main form button")
+    person.submits()
     person.sees("h1", "Recovery")
     assert Authenticator.objects.filter(type="totp").count() == 1
     signs_out(person)
@@ -132,10 +132,10 @@ def test_from_the_form_to_the_second_factor_and_a_passkey(visit, mailed):  # noq
     person.until(lambda: person.find("#id_code"), "asked for the second factor")
     assert person.violations("light", "dark") == []
     fills(person, code="000000")
-    person.presses("main form button")
+    person.submits()
     person.until(lambda: person.find(".error"), "refused")
     fills(person, code=code_of(secret, later=1))
-    person.presses("main form button")
+    person.submits()
     person.until(lambda: not person.find("#id_code"), "signed in with it")
 
     person.browser.add_virtual_authenticator(
@@ -194,12 +194,12 @@ def test_by_a_friends_link_in_another_browser(visit, mailed):
     ben.presses("#sign-up")
     ben.until(lambda: ben.find("#id_email"), "the form")
     fills(ben, email="bert@example.org", username="bert", password1=PASSWORD)
-    ben.presses("main form button")
+    ben.submits()
     ben.until(
         lambda: ben.browser.current_url.endswith("/accounts/confirm-email/"), "told to look at the mail"
     )
     ben.browser.get(mailed("bert@example.org", "/accounts/confirm-email/"))
-    ben.presses("main form button")
+    ben.submits()
     ben.sees("h1", "Willkommen bei Earshot")
     row = Friendship.objects.get(state=Friendship.State.ACCEPTED)
     assert {row.low.username, row.high.username} == {"adele", "bert"}

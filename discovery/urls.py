@@ -7,7 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.api.context import Context
 from accounts.middleware.gpc import gpc_json
 from discovery import health
-from discovery.library.views import addresses
+from discovery.library import tunes
+from discovery.library import views as library_views
 from discovery.platform.graphql.view import EarshotGraphQLView
 from discovery.privacy import views
 from discovery.protocols.urls import protocols
@@ -19,7 +20,8 @@ from discovery.web.urls import pages
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages,
     *protocols,
-    *addresses,
+    *library_views.addresses,
+    *tunes.addresses,
     *oauth,
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -21,8 +21,8 @@ PALETTE = (
 
 def cover_svg(word: str) -> bytes:
     """The picture behind an address. Raises ValueError for a word that was not sealed here."""
-    seed, letters = cover_told(word)
-    ground, shape, ink = PALETTE[seed % len(PALETTE)]
+    colors, seed, letters = cover_told(word)
+    ground, shape, ink = PALETTE[colors % len(PALETTE)]
     across, down, size = 20 + seed // 8 % 60, 20 + seed // 512 % 60, 28 + seed // 32_768 % 30
     turn = seed // 1_048_576 % 180
     return (

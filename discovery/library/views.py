@@ -79,8 +79,8 @@ def drawn(request: HttpRequest, word: str) -> HttpResponseBase:
     try:
         picture = cover_svg(word)
     except (ValueError, TypeError):
-        return _refused(NotFound("There is no such picture."))
-    return _safe(HttpResponse(picture, content_type="image/svg+xml"), seconds=30 * 86_400)
+        return missing("There is no such picture.")
+    return safe(HttpResponse(picture, content_type="image/svg+xml"), seconds=30 * 86_400)
 
 
 def _viewer(request: HttpRequest) -> User | None:
@@ -115,7 +115,7 @@ def _passed_on(
     for name in PASSED_ON:
         if name in answer.headers:
             response[name] = answer.headers[name]
-    return _safe(response, seconds=86_400 if method == "getCoverArt" else None)
+    return safe(response, seconds=86_400 if method == "getCoverArt" else None)
 
 
 def _is_sound(kind: str) -> bool:
@@ -162,7 +162,7 @@ async def _as_wanted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         _readers.submit(pieces.close)  # type: ignore[attr-defined]  # a generator
 
 
-def _safe(response: HttpResponseBase, *, seconds: int | None) -> HttpResponseBase:
+def safe(response: HttpResponseBase, *, seconds: int | None) -> HttpResponseBase:
     """For one person's browser alone, as the kind of thing it is, and able to do nothing.
 
     ``seconds``: how long the browser may keep it; sound not at all, for whoever signed out is to hear nothing more.
@@ -172,6 +172,10 @@ def _safe(response: HttpResponseBase, *, seconds: int | None) -> HttpResponseBas
     response["Content-Security-Policy"] = CONFINED
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
+
+
+def missing(words: str) -> HttpResponse:
+    return _refused(NotFound(words))
 
 
 def _refused(refused: Refusal) -> HttpResponse:

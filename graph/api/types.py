@@ -50,7 +50,7 @@ class Artist(CatalogRows, relay.Node):
     def mbid(self, root: strawberry.Parent[models.Artist]) -> str | None:
         return root.mbid or None
 
-    @strawberry_django.field(only=["name"], description=COVER)
+    @strawberry_django.field(only=["name", "tags"], description=COVER)
     def cover(self, root: strawberry.Parent[models.Artist], info: Info) -> str:
         return artist_cover(info, root)
 
@@ -83,12 +83,15 @@ class Track(CatalogRows, relay.Node):
         return root.description or None
 
     @strawberry_django.field(
-        only=["pk"], description="Where you hear it: in libraries that you connected. Empty where nowhere."
+        only=["external_id", "tags", "duration_ms", "isrc", "mbid"],
+        description="Where you hear it: what sounds here first, then pages elsewhere. Empty where nowhere.",
     )
     def play(self, root: strawberry.Parent[models.Track], info: Info) -> list[PlayLink]:
-        return play_links(info, root.pk)
+        return play_links(info, root)
 
-    @strawberry_django.field(only=["title", "artist__name"], select_related=["artist"], description=COVER)
+    @strawberry_django.field(
+        only=["title", "tags", "artist__name"], select_related=["artist"], description=COVER
+    )
     def cover(self, root: strawberry.Parent[models.Track], info: Info) -> str:
         return track_cover(info, root)
 

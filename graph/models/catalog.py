@@ -69,6 +69,8 @@ class Track(models.Model):
     standing = models.PositiveSmallIntegerField(choices=Standing.choices, default=Standing.LISTENERS)
     tags = models.JSONField(default=list, blank=True)  # as an artist's
 
+    told_uri = ""  # what a service calls it, where a person's own play told that (`Listen.track_as_told`)
+
     def __str__(self) -> str:
         return self.title
 

@@ -76,7 +76,7 @@ class Listen(Gated):
             return self.track
         told = copy(self.track)
         told.title, told.album, told.artist = self.naming.title, self.naming.album, copy(told.artist)
-        told.artist.name = self.naming.artist_name
+        told.artist.name, told.told_uri = self.naming.artist_name, self.naming.uri
         return told
 
 

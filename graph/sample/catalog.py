@@ -9,6 +9,7 @@ from numpy.random import Generator
 from accounts.intake import restoring
 from graph.arrays import Doubles, Ids, Ints, Rows
 from graph.models import Artist, Standing, Tag, Tagging, Track, item_column
+from graph.sample.sounds import PREFIX as TUNE_PREFIX
 from graph.sample.vocabulary import SCENES, artist_names, track_line, track_titles
 
 ARTISTS, TRACKS = 120, 1500
@@ -37,11 +38,12 @@ def catalog_create(*, rng: Generator) -> Catalog:
         for row, name in enumerate(artist_names(rng, ARTISTS))
     )
     track_artist = np.sort(np.concatenate([np.arange(ARTISTS), rng.integers(ARTISTS, size=TRACKS - ARTISTS)]))
-    durations = rng.integers(120_000, 360_000, size=TRACKS)
+    # 40 to 60 seconds: as long as its tune, and long enough to be heard (`graph.models.listening.HEARD_MS`).
+    durations = 40_000 + (rng.integers(120_000, 360_000, size=TRACKS) - 120_000) // 12
     moods = [str(rng.choice(SCENES[scene[row]]["moods"])) for row in track_artist]
     tracks = Track.objects.bulk_create(
         Track(
-            external_id=f"sample-track-{row}",
+            external_id=f"{TUNE_PREFIX}{row}",
             standing=Standing.CATALOG,
             artist=artists[track_artist[row]],
             title=title,

@@ -85,8 +85,11 @@ def listenbrainz(path, rows):
     ):
         for number in range(rows):
             title, artist, album = names(number)
+            song = int(title.removeprefix("Song "))
+            known = {"isrc": f"USRC1{song:07}", "spotify_id": f"https://open.spotify.com/track/{song:022}"}
             told = {
                 **LISTEN["track_metadata"],
+                "additional_info": LISTEN["track_metadata"]["additional_info"] | known,
                 "track_name": title,
                 "artist_name": artist,
                 "release_name": album,

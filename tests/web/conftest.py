@@ -105,15 +105,15 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
 
 
 @pytest.fixture
-def visit(site, chromium, axe, monkeypatch, tmp_path, transactional_db):
-    """``visit()``: another person with a browser of their own, at web process ``process``."""
+def opens_browser(chromium, axe, monkeypatch, tmp_path):
+    """``opens_browser(origin)``: somebody with a browser of their own, at this address."""
     from selenium import webdriver
 
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     opened = []
 
-    def visit(*, process=0, language="en", sign_up="open"):
+    def open_(origin, *, language="en"):
         options = webdriver.ChromeOptions()
         options.binary_location = chromium.browser
         for flag in [
@@ -127,11 +127,21 @@ def visit(site, chromium, axe, monkeypatch, tmp_path, transactional_db):
         options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
         browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromium.driver))
         opened.append(browser)
-        return Person(browser, site.origin(process, sign_up), axe, keep)
+        return Person(browser, origin, axe, keep)
 
-    yield visit
+    yield open_
     for browser in opened:
         browser.quit()
+
+
+@pytest.fixture
+def visit(site, opens_browser, transactional_db):
+    """``visit()``: another person with a browser of their own, at web process ``process``."""
+
+    def visit(*, process=0, language="en", sign_up="open"):
+        return opens_browser(site.origin(process, sign_up), language=language)
+
+    return visit
 
 
 def keep(name, picture):

@@ -18,6 +18,7 @@ PATIENCE = 45  # seconds; a busy machine may need them, an idle one never
 class Person:
     def __init__(self, browser, origin, axe=None, screenshots=None):
         self.browser, self.origin, self.axe, self.screenshots = browser, origin, axe, screenshots
+        self.clicks = 0  # presses of a button or link, and of a field that had not the keyboard
 
     # what they see
 
@@ -69,6 +70,7 @@ class Person:
                 return False
             self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
             element.click()
+            self.clicks += 1
         except (ValueError, StaleElementReferenceException):
             return False
         return True
@@ -89,7 +91,9 @@ class Person:
 
     def types(self, selector, text):
         self.until(lambda: self.find(selector), f"{selector} to type into")
-        self.find(selector)[0].send_keys(text)
+        (field, *_) = self.find(selector)
+        self.clicks += field != self.browser.switch_to.active_element
+        field.send_keys(text)
 
     def key(self, *keys):
         chain = ActionChains(self.browser)

@@ -2,10 +2,15 @@
 
 import pytest
 
+from accounts.models import Purpose
 from accounts.services.private_session import private_session_start
 from discovery.library.accounts import library_connect
 from discovery.library.reading import library_read
-from graph.models import Feedback, Listen
+from discovery.models import RadioChoice
+from discovery.radio.session import Outcome
+from graph.models import Feedback, Listen, Track
+from graph.sample.sounds import PREFIX
+from tests import factories
 from tests.discovery.library.conftest import serving
 from tests.discovery.library.sounds import Song
 
@@ -91,3 +96,41 @@ def test_in_a_private_session_it_is_heard_and_nothing_is_kept(world, library, vi
     assert plays() == []
     assert not Listen.reports.filter(source="earshot").exists()
     assert person.text("#status") == ""
+
+
+def test_the_radio_plays_on_and_its_next_is_a_skip(world, visit):
+    """With tunes of two seconds; one track has none, and is shown without a sound."""
+    *sounding, silent = Track.objects.order_by("pk")
+    for number, track in enumerate(sounding):
+        track.external_id, track.duration_ms = f"{PREFIX}{number}", 2_000
+        track.save()
+    factories.answered(world.ada, Purpose.EXPERIMENT)  # or what a radio chose is kept nowhere
+    person = visit()
+    person.opens("/radio/")
+    person.presses("#radio-go")
+    person.presses("#radio .play")
+    first = person.text("#player-title")
+    person.until(lambda: now(person) > 0.3, "it begins")
+    person.until(lambda: person.text("#player-title") != first, "at its end comes the next")
+    assert person.text("#player-title") == person.text("#radio-now .title")
+    person.presses("#player-toggle")
+    second = person.text("#player-title")
+    person.presses("#player-next")
+    person.until(lambda: person.text("#player-title") != second, "the next")
+    (skipped,) = RadioChoice.objects.filter(user=world.ada, outcome=Outcome.SKIPPED)
+    assert Track.objects.get(pk=skipped.item_id).title == second
+    person.presses("#music-link")
+    person.sees("h1", "My music")
+    third = person.text("#player-title")
+    person.presses("#player-next")
+    person.until(lambda: person.text("#player-title") != third, "it goes on where the page was left")
+    heard = {title for title, _ in plays()}
+    assert first in heard
+    assert silent.title not in heard
+    person.browser.execute_script(
+        "const one = document.getElementById('player-volume'); one.value = 0.5; one.dispatchEvent(new Event('input'))"
+    )
+    person.browser.refresh()
+    assert person.browser.execute_script("return document.getElementById('player-sound').volume") == 0.5
+    assert person.origins() == {person.origin}
+    assert person.complaints() == []

@@ -2,7 +2,7 @@
 import { ask } from "./api.js";
 import { make } from "./page.js";
 
-export const ofTrack = "id title durationMs cover artist { id name } play { url library }";
+export const ofTrack = "id title durationMs cover artist { id name } play { kind url library }";
 export const thing = `... on Track { ${ofTrack} } ... on Artist { id name cover }`;
 export const item = `item { ${thing} }`;
 export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level }

@@ -1,78 +1,98 @@
-// The bar that plays: one sound, what comes after it, and a word to the API when it was heard.
-import { ask, refused } from "./api.js";
+// The bar that plays: one sound, and what comes after it.
+import { isLiked, turn } from "./cards/said.js";
+import * as hearing from "./hearing.js";
 import { act, at, make } from "./page.js";
 import { gettext, worded } from "./words.js";
 
-const STEP = 1.5; // seconds that a sound may go on between two looks at it; more is a leap
 const sound = at("player-sound");
-let queue = [];
-let place = -1;
-let heard; // of what plays: { id, trackId, at, seconds, looked }
+let program; // { from, next(ended, ms), back?, more() }: what comes, and where it comes from in words
+let track;
 
-/** A button for a track that can be heard here; null where it cannot. `list` and `from` are asked when it is pressed, as `play` takes them. */
-export const playButton = (track, list = () => [track], from = () => "") =>
-  track.play?.length ? make("button", {
-    type: "button", className: "play", onclick: () => play(track, list(), from()),
-    attributes: { "aria-label": worded(gettext("Play %(name)s"), { name: track.title }) },
+/** Where the track sounds on this page; undefined where nowhere. */
+const soundOf = ({ play = [] }) => play.find(({ kind }) => kind !== "LINK");
+
+/** A button for a track that can be heard here; null where it cannot. `begin` is called when it is pressed. */
+export const playButton = (one, begin) =>
+  soundOf(one) ? make("button", {
+    type: "button", className: "play", onclick: begin,
+    attributes: { "aria-label": worded(gettext("Play %(name)s"), { name: one.title }) },
   }, "▶") : null;
 
 /** Play a track, then what of the list behind it can be heard. `from` says in words where it comes from. */
-export function play(track, list = [track], from = "") {
-  queue = list.filter((each) => each.play?.length).map((each) => ({ ...each, from }));
-  start(queue.findIndex(({ id }) => id === track.id));
+export function play(one, list = [one], from = "") {
+  const queue = list.filter(soundOf);
+  let place = queue.findIndex(({ id }) => id === one.id);
+  follow({ from, next: () => queue[place += 1], back: () => queue[place = Math.max(0, place - 1)], more: () => place + 1 < queue.length }, one);
 }
 
-function start(number) {
-  told();
-  const track = queue[number];
-  if (!track) return stop();
-  place = number;
-  const [link] = track.play;
-  heard = { id: word(), trackId: track.id, at: new Date().toISOString(), seconds: 0, looked: 0 };
-  sound.src = link.url;
+/** Play `first`, and then what the program says. */
+export function follow(one, first) {
+  hearing.tell();
+  program = one;
+  start(first);
+}
+
+export const follows = (one) => program === one;
+export const plays = (one) => track?.id === one?.id;
+
+/** What plays now, by the program; a track that cannot be heard here is shown and does not sound. */
+export function start(one) {
+  hearing.tell();
+  if (!one) return stop();
+  track = one;
+  const link = soundOf(one);
   at("player").hidden = false;
-  at("player-title").textContent = track.title;
-  at("player-artist").textContent = track.artist?.name ?? "";
-  at("player-from").textContent = [track.from, link.library].filter(Boolean).join(" · ");
-  at("player-cover").src = track.cover;
-  at("player-next").disabled = place + 1 >= queue.length;
-  at("player-like").setAttribute("aria-pressed", "false");
+  at("player-title").textContent = one.title;
+  at("player-artist").textContent = one.artist?.name ?? "";
+  at("player-from").textContent = [program.from, link ? link.library : gettext("It cannot be heard here.")].filter(Boolean).join(" · ");
+  at("player-cover").src = one.cover;
+  at("player-next").disabled = !program.more();
+  at("player-like").dataset.item = one.id;
+  at("player-like").setAttribute("aria-pressed", isLiked(one.id));
+  onScreens();
+  if (!link) return sound.pause();
+  hearing.begin(one.id);
+  sound.src = link.url;
   act(() => sound.play());
+  return undefined;
 }
 
 function stop() {
   sound.pause();
-  place = -1;
+  track = undefined;
 }
 
-/** What was heard of it. A start that ends soon is a skip: the server says from when on it is a play. */
-function told(keepalive = false) {
-  const play = heard;
-  heard = undefined;
-  if (!play || !play.seconds) return;
-  const input = [{ source: "earshot", sourceId: play.id, trackId: play.trackId, listenedAt: play.at, msPlayed: Math.round(play.seconds * 1000) }];
-  // Where plays are not recorded, or a private session runs, the server keeps nothing: that is nothing to complain of.
-  ask(`mutation($input: [ListenInput!]!) { recordListens(input: $input) { ... on RecordedListens { stored } ${refused} } }`,
-    { input }, { keepalive }).catch(() => {});
+/** What played is over, as a room that one leaves. */
+export function end() {
+  hearing.tell();
+  stop();
+  program = undefined;
+  at("player").hidden = true;
 }
 
-async function like() {
-  const track = queue[place];
-  if (!track) return;
-  await ask(`mutation($id: ID!) { giveFeedback(itemId: $id, kind: LIKE) { ... on GivenFeedback { kind } ${refused} } }`, { id: track.id });
-  at("player-like").setAttribute("aria-pressed", "true");
+/** To the next: the program learns whether this one was heard out, and how many milliseconds of it were heard. */
+const go = (ended) => act(async () => {
+  const ms = hearing.heardMs();
+  hearing.tell();
+  start(await program.next(ended, ms));
+});
+
+/** What the screen of a phone, a keyboard's keys and a headset are told, and what they may do. */
+function onScreens() {
+  if (!navigator.mediaSession) return;
+  navigator.mediaSession.metadata = new MediaMetadata({ title: track.title, artist: track.artist?.name ?? "", artwork: [{ src: track.cover }] });
+  const acts = { play: () => sound.play(), pause: () => sound.pause(), nexttrack: program.more() ? () => go(false) : null,
+    previoustrack: program.back ? () => start(program.back()) : null, seekto: ({ seekTime }) => { sound.currentTime = seekTime; } };
+  for (const [name, act_] of Object.entries(acts)) navigator.mediaSession.setActionHandler(name, act_);
 }
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${`${Math.floor(seconds % 60)}`.padStart(2, "0")}`;
 
 /** How long it is: as the sound says, or else as the catalog does. */
-const length = () => (Number.isFinite(sound.duration) ? sound.duration : (queue[place]?.durationMs ?? 0) / 1000);
+const length = () => (Number.isFinite(sound.duration) ? sound.duration : (track?.durationMs ?? 0) / 1000);
 
 function looked() {
-  if (!heard) return;
-  const passed = sound.currentTime - heard.looked;
-  if (passed > 0 && passed < STEP * Math.max(1, sound.playbackRate)) heard.seconds += passed;
-  heard.looked = sound.currentTime;
+  hearing.look(sound);
   at("player-seek").max = length();
   at("player-seek").value = sound.currentTime;
   at("player-time").textContent = clock(sound.currentTime);
@@ -88,26 +108,19 @@ function broken() {
   if (sound.getAttribute("src")) act(() => { throw new Error(gettext("This cannot be played now. Perhaps its music server is off.")); });
 }
 
-/** A UUID; `crypto.randomUUID` is there on encrypted pages alone. */
-function word() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
-
 sound.addEventListener("timeupdate", looked);
-sound.addEventListener("ended", () => start(place + 1));
+sound.addEventListener("ended", () => go(true));
 sound.addEventListener("error", broken);
 for (const event of ["play", "pause"]) sound.addEventListener(event, shown);
 at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? sound.play() : sound.pause())));
-at("player-next").addEventListener("click", () => start(place + 1));
-at("player-like").addEventListener("click", () => act(like));
+at("player-next").addEventListener("click", () => go(false));
+at("player-like").addEventListener("click", () => track && act(() => turn(track, !isLiked(track.id))));
 at("player-seek").addEventListener("input", () => { sound.currentTime = Number(at("player-seek").value); });
+at("player-volume").addEventListener("input", () => { sound.volume = localStorage.volume = Number(at("player-volume").value); });
+at("player-volume").value = sound.volume = Number(localStorage.volume ?? 1);
 addEventListener("playtoggle", (event) => {
-  if (place < 0) return;
+  if (!track) return;
   event.preventDefault();
   at("player-toggle").click();
 });
-addEventListener("pagehide", () => told(true));
+addEventListener("pagehide", () => hearing.tell({ keepalive: true }));

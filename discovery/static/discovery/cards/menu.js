@@ -3,6 +3,7 @@ import { ask, refused } from "../api.js";
 import { nameOf, titleOf } from "../music.js";
 import { act, at, button, fill, make, tell } from "../page.js";
 import { asPercent, gettext } from "../words.js";
+import { elsewhere } from "./elsewhere.js";
 import { choosePlaylist } from "./playlist.js";
 import { recommend } from "./recommend.js";
 import { closeSheet, openSheet } from "./sheet.js";
@@ -13,6 +14,7 @@ export function openMenu(node, { away }) {
   const closing = (action) => () => { closeSheet(); act(action); };
   openSheet(name, [
     make("a", { className: "button", href: `/radio/?seed=${encodeURIComponent(thing.id)}&name=${encodeURIComponent(titleOf(thing))}`, onclick: closeSheet }, gettext("Start radio")),
+    ...elsewhere(thing),
     ...(thing.artist ? [button(gettext("Add to a playlist"), () => act(() => choosePlaylist(thing)))] : []),
     button(gettext("Recommend to a friend"), () => act(() => recommend(thing))),
     button(gettext("Less of this"), closing(() => away("DISLIKE", { id: thing.id, name })), { className: "less" }),

@@ -5,6 +5,7 @@ import { act, button, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
 
 const liked = new Set(); // ids, as far as is known here
+export const isLiked = (id) => liked.has(id);
 const shown = (id) => document.querySelectorAll(`.like[data-item="${id}"]`);
 
 export const ofViewer = "said: feedback(first: 100) { edges { node { kind item { ... on Track { id } ... on Artist { id } } } } }";
@@ -29,7 +30,7 @@ export function like(thing) {
   return one;
 }
 
-async function turn(thing, on) {
+export async function turn(thing, on) {
   mark(thing.id, on);
   try {
     await (on ? give(thing.id, "LIKE") : takeBack(thing.id, "LIKE"));

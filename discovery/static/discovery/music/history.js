@@ -1,7 +1,8 @@
 // What one played, day by day: corrected, or deleted by play, by day or by artist.
 import { ask } from "../api.js";
 import { closeSheet, openSheet } from "../cards/sheet.js";
-import { nameOf, nodes } from "../music.js";
+import { nameOf, nodes, ofTrack } from "../music.js";
+import { elsewhere } from "../cards/elsewhere.js";
 import { settle } from "../messages.js";
 import { act, at, button, make, nothing } from "../page.js";
 import { onLeave } from "../visit.js";
@@ -24,7 +25,7 @@ export function start() {
 
 async function page(after = null) {
   const { viewer } = await ask(`query($after: String) { viewer { listens(first: ${PAGE}, after: $after) {
-    pageInfo { hasNextPage endCursor } edges { node { id listenedAt msPlayed track { id title artist { id name } } } } } } }`, { after });
+    pageInfo { hasNextPage endCursor } edges { node { id listenedAt msPlayed track { ${ofTrack} } } } } } }`, { after });
   const { pageInfo } = viewer.listens;
   behind = pageInfo.endCursor;
   at("history-earlier").hidden = !pageInfo.hasNextPage;
@@ -69,6 +70,7 @@ function more(play, row) {
   const name = nameOf(play.track);
   const closing = (action) => () => { closeSheet(); act(action); };
   openSheet(name, [
+    ...elsewhere(play.track),
     button(gettext("Correct it"), closing(() => correcting.open(play, (fresh) => row.replaceWith(line(fresh)))), { className: "correct" }),
     button(gettext("Delete this play"), closing(() => deleteLater({ ids: [play.id] }, [row], name)), { className: "danger delete-one" }),
     button(worded(gettext("Delete all plays of %(name)s"), { name: artist.name }), closing(() => deleteLater({ artistId: artist.id },

@@ -4,6 +4,7 @@ import { cover } from "../cards/cover.js";
 import { saveAs } from "../cards/playlist.js";
 import { discover, item, kindNow, nameOf, tune } from "../music.js";
 import { act, at, button, fill, make, onSubmit } from "../page.js";
+import * as player from "../player.js";
 import { subscribe } from "../socket.js";
 import { asDay, gettext, worded } from "../words.js";
 import * as seeds from "./seeds.js";
@@ -13,10 +14,28 @@ const sources = {
   SUM: gettext("The best by all that you allow"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
   FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"), MINUTE: gettext("By this session above all"),
 };
+const sourceNow = () => sources[queue?.source] ?? gettext("To begin with");
 let queue, stop, heard, last;
+let asking = false; // the player has asked for the next one
+
+/** The radio as what plays: it goes on where its page is left. */
+const program = {
+  get from() { return sourceNow(); },
+  more: () => true,
+  next: async (ended, ms) => {
+    asking = true;
+    try {
+      await advance(ended ? null : "SKIP", ms);
+    } finally {
+      asking = false;
+    }
+    return last;
+  },
+};
 
 export async function start() {
-  [queue, stop, heard] = [null, () => {}, []];
+  stop = () => {};
+  if (!player.follows(program)) [queue, heard] = [null, []];
   onSubmit("radio-form", () => begin(null));
   at("radio-save").addEventListener("click", () => act(save));
   seeds.begin();
@@ -27,6 +46,7 @@ export async function start() {
     history.replaceState(history.state, "", location.pathname); // a reload goes on instead of starting again
     await begin(wanted.has("seed") ? { seedId: wanted.get("seed") } : { tag: wanted.get("tag") });
   } else if (sessionStorage.radio) follow(sessionStorage.radio); // the page was loaded anew
+  if (queue) shown();
 }
 
 async function begin(chosen) {
@@ -48,12 +68,12 @@ function follow(radioId) {
     ({ radioQueue }) => draw(radioQueue), () => { delete sessionStorage.radio; });
 }
 
-async function advance(feedback) {
+async function advance(feedback, msPlayed = null) {
   const { radioId, step, resume } = queue;
   const { advanceRadio } = await ask(
-    `mutation($radioId: ID!, $step: Int, $resume: String, $feedback: FeedbackKind) {
-      advanceRadio(radioId: $radioId, step: $step, resume: $resume, feedback: $feedback) { ... on RadioQueue { ${parts} } ${refused} } }`,
-    { radioId, step, resume, feedback });
+    `mutation($radioId: ID!, $step: Int, $resume: String, $feedback: FeedbackKind, $msPlayed: Int) {
+      advanceRadio(radioId: $radioId, step: $step, resume: $resume, feedback: $feedback, msPlayed: $msPlayed) { ... on RadioQueue { ${parts} } ${refused} } }`,
+    { radioId, step, resume, feedback, msPlayed });
   if (feedback === "SKIP" || feedback === "DISLIKE") heard = heard.filter(({ id }) => id !== last?.id);
   draw(advanceRadio);
 }
@@ -70,6 +90,11 @@ function draw(fresh) {
   queue = fresh;
   last = queue.now?.item;
   if (last) heard.push(last);
+  if (player.follows(program) && !asking && !player.plays(last)) player.start(last);
+  return at("radio") ? shown() : undefined; // it plays on where its page was left
+}
+
+function shown() {
   at("radio-save").hidden = !last?.artist;
   const pressed = document.activeElement?.dataset.outcome;
   if (!queue.now) return fill("radio", [], gettext("Nothing to play now."));
@@ -77,10 +102,10 @@ function draw(fresh) {
     Object.assign(button(text, () => act(() => advance(feedback)), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
   const buttons = [next(gettext("Skip"), "SKIP", "primary"), next(gettext("Like"), "LIKE"), next(gettext("Not for me"), "DISLIKE"), next(gettext("Played to the end"), null, "plain")];
   for (const each of buttons) each.dataset.outcome = each.id;
-  const source = sources[queue.source] ?? gettext("To begin with");
   fill("radio", [
     make("div", { className: "tune-row" }, cover(queue.now.item), make("div", { className: "words" },
-      make("p", { id: "radio-source", className: "quiet" }, source), make("div", { id: "radio-now", className: "playing" }, tune(queue.now.item)))),
+      make("p", { id: "radio-source", className: "quiet" }, sourceNow()), make("div", { id: "radio-now", className: "playing" }, tune(queue.now.item))),
+    player.follows(program) ? null : player.playButton(queue.now.item, () => { player.follow(program, last); at("player-toggle").focus(); shown(); })),
     queue.now.reasons.length ? make("p", { className: "quiet" }, queue.now.reasons[0].text) : null,
     make("div", { className: "buttons" }, buttons),
     queue.upcoming.length ? make("h2", {}, gettext("Then")) : null,

@@ -4,6 +4,7 @@ import { item, nameOf, nodes, thing, tune } from "../music.js";
 import { songRow } from "../music/rows.js";
 import { typing } from "../music/typing.js";
 import { act, at, button, fill, make, redrawn, tell } from "../page.js";
+import * as player from "../player.js";
 import { subscribe } from "../socket.js";
 import { onLeave } from "../visit.js";
 import { asList, gettext, ngettext, worded } from "../words.js";
@@ -18,6 +19,24 @@ export const titleOf = (one) => one.title || gettext("A room without a name");
 export const current = () => room;
 
 let friends, leave, room, stop;
+let asking = false; // the player has asked for the next one
+
+/** The room as what plays, for whoever listens along here. */
+const program = {
+  get from() { return room ? titleOf(room) : ""; },
+  more: () => true,
+  next: async (ended) => {
+    if (!room) return undefined;
+    const { id: roomId, step } = room;
+    asking = true;
+    try {
+      await change(ended ? "advanceRoom" : "skipInRoom", { ...inRoom, step: "Int!" }, { roomId, step });
+    } finally {
+      asking = false;
+    }
+    return room?.now?.item;
+  },
+};
 
 export function begin(around) {
   ({ friends, leave } = around);
@@ -45,15 +64,17 @@ export async function open(id, ended) {
 
 export function close() {
   stop();
+  if (player.follows(program)) player.end();
   room = null;
   delete sessionStorage.room;
   if (at("room")) at("room").hidden = true;
 }
 
 function draw(fresh) {
-  if (!at("room") || (room?.id === fresh.id && fresh.step < room.step)) return; // left, or an answer that was overtaken
+  if (room?.id === fresh.id && fresh.step < room.step) return; // an answer that was overtaken
   room = fresh;
-  redrawn(drawRoom);
+  if (player.follows(program) && !asking && !player.plays(room.now?.item)) player.start(room.now?.item);
+  if (at("room")) redrawn(drawRoom); // the page may have been left
 }
 
 function drawRoom() {
@@ -67,6 +88,7 @@ function drawRoom() {
   ...(room.others ? [worded(ngettext("%(count)s more", "%(count)s more", room.others), { count: room.others })] : [])]);
   fill("room-now", now ? [make("div", { className: "playing" }, tune(now.item)), meant(now),
     make("div", { className: "buttons" },
+      player.follows(program) ? null : player.playButton(now.item, () => { player.follow(program, room.now.item); at("player-toggle").focus(); }),
       button(gettext("Skip"), () => act(() => change("skipInRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { about: nameOf(now.item), id: "room-skip", className: "primary" }),
       button(gettext("Veto"), () => act(() => veto(now)), { about: nameOf(now.item), id: "room-veto" }),
       button(gettext("Played to the end"), () => act(() => change("advanceRoom", { ...inRoom, step: "Int!" }, { roomId, step })), { id: "room-played", className: "plain" }))].filter(Boolean)

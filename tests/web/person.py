@@ -3,7 +3,11 @@
 import json
 from urllib.parse import urlsplit
 
-from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    JavascriptException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -60,7 +64,7 @@ class Person:
         self.until(lambda: not self.find("#id_login"), "signed in")
 
     def presses(self, selector):
-        """Press the first such element; where it is drawn anew under the finger, the new one."""
+        """Press the first such element once it is shown; where it is drawn anew under the finger, the new one."""
         self.until(lambda: self._pressed(selector), f"{selector} to press")
 
     def _pressed(self, selector):
@@ -71,7 +75,7 @@ class Person:
             self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
             element.click()
             self.clicks += 1
-        except (ValueError, StaleElementReferenceException):
+        except (ValueError, StaleElementReferenceException, ElementNotInteractableException):
             return False
         return True
 

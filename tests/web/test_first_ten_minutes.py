@@ -17,12 +17,17 @@ from tests.discovery.realtime.conftest import free_port
 from tests.embedded.test_demo import demo, ended, read_until_ready  # noqa: F401  # a fixture
 from tests.graph.formats.files import extended
 from tests.processes import wait_for
+from tests.web.person import DESKTOP
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(900)]
 
 MOST_CLICKS = 45
 PASSWORD = "correct horse battery"
-TRACKS = "{ viewer { discover(kind: TRACK, first: 100) { edges { node { item { ... on Track { title artist { name } } } } } } } }"
+ITEMS = "edges { node { item { ... on Track { title artist { name } } } } }"
+MUSIC = (
+    f"{{ popular(kind: TRACK, first: 100) {{ {ITEMS} }} "
+    f"viewer {{ discover(kind: TRACK, first: 100) {{ {ITEMS} }} }} }}"
+)
 
 
 @pytest.fixture
@@ -38,14 +43,23 @@ def running(tmp_path, ended):  # noqa: F811
 
 @pytest.fixture
 def songs(running):
-    """What Ben of the sample community is recommended: (title, artist)."""
+    """What Ben of the sample community is recommended, and what is popular there: (title, artist)."""
     origin, _home, printed = running
     *_, token = re.findall(r"^token: (\S+)$", printed, re.MULTILINE)
-    answer = httpx.post(
-        f"{origin}/graphql/", json={"query": TRACKS}, headers={"Authorization": f"Bearer {token}"}, timeout=30
-    ).json()
-    items = [edge["node"]["item"] for edge in answer["data"]["viewer"]["discover"]["edges"]]
-    return [(item["title"], item["artist"]["name"]) for item in items]
+
+    def told(query):
+        answer = httpx.post(
+            f"{origin}/graphql/",
+            json={"query": query},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+        )
+        return answer.raise_for_status().json()["data"]
+
+    lists = told(MUSIC)
+    edges = [*lists["viewer"]["discover"]["edges"], *lists["popular"]["edges"]]
+    items = [edge["node"]["item"] for edge in edges]
+    return list(dict.fromkeys((item["title"], item["artist"]["name"]) for item in items))
 
 
 @pytest.fixture
@@ -104,6 +118,8 @@ def goes_by(person, selector, heading):
 def test_from_nothing_to_a_playlist_at_ones_own_server(running, songs, server, export, opens_browser):
     origin, home, _printed = running
     nora, ben = opens_browser(origin), opens_browser(origin)
+    for person in (nora, ben):
+        person.browser.set_window_size(*DESKTOP)
 
     signs_up(nora, home)
     for purpose in ("RECORD", "SELF", "SOCIAL_IN", "SOCIAL_OUT", "NAMED"):
@@ -137,7 +153,8 @@ def signs_up(nora, home):
     nora.submits()
     nora.browser.get(mailed(home, "/accounts/confirm-email/"))
     nora.submits()
-    nora.sees("h1", "Welcome to Earshot")
+    nora.sees("#first-steps", "Three steps, and there is music here")
+    goes_by(nora, "#first-steps .primary", "Welcome to Earshot")
 
 
 def connects(nora, server, count):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Consent, ConsentState, Purpose
+from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
 from graph.models import Feedback, Listen, Playlist, PlaylistCollaborator
 from tests import factories
 from tests.api.client import App
@@ -144,6 +144,9 @@ def test_somebody_new_is_led_to_first_recommendations(world, visit):
     person.presses("#allow-SELF")
     person.sees("#status", "My plays shape what I see: on.")
     assert Consent.objects.get(user=eve, purpose="SELF").state == ConsentState.GRANTED
+    eve.refresh_from_db()
+    assert eve.level == PersonalizationLevel.OWN, "what one says yes to counts"
+    assert not person.find("#shield [data-level=OWN][hidden]")
     person.types("#pick-text", "Nerloo")
     person.until(lambda: set(person.texts("#picks .chip")) == {"Nerloo Choir"}, "what was looked for")
     person.presses("#picks label")

@@ -1,5 +1,5 @@
 // The first steps: who one is, what may be used, three artists to begin from, and what comes of it.
-import { ask } from "../api.js";
+import { ask, refused } from "../api.js";
 import { card, spread } from "../cards/card.js";
 import { give, takeBack } from "../cards/said.js";
 import { madeFrom } from "../home/made-from.js";
@@ -11,6 +11,8 @@ import { beginSwitches, setConsent, showSwitches } from "../privacy/switches.js"
 import { onLeave } from "../visit.js";
 import { gettext, ngettext, worded } from "../words.js";
 
+const LEVELS = ["OFF", "BASIC", "OWN", "SOCIAL", "CONTEXT"];
+const needs = { SELF: "OWN", SOCIAL_IN: "SOCIAL" }; // the least level at which an answer counts
 const ENOUGH = 3; // artists
 const SHOWN = 12;
 let switches;
@@ -19,13 +21,24 @@ const picked = new Map(); // id → artist
 export async function start() {
   picked.clear();
   profile.begin();
-  switches = beginSwitches(async (purpose, granted) => { await setConsent(purpose, granted); await answers(); });
+  switches = beginSwitches(allow);
   at("look").addEventListener("click", () => act(look));
   onLeave(typing(at("pick-text"), async (text) => {
     const { search } = await ask("query($text: String!) { search(text: $text, kind: ARTIST, first: 12) { edges { node { ... on Artist { id name } } } } }", { text });
     return () => offer(nodes(search), gettext("No artist of that name."));
   }, { cleared: () => act(popular) }));
   await Promise.all([answers(), popular()]);
+}
+
+/** A yes here is meant to count: where the level keeps it from that, it is raised, and the shield says so. */
+async function allow(purpose, granted) {
+  await setConsent(purpose, granted);
+  const { viewer: { privacy: { level } } } = await ask("{ viewer { privacy { level } } }");
+  const needed = granted ? LEVELS.indexOf(needs[purpose]) : -1;
+  if (needed > LEVELS.indexOf(level)) {
+    await ask(`mutation($level: PersonalizationLevel!) { setPersonalizationLevel(level: $level) { ... on PrivacySettings { level } ${refused} } }`, { level: needs[purpose] });
+  }
+  await answers();
 }
 
 async function answers() {

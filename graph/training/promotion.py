@@ -107,7 +107,7 @@ def _least(now: Mapping[str, Any], before: Mapping[str, Any]) -> float:
     if min(now["viewers"], before["viewers"]) >= MANY:
         return least
     error = math.hypot(now.get("ndcg_error", 0.0), before.get("ndcg_error", 0.0))
-    return min(least, before["ndcg"] - ERRORS * error)
+    return min(least, float(before["ndcg"]) - ERRORS * error)
 
 
 def _comparable(candidate: Metrics, active: Metrics) -> bool:

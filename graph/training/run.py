@@ -99,6 +99,7 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
 
     config = config or RecommenderConfig()
     report(0.0, "taking the snapshot")
+    standing_refresh()  # first: what has become everybody's by now, this very model may show to everybody
     taken = snapshot.take()
     if not _is_played(taken) and not len(taken.artists):
         raise TrainingFailed(f"{NOTHING_PLAYED}; and the catalog is empty.")
@@ -111,7 +112,6 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     report(0.97, "finding communities")
     communities_refresh(learned)
     tags_refresh()
-    standing_refresh()
     report(0.98, "publishing")
     sizes = {
         "users": len(taken.users),

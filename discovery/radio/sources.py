@@ -101,6 +101,8 @@ class Scores:
                 return self.session is not None
             case Source.FRIENDS:
                 return self.friends is not None
+            case Source.POPULAR:
+                return bool(self.prior.any())
             case Source.MINUTE:  # without a past or without a session it is the sum
                 return self.session is not None and not (self.own is None and self.friends is None)
             case _:

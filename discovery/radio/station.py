@@ -37,7 +37,7 @@ from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, Permitte
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.provenance import marks_of, sources_of, stands
 from discovery.recommend.ranking import Ranking, held_items, top_rows
-from discovery.recommend.serving import Serving, index_for
+from discovery.recommend.serving import DegradedReason, Serving, index_for
 from graph.arrays import Mask
 from graph.histories import excluded_items
 from graph.models import ItemKind
@@ -174,7 +174,9 @@ class Station:
         )  # fmt: skip
         if hearing is None:
             return Playing(self.radio, present_nothing(self.viewer, feed))
-        return Playing(self.radio, present(self.viewer, feed_draft(feed, self._ranking(hearing))))
+        ranked = self._ranking(hearing)
+        feed = replace(feed, degraded=_shortfall(hearing.index, ranked))
+        return Playing(self.radio, present(self.viewer, feed_draft(feed, ranked)))
 
     def _chosen(self, hearing: Hearing) -> Radio:
         """The radio with the next item, where there is one."""
@@ -204,7 +206,12 @@ class Station:
         known = hearing.permitted.known
         ids = np.fromiter(known, dtype=np.int64, count=len(known))
         held = held_items(hearing.permitted)
-        return open_rows(hearing.index, self.radio, hearing.lasting, ids, held)
+        open_ = open_rows(hearing.index, self.radio, hearing.lasting, ids, held)
+        if (
+            hearing.permitted.use.level == PersonalizationLevel.OFF
+        ):  # the most popular, where anything is popular
+            open_ &= hearing.index.prior > 0
+        return open_
 
     def _ranking(self, hearing: Hearing) -> Ranking:
         """The item that plays, then the best of the sum, with what each entry of evidence adds to them."""
@@ -248,3 +255,12 @@ class Station:
                 return [(key, seed, SEED_AMOUNT, Channel.PICK)]
             case _:
                 return []
+
+
+def _shortfall(index: ItemIndex, ranked: Ranking) -> DegradedReason | None:
+    """What a queue lacks. Where the sum says nothing of what is in it, it was drawn and not chosen."""
+    if not len(ranked.ids):
+        return DegradedReason.NOTHING_NEW
+    if not ranked.prior.any() and not ranked.contributions.any():
+        return DegradedReason.NO_EVIDENCE
+    return None if index.learned.any() else DegradedReason.CATALOG_ONLY

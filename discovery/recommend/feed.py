@@ -13,6 +13,7 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend import held, ranking
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.pipeline import Feed, recommend
+from discovery.recommend.serving import DegradedReason
 from graph.models import ItemKind
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
@@ -30,7 +31,9 @@ def for_you(
     """What the viewer does not know yet and is likely to play, by everything permitted at ``level``."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return held.rank_with_held(index, evidence, shown=shown, count=count, variety=variety)
+        return held.rank_with_held(
+            index, evidence, shown=shown, count=count, variety=variety, spoken_for=True
+        )
 
     def without(evidence: PermittedEvidence) -> ranking.Ranking:
         return held.rank_held(evidence, shown=shown, count=count, variety=variety)
@@ -38,8 +41,9 @@ def for_you(
     permitted = gathering.gather(viewer, kind, level=level)
     personal = permitted.use.own or permitted.use.friends
     return recommend(
-        viewer, permitted, select, personal=personal, without=without if held.speaks(permitted) else None
-    )
+        viewer, permitted, select, personal=personal, without=without if held.speaks(permitted) else None,
+        empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
+    )  # fmt: skip
 
 
 def from_friends(
@@ -53,7 +57,8 @@ def from_friends(
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
         return ranking.rank(index, evidence, shown=shown, count=count, among=played, with_prior=False)
 
-    return recommend(viewer, social, select, personal=permitted.use.friends)
+    nothing_new = _empty(DegradedReason.NOTHING_NEW, shown) if len(social) else None
+    return recommend(viewer, social, select, personal=permitted.use.friends, empty=nothing_new)
 
 
 def popular(
@@ -62,6 +67,12 @@ def popular(
     """The most popular, the same for everyone: the sum without any evidence."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return ranking.rank(index, evidence, shown=shown, count=count)
+        return ranking.rank(index, evidence, shown=shown, count=count, spoken_for=True)
 
-    return recommend(viewer, gathering.nothing(kind), select, personal=False)
+    too_few = _empty(DegradedReason.TOO_FEW_LISTENERS, shown)
+    return recommend(viewer, gathering.nothing(kind), select, personal=False, empty=too_few)
+
+
+def _empty(meaning: DegradedReason, shown: Collection[int]) -> DegradedReason | None:
+    """What it means that a list has nothing; behind what earlier pages showed, it has only ended."""
+    return None if shown else meaning

@@ -107,18 +107,19 @@ def rank_with_held(
     shown: Collection[int] = (),
     count: int,
     variety: float = 0.0,
+    spoken_for: bool = False,
 ) -> Ranking:
     """As `ranking.rank`, with what the viewer holds and nothing was learned of."""
     if not speaks(evidence):
-        return rank(index, evidence, shown=shown, count=count, variety=variety)
-    return _Held(index, evidence).ranking(shown, count, variety)
+        return rank(index, evidence, shown=shown, count=count, variety=variety, spoken_for=spoken_for)
+    return _Held(index, evidence, spoken_for=spoken_for).ranking(shown, count, variety)
 
 
 def rank_held(
     evidence: PermittedEvidence, *, shown: Collection[int] = (), count: int, variety: float = 0.0
 ) -> Ranking:
     """What the viewer holds alone, where there is no model."""
-    return _Held(None, evidence).ranking(shown, count, variety)
+    return _Held(None, evidence, spoken_for=True).ranking(shown, count, variety)
 
 
 def speaks(evidence: PermittedEvidence) -> bool:
@@ -127,7 +128,8 @@ def speaks(evidence: PermittedEvidence) -> bool:
 
 
 class _Held:
-    def __init__(self, index: ItemIndex | None, evidence: PermittedEvidence) -> None:
+    def __init__(self, index: ItemIndex | None, evidence: PermittedEvidence, *, spoken_for: bool) -> None:
+        self.spoken_for = spoken_for
         self.index, self.evidence, self.held = index, evidence, evidence.held
         self.words = Words(evidence, RULES if index is None else index.rules)
         if index is not None:
@@ -159,6 +161,8 @@ class _Held:
             ids = np.concatenate([self.index.ids[best], ids])
             rows, scores = np.concatenate([best, rows]), np.concatenate([values, scores])
         chosen = top_places(scores, depth)
+        if self.spoken_for:
+            chosen = chosen[scores[chosen] > 0]
         return ids[chosen], rows[chosen], scores[chosen]
 
     def _unlearned(self) -> tuple[Ids, Rows, Floats]:
@@ -167,7 +171,6 @@ class _Held:
         place = np.flatnonzero(~np.isin(self.held.tracks, known))
         if self.index is None:
             scores = self.words.scores(place)
-            place, scores = place[scores > 0], scores[scores > 0]  # nothing else is known of the others
             return self.held.tracks[place], np.full(len(place), -1, dtype=np.int64), scores
         rows = self.index.rows(self.held.tracks[place])
         open_ = (rows < 0) | ~self.index.learned[rows]

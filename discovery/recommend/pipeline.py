@@ -65,8 +65,12 @@ def recommend(
     *,
     personal: bool,
     without: Callable[[PermittedEvidence], Ranking] | None = None,
+    empty: DegradedReason | None = None,
 ) -> Presented[Feed]:
-    """What ``select`` ranks for ``viewer``, or ``without`` any model; ``personal``: whether evidence was to be expected."""
+    """What ``select`` ranks for ``viewer``, or ``without`` any model.
+
+    ``personal``: whether evidence was to be expected; ``empty``: what it means where nothing is found.
+    """
     serving = index_for(permitted.kind)
     feed = Feed(
         items=(), ranked=(), has_next=False, level=permitted.use.level,
@@ -74,14 +78,23 @@ def recommend(
     )  # fmt: skip
     if serving.index is not None:
         ranked = select(serving.index, permitted)
-        lonely = personal and not len(ranked.evidence)
-        feed = replace(feed, degraded=DegradedReason.NO_EVIDENCE if lonely else None)
+        feed = replace(feed, degraded=_shortfall(serving.index, ranked, personal=personal, empty=empty))
     elif without is not None:
         ranked = without(permitted)
     else:
         return present_nothing(viewer, feed)
     feed = replace(feed, ranked=ranked.ids.tolist(), has_next=ranked.has_next)
     return present(viewer, feed_draft(feed, ranked, actions=viewer is not None))
+
+
+def _shortfall(
+    index: ItemIndex, ranked: Ranking, *, personal: bool, empty: DegradedReason | None
+) -> DegradedReason | None:
+    if personal and not len(ranked.evidence):
+        return DegradedReason.NO_EVIDENCE
+    if not len(ranked.ids):
+        return empty
+    return None if index.learned.any() else DegradedReason.CATALOG_ONLY
 
 
 def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Feed]:

@@ -53,18 +53,22 @@ def rank(
     among: Collection[int] | None = None,
     variety: float = 0.0,
     with_prior: bool = True,
+    spoken_for: bool = False,
 ) -> Ranking:
     """The best items of ``index`` that the viewer does not know yet and that were not ``shown`` before.
 
     Where the ranking is what it was, these are the places behind what was shown; where it is another by now, nothing
     comes twice. ``among`` limits the candidates to those ids. ``variety`` (0 to 1) trades score for distance
     from what stands above; at 0 the order is the score's. Without the prior, the evidence alone counts.
+    ``spoken_for``: only what scores above nothing; to list what the sum says nothing of would be no ranking.
     """
     part, vector_evidence = evidence.in_index(index)
     count = max(0, min(count, DEEPEST - len(shown)))
     limit = min(len(shown) + count + 1, DEEPEST)
     depth = limit if variety == 0 else max(limit, VARIED)
     best, scores = best_rows(index, part, vector_evidence, depth, among=among, with_prior=with_prior)
+    if spoken_for:
+        best, scores = best[scores > 0], scores[scores > 0]
     if variety > 0:
         order = spread(index.similarity(best[:VARIED]), scores[:VARIED], variety)
         best = np.concatenate([best[:VARIED][order], best[VARIED:]])[:limit]

@@ -18,6 +18,11 @@ class DegradedReason(StrEnum):
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"  # there is one, and it cannot be read
     NOT_SHARED = "NOT_SHARED"  # of the people asked for, nobody shares with the viewer
     NO_EVIDENCE = "NO_EVIDENCE"  # nothing permitted to go by: the most popular instead
+    CATALOG_ONLY = (
+        "CATALOG_ONLY"  # too few people play the same to learn from: by the catalog and its tags alone
+    )
+    TOO_FEW_LISTENERS = "TOO_FEW_LISTENERS"  # nothing has so many listeners that it may count as popular
+    NOTHING_NEW = "NOTHING_NEW"  # of what the viewer does not know, nothing says anything
 
 
 @dataclass(frozen=True)

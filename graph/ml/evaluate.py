@@ -47,6 +47,8 @@ class ItemMetrics:
     diversity: float
     popularity_gap: float
     popularity_ndcg: float  # of the most popular items, on the same split
+    above_popularity: tuple[float, float]  # 95 % interval of own_ndcg - popularity_ndcg, viewer by viewer
+    ndcg_error: float  # standard error of ndcg
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,17 +181,22 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) 
     history = [plays.indices[a:b] for a, b in zip(plays.indptr, plays.indptr[1:], strict=False)]
     known = [position for position, own in enumerate(history) if len(own)]
     gap = metrics.popularity_gap(top[known], [history[position] for position in known], view.players)
+    ndcg = metrics.ndcg(hits, relevant)
+    own_ndcg = metrics.ndcg(hits_of(alone, held, users), relevant)
+    popularity_ndcg = metrics.ndcg(hits_of(popular, held, users), relevant)
     return ItemMetrics(
         viewers=len(users),
-        ndcg=float(metrics.ndcg(hits, relevant).mean()),
-        own_ndcg=float(metrics.ndcg(hits_of(alone, held, users), relevant).mean()),
+        ndcg=float(ndcg.mean()),
+        own_ndcg=float(own_ndcg.mean()),
         recall=float(metrics.recall(hits, relevant).mean()),
         mrr=float(metrics.reciprocal_rank(hits).mean()),
         coverage=metrics.coverage(top, len(view.ids)),
         novelty=float(metrics.novelty(top, view.players, view.plays.shape[0]).mean()),
         diversity=float(metrics.diversity(top, index.queries).mean()),
         popularity_gap=float(gap.mean()) if len(gap) else 0.0,
-        popularity_ndcg=float(metrics.ndcg(hits_of(popular, held, users), relevant).mean()),
+        popularity_ndcg=float(popularity_ndcg.mean()),
+        above_popularity=metrics.interval(own_ndcg - popularity_ndcg, seed=seed),
+        ndcg_error=float(ndcg.std() / np.sqrt(len(users))),
     )
 
 

@@ -49,6 +49,10 @@ def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
     ridge = (config.ridge * (1 + weight) ** config.degree_power).astype(np.float32)
     stack = Stack(rows, 1 / np.sqrt(ridge))
     dims = min(config.dims, min(stack.shape) - 1)
+    if dims < 1:  # one item, or nothing that could be alike
+        nothing = np.zeros((len(ridge), 1), dtype=np.float32)
+        ones = np.ones(len(ridge), dtype=np.float32)
+        return Block(name="memory", codes=nothing, key_scale=ones, query_scale=ones)
     singular, right = right_singular(stack, dims, rounds=config.rounds, seed=seed)
     shrink = (singular**2 / (singular**2 + 1)) ** (config.shrink_power / 2)
     return Block(
@@ -60,7 +64,10 @@ def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
 
 
 def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
-    """Listeners, tags, artists and circles of friends, each a row over items."""
+    """Listeners, tags, artists and circles of friends, each a row over items.
+
+    Where plays teach nothing, what items are called and who made them is all there is, and speaks alone.
+    """
     plays = view.taught.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
     plays = _balanced(plays)
@@ -69,8 +76,8 @@ def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     for incidence in (view.tags, view.artists):
         rows = feature_rows(incidence, config)
         size = float((rows.data**2).sum())
-        if size and energy:
-            parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt(energy / size)),)))
+        if size:
+            parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt((energy or size) / size)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
     circles = sp.diags(config.friend_weight * degree**-config.friend_power) @ view.friends
     return [*parts, SparseProduct((circles.tocsr(), plays))]

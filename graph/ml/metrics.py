@@ -26,7 +26,9 @@ def ndcg(hits: Mask, relevant: AnyInts) -> Doubles:
     """Discounted gain over the best possible at this k (binary relevance, log2 discount)."""
     discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
     ideal = np.cumsum(discount)[np.minimum(relevant, hits.shape[1]) - 1]
-    return np.asarray((hits * discount).sum(axis=1) / ideal, dtype=np.float64)
+    # Added up in the order of the ideal, so that a perfect ranking is 1 and not a rounding more.
+    gained = np.cumsum(hits * discount, axis=1)[:, -1]
+    return np.asarray(gained / ideal, dtype=np.float64)
 
 
 def reciprocal_rank(hits: Mask) -> Doubles:

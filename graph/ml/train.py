@@ -228,13 +228,19 @@ def _rotated(block: Block) -> Block:
 
 
 def _in_units_of_spread(view: View, block: Block, blend: BlendConfig) -> Block:
-    """The block scaled so that its scores over listeners have standard deviation one."""
+    """The block scaled so that its scores over listeners have standard deviation one.
+
+    Where nobody is learned from, over listeners of one item each.
+    """
     counts = np.diff(view.strength.indptr)
     listeners = np.flatnonzero(counts)[:SPREAD_SAMPLE]
-    if not len(listeners):
+    if len(listeners):
+        scale = counts[listeners].astype(np.float32) ** -blend.count_power
+        folded = (view.strength[listeners] @ block.keys) * scale[:, None]
+    else:
+        folded = block.keys[np.flatnonzero(block.keys.any(axis=1))[:SPREAD_SAMPLE]]
+    if not folded.any():
         return block
-    scale = counts[listeners].astype(np.float32) ** -blend.count_power
-    folded = (view.strength[listeners] @ block.keys) * scale[:, None]
     spread = spread_of_products(folded, block.queries)
     return Block(
         name=block.name,

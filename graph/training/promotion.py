@@ -1,8 +1,14 @@
 """Whether a trained model may be served. Pure functions over metrics, as they are stored.
 
-Metrics: ``{"items": {"ARTIST": {"ndcg": …, "own_ndcg": …, "popularity_ndcg": …}, …}, "friends": {…} or None,
+Metrics: ``{"items": {"ARTIST": {"viewers": …, "ndcg": …, "own_ndcg": …, "popularity_ndcg": …,
+"above_popularity": [low, high], "ndcg_error": …}, …}, "friends": {…} or None,
 "data": {"users": …, "artist_plays": …, "track_plays": …}}``; every ranking measure at 20, on a
 split that the measured model was not fitted on.
+
+How much a mean tells depends on how many listeners it is of. Of many it is compared as it stands. Of some, a model
+is refused where it is clearly below: an interval says so, and a tie is in its favor. Of fewer nothing is compared, and
+`not_measured` says so: among a handful of people popularity wins or loses by chance, and a model that is refused by
+chance leaves them with none.
 """
 
 from __future__ import annotations
@@ -13,11 +19,13 @@ from typing import Any
 
 Metrics = Mapping[str, Any]
 
+SOME, MANY = 20, 100  # listeners from whom on means are compared with their margin, and as they stand
 # Below this share of the active model's NDCG a model is clearly worse: the noise of a small community
 # is smaller, and a model that lost a source of its scores falls further.
 CLEARLY_WORSE = 0.9
 # Two data sets are of a kind when their sizes differ by no more than this factor.
 COMPARABLE = 1.2
+ERRORS = 2.0  # standard errors by which two means of some listeners differ clearly
 
 
 def promotion_refusal(candidate: Metrics, active: Metrics | None) -> str:
@@ -32,6 +40,18 @@ def promotion_refusal(candidate: Metrics, active: Metrics | None) -> str:
     return "; ".join(reasons)
 
 
+def not_measured(candidate: Metrics) -> str:
+    """What of the candidate nothing is known of because too few people are here to tell; empty where all is measured."""
+    if not candidate["items"]:
+        return "nothing could be held out of what is played here"
+    few = [
+        f"{kind} by {measured['viewers']}"
+        for kind, measured in candidate["items"].items()
+        if measured["viewers"] < SOME
+    ]
+    return f"{' and '.join(few)} of the {SOME} listeners that a comparison takes" if few else ""
+
+
 def finite(metrics: Any) -> Any:
     """The same with each number that JSON cannot hold as its name, such as "nan"."""
     if isinstance(metrics, Mapping):
@@ -42,31 +62,52 @@ def finite(metrics: Any) -> Any:
 
 
 def _broken(candidate: Metrics) -> Iterator[str]:
-    if not candidate["items"]:
+    if not candidate["items"] and _might_be_measured(candidate["data"]):
         yield "nothing was held out, so nothing is known of the model"
     for kind, measured in candidate["items"].items():
-        for name in ("ndcg", "recall"):
+        for name in ("ndcg", "own_ndcg", "recall"):
             if not 0.0 <= measured[name] <= 1.0:  # false for nan too
                 yield f"{kind} {name} is {measured[name]}"
+
+
+def _might_be_measured(data: Mapping[str, int]) -> bool:
+    """Whether there are so many people, with anything played, that a model nobody measured is a mistake."""
+    return data["users"] >= MANY and data["artist_plays"] + data["track_plays"] > 0
 
 
 def _no_better_than_popularity(candidate: Metrics) -> Iterator[str]:
     """Measured from the viewers' own plays alone: what friends play is found without learning anything."""
     for kind, measured in candidate["items"].items():
-        if not measured["own_ndcg"] > measured["popularity_ndcg"]:
+        own, popular = measured["own_ndcg"], measured["popularity_ndcg"]
+        # Where both find everything or nothing, the question was none.
+        if measured["viewers"] >= MANY and not own > popular and not own == popular in {0.0, 1.0}:
+            yield f"{kind} NDCG@20 {own:.4f} is not above the {popular:.4f} of the most popular items"
+        elif SOME <= measured["viewers"] < MANY and not measured["above_popularity"][1] >= 0:
+            low, high = measured["above_popularity"]
             yield (
-                f"{kind} NDCG@20 {measured['own_ndcg']:.4f} is not above the "
-                f"{measured['popularity_ndcg']:.4f} of the most popular items"
+                f"{kind} NDCG@20 {own:.4f} is clearly below the {popular:.4f} of the most popular items "
+                f"(the difference is {low:.4f} to {high:.4f})"
             )
 
 
 def _clearly_worse(candidate: Metrics, active: Metrics) -> Iterator[str]:
     for kind, before in active["items"].items():
+        if before["viewers"] < SOME:
+            continue
         now = candidate["items"].get(kind)
         if now is None:
             yield f"{kind} is missing, and the active model has it"
-        elif now["ndcg"] < CLEARLY_WORSE * before["ndcg"]:
+        elif now["viewers"] >= SOME and now["ndcg"] < _least(now, before):
             yield f"{kind} NDCG@20 {now['ndcg']:.4f} is clearly below the active model's {before['ndcg']:.4f}"
+
+
+def _least(now: Mapping[str, Any], before: Mapping[str, Any]) -> float:
+    """What a model's NDCG may fall to; models from before errors were kept are compared as they stand."""
+    least: float = CLEARLY_WORSE * before["ndcg"]
+    if min(now["viewers"], before["viewers"]) >= MANY:
+        return least
+    error = math.hypot(now.get("ndcg_error", 0.0), before.get("ndcg_error", 0.0))
+    return min(least, float(before["ndcg"]) - ERRORS * error)
 
 
 def _comparable(candidate: Metrics, active: Metrics) -> bool:

@@ -25,11 +25,13 @@ from graph.training import publish
 from graph.training.communities import communities_refresh
 from graph.training.drawn import drawn, drawn_seed
 from graph.training.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
+from graph.training.promotion import not_measured
 from graph.training.training_edges import edges_write
 
 if TYPE_CHECKING:
     from graph.ml.coarse import Steps
     from graph.ml.config import RecommenderConfig
+    from graph.ml.train import FittedRecommender
 
 BY_HAND = "manual:"  # how the keys of foreground runs begin
 
@@ -52,8 +54,9 @@ def train_and_publish(
 ) -> ModelVersion | None:
     """Train on what is permitted now and publish the result, as ACTIVE or REJECTED.
 
-    None, at once, when the run ``key`` is done or somebody alive is on it. Raises TrainingFailed
-    when there is nothing to learn from, and LeaseLost when the run was taken over.
+    None, at once, when the run ``key`` is done or somebody alive is on it. Where plays teach nothing, the model is
+    of the catalog and its tags alone. Raises TrainingFailed when there is no catalog either, and LeaseLost when the
+    run was taken over.
     """
     lease = lease_claim(key=key, holder=holder)
     if lease is None:
@@ -72,12 +75,19 @@ def train_and_publish(
         raise
 
 
+NOTHING_PLAYED = "Nobody has granted that their plays train models, or there are no plays"
+
+
 def snapshot_to_learn_from() -> snapshot.GraphSnapshot:
     """What is permitted now. Raises TrainingFailed where that holds no plays."""
     taken = snapshot.take()
-    if not len(taken.artist_plays.user) and not len(taken.track_plays.user):
-        raise TrainingFailed("Nobody has granted that their plays train models, or there are no plays.")
+    if not _is_played(taken):
+        raise TrainingFailed(f"{NOTHING_PLAYED}.")
     return taken
+
+
+def _is_played(taken: snapshot.GraphSnapshot) -> bool:
+    return len(taken.artist_plays.user) > 0 or len(taken.track_plays.user) > 0
 
 
 def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> ModelVersion:
@@ -89,7 +99,10 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
 
     config = config or RecommenderConfig()
     report(0.0, "taking the snapshot")
-    taken = snapshot_to_learn_from()
+    standing_refresh()  # first: what has become everybody's by now, this very model may show to everybody
+    taken = snapshot.take()
+    if not _is_played(taken) and not len(taken.artists):
+        raise TrainingFailed(f"{NOTHING_PLAYED}; and the catalog is empty.")
     learned = drawn(taken)
     measured, blends = evaluate_blends(learned, config, progress=within(report, 0.02, 0.5, "measuring"))
     fitted = fit(
@@ -99,14 +112,14 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     report(0.97, "finding communities")
     communities_refresh(learned)
     tags_refresh()
-    standing_refresh()
     report(0.98, "publishing")
     sizes = {
         "users": len(taken.users),
         "artist_plays": len(taken.artist_plays.user),
         "track_plays": len(taken.track_plays.user),
     }
-    metrics = {**measured.to_dict(), "data": sizes}
+    metrics = {**measured.to_dict(), "data": sizes, "learned": _learned_from_plays(fitted)}
+    metrics["not_measured"] = not_measured(metrics)
 
     def write(directory: Path) -> None:
         edges = edges_write(learned, directory)
@@ -123,6 +136,13 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     )
     report(1.0, "published" if version.state == ModelVersion.State.ACTIVE else "refused")
     return version
+
+
+def _learned_from_plays(fitted: FittedRecommender) -> dict[str, int]:
+    """Of how many items plays taught anything, by view: of the others, and where there are none, the catalog speaks alone."""
+    artifact = fitted.artifact()
+    indexes = {kind: artifact.index(kind) for kind in VIEWS}
+    return {kind: int(index.learned.sum()) for kind, index in indexes.items() if index is not None}
 
 
 def _steps_before() -> dict[str, Steps]:

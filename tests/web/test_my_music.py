@@ -130,6 +130,7 @@ def test_a_playlist_is_made_filled_put_in_order_and_shared(world, visit):
 def test_somebody_new_is_led_to_first_recommendations(world, visit):
     eve = factories.listener("eve")
     eve.set_password(PASSWORD)
+    eve.level = PersonalizationLevel.OFF
     eve.save()
     person = visit()
     person.opens("/", name="eve")

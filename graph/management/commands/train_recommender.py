@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,8 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         if version.state != ModelVersion.State.ACTIVE:
             raise CommandError(f"The model was refused: {version.rejected_because}")
-        for kind, measured in version.metrics["items"].items():
-            self.stdout.write(
-                f"{kind}: NDCG@20 {measured['ndcg']:.4f} (most popular items: {measured['popularity_ndcg']:.4f}), "
-                f"recall@20 {measured['recall']:.4f}, {measured['viewers']} listeners"
-            )
+        for line in _told(version.metrics):
+            self.stdout.write(line)
         self.stdout.write(f"Model {version.pk} is active.")
 
     def _train(self, config: Any) -> ModelVersion:
@@ -74,6 +72,22 @@ class Command(BaseCommand):
         if version is None:
             raise CommandError("Another process took this run over.")
         return version
+
+
+def _told(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """What the model was made of and how good it is, in words."""
+    for kind, items in metrics["learned"].items():
+        if items:
+            yield f"{kind}: plays taught something of {items} items; of others the catalog and its tags speak."
+        else:
+            yield f"{kind}: too few people play the same to learn from; the catalog and its tags speak alone."
+    for kind, measured in metrics["items"].items():
+        yield (
+            f"{kind}: NDCG@20 {measured['ndcg']:.4f} (most popular items: {measured['popularity_ndcg']:.4f}), "
+            f"recall@20 {measured['recall']:.4f}, {measured['viewers']} listeners"
+        )
+    if metrics["not_measured"]:
+        yield f"Too small to measure, and so promoted without comparison: {metrics['not_measured']}."
 
 
 class _Lines:

@@ -1,6 +1,5 @@
 """What people's own libraries hold is recommended to them: by a model, between trainings, and without any model."""
 
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from accounts import policies
 from accounts.intake import restoring
 from accounts.models import PersonalizationLevel
 from discovery.recommend import evidence as gathering
@@ -16,20 +14,12 @@ from discovery.recommend import held
 from graph.ingest.catalog import namings_get_or_create
 from graph.ingest.clean import words_clean
 from graph.ingest.incoming import IncomingPlay
-from graph.ml import data
-from graph.ml.config import RecommenderConfig
-from graph.ml.export import write_artifact
-from graph.ml.train import fit
 from graph.models import Artist, ItemKind, LibraryAccount, LibrarySong, Listen
 from graph.services.exclusions import taste_exclusion_set
 from graph.serving.channels import Channel
-from graph.snapshot import take
-from graph.training.lease import lease_claim
-from graph.training.publish import model_publish
 from tests import factories
 from tests.api.client import App
 from tests.discovery.small_index import small_index
-from tests.graph.training.test_promotion import measured
 
 pytestmark = pytest.mark.django_db
 
@@ -194,40 +184,3 @@ def test_friends_plays_enter_as_theirs():
     _degraded, nodes = discovered(ada)
     assert nodes
     assert {node["reasons"][0]["kind"] for node in nodes} == {"FRIEND"}
-
-
-@pytest.mark.timeout(600)
-def test_a_household_of_four_with_a_model(settings, tmp_path, monkeypatch):
-    """Four people, two and two alike, one library of 2,000 tracks, 300 plays each: twenty for each that they did not play."""
-    settings.ARTIFACT_DIR = tmp_path
-    monkeypatch.setattr(policies, "SMALLEST_AGGREGATE", 2)
-    monkeypatch.setattr(data, "LEAST_LISTENERS", 2)
-    people = [factories.sharer(f"person{number}") for number in range(4)]
-    rng = np.random.default_rng(7)
-    for number, person in enumerate(people):
-        tracks = connect(person, range(2_000))
-        liked = {f"genre {number // 2 * 7 + step}" for step in range(5)}
-        mine = [track for song, track in tracks.items() if names(song)[1] in liked]
-        plays(person, rng.choice(mine, 300, replace=True).tolist())
-    taken = take()
-    fitted = fit(taken, RecommenderConfig())
-    model_publish(
-        lease=lease_claim(key=str(uuid.uuid4()), holder="test"),
-        write=lambda directory: write_artifact(fitted, directory, {}),
-        data_hash=taken.content_hash, ledger_position=0, config={}, metrics=measured(0.2),
-    )  # fmt: skip
-    for number, person in enumerate(people):
-        degraded, nodes = discovered(person)
-        assert degraded is None
-        assert len(nodes) == 20
-        played = set(Listen.objects.filter(user=person).values_list("track__title", flat=True))
-        liked = {f"genre {number // 2 * 7 + step}" for step in range(5)}
-        for node in nodes:
-            assert node["item"]["title"] not in played
-            assert node["item"]["play"]
-            assert is_sum(node)
-            own = [reason for reason in node["reasons"] if reason["kind"] == "OWN_PLAY"]
-            assert own, node
-            assert {cited["title"] for reason in own for cited in reason["evidence"]} <= played
-        fitting = sum(names(int(node["item"]["title"].split()[1]))[1] in liked for node in nodes)
-        assert fitting >= 16, f"{fitting} of 20 are what {person} likes"

@@ -21,6 +21,11 @@ def test_ndcg_discounts_by_rank_and_divides_by_the_best_possible():
     assert metrics.ndcg(HITS, RELEVANT) == pytest.approx(expected)
 
 
+def test_a_perfect_ranking_is_one_and_not_a_rounding_more():
+    perfect = np.tri(20, dtype=bool)
+    assert metrics.ndcg(perfect, np.arange(1, 21)).tolist() == [1.0] * 20
+
+
 def test_reciprocal_rank_is_of_the_first_hit():
     assert metrics.reciprocal_rank(HITS).tolist() == [1.0, 0.0, 0.5]
 

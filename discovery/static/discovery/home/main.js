@@ -25,13 +25,19 @@ export async function start() {
   at("first-steps").hidden = !(isNew || answer.degraded === "NO_EVIDENCE");
   waiting = spread(nodes(answer));
   behind = answer.pageInfo;
-  fill("recommendations", [], gettext("Nothing yet."));
+  fill("recommendations", [], nothing(gettext("Nothing yet."), ...way(answer)));
   if (waiting.length) fill("recommendations", next());
   fill("from-friends", nodes(viewer.fromFriends).map((node) => card(node)), nothing(gettext("Nothing from friends now."), gettext("Find people"), "/together/"));
   greeting(viewer);
   const gifts = nodes(viewer.recommendationsReceived);
   at("received-part").hidden = !gifts.length;
   fill("received", gifts.map(gift));
+}
+
+/** What fills an empty list: words and address of a link. */
+function way({ degraded }) {
+  if (degraded === "NOTHING_NEW") return [gettext("Connect a music server"), "/me/"];
+  return [gettext("Bring a history"), "/imports/"];
 }
 
 /** The next cards of those that wait. */

@@ -9,12 +9,16 @@ import { subscribe } from "../socket.js";
 import { asDay, gettext, worded } from "../words.js";
 import * as seeds from "./seeds.js";
 
-const parts = `radioId step resume source now { ${item} reasons { text } } upcoming { ${item} }`;
+const parts = `radioId step resume source degraded now { ${item} reasons { text } } upcoming { ${item} }`;
 const sources = {
   SUM: gettext("The best by all that you allow"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
   FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"), MINUTE: gettext("By this session above all"),
 };
-const sourceNow = () => sources[queue?.source] ?? gettext("To begin with");
+const empty = {
+  NO_MODEL: gettext("No recommender has been trained yet. Come back in a while."),
+  NOTHING_NEW: gettext("Everything here that the radio could play, you know or have heard in it."),
+};
+const sourceNow = () => (queue?.degraded === "NO_EVIDENCE" ? gettext("Drawn at random: there is nothing to go by yet") : sources[queue?.source] ?? gettext("To begin with"));
 let queue, stop, heard, last;
 let asking = false; // the player has asked for the next one
 
@@ -97,7 +101,7 @@ function draw(fresh) {
 function shown() {
   at("radio-save").hidden = !last?.artist;
   const pressed = document.activeElement?.dataset.outcome;
-  if (!queue.now) return fill("radio", [], gettext("Nothing to play now."));
+  if (!queue.now) return fill("radio", [], empty[queue.degraded] ?? gettext("Nothing to play now."));
   const next = (text, feedback, className = "") =>
     Object.assign(button(text, () => act(() => advance(feedback)), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
   const buttons = [next(gettext("Skip"), "SKIP", "primary"), next(gettext("Like"), "LIKE"), next(gettext("Not for me"), "DISLIKE"), next(gettext("Played to the end"), null, "plain")];

@@ -28,7 +28,7 @@ export async function start() {
   fill("recommendations", [], gettext("Nothing yet."));
   if (waiting.length) fill("recommendations", next());
   fill("from-friends", nodes(viewer.fromFriends).map((node) => card(node)), nothing(gettext("Nothing from friends now."), gettext("Find people"), "/together/"));
-  greeting(viewer);
+  greeting(viewer, Boolean(answer.used.length) && !answer.degraded);
   const gifts = nodes(viewer.recommendationsReceived);
   at("received-part").hidden = !gifts.length;
   fill("received", gifts.map(gift));

@@ -158,6 +158,12 @@ def world(site, settings, transactional_db):
             near = [0.1 + 0.02 * number] * 3
             near[way] = 0.9 - 0.1 * number
             vectors[factories.track(title, by=factories.artist(ARTISTS[name])).pk] = near
+    model_of(vectors)
+    return triangle
+
+
+def model_of(vectors):
+    """What is recommended from now on: tracks, by key, where they lie."""
     rules = {
         Channel.FRIEND: replace(PLAIN, identity=1.0),
         Channel.NEGATIVE: replace(PLAIN, gain=-1.0),
@@ -167,7 +173,6 @@ def world(site, settings, transactional_db):
         write=lambda directory: write_artifact(directory, {"TRACK": vectors}, rules=rules),
         data_hash="0" * 64, ledger_position=0, config={"seed": 7}, metrics=measured(0.2),
     )  # fmt: skip
-    return triangle
 
 
 ARTISTS = {"ada": "Nerloo Choir", "ben": "The Copper Engines", "cleo": "Vesna & Tides"}

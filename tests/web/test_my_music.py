@@ -34,6 +34,7 @@ def test_plays_go_when_the_message_has_gone_and_come_back_before(world, visit):
     person.sees("#status", "deleted for good")
     person.presses("#status > .plain")
     person.until(lambda: not Listen.objects.filter(pk=recent.pk).exists(), "it is deleted")
+    person.until(lambda: not person.find("#days .tune-row[hidden]"), "its line is gone")
     assert Listen.objects.filter(user=world.ada).count() == plays - 1
 
     person.presses("#days .open-more")

@@ -1,6 +1,8 @@
 // The bar that plays: one sound, what comes after it, and a word to the API when it was heard.
 import { ask, refused } from "./api.js";
-import { act, at, make } from "./page.js";
+import { give, know, ofViewer, showLike, takeBack, turn } from "./cards/said.js";
+import { nameOf } from "./music.js";
+import { act, at, button, fill, make, tell } from "./page.js";
 import { gettext, worded } from "./words.js";
 
 const STEP = 1.5; // seconds that a sound may go on between two looks at it; more is a leap
@@ -16,9 +18,13 @@ export const playButton = (track, list = () => [track], from = () => "") =>
     attributes: { "aria-label": worded(gettext("Play %(name)s"), { name: track.title }) },
   }, "▶") : null;
 
+/** What was liked before, wherever one begins to play. */
+const known = () => act(async () => know((await ask(`{ viewer { ${ofViewer} } }`)).viewer));
+
 /** Play a track, then what of the list behind it can be heard. `from` says in words where it comes from. */
 export function play(track, list = [track], from = "") {
   queue = list.filter((each) => each.play?.length).map((each) => ({ ...each, from }));
+  if (at("player").hidden) known();
   start(queue.findIndex(({ id }) => id === track.id));
 }
 
@@ -36,8 +42,21 @@ function start(number) {
   at("player-from").textContent = [track.from, link.library].filter(Boolean).join(" · ");
   at("player-cover").src = track.cover;
   at("player-next").disabled = place + 1 >= queue.length;
-  at("player-like").setAttribute("aria-pressed", "false");
-  act(() => sound.play());
+  showLike(at("player-like"), track);
+  showQueue();
+  act(begun);
+}
+
+/** Another song may have been chosen before this one could begin: that is no failure. */
+const begun = () => sound.play().catch((error) => { if (error.name !== "AbortError") throw error; });
+
+/** What comes after it; each can be gone to. */
+function showQueue() {
+  const then = queue.slice(place + 1);
+  fill("player-list", then.map((track, number) => make("li", {}, button(nameOf(track), () => {
+    at("player-then").hidePopover();
+    start(place + 1 + number);
+  }, { className: "plain" }))), gettext("Nothing comes after this."));
 }
 
 function stop() {
@@ -46,21 +65,22 @@ function stop() {
 }
 
 /** What was heard of it. A start that ends soon is a skip: the server says from when on it is a play. */
-function told(keepalive = false) {
+function told() {
   const play = heard;
   heard = undefined;
   if (!play || !play.seconds) return;
   const input = [{ source: "earshot", sourceId: play.id, trackId: play.trackId, listenedAt: play.at, msPlayed: Math.round(play.seconds * 1000) }];
   // Where plays are not recorded, or a private session runs, the server keeps nothing: that is nothing to complain of.
   ask(`mutation($input: [ListenInput!]!) { recordListens(input: $input) { ... on RecordedListens { stored } ${refused} } }`,
-    { input }, { keepalive }).catch(() => {});
+    { input }).catch(() => {});
 }
 
-async function like() {
+/** It goes on with the next one, so that nobody hears out what they want less of. */
+async function less() {
   const track = queue[place];
-  if (!track) return;
-  await ask(`mutation($id: ID!) { giveFeedback(itemId: $id, kind: LIKE) { ... on GivenFeedback { kind } ${refused} } }`, { id: track.id });
-  at("player-like").setAttribute("aria-pressed", "true");
+  await give(track.id, "DISLIKE");
+  if (queue[place] === track) start(place + 1);
+  tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(track) }), { undo: () => takeBack(track.id, "DISLIKE") });
 }
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${`${Math.floor(seconds % 60)}`.padStart(2, "0")}`;
@@ -101,13 +121,14 @@ sound.addEventListener("timeupdate", looked);
 sound.addEventListener("ended", () => start(place + 1));
 sound.addEventListener("error", broken);
 for (const event of ["play", "pause"]) sound.addEventListener(event, shown);
-at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? sound.play() : sound.pause())));
+at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? begun() : sound.pause())));
 at("player-next").addEventListener("click", () => start(place + 1));
-at("player-like").addEventListener("click", () => act(like));
+at("player-like").addEventListener("click", () => act(() => turn(queue[place])));
+at("player-less").addEventListener("click", () => act(less));
 at("player-seek").addEventListener("input", () => { sound.currentTime = Number(at("player-seek").value); });
 addEventListener("playtoggle", (event) => {
   if (place < 0) return;
   event.preventDefault();
   at("player-toggle").click();
 });
-addEventListener("pagehide", () => told(true));
+addEventListener("pagehide", told);

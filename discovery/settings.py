@@ -167,6 +167,8 @@ HEADLESS_CLIENTS = [
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="earshot@localhost")
+# A page has a hundred rows; one more tells whether another follows.
+STRAWBERRY_DJANGO = {"PAGINATION_MAX_LIMIT": 101}
 # As accounts.models.DeviceScope says; a test holds the two together.
 OAUTH2_PROVIDER = {
     "SCOPES": {

@@ -4,14 +4,19 @@ Audioscrobbler and Last.fm compare MD5 sums over the password, which nobody can 
 device may have a second secret, stored encrypted under the installation's key (SIGNING_KEY). It opens nothing by
 itself: the device's token says what may be done, and until when. A session is a signed word that names its device;
 no table and no memory holds it, so that it outlives a restart and ends with the device.
+
+A player that asks to be let in on a page shows its owner a token, which stands in an address. Until the player has
+taken its session the token is the secret of the device that was made for it, and it is good for nothing else.
 """
 
 import hashlib
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Device
@@ -20,6 +25,9 @@ from discovery.platform.secrets import sealed, unsealed
 SECRET_BYTES = 12  # 24 hexadecimal digits; 32 would be taken for an MD5 sum by players that accept either
 _PURPOSE = "player secret"
 _SESSION = "accounts.player.session"
+_ASKED = "accounts.player.asked"
+_DOT = "."  # stands in every token and in no secret
+TOKEN_AGE = timedelta(hours=1)
 
 
 def player_secret_make() -> tuple[str, str]:
@@ -29,13 +37,14 @@ def player_secret_make() -> tuple[str, str]:
 
 
 def player_secret(device: Device) -> str | None:
-    """The secret in clear; None where there is none, or it was made under another key."""
+    """The secret in clear; None where there is none, or a token, or it was made under another key."""
     if device.player_secret is None:
         return None
     try:
-        return str(unsealed(device.player_secret, purpose=_PURPOSE, key=settings.SIGNING_KEY))
+        secret = str(unsealed(device.player_secret, purpose=_PURPOSE, key=settings.SIGNING_KEY))
     except ValueError:
         return None
+    return None if _DOT in secret else secret
 
 
 def player_find(*, handle: str, knows: Callable[[str], bool]) -> Device | None:
@@ -51,7 +60,7 @@ def player_find(*, handle: str, knows: Callable[[str], bool]) -> Device | None:
 
 def player_with_secret(secret: str) -> Device | None:
     """The device with this secret, whoever's it is: what is sealed is the same word each time."""
-    if "\x00" in secret or not secret.isascii():
+    if "\x00" in secret or _DOT in secret or not secret.isascii():
         return None
     return _players().filter(player_secret=sealed(secret, purpose=_PURPOSE, key=settings.SIGNING_KEY)).first()
 
@@ -80,3 +89,43 @@ def _players() -> QuerySet[Device]:
 def _mark(device: Device) -> str:
     """What tells this device from one that came to have its number."""
     return hashlib.sha256((device.player_secret or "").encode()).hexdigest()[:12]
+
+
+# --- let in on a page -----------------------------------------------------------------------
+
+
+def player_token_make() -> str:
+    """A word under which somebody may let a player in within the hour. Nothing is kept of it."""
+    return _tokens().sign(secrets.token_hex(SECRET_BYTES))
+
+
+def player_token_valid(token: str) -> bool:
+    """Whether it was made here, within the hour."""
+    try:
+        _tokens().unsign(token, max_age=TOKEN_AGE)
+    except signing.BadSignature:
+        return False
+    return True
+
+
+def player_token_allow(*, device: Device, token: str) -> None:
+    """Whoever shows this token is this device, once."""
+    device.player_secret = sealed(token, purpose=_PURPOSE, key=settings.SIGNING_KEY)
+    device.save(update_fields=["player_secret"])
+
+
+@transaction.atomic
+def player_token_take(token: str) -> Device | None:
+    """The device that was let in under this token; the token is over with it. None where it is over, or nobody let it in."""
+    if not player_token_valid(token):
+        return None
+    word = sealed(token, purpose=_PURPOSE, key=settings.SIGNING_KEY)
+    device = _players().select_for_update(of=("self",)).filter(player_secret=word).first()
+    if device is not None:
+        _told, device.player_secret = player_secret_make()
+        device.save(update_fields=["player_secret"])
+    return device
+
+
+def _tokens() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=_ASKED, sep=_DOT)

@@ -25,6 +25,7 @@ from discovery.embedded.redis import RedisServer
 from discovery.embedded.supervisor import Stopped, Supervisor, stopping_signals
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.errors import ServiceFailed
+from discovery.platform.private_files import private_umask
 
 HOST = "127.0.0.1"
 WEB_SECONDS = 60.0
@@ -33,6 +34,7 @@ WEB_SECONDS = 60.0
 def main(argv: Sequence[str]) -> int:
     """Exit status: 0 when ended by Ctrl-C or SIGTERM, 1 when something failed, 2 for a wrong argument."""
     arguments = _arguments(argv)
+    private_umask()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
     os.environ.setdefault("SIGN_UP", "open")
     os.environ.setdefault("SITE_URL", f"http://localhost:{arguments.port}")
@@ -114,7 +116,7 @@ def _run(supervisor: Supervisor, arguments: argparse.Namespace) -> None:
         supervisor.start(name, command)
     _wait_for_web(supervisor, arguments.port)
     imported = ["--imported"] if arguments.data else []
-    supervisor.run("welcome", _manage("demo_welcome", "--url", url, *imported))
+    supervisor.run("welcome", _manage("demo_welcome", "--url", url, "--skip-checks", *imported))
     print(f"Logs are in {settings.HOME_DIR / 'log'}. Ctrl-C ends everything.")
     supervisor.wait()
 
@@ -124,10 +126,11 @@ def _steps(data: Path | None) -> list[tuple[str, list[str]]]:
         community = ("sample community", ["create_sample_community"])
     else:
         community = (f"import of {data}", ["import_lastfm", str(data), "--assume-consent"])
+    # What the checks have to say is said once, by the first.
     return [
         ("migrations", ["migrate", "--verbosity", "0"]),
-        community,
-        ("training", ["train_recommender", "--if-needed"]),
+        (community[0], [*community[1], "--skip-checks"]),
+        ("training", ["train_recommender", "--if-needed", "--skip-checks"]),
     ]
 
 

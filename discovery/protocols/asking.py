@@ -12,7 +12,12 @@ from accounts.credentials import token_credential
 from accounts.middleware.bearer import valid_token
 from accounts.models import Device, DeviceScope, User
 from accounts.services.device import token_seen
-from accounts.services.player import player_find, player_of_session, player_with_secret
+from accounts.services.player import (
+    player_find,
+    player_of_session,
+    player_token_take,
+    player_with_secret,
+)
 from discovery.platform.errors import ScopeMissing
 from graph.ingest.sources import SOURCE_LENGTH, source_or
 
@@ -69,6 +74,11 @@ def by_secret(handle: str, knows: Callable[[str], bool]) -> Player | None:
 def by_secret_alone(secret: str) -> Player | None:
     """Whose second secret this is."""
     return _seen(player_with_secret(secret))
+
+
+def by_token_once(token: str) -> Player | None:
+    """Whom their owner let in under this token, which is over with it."""
+    return _seen(player_token_take(token))
 
 
 def _seen(device: Device | None) -> Player | None:

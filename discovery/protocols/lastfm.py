@@ -12,13 +12,14 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import DeviceScope
-from accounts.services.player import player_secret, player_session
+from accounts.services.player import player_secret, player_session, player_token_make
 from discovery.platform.errors import LimitExceeded, Refusal, ScopeMissing
-from discovery.protocols.asking import Player, by_secret, by_secret_alone, by_session
+from discovery.protocols.asking import Player, by_secret, by_secret_alone, by_session, by_token_once
 from discovery.protocols.bodies import form_read, number_of, seconds_of
 from discovery.protocols.handing import now_take, plays_take, refused, track_said
 from discovery.protocols.lastfm_answers import (
@@ -110,9 +111,16 @@ def mobile_session(said: Said) -> Node:
     return _entered(said, player)
 
 
+def token(_said: Said) -> Node:
+    """``auth.getToken``: a word for ``/api/auth/``. Whoever asks is nobody yet, and their signature shows nothing."""
+    return Node("token", player_token_make())
+
+
+@transaction.atomic  # whoever signed wrongly may try again
 def session(said: Said) -> Node:
-    """``auth.getSession``: the token that the owner was told is the second secret; there is no page to allow another."""
-    player = by_secret_alone(said.get("token", ""))
+    """``auth.getSession``: by the token of ``/api/auth/``, or by the second secret in its place."""
+    word = said.get("token", "")
+    player = by_token_once(word) or by_secret_alone(word)
     if player is None:
         raise LastFmError(NOT_AUTHORIZED, "Unauthorized Token - This token has not been authorized.")
     return _entered(said, player)
@@ -250,6 +258,7 @@ def _told(name: str, row: Said, ignored: tuple[str, str] | None, *, listed: bool
 ENTER: Mapping[str, Callable[[Said], Node]] = {
     "auth.getmobilesession": mobile_session,
     "auth.getsession": session,
+    "auth.gettoken": token,
 }
 READ: Mapping[str, Callable[[Player, Said], Node]] = {
     "user.getrecenttracks": recent_tracks,

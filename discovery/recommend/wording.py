@@ -94,8 +94,8 @@ class Wording:
     def _strongest(self, number: int) -> str:
         ngettext = partial(_counted, self._language)
         return ngettext(
-            "Your one signal: %(things)s (%(part)s of the score)",
-            "Strongest of your %(count)d signals: %(things)s (%(part)s of the score)",
+            "Your one signal: %(things)s (%(part)s of all that weighs in)",
+            "Strongest of your %(count)d signals: %(things)s (%(part)s of all that weighs in)",
             number,
         )
 

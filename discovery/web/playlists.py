@@ -1,17 +1,20 @@
-"""``/playlists/<id>.jspf`` and ``.xspf``: a playlist as a file, for whoever may see it now."""
+"""``/playlists/<id>.jspf`` and ``.xspf``: a playlist as a file, for whoever may see it now; and where its page is."""
 
 from __future__ import annotations
 
 import json
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.presentation import Ref, name_of, node_shown
 from discovery.platform.errors import InvalidInput
-from discovery.platform.graphql.node import node_id
+from discovery.platform.graphql.node import global_id, node_id
+from discovery.protocols.references import MIX, PLAYLIST, referred
 from graph.formats import jspf, xspf
 from graph.formats.found import ListedPlaylist, ListedTrack
 from graph.models import Playlist
@@ -39,6 +42,17 @@ def playlist(request: HttpRequest, key: str, form: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="playlist.{form}"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_safe
+@login_required
+def identified(request: HttpRequest, word: str) -> HttpResponse:
+    """``/playlist/<id>``: to the page of what a player knows by this identifier. The page says whether one may see it."""
+    if (key := referred(PLAYLIST, word)) is not None:
+        return redirect("playlist", key=global_id("Playlist", key))
+    if referred(MIX, word) == request.user.pk:
+        return redirect("mix")
+    raise Http404
 
 
 def _shown(user: User, key: str) -> Playlist | None:

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from discovery.web import entrance, explorer, imports, playlists, views
+from discovery.web import entrance, explorer, imports, players, playlists, views
 
 pages: list[URLPattern] = [
     path("", views.page("home", "home"), name="discovery"),
@@ -13,6 +13,7 @@ pages: list[URLPattern] = [
     path("music/likes/", views.page("likes", "music"), name="likes"),
     path("music/playlists/", views.page("playlists", "music"), name="playlists"),
     re_path(r"^music/playlists/(?P<key>[\w=-]{1,40})/$", views.page("playlist", "music"), name="playlist"),
+    path("music/mix/", views.page("mix", "music"), name="mix"),
     path("music/statistics/", views.page("statistics", "music"), name="statistics"),
     path("music/year/", views.page("review", "music"), name="review"),
     path("together/", views.page("together", "together"), name="together"),
@@ -28,6 +29,8 @@ pages: list[URLPattern] = [
     re_path(
         r"^playlists/(?P<key>[\w-]{1,40})\.(?P<form>jspf|xspf)$", playlists.playlist, name="playlist-file"
     ),
+    re_path(r"^playlist/(?P<word>[\w-]{1,40})/?$", playlists.identified, name="playlist-identified"),
+    re_path(r"^api/auth/?$", players.player_let_in, name="player-let-in"),
     path("invitations/", entrance.invitations, name="invitations"),
     path("invitations/end/", entrance.invitation_end, name="invitation-end"),
     path("invitations/open/", entrance.invitation_open, name="invitation-open"),

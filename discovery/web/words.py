@@ -86,12 +86,12 @@ GROUPS = (
         ),
         Question(
             Purpose.SOCIAL_OUT, _("My plays shape what friends see"),
-            _("Your plays may bring music to your friends. You can decide differently for single friends below."),
+            _("Your plays may bring music to your friends. You can decide differently for single friends."),
             _("No friend is shown anything because you play it, from their next request on; what you allowed single friends ends with it."),
         ),
         Question(
             Purpose.NAMED, _("Friends may see my name with it"),
-            _("Your name may stand in a friend's reasons and activity. You can decide friend by friend below."),
+            _("Your name may stand in a friend's reasons and activity. You can decide friend by friend."),
             _("Your name stands in no friend's reasons or activity, and friends without a name stand in a reason only from three on."),
         ),
         Question(

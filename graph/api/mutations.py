@@ -167,7 +167,7 @@ class Mutation:
 
     @mutation(
         description="Say what a play was after all. It keeps its id, source and source id, whatever the input says "
-        "of the last two."
+        "of the last two. Exports made before end, for they hold it as it was."
     )
     def correct_listen(self, info: Info, id: strawberry.ID, input: ListenInput) -> ListenPayload:  # noqa: A002
         key = node_id(id, "Listen", field="id")

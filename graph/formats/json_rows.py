@@ -40,13 +40,14 @@ def elements(part: Part) -> Iterator[Any]:
     yield from _elements(text)
 
 
-def elements_of(part: Part, name: str) -> Iterator[Any]:
+def elements_of(part: Part, name: str, *, inside: str = "") -> Iterator[Any]:
     """Each element of the arrays with this name: in the part's one object, or in each object of its array (a page).
 
     A page that has one object in its place has this one; one that has neither, and what is no page, is an element itself.
+    A page may stand ``inside`` an object that has it under this name.
     """
     try:
-        for row in _pages(_Text(part.pieces()), name):
+        for row in _pages(_Text(part.pieces()), name, inside):
             yield row
             if row is TRUNCATED or row is TOO_BROKEN:
                 return
@@ -84,13 +85,13 @@ def document(part: Part) -> Any:
         return None
 
 
-def _pages(text: _Text, name: str) -> Iterator[Any]:
+def _pages(text: _Text, name: str, inside: str) -> Iterator[Any]:
     listed = text.peek() == "["
     text.at += listed
     while (character := text.peek()) != "]":
         if character == "{":
             text.at += 1
-            yield from _within(text, name)
+            yield from _within(text, name, inside)
         elif character == ",":
             text.at += 1
         elif not listed:
@@ -102,7 +103,7 @@ def _pages(text: _Text, name: str) -> Iterator[Any]:
             yield text.value()
 
 
-def _within(text: _Text, name: str) -> Iterator[Any]:
+def _within(text: _Text, name: str, inside: str = "") -> Iterator[Any]:
     """From behind the bracket of an object to behind its end: the elements of its array of this name."""
     others: dict[str, Any] = {}
     found = False
@@ -118,6 +119,11 @@ def _within(text: _Text, name: str) -> Iterator[Any]:
             found = True
             text.at += 1
             yield from _elements(text)
+            continue
+        if key == inside and text.peek() == "{":
+            found = True
+            text.at += 1
+            yield from _within(text, name)
             continue
         value = text.value()
         if key == name and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Last.fm scrobbles as exporters write them: the API's pages, flat objects, or a table of text."""
+"""Last.fm scrobbles as exporters write them: the API's answers or pages, flat objects, or a table of text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read(parts: list[Part]) -> Rows:
 
 def _objects(part: Part, head: str) -> Iterator[tuple[int, What]]:
     if (track := _track.search(head)) is not None and track[1] != '"':
-        rows = elements_of(part, "track")
+        rows = elements_of(part, "track", inside="recenttracks")
     elif _wrapped.search(head):
         rows = elements_of(part, "scrobbles")
     else:

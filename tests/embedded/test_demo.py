@@ -83,6 +83,8 @@ def test_demo_answers_and_leaves_no_process_however_it_ends(tmp_path, ended):
         ("ada", "earshot-demo"),
         ("ben", "earshot-demo"),
     ]
+    assert printed.count("accounts.W001") == 1
+    assert "others on this machine could read" not in printed
     edges = ask(printed)["viewer"]["discover"]["edges"]
     assert len(edges) == 3
     for edge in edges:

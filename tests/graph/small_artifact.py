@@ -26,8 +26,12 @@ def write_artifact(
     *,
     prior: Sequence[float] | None = None,
     rules: Mapping[Channel, ChannelRule] | None = None,
+    artists: Mapping[int, Sequence[float]] | None = None,
 ) -> None:
-    """Views by kind, each of vectors by item id; channels without a rule of their own count as they are."""
+    """Views by kind, each of vectors by item id; channels without a rule of their own count as they are.
+
+    ``artists``: what is heard of an artist in a view of tracks, by artist id.
+    """
     arrays: dict[str, np.ndarray] = {}
     described = {}
     channels = {channel.name: asdict((rules or {}).get(channel, PLAIN)) for channel in Channel}
@@ -43,6 +47,9 @@ def write_artifact(
             "query_scale": np.ones((size, 1), np.float32),
             "tag_ids": none, "tag_keys": no_keys, "artist_ids": none, "artist_keys": no_keys,
         }  # fmt: skip
+        if kind == "TRACK" and artists:
+            view["artist_ids"] = np.array(sorted(artists), np.int64)
+            view["artist_keys"] = np.array([artists[artist] for artist in sorted(artists)], np.float32)
         arrays |= {f"{kind.lower()}.{name}": array for name, array in view.items()}
         described[kind] = {"sources": [{"name": "given", "start": 0, "stop": dim}], "channels": channels}
     blob = save(arrays)

@@ -226,18 +226,20 @@ class TestRecordTakenBack:
         assert Listen.objects.count() == 2
 
 
-def test_a_correction_reaches_what_is_derived_too(ada):
+def test_a_correction_reaches_what_is_derived_too(ada, export_dir):
     (wrong,) = played(ada, "Wrong")
     listen = Listen.objects.filter(user=ada).first()
     Listen.objects.exclude(pk=listen.pk).delete()
     right = factories.track("Right")
     model()
+    export = data_export_build(export_id=str(DataExport.objects.create(user=ada).pk))
     query = """mutation ($id: ID!, $input: ListenInput!) { correctListen(id: $id, input: $input) { __typename } }"""
     given = {
         "source": "test", "sourceId": "x", "trackId": global_id("Track", right.pk),
         "listenedAt": (factories.NOON + timedelta(hours=1)).isoformat(),
     }  # fmt: skip
     App(ada).data(query, id=global_id("Listen", listen.pk), input=given)
+    assert DataExport.objects.get(pk=export.pk).state == DataExport.State.EXPIRED
     taken = snapshot.take()
     assert taken.tracks[taken.track_plays.item].tolist() == [right.pk]
     assert Deletion.objects.get().rows == 1

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Consent, ConsentState, PersonalizationLevel, Purpose
-from graph.models import Feedback, Listen, Playlist, PlaylistCollaborator
+from discovery.platform.graphql.node import global_id
+from graph.models import Feedback, Listen, Playlist, PlaylistCollaborator, PlaylistEntry
 from tests import factories
 from tests.api.client import App
 from tests.web.person import PASSWORD
@@ -34,6 +35,7 @@ def test_plays_go_when_the_message_has_gone_and_come_back_before(world, visit):
     person.sees("#status", "deleted for good")
     person.presses("#status > .plain")
     person.until(lambda: not Listen.objects.filter(pk=recent.pk).exists(), "it is deleted")
+    person.until(lambda: not person.find("#days .tune-row[hidden]"), "its line is gone")
     assert Listen.objects.filter(user=world.ada).count() == plays - 1
 
     person.presses("#days .open-more")
@@ -88,6 +90,26 @@ def test_the_tables_of_the_statistics_are_what_the_api_counts(world, visit):
     assert len(person.find("#figures rect")) == 12
     person.presses("#span-earlier")
     person.sees("#figures", "No plays in this period.")
+
+
+def test_a_long_playlist_is_shown_to_its_end_and_stays_so_when_one_is_taken_out(world, visit):
+    playlist = Playlist.objects.create(owner=world.ada, title="Long")
+    tracks = [factories.track(f"Song {number:03}", by=world.common.artist) for number in range(103)]
+    PlaylistEntry.objects.bulk_create(
+        PlaylistEntry(playlist=playlist, track=track, position=number) for number, track in enumerate(tracks)
+    )
+    person = visit()
+    person.opens(f"/music/playlists/{global_id('Playlist', playlist.pk)}/")
+    person.until(lambda: len(person.find("#entries .title")) == 100, "the first page")
+    person.presses("#entries-more")
+    person.until(lambda: len(person.find("#entries .title")) == 103, "all of it")
+    assert not person.find("#entries-more")[0].is_displayed()
+    assert person.find("#entries li:nth-child(101) button:focus"), person.focused()
+    assert not person.find('#entries li:last-child [aria-label$="down"]')[0].is_enabled()
+    person.presses("#entries li:nth-child(102) .take-out")
+    person.sees("#status", "Song 101")
+    assert person.texts("#entries .title")[-2:] == ["Song 100", "Song 102"]
+    assert person.find("#entries li:nth-child(102) .take-out:focus"), person.focused()
 
 
 def test_a_playlist_is_made_filled_put_in_order_and_shared(world, visit):

@@ -14,7 +14,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 ROOM = Path(discovery.__file__).parent
 PAGES = [
-    "/", "/search/", "/music/", "/music/likes/", "/music/playlists/", "/music/playlists/abc/", "/music/statistics/",
+    "/", "/search/", "/music/", "/music/likes/", "/music/playlists/", "/music/playlists/abc/", "/music/mix/", "/music/statistics/",
     "/music/year/", "/imports/", "/together/", "/together/blend/", "/together/rooms/", "/together/match/", "/radio/",
     "/me/", "/welcome/", "/privacy/",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ PLACES = {
     "likes": ("/music/likes/", "#said .title"),
     "playlists": ("/music/playlists/", "#playlists .title"),
     "playlist": ("/music/playlists/{playlist}/", "#entries .title"),
+    "mix": ("/music/mix/", "#mix .title"),
     "statistics": ("/music/statistics/", "#figures table"),
     "review": ("/music/year/", "#figures .story"),
     "imports": ("/imports/", "#imports li"),

@@ -1,6 +1,8 @@
 """Music of one's own server, heard in a real browser: it goes on, it is sought, and hearing it is a play."""
 
 import pytest
+from django.utils import timezone
+from selenium.webdriver.common.keys import Keys
 
 from accounts.models import Purpose
 from accounts.services.private_session import private_session_start
@@ -11,6 +13,7 @@ from discovery.radio.session import Outcome
 from graph.models import Feedback, Listen, Track
 from graph.sample.sounds import PREFIX
 from tests import factories
+from graph.models import Feedback, Listen, Track
 from tests.discovery.library.conftest import serving
 from tests.discovery.library.sounds import Song
 
@@ -69,6 +72,10 @@ def test_a_song_is_heard_and_hearing_is_a_play(world, library, visit):
     assert plays() == []
     person.presses("#player-like")
     person.until(lambda: Feedback.objects.filter(user=world.ada, track__title="Quiet Rivers"), "it is liked")
+    assert person.find("#player-like[aria-pressed=true]")
+    person.presses("#player-queue")
+    person.sees("#player-list", "Nerloo Choir")
+    person.key(Keys.ESCAPE)
     presses_play_of(person, "Northern Stairs")
     person.until(lambda: len(plays()) == 1, "what was heard is told")
     ((title, heard),) = plays()
@@ -78,6 +85,26 @@ def test_a_song_is_heard_and_hearing_is_a_play(world, library, visit):
     assert plays()[1][0] == "Northern Stairs"
     assert 1_000 < plays()[1][1] < 3_000
     assert person.origins() == {person.origin}
+    assert person.complaints() == []
+
+
+def test_less_of_what_plays_goes_on_and_a_like_of_before_shows(world, library, visit):
+    Feedback.objects.create(
+        user=world.ada, track=Track.objects.get(title="Northern Stairs"), kind="LIKE", given_at=timezone.now()
+    )
+    person = visit()
+    person.opens("/music/mix/")
+    person.until(lambda: person.find("#mix .play"), "there is something to play")
+    person.presses("#mix-play")
+    first = person.until(lambda: person.text("#player-title"), "it begins")
+    assert person.text("#player-from").startswith("Weekly mix")
+    person.presses("#player-less")
+    person.sees("#status", f"less like {first}")
+    person.until(lambda: person.text("#player-title") != first, "it goes on")
+    assert Feedback.objects.get(kind="DISLIKE").track.title == first
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert not Feedback.objects.filter(kind="DISLIKE").exists()
     assert person.complaints() == []
 
 

@@ -5,6 +5,7 @@ import pytest
 from accounts.models import DeviceScope
 from accounts.services.token import token_create
 from discovery.platform.graphql.node import global_id
+from discovery.protocols import references
 from graph.models import Playlist, PlaylistCollaborator, PlaylistEntry
 from tests import factories
 from tests.graph.formats.files import whats
@@ -57,6 +58,17 @@ def test_a_friend_it_is_shared_with_has_it_and_nobody_else(ada, path, client):
     assert client.get(f"{path}.jspf").status_code == 404
     PlaylistCollaborator.objects.create(playlist=Playlist.objects.get(), user=ben, role="VIEWER")
     assert b"Quiet Rivers" in client.get(f"{path}.jspf").content
+
+
+def test_what_a_player_knows_it_by_leads_to_its_page(ada, path, client):
+    word = references.reference(references.PLAYLIST, Playlist.objects.get().pk)
+    assert client.get(f"/playlist/{word}")["Location"] == f"/accounts/login/?next=/playlist/{word}"
+    client.force_login(ada)
+    assert client.get(f"/playlist/{word}/")["Location"] == f"/music{path}/"
+    mine, other = (references.reference(references.MIX, key) for key in (ada.pk, ada.pk + 1))
+    assert client.get(f"/playlist/{mine}")["Location"] == "/music/mix/"
+    for nowhere in (other, "nonsense"):
+        assert client.get(f"/playlist/{nowhere}").status_code == 404
 
 
 def test_a_token_needs_the_scope(ada, path, client):

@@ -7,6 +7,8 @@ from selenium.webdriver.common.keys import Keys
 
 from accounts.policies import in_private_session
 from graph.models import Feedback
+from tests import factories
+from tests.web.conftest import model_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -70,12 +72,18 @@ def test_a_page_that_is_left_keeps_no_socket(world, visit):
     person.until(lambda: open_sockets(person) == -1, "the socket is closed")
 
 
-def test_a_like_shows_at_once_and_moves_nothing(world, visit):
+def test_a_like_far_down_shows_at_once_and_moves_nothing(world, visit):
+    tracks = [
+        factories.track(f"Tide {number}", by=factories.artist(f"Choir {number}")) for number in range(18)
+    ]
+    model_of({track.pk: [0.5, 0.3, 0.2 + number / 100] for number, track in enumerate(tracks)})
     person = visit()
     person.opens("/")
-    person.until(lambda: len(person.find("#recommendations .like")) > 6, "cards")
+    person.until(lambda: len(person.find("#recommendations .like")) == 12, "cards")
+    person.presses("#more-cards")
+    person.until(lambda: len(person.find("#recommendations .like")) == 18, "all cards")
     cards = person.texts("#recommendations .title")
-    last = f"#recommendations > li:nth-child({len(cards) - 1}) .like"
+    last = "#recommendations > li:nth-child(15) .like"
     person._size(390, 600)
     person.presses(last)
     assert person.find(f"{last}[aria-pressed=true]:focus"), person.focused()
@@ -84,12 +92,31 @@ def test_a_like_shows_at_once_and_moves_nothing(world, visit):
     assert person.browser.execute_script(ORIGIN_OF_SCROLL) == scrolled > 0
     assert person.texts("#recommendations .title") == cards
     assert Feedback.objects.get(user=world.ada).kind == "LIKE"
-    person.presses("#undo")
+    person.browser.execute_script(  # as a finger does, which scrolls nothing
+        "const undo = document.getElementById('undo'); undo.focus({ preventScroll: true }); undo.click()"
+    )
     person.sees("#status", "Undone.")
-    assert person.find(f"{last}[aria-pressed=false]")
+    assert person.find(f"{last}[aria-pressed=false]:focus"), person.focused()
+    assert person.browser.execute_script(ORIGIN_OF_SCROLL) == scrolled
     assert not Feedback.objects.exists()
     person.presses("#status .plain")
     assert person.text("#status") == ""
+
+
+def test_what_fails_in_a_dialog_is_said_in_it(world, visit):
+    person = visit()
+    person.opens("/")
+    person.until(lambda: person.find("#recommendations .like"), "cards")
+    person.presses("#recommendations .open-more")
+    person.presses("#more-acts button:nth-of-type(1)")
+    person.types("#new-playlist", "Mornings")
+    person.browser.execute_script("window.fetch = () => Promise.reject(new Error('gone'))")
+    person.presses("#more-place form button")
+    person.sees("#more .told.error", "The server did not answer.")
+    assert person.text("#status") == ""
+    person.presses("#more .told button")
+    assert person.text("#more .told") == ""
+    assert person.find("#more[open]")
 
 
 def test_the_keyboard_leads_everywhere(world, visit):

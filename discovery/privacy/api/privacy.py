@@ -47,7 +47,8 @@ class RecommenderParameter:
     purpose: Purpose | None = strawberry.field(description="The permission that turns it on and off.")
     weight: float | None = strawberry.field(description="Its factor in the active model.")
     average_share: float | None = strawberry.field(
-        description="Its mean share of the scores of the first 20 items the viewer is shown now."
+        description="Its mean share of all that weighs in, for and against, on the first 20 items "
+        "the viewer is shown now."
     )
 
 

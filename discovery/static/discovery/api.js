@@ -4,8 +4,8 @@ import { gettext } from "./words.js";
 const SHIELDED = /^mutation[^]*(?:setPersonalizationLevel|PrivateSession)/;
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-/** The data of one operation; with `keepalive`, also where the page is left meanwhile. */
-export async function ask(query, variables = {}, { keepalive = false } = {}) {
+/** The data of one operation. */
+export async function ask(query, variables = {}) {
   let answer;
   try {
     const response = await fetch("/graphql/", {
@@ -13,7 +13,6 @@ export async function ask(query, variables = {}, { keepalive = false } = {}) {
       keepalive: query.startsWith("mutation"), // what was said on leaving still arrives
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
       body: JSON.stringify({ query, variables }),
-      keepalive,
     });
     answer = await response.json();
   } catch {

@@ -20,7 +20,7 @@ export function look({ currentTime, playbackRate }) {
 }
 
 /** It is over, or another begins. A start that ends soon is a skip: the server says from when on it is a play. */
-export function tell({ keepalive = false } = {}) {
+export function tell() {
   if (heard?.seconds) untold.push({ source: "earshot", sourceId: heard.id, trackId: heard.trackId, listenedAt: heard.at, msPlayed: heardMs() });
   heard = undefined;
   const input = untold.splice(0);
@@ -28,7 +28,7 @@ export function tell({ keepalive = false } = {}) {
   // Where plays are not recorded, or a private session runs, the server keeps nothing, and says so without an error. What did not
   // arrive is told again with the next one; twice told is still one play.
   ask(`mutation($input: [ListenInput!]!) { recordListens(input: $input) { ... on RecordedListens { stored } ${refused} } }`,
-    { input }, { keepalive }).catch(() => untold.push(...input));
+    { input }).catch(() => untold.push(...input));
 }
 
 /** A UUID; `crypto.randomUUID` is there on encrypted pages alone. */

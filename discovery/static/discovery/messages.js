@@ -5,27 +5,34 @@ import { gettext } from "./words.js";
 const SHOWN = 10_000; // milliseconds
 let timer;
 let passed = () => {};
+let before = null; // what had the keyboard before it went into the message
+
+/** Behind an open dialog nothing is seen or read out, so each has a line of its own. */
+const places = () => document.querySelectorAll("#status, dialog .told");
+const place = () => document.querySelector("dialog[open] .told") ?? at("status");
 
 /** `undo` takes the action back; `expired` is called once when that cannot be done any more. */
 export function tell(text, { isError = false, undo = null, expired = () => {} } = {}) {
   settle();
   passed = expired;
-  const place = at("status");
-  place.className = isError ? "error" : "";
-  if (!text) return place.replaceChildren();
+  for (const each of places()) {
+    each.classList.remove("error");
+    each.replaceChildren();
+  }
+  if (!text) return;
   const back = undo && button(gettext("Undo"), () => takeBack(undo), { id: "undo" });
-  place.replaceChildren(make("span", { className: "said" }, text), ...(back ? [back] : []),
+  place().classList.toggle("error", isError);
+  place().replaceChildren(make("span", { className: "said" }, text), ...(back ? [back] : []),
     button("×", close, { className: "plain", label: gettext("Close this message") }));
   if (!isError) timer = setTimeout(close, SHOWN);
-  return undefined;
 }
 
 /** Which error is shown; null where none is. */
-export const errorShown = () => at("status").querySelector(":scope.error > .said");
+export const errorShown = () => document.querySelector(":is(#status, dialog .told).error > .said");
 
 /** An error has nothing to say once something else has succeeded that began after it. */
-export function errorGone(before) {
-  if (before && errorShown() === before) tell("");
+export function errorGone(earlier) {
+  if (earlier && errorShown() === earlier) tell("");
 }
 
 /** What can still be undone is settled now. */
@@ -36,11 +43,21 @@ export function settle() {
   last();
 }
 
+const holds = (one) => [...places()].some((each) => each.contains(one));
+const within = () => holds(document.activeElement);
+
+addEventListener("focusin", ({ target, relatedTarget }) => {
+  if (holds(target) && !holds(relatedTarget)) before = relatedTarget;
+});
+
 /** The focus goes back to where it was, and not with the message. */
+function leave() {
+  (before?.isConnected ? before : at("main")).focus({ preventScroll: true });
+}
+
 function close() {
-  const within = at("status").contains(document.activeElement);
+  if (within()) leave();
   tell("");
-  if (within) at("main").focus({ preventScroll: true });
 }
 
 async function takeBack(undo) {
@@ -48,6 +65,7 @@ async function takeBack(undo) {
   passed = () => {};
   try {
     await undo();
+    if (within()) leave();
     tell(gettext("Undone."));
   } catch (error) {
     tell(error.message, { isError: true });

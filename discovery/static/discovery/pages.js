@@ -10,6 +10,7 @@ const pages = {
   likes: () => import("./music/likes.js"),
   match: () => import("./together/match.js"),
   me: () => import("./me/main.js"),
+  mix: () => import("./music/mix.js"),
   playlist: () => import("./music/playlist.js"),
   playlists: () => import("./music/playlists.js"),
   privacy: () => import("./privacy/main.js"),

@@ -1,11 +1,16 @@
 // The bar that plays: one sound, and what comes after it.
-import { isLiked, turn } from "./cards/said.js";
+import { ask } from "./api.js";
+import { give, know, ofViewer, showLike, takeBack, turn } from "./cards/said.js";
 import * as hearing from "./hearing.js";
-import { act, at, make } from "./page.js";
+import { nameOf } from "./music.js";
+import { act, at, button, fill, make, tell } from "./page.js";
+import { onScreens } from "./screens.js";
 import { gettext, worded } from "./words.js";
 
 const sound = at("player-sound");
-let program; // { from, next(ended, ms), back?, more() }: what comes, and where it comes from in words
+// What comes, and where it comes from in words: { from, next(ended, ms), more(), then(), back?(), to?(number), less?(ms) }. `then` lists what
+// comes after this, `to` goes to one of those, and `less` is what the program does with a dislike, where it has its own way.
+let program;
 let track;
 
 /** Where the track sounds on this page; undefined where nowhere. */
@@ -22,12 +27,18 @@ export const playButton = (one, begin) =>
 export function play(one, list = [one], from = "") {
   const queue = list.filter(soundOf);
   let place = queue.findIndex(({ id }) => id === one.id);
-  follow({ from, next: () => queue[place += 1], back: () => queue[place = Math.max(0, place - 1)], more: () => place + 1 < queue.length }, one);
+  const to = (number) => queue[place = number];
+  follow({ from, next: () => to(place + 1), back: () => to(Math.max(0, place - 1)), more: () => place + 1 < queue.length,
+    then: () => queue.slice(place + 1), to: (number) => to(place + 1 + number) }, one);
 }
+
+/** What was liked before, wherever one begins to play. */
+const known = () => act(async () => know((await ask(`{ viewer { ${ofViewer} } }`)).viewer));
 
 /** Play `first`, and then what the program says. */
 export function follow(one, first) {
   hearing.tell();
+  if (at("player").hidden) known();
   program = one;
   start(first);
 }
@@ -47,13 +58,36 @@ export function start(one) {
   at("player-from").textContent = [program.from, link ? link.library : gettext("It cannot be heard here.")].filter(Boolean).join(" · ");
   at("player-cover").src = one.cover;
   at("player-next").disabled = !program.more();
-  at("player-like").dataset.item = one.id;
-  at("player-like").setAttribute("aria-pressed", isLiked(one.id));
-  onScreens();
+  showLike(at("player-like"), one);
+  showQueue();
+  onScreens(one, { play: begun, pause: () => sound.pause(), nexttrack: program.more() ? () => go(false) : null,
+    previoustrack: program.back ? () => start(program.back()) : null, seekto: ({ seekTime }) => { sound.currentTime = seekTime; } });
   if (!link) return sound.pause();
   hearing.begin(one.id);
   sound.src = link.url;
-  act(() => sound.play());
+  act(begun);
+  return undefined;
+}
+
+/** Another song may have been chosen before this one could begin: that is no failure. */
+const begun = () => sound.play().catch((error) => { if (error.name !== "AbortError") throw error; });
+
+/** What comes after it; of a list, each can be gone to. */
+function showQueue() {
+  fill("player-list", program.then().map((each, number) => make("li", {}, program.to ? button(nameOf(each), () => {
+    at("player-then").hidePopover();
+    start(program.to(number));
+  }, { className: "plain" }) : nameOf(each))), gettext("Nothing comes after this."));
+}
+
+/** It goes on with the next one, so that nobody hears out what they want less of. */
+async function less() {
+  const [one, ms] = [track, hearing.heardMs()];
+  hearing.tell();
+  if (program.less) return start(await program.less(ms));
+  await give(one.id, "DISLIKE");
+  if (track === one) start(await program.next(false, ms));
+  tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo: () => takeBack(one.id, "DISLIKE") });
   return undefined;
 }
 
@@ -76,15 +110,6 @@ const go = (ended) => act(async () => {
   hearing.tell();
   start(await program.next(ended, ms));
 });
-
-/** What the screen of a phone, a keyboard's keys and a headset are told, and what they may do. */
-function onScreens() {
-  if (!navigator.mediaSession) return;
-  navigator.mediaSession.metadata = new MediaMetadata({ title: track.title, artist: track.artist?.name ?? "", artwork: [{ src: track.cover }] });
-  const acts = { play: () => sound.play(), pause: () => sound.pause(), nexttrack: program.more() ? () => go(false) : null,
-    previoustrack: program.back ? () => start(program.back()) : null, seekto: ({ seekTime }) => { sound.currentTime = seekTime; } };
-  for (const [name, act_] of Object.entries(acts)) navigator.mediaSession.setActionHandler(name, act_);
-}
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${`${Math.floor(seconds % 60)}`.padStart(2, "0")}`;
 
@@ -112,9 +137,10 @@ sound.addEventListener("timeupdate", looked);
 sound.addEventListener("ended", () => go(true));
 sound.addEventListener("error", broken);
 for (const event of ["play", "pause"]) sound.addEventListener(event, shown);
-at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? sound.play() : sound.pause())));
+at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? begun() : sound.pause())));
 at("player-next").addEventListener("click", () => go(false));
-at("player-like").addEventListener("click", () => track && act(() => turn(track, !isLiked(track.id))));
+at("player-like").addEventListener("click", () => track && act(() => turn(track)));
+at("player-less").addEventListener("click", () => track && act(less));
 at("player-seek").addEventListener("input", () => { sound.currentTime = Number(at("player-seek").value); });
 at("player-volume").addEventListener("input", () => { sound.volume = localStorage.volume = Number(at("player-volume").value); });
 at("player-volume").value = sound.volume = Number(localStorage.volume ?? 1);
@@ -123,4 +149,4 @@ addEventListener("playtoggle", (event) => {
   event.preventDefault();
   at("player-toggle").click();
 });
-addEventListener("pagehide", () => hearing.tell({ keepalive: true }));
+addEventListener("pagehide", hearing.tell);

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from urllib.parse import urlsplit
 
 import liblistenbrainz
 import pylast
@@ -193,6 +194,47 @@ class TestPylast:
         with pytest.raises(pylast.WSError) as refusal:
             network()
         assert refusal.value.status == "4"
+
+
+class TestPylastOnThePage:
+    """`pylast.SessionKeyGenerator`, as it is: a token, a page on which the owner says yes, a session."""
+
+    @pytest.fixture
+    def generator(self, server, tmp_path):
+        with tls_before(server.port, tmp_path) as (port, certificate):
+            pylast.SSL_CONTEXT.load_verify_locations(certificate)
+            yield pylast.SessionKeyGenerator(pylast._Network(
+                "Earshot", server.origin, (f"localhost:{port}", "/2.0/"), "a program", "a program", "", "", "", {}, {},
+            ))  # fmt: skip
+
+    def answers(self, client, url, **said):
+        parts = urlsplit(url)
+        return client.post(f"{parts.path}?{parts.query}", said)
+
+    def test_is_let_in_by_whoever_is_signed_in_and_only_once(self, generator, ada, client):
+        url = generator.get_web_auth_url()
+        with pytest.raises(pylast.WSError) as refusal:
+            generator.get_web_auth_session_key(url)  # nobody has said yes
+        assert refusal.value.status == "14"
+        assert self.answers(client, url).status_code == 302  # to sign in
+        client.force_login(ada)
+        assert b"It may come in" in self.answers(client, url, name="Desk").content
+        generator.network.session_key, name = generator.get_web_auth_session_key_username(url)
+        assert name == "ada"
+        generator.network.scrobble("Nadir Vale", "Ember", int(time.time()))
+        assert [title for title, _at in stored()] == ["Ember"]
+        assert Listen.objects.get().source == "lastfm:desk"
+        with pytest.raises(pylast.WSError) as refusal:
+            generator.get_web_auth_session_key(url)
+        assert refusal.value.status == "14"
+
+    def test_where_plays_are_not_recorded_nobody_is_let_in(self, generator, client):
+        client.force_login(factories.listener("mute"))
+        url = generator.get_web_auth_url()
+        assert b"Recording of plays is not granted." in self.answers(client, url).content
+        with pytest.raises(pylast.WSError) as refusal:
+            generator.get_web_auth_session_key(url)
+        assert refusal.value.status == "14"
 
 
 # --- mpdscribble ----------------------------------------------------------------------------

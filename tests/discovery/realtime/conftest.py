@@ -46,7 +46,7 @@ def processes(django_db_setup, django_db_blocker, tmp_path_factory):
         environment = {
             "DATABASE_URL": database, "REDIS_URL": server.url, "EARSHOT_HOME": str(home),
             "SECRET_KEY": django_settings.SECRET_KEY, "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
-            "CORS_ORIGINS": ELSEWHERE,
+            "CORS_ORIGINS": ELSEWHERE, "SIGN_UP": "open",
         }  # fmt: skip
         ports = [free_port(), free_port()]
         for port in ports:

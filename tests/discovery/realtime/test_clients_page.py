@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Device
+from accounts.models import Device, Purpose, User
 from accounts.services.app import app_create
 from accounts.services.token import token_issue
 from discovery.platform.graphql import limits, pagination
@@ -91,6 +91,35 @@ def test_an_app_for_the_command_line_signs_in_and_renews_itself(environment, ada
     )  # fmt: skip
     assert done.stdout.split() == ["ada", "INSUFFICIENT_SCOPE"], done.stderr
     assert Device.objects.get(kind=Device.Kind.APP).name == "My player"
+
+
+@pytest.fixture
+def shell(environment, tmp_path):
+    """``shell(name)``: what this piece of the page answers, as JSON."""
+
+    def shell(name):
+        done = subprocess.run(
+            ["bash", written(tmp_path) / name], cwd=tmp_path, capture_output=True, text=True, check=True,
+            env=environment,
+        )  # fmt: skip
+        return json.loads(done.stdout)
+
+    return shell
+
+
+def test_a_file_is_handed_in_and_without_consent_is_not(shell, ada, tmp_path):
+    (tmp_path / "scrobbles.json").write_text('{"recenttracks": {"track": []}}')
+    assert shell("hand-in.sh")["data"]["importHistory"].keys() == {"id"}
+    factories.revoke(ada, Purpose.RECORD)
+    refused = shell("hand-in.sh")
+    assert "errors" in refused or refused["data"]["importHistory"].keys() != {"id"}
+
+
+def test_who_signs_up_has_to_verify_the_address(shell):
+    answer = shell("sign-up.sh")
+    assert answer["status"] == 401
+    assert {"id": "verify_email", "is_pending": True} in answer["data"]["flows"]
+    assert User.objects.get(username="mia").email == "mia@music.example"
 
 
 def test_the_page_names_every_file_and_states_the_limits_as_they_are():

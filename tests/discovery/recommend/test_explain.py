@@ -96,7 +96,7 @@ NAMES = {
     [
         (ReasonKind.OWN_PLAY, 0.6, [0], 9, False, "Because you played Ada"),
         (ReasonKind.OWN_PLAY, 0.19, [0, 1], 9, False,
-         "Strongest of your 9 signals: Ada and Bix (about a fifth of the score)"),
+         "Strongest of your 9 signals: Ada and Bix (about a fifth of all that weighs in)"),
         (ReasonKind.FRIEND, 0.2, [2, 0], 1, False, "Your friend Cleo plays Ada"),
         (ReasonKind.FRIEND, 0.2, [2], 1, True, "Your friend Cleo plays this"),
         (ReasonKind.FRIEND, 0.2, [0], 1, False, "Friends of yours play Ada"),

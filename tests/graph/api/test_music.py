@@ -199,6 +199,18 @@ def test_lists_take_as_many_queries_for_30_rows_as_for_3(query):
     assert queries(app, query) == few
 
 
+@pytest.mark.parametrize(("songs", "more"), [(100, False), (101, True)])
+def test_a_whole_page_of_entries_tells_whether_another_follows(songs, more):
+    user = factories.listener()
+    playlist = playlist_create(owner=user, title="Long")
+    for number in range(songs):
+        playlist_entry_add(user=user, playlist_id=playlist.pk, track_id=factories.track(f"Song {number}").pk)
+    query = "{ viewer { playlists { edges { node { entries(first: 100) { edges { node { id } } pageInfo { hasNextPage } } } } } } }"
+    (edge,) = App(user).data(query)["viewer"]["playlists"]["edges"]
+    assert len(edge["node"]["entries"]["edges"]) == 100
+    assert edge["node"]["entries"]["pageInfo"]["hasNextPage"] is more
+
+
 def test_a_changed_playlist_takes_as_many_queries_with_30_entries_as_with_3():
     user = factories.listener()
     app, playlist = App(user), playlist_create(owner=user, title="Walk")

@@ -21,6 +21,8 @@ FLAT = {
 }
 LASTFM = {
     "pages of the API": [{"track": [PAGED], "@attr": {"page": "1"}}, {"track": [PAGED]}],
+    "an answer of the API": {"recenttracks": {"@attr": {"page": "1"}, "track": [PAGED, PAGED]}},
+    "answers of the API": [{"recenttracks": {"track": [PAGED]}}, {"recenttracks": {"track": PAGED, "@attr": {}}}],
     "one list of tracks": [PAGED, PAGED],
     "recent tracks": {"recenttracks": "x", "track": [PAGED, PAGED]},
     "flat": [FLAT, FLAT],
@@ -42,6 +44,12 @@ def test_last_fm(tmp_path, shape):
             "lastfm", "Quiet Rivers", "Nerloo Choir", "Windows",
         )  # fmt: skip
         assert play.listened_at in {UTS, datetime.fromtimestamp(UTS, UTC)}
+
+
+def test_a_cut_answer_keeps_what_was_read_and_loved_tracks_are_no_plays(tmp_path):
+    whole = json.dumps({"recenttracks": {"track": [PAGED, PAGED, PAGED]}})
+    assert codes(tmp_path / "x", whole[: whole.rindex("Quiet")]) == ["", "", "TRUNCATED"]
+    assert codes(tmp_path / "x", {"lovedtracks": {"track": [PAGED, PAGED]}}) == ["NO_NAME"]
 
 
 def test_what_plays_now_has_no_moment(tmp_path):

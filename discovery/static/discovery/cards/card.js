@@ -4,7 +4,6 @@ import { act, button, make, tell } from "../page.js";
 import { asPercent, gettext, ngettext, worded } from "../words.js";
 import { cover } from "./cover.js";
 import { isOf, listenButton } from "./listen.js";
-import { openMenu } from "./menu.js";
 import { give, like, takeBack } from "./said.js";
 
 /** `node`: an item with its reasons, as `recommended` asks for them; `extra` stands below the reason. */
@@ -13,7 +12,7 @@ export function card(node, ...extra) {
   const line = make("li", { className: "card tune-card", tabIndex: -1 }, cover(thing),
     make("div", { className: "words" }, tune(thing), short(node.reasons?.[0]), extra),
     make("div", { className: "buttons" }, listenButton(thing, () => line), like(thing),
-      button("…", () => openMenu(node, { away: (...how) => putAway(line, thing, ...how) }), { label: worded(gettext("More for %(name)s"), { name: nameOf(thing) }), className: "plain open-more" })));
+      button("…", () => act(async () => (await import("./menu.js")).openMenu(node, { away: (...how) => putAway(line, thing, ...how) })), { label: worded(gettext("More for %(name)s"), { name: nameOf(thing) }), className: "plain open-more" })));
   line.dataset.item = thing.id;
   isOf(line, thing);
   line.setAttribute("aria-label", nameOf(thing));

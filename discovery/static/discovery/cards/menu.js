@@ -33,8 +33,13 @@ function sum(reasons) {
 const line = (text, share, ...more) => make("li", { className: "weight" }, make("span", {}, text), make("span", { className: "share" }, asPercent(share)),
   make("meter", { value: share, attributes: { "aria-hidden": "true" } }), more);
 
-const part = ({ text, share, action }) => line(text, share,
-  action && actions[action.kind] ? make("p", {}, button(action.label, () => { closeSheet(); act(() => follow(action)); }, { className: "plain" })) : null);
+const part = ({ kind, text, share, action }) => line(text, share, deed(kind, action));
+
+/** What can be done about it. Where popularity stands alone for want of a permission, the permissions are elsewhere. */
+function deed(kind, action) {
+  if (action && actions[action.kind]) return make("p", {}, button(action.label, () => { closeSheet(); act(() => follow(action)); }, { className: "plain" }));
+  return kind === "POPULARITY" ? make("p", {}, make("a", { href: "/privacy/", onclick: closeSheet }, gettext("Change what is used"))) : null;
+}
 
 const on = (mutation, kind) => `mutation($it: ${kind}) { ${mutation} { __typename ${refused} } }`;
 const named = {

@@ -5,7 +5,6 @@ import { act, button, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
 
 const liked = new Set(); // ids, as far as is known here
-export const isLiked = (id) => liked.has(id);
 const shown = (id) => document.querySelectorAll(`.like[data-item="${id}"]`);
 
 export const ofViewer = "said: feedback(first: 100) { edges { node { kind item { ... on Track { id } ... on Artist { id } } } } }";
@@ -24,13 +23,19 @@ export const takeBack = (id, kind) => ask(`mutation($id: ID!, $kind: FeedbackKin
 
 /** A button that is pressed while the thing is liked. */
 export function like(thing) {
-  const one = button(gettext("Like"), () => act(() => turn(thing, !liked.has(thing.id))), { about: nameOf(thing), className: "like" });
-  one.dataset.item = thing.id;
-  one.setAttribute("aria-pressed", liked.has(thing.id));
+  const one = button(gettext("Like"), () => act(() => turn(thing)), { about: nameOf(thing), className: "like" });
+  showLike(one, thing);
   return one;
 }
 
-export async function turn(thing, on) {
+/** This button is for this thing now. */
+export function showLike(one, thing) {
+  one.dataset.item = thing.id;
+  one.setAttribute("aria-pressed", liked.has(thing.id));
+}
+
+/** Likes it, or takes that back: at once for whoever looks, and back again where it could not be. */
+export async function turn(thing, on = !liked.has(thing.id)) {
   mark(thing.id, on);
   try {
     await (on ? give(thing.id, "LIKE") : takeBack(thing.id, "LIKE"));

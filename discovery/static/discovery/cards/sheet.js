@@ -4,6 +4,7 @@ import { at, fill } from "../page.js";
 export function openSheet(title, acts) {
   at("more-title").textContent = title;
   fill("more-place", []);
+  at("more").querySelector(".told").replaceChildren(); // what was said of the last one
   at("more-acts").replaceChildren(...acts);
   at("why").closest("section").hidden = true;
   at("more").showModal();

@@ -9,7 +9,8 @@ export const ofViewer = `friendRequests(first: 10) { edges { node { incoming sen
   rooms { title inRoom invitedBy { displayName } } activity(first: 1) { edges { node { ${happened} } } }
   gifts: recommendationsReceived(first: 10) { edges { node { sender { displayName } } } }`;
 
-export function greeting(viewer) {
+/** `mixed`: whether there is something of the viewer's own to mix from. */
+export function greeting(viewer, mixed) {
   const asking = viewer.friendRequests.edges.filter(({ node }) => node.incoming);
   const invitations = viewer.rooms.filter(({ inRoom, invitedBy }) => !inRoom && invitedBy);
   const gifts = viewer.gifts.edges.length;
@@ -20,6 +21,7 @@ export function greeting(viewer) {
     ...invitations.slice(0, 2).map(({ invitedBy, title }) => line("/together/rooms/",
       worded(gettext("%(name)s invites you to listen: %(title)s"), { name: invitedBy.displayName, title: title || gettext("A room without a name") }))),
     gifts ? line("#received-title", worded(ngettext("%(count)s song recommended to you", "%(count)s songs recommended to you", gifts), { count: gifts })) : null,
+    mixed ? line("/music/mix/", gettext("Your mix of this week")) : null,
     viewer.activity.edges.length ? event(viewer.activity.edges[0].node) : null,
   ].filter(Boolean);
   fill("greeting", lines);

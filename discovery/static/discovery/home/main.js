@@ -4,7 +4,7 @@ import { card, spread } from "../cards/card.js";
 import * as said from "../cards/said.js";
 import { discover, item, kindNow, nodes, recommended } from "../music.js";
 import { act, at, fill, nothing } from "../page.js";
-import { gift } from "../together/gifts.js";
+import { gifts } from "../together/gifts.js";
 import { gettext } from "../words.js";
 import { greeting, ofViewer as greets } from "./greeting.js";
 import { madeFrom } from "./made-from.js";
@@ -18,7 +18,7 @@ export async function start() {
   at("more-cards").addEventListener("click", () => act(more));
   const answer = await discover({ first: FIRST, variety: VARIETY }); // it finds out what kind of music there is
   const { viewer } = await ask(`{ viewer { ${greets} ${said.ofViewer} privacy { purposes { state } } fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
-    recommendationsReceived(first: 5) { edges { node { id note sender { displayName } ${item} } } } } }`);
+    recommendationsReceived(first: 5) { edges { node { id note sender { handle displayName } ${item} } } } } }`);
   said.know(viewer);
   at("made-from").textContent = madeFrom(answer);
   const isNew = viewer.privacy.purposes.every(({ state }) => state === "UNDEFINED");
@@ -28,10 +28,10 @@ export async function start() {
   fill("recommendations", [], nothing(gettext("Nothing yet."), ...way(answer)));
   if (waiting.length) fill("recommendations", next());
   fill("from-friends", nodes(viewer.fromFriends).map((node) => card(node)), nothing(gettext("Nothing from friends now."), gettext("Find people"), "/together/"));
-  greeting(viewer);
-  const gifts = nodes(viewer.recommendationsReceived);
-  at("received-part").hidden = !gifts.length;
-  fill("received", gifts.map(gift));
+  greeting(viewer, Boolean(answer.used.length) && !answer.degraded);
+  const received = nodes(viewer.recommendationsReceived);
+  at("received-part").hidden = !received.length;
+  fill("received", gifts(received));
 }
 
 /** What fills an empty list: words and address of a link. */

@@ -10,13 +10,16 @@ import { songRow } from "./rows.js";
 import { typing } from "./typing.js";
 
 const entry = `id position addedBy { displayName } track { ${ofTrack} }`;
-const entries = `entries(first: 100) { edges { node { ${entry} } } }`;
+const page = `pageInfo { hasNextPage endCursor } edges { node { ${entry} } }`;
+const entries = `entries(first: 100) { ${page} }`;
 const parts = `id title description size role owner { id displayName } collaborators { role listener { id handle displayName } } ${entries}`;
-let key, playlist;
+let key, playlist, behind;
+let list = []; // the entries that are shown
 
 export function start(main) {
   key = main.dataset.key;
   onLeave(typing(at("add-text"), search));
+  at("entries-more").addEventListener("click", () => act(async () => (await more())?.focus({ preventScroll: true })));
   return load();
 }
 
@@ -34,15 +37,33 @@ function show(fresh) {
   document.title = `${playlist.title} – Earshot`;
   const songs = worded(ngettext("%(count)s song", "%(count)s songs", playlist.size), { count: playlist.size });
   at("playlist-about").textContent = [playlist.description, songs].filter(Boolean).join(" · ");
-  const list = nodes(playlist.entries);
-  fill("entries", list.map((one, place) => line(one, place, list.length)), gettext("No song in it yet: add one below."));
+  list = [];
+  fill("entries", [], gettext("No song in it yet: add one below."));
+  append(playlist.entries);
   at("playlist-add").hidden = !edits();
   about.show(playlist, load);
 }
 
-function line({ id, addedBy, track }, place, length) {
+/** The lines of a further page. */
+function append(fresh) {
+  const lines = nodes(fresh).map((one, place) => line(one, list.length + place));
+  if (!list.length && lines.length) at("entries").replaceChildren();
+  list.push(...nodes(fresh));
+  behind = fresh.pageInfo;
+  at("entries").append(...lines);
+  at("entries-more").hidden = !behind.hasNextPage;
+  return lines;
+}
+
+/** Shows the next page, and tells the first button in it. */
+async function more() {
+  const { node } = await ask(`query($id: ID!, $after: String) { node(id: $id) { ... on Playlist { entries(first: 100, after: $after) { ${page} } } } }`, { id: key, after: behind.endCursor });
+  return append(node.entries)[0]?.querySelector("button:enabled");
+}
+
+function line({ id, addedBy, track }, place) {
   const name = nameOf(track);
-  const move = (by, text, label) => button(text, () => act(() => moved(id, place, place + by)), { label: worded(label, { name }), id: `move${by}-${id}`, className: "plain", disabled: place + by < 0 || place + by >= length });
+  const move = (by, text, label) => button(text, () => act(() => moved(id, place, place + by)), { label: worded(label, { name }), id: `move${by}-${id}`, className: "plain", disabled: place + by < 0 || place + by >= playlist.size });
   return songRow(track, {
     words: addedBy && playlist.collaborators.length ? [make("p", { className: "quiet" }, worded(gettext("Added by %(name)s"), { name: addedBy.displayName }))] : [],
     acts: edits() ? [move(-1, "↑", gettext("Move %(name)s up")), move(1, "↓", gettext("Move %(name)s down")),
@@ -55,7 +76,9 @@ async function changed(mutation, types, variables) {
   const passed = Object.keys(types).map((name) => `${name}: $${name}`).join(", ");
   const data = await ask(`mutation(${declared}) { ${mutation}(${passed}) { ... on Playlist { ${parts} } ${refused} } }`, variables);
   const last = document.activeElement?.id;
+  const shown = list.length;
   show(data[mutation]);
+  while (list.length + 1 < shown && behind.hasNextPage) await more(); // one may have been taken out
   const there = at(last);
   if (there && there !== document.activeElement) (there.disabled ? there.parentElement.querySelector("button:enabled") : there)?.focus({ preventScroll: true });
 }

@@ -26,16 +26,20 @@ let asking = false; // the player has asked for the next one
 const program = {
   get from() { return sourceNow(); },
   more: () => true,
-  next: async (ended, ms) => {
-    asking = true;
-    try {
-      await advance(ended ? null : "SKIP", ms);
-    } finally {
-      asking = false;
-    }
-    return last;
-  },
+  then: () => queue?.upcoming.map((one) => one.item) ?? [],
+  next: (ended, ms) => step(ended ? null : "SKIP", ms),
+  less: (ms) => step("DISLIKE", ms),
 };
+
+async function step(feedback, ms) {
+  asking = true;
+  try {
+    await advance(feedback, ms);
+  } finally {
+    asking = false;
+  }
+  return last;
+}
 
 export async function start() {
   stop = () => {};

@@ -4,22 +4,26 @@ import { item, nodes, tune } from "../music.js";
 import { at, fill, make } from "../page.js";
 import { subscribe } from "../socket.js";
 import { asMoment, gettext, worded } from "../words.js";
+import { named } from "./names.js";
 
-const happened = `id kind at listener { displayName } ${item}`;
+const happened = `id kind at listener { handle displayName } ${item}`;
 export const ofViewer = () => `activity(first: 8) { edges { node { ${happened} } } } playingNow { ${happened} }`;
 
 const SHOWN = 8;
 const did = { LIKED: gettext("%(name)s likes"), PLAYED: gettext("%(name)s played"), PLAYING: gettext("%(name)s plays right now") };
 
 export function show(viewer) {
-  fill("activity", [...viewer.playingNow, ...nodes(viewer.activity)].map(event), gettext("Quiet. Friends who let you know by name show up here."));
+  const events = [...viewer.playingNow, ...nodes(viewer.activity)];
+  const people = events.map(({ listener }) => listener);
+  fill("activity", events.map((one) => event(one, people)), gettext("Quiet. Friends who let you know by name show up here."));
   subscribe(`subscription { friendActivity { ${happened} } }`, {}, ({ friendActivity }) => {
     at("activity").querySelector(".quiet:only-child")?.remove();
-    at("activity").prepend(event(friendActivity));
+    people.push(friendActivity.listener);
+    at("activity").prepend(event(friendActivity, people));
     while (at("activity").children.length > SHOWN) at("activity").lastElementChild.remove();
   });
 }
 
-const event = ({ kind, listener, at: when, item: thing }) => make("li", { className: "tune-row" }, cover(thing),
-  make("div", { className: "words" }, make("span", { className: "quiet" }, worded(did[kind] ?? did.PLAYED, { name: listener.displayName })), tune(thing)),
+const event = ({ kind, listener, at: when, item: thing }, people) => make("li", { className: "tune-row" }, cover(thing),
+  make("div", { className: "words" }, make("span", { className: "quiet" }, worded(did[kind] ?? did.PLAYED, { name: named(listener, people) })), tune(thing)),
   make("time", { className: "quiet", dateTime: when }, asMoment(when)));

@@ -4,24 +4,27 @@ import { unsend } from "../cards/recommend.js";
 import { item, nameOf, nodes } from "../music.js";
 import { act, at, button, fill, make, row, takeOut, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
+import { named } from "./names.js";
 
-export const ofViewer = () => `recommendationsReceived(first: 10) { edges { node { id note sender { displayName } ${item} } } }
-  recommendationsSent(first: 10) { edges { node { id note recipient { displayName } ${item} } } }`;
+export const ofViewer = () => `recommendationsReceived(first: 10) { edges { node { id note sender { handle displayName } ${item} } } }
+  recommendationsSent(first: 10) { edges { node { id note recipient { handle displayName } ${item} } } }`;
 
 export function show(viewer) {
   const [received, sent] = [nodes(viewer.recommendationsReceived), nodes(viewer.recommendationsSent)];
   at("received-part").hidden = !received.length;
   at("sent-part").hidden = !sent.length;
-  fill("received", received.map(gift));
+  fill("received", gifts(received));
   fill("sent-rows", sent.map(({ id, recipient, item: thing }) => {
-    const words = worded(gettext("%(name)s, to %(friend)s"), { name: nameOf(thing), friend: recipient.displayName });
+    const words = worded(gettext("%(name)s, to %(friend)s"), { name: nameOf(thing), friend: named(recipient, sent.map((one) => one.recipient)) });
     return removable(row(words), id, gettext("Take it back"), words, "sent-part");
   }));
 }
 
-/** Something recommended to the viewer, with who did and what they said. */
-export function gift(one) {
-  const line = card(one, make("p", { className: "quiet prose" }, worded(gettext("From %(friend)s"), { friend: one.sender.displayName }), one.note ? `: “${one.note}”` : ""));
+/** What is recommended to the viewer, with who did and what they said. */
+export const gifts = (received) => received.map((one) => gift(one, received.map(({ sender }) => sender)));
+
+function gift(one, senders) {
+  const line = card(one, make("p", { className: "quiet prose" }, worded(gettext("From %(friend)s"), { friend: named(one.sender, senders) }), one.note ? `: “${one.note}”` : ""));
   return removable(line, one.id, gettext("Put away"), nameOf(one.item), "received-part");
 }
 

@@ -25,6 +25,7 @@ let asking = false; // the player has asked for the next one
 const program = {
   get from() { return room ? titleOf(room) : ""; },
   more: () => true,
+  then: () => room?.queue.map((one) => one.item) ?? [],
   next: async (ended) => {
     if (!room) return undefined;
     const { id: roomId, step } = room;

@@ -13,7 +13,6 @@ from discovery.radio.session import Outcome
 from graph.models import Feedback, Listen, Track
 from graph.sample.sounds import PREFIX
 from tests import factories
-from graph.models import Feedback, Listen, Track
 from tests.discovery.library.conftest import serving
 from tests.discovery.library.sounds import Song
 

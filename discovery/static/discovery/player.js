@@ -84,18 +84,15 @@ function showQueue() {
 async function less() {
   const [one, ms] = [track, hearing.heardMs()];
   hearing.tell();
-  if (program.less) return start(await program.less(ms));
-  await give(one.id, "DISLIKE");
-  if (track === one) start(await program.next(false, ms));
+  if (!program.less) await give(one.id, "DISLIKE");
+  if (track === one) start(await (program.less ?? ((heard) => program.next(false, heard)))(ms));
   tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo: () => takeBack(one.id, "DISLIKE") });
-  return undefined;
 }
 
 function stop() {
   sound.pause();
   track = undefined;
 }
-
 /** What played is over, as a room that one leaves. */
 export function end() {
   hearing.tell();

@@ -176,7 +176,7 @@ def _asker(site: Site, viewer: User, friend: User) -> Asker:
     _spent, data = site.data(token_issue(user=friend), "{ viewer { profile { id } } }", {})
     friend_id = data["viewer"]["profile"]["id"]
     _spent, opened = site.data(token, OPEN, {"kind": kind, "friend": friend_id})
-    items = [edge["node"]["item"]["id"] for edge in opened["popular"]["edges"]]
+    items = [edge["node"]["item"]["id"] for edge in opened["viewer"]["discover"]["edges"]]
     _spent, begun = site.data(token, OPENED, {"kind": kind, "friend": friend_id})
     return Asker(
         token=token, kind=kind, friend=friend_id, items=items,

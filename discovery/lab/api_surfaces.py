@@ -57,7 +57,7 @@ RADIO = (
 )
 LISTENERS = f"edges {{ cursor node {{ {PERSON} }} }} {PAGE}"
 
-OPEN = "query ($kind: ItemKind!, $friend: ID!) { node(id: $friend) { id } popular(kind: $kind, first: 50) { edges { node { item { ... on Artist { id } ... on Track { id } } } } } }"
+OPEN = "query ($kind: ItemKind!, $friend: ID!) { node(id: $friend) { id } viewer { discover(kind: $kind, first: 50) { edges { node { item { ... on Artist { id } ... on Track { id } } } } } } }"
 OPENED = (
     "mutation ($kind: ItemKind!, $friend: ID!) { startRadio(kind: $kind) { __typename ... on RadioQueue { radioId } }"
     " createRoom(kind: $kind, with: [$friend]) { __typename ... on Room { id } } }"

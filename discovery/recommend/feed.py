@@ -31,9 +31,7 @@ def for_you(
     """What the viewer does not know yet and is likely to play, by everything permitted at ``level``."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return held.rank_with_held(
-            index, evidence, shown=shown, count=count, variety=variety, spoken_for=True
-        )
+        return held.rank_with_held(index, evidence, shown=shown, count=count, variety=variety, spoken_of=True)
 
     def without(evidence: PermittedEvidence) -> ranking.Ranking:
         return held.rank_held(evidence, shown=shown, count=count, variety=variety)
@@ -67,7 +65,7 @@ def popular(
     """The most popular, the same for everyone: the sum without any evidence."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
-        return ranking.rank(index, evidence, shown=shown, count=count, spoken_for=True)
+        return ranking.rank(index, evidence, shown=shown, count=count, spoken_of=True)
 
     too_few = _empty(DegradedReason.TOO_FEW_LISTENERS, shown)
     return recommend(viewer, gathering.nothing(kind), select, personal=False, empty=too_few)

@@ -107,19 +107,19 @@ def rank_with_held(
     shown: Collection[int] = (),
     count: int,
     variety: float = 0.0,
-    spoken_for: bool = False,
+    spoken_of: bool = False,
 ) -> Ranking:
     """As `ranking.rank`, with what the viewer holds and nothing was learned of."""
     if not speaks(evidence):
-        return rank(index, evidence, shown=shown, count=count, variety=variety, spoken_for=spoken_for)
-    return _Held(index, evidence, spoken_for=spoken_for).ranking(shown, count, variety)
+        return rank(index, evidence, shown=shown, count=count, variety=variety, spoken_of=spoken_of)
+    return _Held(index, evidence, spoken_of=spoken_of).ranking(shown, count, variety)
 
 
 def rank_held(
     evidence: PermittedEvidence, *, shown: Collection[int] = (), count: int, variety: float = 0.0
 ) -> Ranking:
     """What the viewer holds alone, where there is no model."""
-    return _Held(None, evidence, spoken_for=True).ranking(shown, count, variety)
+    return _Held(None, evidence, spoken_of=True).ranking(shown, count, variety)
 
 
 def speaks(evidence: PermittedEvidence) -> bool:
@@ -128,8 +128,8 @@ def speaks(evidence: PermittedEvidence) -> bool:
 
 
 class _Held:
-    def __init__(self, index: ItemIndex | None, evidence: PermittedEvidence, *, spoken_for: bool) -> None:
-        self.spoken_for = spoken_for
+    def __init__(self, index: ItemIndex | None, evidence: PermittedEvidence, *, spoken_of: bool) -> None:
+        self.spoken_of = spoken_of
         self.index, self.evidence, self.held = index, evidence, evidence.held
         self.words = Words(evidence, RULES if index is None else index.rules)
         if index is not None:
@@ -157,12 +157,11 @@ class _Held:
         if self.index is not None:
             # All else by the model alone; what both speak of stands among the unlearned.
             others = replace(self.part, known=self.part.known | frozenset(unlearned.tolist()))
-            best, values = best_rows(self.index, others, self.entries, depth)
+            best, values = best_rows(self.index, others, self.entries, depth, spoken_of=self.spoken_of)
             ids = np.concatenate([self.index.ids[best], ids])
             rows, scores = np.concatenate([best, rows]), np.concatenate([values, scores])
-        chosen = top_places(scores, depth)
-        if self.spoken_for:
-            chosen = chosen[scores[chosen] > 0]
+        told = np.flatnonzero(scores) if self.spoken_of else np.arange(len(scores))
+        chosen = told[top_places(scores[told], depth)]
         return ids[chosen], rows[chosen], scores[chosen]
 
     def _unlearned(self) -> tuple[Ids, Rows, Floats]:
@@ -171,6 +170,7 @@ class _Held:
         place = np.flatnonzero(~np.isin(self.held.tracks, known))
         if self.index is None:
             scores = self.words.scores(place)
+            place, scores = place[scores > 0], scores[scores > 0]  # nothing else is known of the others
             return self.held.tracks[place], np.full(len(place), -1, dtype=np.int64), scores
         rows = self.index.rows(self.held.tracks[place])
         open_ = (rows < 0) | ~self.index.learned[rows]

@@ -53,22 +53,22 @@ def rank(
     among: Collection[int] | None = None,
     variety: float = 0.0,
     with_prior: bool = True,
-    spoken_for: bool = False,
+    spoken_of: bool = False,
 ) -> Ranking:
     """The best items of ``index`` that the viewer does not know yet and that were not ``shown`` before.
 
     Where the ranking is what it was, these are the places behind what was shown; where it is another by now, nothing
     comes twice. ``among`` limits the candidates to those ids. ``variety`` (0 to 1) trades score for distance
     from what stands above; at 0 the order is the score's. Without the prior, the evidence alone counts.
-    ``spoken_for``: only what scores above nothing; to list what the sum says nothing of would be no ranking.
+    ``spoken_of``: without what the sum says nothing of; to list that would be no ranking.
     """
     part, vector_evidence = evidence.in_index(index)
     count = max(0, min(count, DEEPEST - len(shown)))
     limit = min(len(shown) + count + 1, DEEPEST)
     depth = limit if variety == 0 else max(limit, VARIED)
-    best, scores = best_rows(index, part, vector_evidence, depth, among=among, with_prior=with_prior)
-    if spoken_for:
-        best, scores = best[scores > 0], scores[scores > 0]
+    best, scores = best_rows(
+        index, part, vector_evidence, depth, among=among, with_prior=with_prior, spoken_of=spoken_of
+    )
     if variety > 0:
         order = spread(index.similarity(best[:VARIED]), scores[:VARIED], variety)
         best = np.concatenate([best[:VARIED][order], best[VARIED:]])[:limit]
@@ -94,11 +94,13 @@ def best_rows(
     among: Collection[int] | None = None,
     with_prior: bool = True,
     wait: bool = False,
+    spoken_of: bool = False,
 ) -> tuple[Rows, Floats]:
     """The ``limit`` rows of highest score that may be proposed, highest first, and their scores.
 
     ``entries`` is what ``evidence`` is to the index. Beyond `EXACT_ITEMS` items candidates are proposed
-    by inverted lists, once those are made (``wait`` for them), and scored exactly as ever.
+    by inverted lists, once those are made (``wait`` for them), and scored exactly as ever. ``spoken_of``: as `rank`
+    has it.
     """
     proposed: Rows | None = None
     if len(index) > settings.EXACT_ITEMS and len(entries) and among is None:
@@ -110,13 +112,13 @@ def best_rows(
         scores, rows = index.scores(entries), candidate_rows(index, evidence, entries, among)
         if not with_prior:
             scores -= index.prior
-        best = top_rows(scores, rows, limit)
+        best = top_rows(scores, rows[scores[rows] != 0] if spoken_of else rows, limit)
         return best, scores[best]
     rows = candidate_rows(index, evidence, entries, among) if proposed is None else proposed
     scores = index.scores_of(entries, rows)
     if not with_prior:
         scores -= index.prior[rows]
-    best = top_rows(scores, np.arange(len(rows)), limit)
+    best = top_rows(scores, np.flatnonzero(scores) if spoken_of else np.arange(len(rows)), limit)
     return rows[best], scores[best]
 
 

@@ -56,7 +56,7 @@ class Words(Attack):
         tags_refresh()
         standing_refresh()
         ids = [*Track.objects.values_list("pk", flat=True)]
-        self.serve(ItemKind.TRACK, small_index([[1.0]] * len(ids), ids=ids))
+        self.serve(ItemKind.TRACK, small_index([[1.0]] * len(ids), ids=ids, prior=[1.0] * len(ids)))
 
     def told(self, seeker, track, artist):
         """On which part of these surfaces title and name are read."""

@@ -129,7 +129,7 @@ def test_popular_paged_to_its_end_brings_every_item_once(serve):
         for n in range(450)
     )
     ids = sorted(track.pk for track in tracks)
-    serve(ItemKind.TRACK, small_index([[1.0]] * 450, ids=ids, prior=[float(n % 3) for n in range(450)]))
+    serve(ItemKind.TRACK, small_index([[1.0]] * 450, ids=ids, prior=[1.0 + n % 3 for n in range(450)]))
     walk = Walk("popular(", None, node=f"node {{ item {{ {ITEM} }} }}", within="%s")
     brought, after, more = [], None, True
     while more:

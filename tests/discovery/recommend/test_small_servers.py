@@ -83,7 +83,7 @@ def looked(user):
         nodes = [edge["node"] for edge in shown["edges"]]
         for node in nodes:
             assert is_sum(node), (name, node)
-            assert node["score"] > 0, f"{name} ranks what nothing is known of: {node}"
+            assert node["score"], f"{name} ranks what nothing is known of: {node}"
         lists[name] = shown["degraded"], nodes
     return lists, similar
 

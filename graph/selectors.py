@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length, StrIndex
@@ -18,6 +19,7 @@ from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
 from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present
+from accounts.selectors import contribution_spans
 from discovery.platform.errors import NotFound
 from discovery.platform.names import name_clean, name_key
 from graph.models import (
@@ -269,3 +271,24 @@ def deletions_after(position: int) -> list[Deletion]:
 
 def model_version_active() -> ModelVersion | None:
     return ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+
+
+def models_that_saw(user: User) -> list[ModelVersion]:
+    """Models trained while ``user`` granted CONTRIBUTE, newest first; served, retired or refused.
+
+    A model's ``ledger_position`` says up to where its snapshot knew the answers; where that lies in a
+    span in which the permission stood, the snapshot held what this person had played by then.
+    """
+    spans = contribution_spans(user)
+    if not spans:
+        return []
+    versions = ModelVersion.objects.order_by("-created_at")
+    return [version for version in versions if any(version.ledger_position in span for span in spans)]
+
+
+def model_version_seen(*, viewer: Viewer, least: UUID, largest: UUID) -> ModelVersion | None:
+    """The model with a key between these, where it answers now or was trained while the viewer let it."""
+    somebody = active_user(viewer)
+    own = [] if somebody is None else [version.pk for version in models_that_saw(somebody)]
+    seen = Q(state=ModelVersion.State.ACTIVE) | Q(pk__in=own)
+    return ModelVersion.objects.filter(seen, pk__gte=least, pk__lte=largest).first()

@@ -15,6 +15,7 @@ from accounts.conditions import active_user
 from accounts.models import User
 from accounts.presentation import Ref, node_shown, rows_shown
 from discovery.platform.graphql.nested import nested_connection
+from discovery.platform.graphql.node import uuids_of
 from discovery.platform.graphql.pagination import Rows
 from graph import models, selectors
 from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
@@ -248,12 +249,17 @@ class Playlist(ShownRows, relay.Node):
 
 
 @strawberry_django.type(models.ModelVersion, description="One trained recommender.")
-class ModelVersion:
-    id: strawberry.ID
+class ModelVersion(relay.Node):
     created_at: auto
     activated_at: auto
     data_hash: auto
     ledger_position: auto
+
+    @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> models.ModelVersion | None:  # type: ignore[override]
+        """The one that answers now, and those that may have seen what the viewer played."""
+        least, largest = uuids_of(int(node_id))
+        return selectors.model_version_seen(viewer=info.context.viewer, least=least, largest=largest)
 
     @strawberry_django.field(
         only=["metrics"],

@@ -109,10 +109,13 @@ def command_line(environment, ada, tmp_path):
         app.kill()
 
 
-def test_an_app_for_the_command_line_asks_changes_and_subscribes_until_it_is_revoked(
-    command_line, live, ada
-):
-    assert [command_line.says() for _ in range(4)] == ["ada", "INSUFFICIENT_SCOPE", "Kitchen", "rooms: Kitchen"]
+def test_an_app_for_the_command_line_asks_changes_and_subscribes_until_it_is_revoked(command_line, live, ada):
+    assert [command_line.says() for _ in range(4)] == [
+        "ada",
+        "INSUFFICIENT_SCOPE",
+        "Kitchen",
+        "rooms: Kitchen",
+    ]
     device = Device.objects.get(kind=Device.Kind.APP)
     assert device.name == "My player"
 

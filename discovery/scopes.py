@@ -86,7 +86,7 @@ NEEDED: Mapping[str, Scopes] = {
 
 # What a token needs to be told of a node by its id.
 NODES: Mapping[str, Scopes] = {
-    **dict.fromkeys(("Artist", "Community", "ModelVersion", "Track", "Viewer"), _ANY),
+    **dict.fromkeys(("Artist", "Community", "ModelVersion", "Tag", "Track", "Viewer"), _ANY),
     **dict.fromkeys(("Feedback", "Import", "Listen"), frozenset({DeviceScope.PLAYS_READ})),
     **dict.fromkeys(("DataExport", "Device", "Library"), frozenset({DeviceScope.ACCOUNT})),
     **dict.fromkeys(("Playlist", "PlaylistEntry"), frozenset({DeviceScope.PLAYLISTS})),

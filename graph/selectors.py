@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Length, StrIndex
+from django.db.models.functions import Length, Lower, StrIndex
 from django.utils.translation import gettext as _
 
 from accounts.compiled_query import TEXT, CompiledQuery
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
-from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present
+from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present, rows_shown
 from accounts.selectors import contribution_spans
 from discovery.platform.errors import NotFound
 from discovery.platform.names import name_clean, name_key
@@ -35,6 +35,7 @@ from graph.models import (
     Playlist,
     PlaylistCollaborator,
     Standing,
+    Tag,
     Track,
 )
 
@@ -128,6 +129,15 @@ def search(
     return present(viewer, Draft([item_ref(hit.kind, hit.item_id) for hit in page], shown, NOBODYS))
 
 
+def tags_found(*, viewer: Viewer, text: str) -> Presented[QuerySet[Tag]]:
+    """Tags whose word contains ``text``, whatever its case: the word itself first, then those that begin with it, then the
+    rest; shorter ones first. Raises InvalidInput.
+    """
+    key = name_clean(text, field="text", length=SEARCH_LENGTH).lower()
+    tags: QuerySet[Tag] = Tag.objects.annotate(key=Lower("name"))
+    return rows_shown(viewer, _placed(tags, key))
+
+
 def item_ref(kind: ItemKind, item_id: int) -> Ref:
     """The reference of an item of this kind."""
     return Ref(kind.value.title(), item_id)
@@ -164,15 +174,18 @@ def _ranked(items: QuerySet[Any], key: str) -> QuerySet[Any, Any]:
 
     Not by LIKE: a compiled query knows a text, but no pattern of it.
     """
+    return _placed(items, key).values_list("rank", "size", "pk")
+
+
+def _placed(rows: QuerySet[Any], key: str) -> QuerySet[Any]:
     rank = Case(
         When(key=key, then=Value(0)),
         When(place=1, then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    hits: QuerySet[Any] = items.annotate(place=StrIndex("key", Value(key))).filter(place__gt=0)
-    hits = hits.annotate(rank=rank, size=Length("key")).order_by("rank", "size", "pk")
-    return hits.values_list("rank", "size", "pk")
+    hits: QuerySet[Any] = rows.annotate(place=StrIndex("key", Value(key))).filter(place__gt=0)
+    return hits.annotate(rank=rank, size=Length("key")).order_by("rank", "size", "pk")
 
 
 @cache

@@ -17,6 +17,7 @@ from discovery.library.accounts import library_connect, library_disconnect, libr
 from discovery.library.playlists import playlist_send
 from discovery.library.subsonic import WORDS
 from discovery.library.tries import library_tried
+from discovery.platform.error_codes import ErrorCode, code_of
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id
 from graph import models
@@ -48,8 +49,8 @@ class Library(ShownRows, relay.Node):
         return root.songs.count() if count is None else count
 
     @strawberry_django.field(only=["error"], description="Why reading it failed, for programs.")
-    def error(self, root: strawberry.Parent[models.LibraryAccount]) -> str | None:
-        return root.error or None
+    def error(self, root: strawberry.Parent[models.LibraryAccount]) -> ErrorCode | None:
+        return code_of(root.error) if root.error else None
 
     @strawberry_django.field(only=["error"], description="Why reading it failed, for people.")
     def message(self, root: strawberry.Parent[models.LibraryAccount]) -> str | None:

@@ -50,7 +50,14 @@ TABLE = Path(__file__).with_name("access.tsv")
 ROLES = ("anonymous", "stranger", "friend", "blocked", "owner", "staff")
 ROOTS = ("Query", "Viewer", "Mutation")
 SUBSCRIPTION = "Subscription"  # on another path: tests/discovery/realtime/test_access.py has their table
-EVERYBODYS = {"Track", "Artist", "Community", "Friend", "ModelVersion"}  # ids that are not the owner's alone
+EVERYBODYS = {
+    "Track",
+    "Artist",
+    "Community",
+    "Friend",
+    "ModelVersion",
+    "Tag",
+}  # ids that are not the owner's alone
 
 
 class World:
@@ -127,7 +134,7 @@ class World:
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
             "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
             "Activity": activity.Activity(listen.pk, activity.ActivityKind.PLAYED, owner, track, now), "Viewer": owner,
-            "Child": self.child, "DataExport": DataExport.objects.create(user=owner),
+            "Tag": factories.tag("shared", track).tag, "Child": self.child, "DataExport": DataExport.objects.create(user=owner),
             "Community": Community.objects.create(
                 name="Jazz", tags=["jazz"], size=10, artists=[track.artist_id], data_hash="", ledger_position=0
             ),

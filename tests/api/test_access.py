@@ -33,7 +33,7 @@ def test_everything_with_an_id_is_a_node_and_has_a_line_of_its_own():
 
 
 # A node that is no person's, and one that an owner is not told of themselves: their friends are.
-NOBODYS_NODES = {"Artist", "Community", "ModelVersion", "Track"}
+NOBODYS_NODES = {"Artist", "Community", "ModelVersion", "Tag", "Track"}
 OF_FRIENDS = {"Activity"}
 
 

@@ -62,7 +62,7 @@ NEEDED: Mapping[str, Scopes] = {
         Mutation=(
             "acceptInvitation", "advanceRoom", "answerFriendRequest", "block", "createInvitation", "createRoom",
             "endFriendship", "inviteToRoom", "joinRoom", "leaveRoom", "recommendItem", "removeRecommendation",
-            "requestFriendship", "revokeInvitation", "sharePlaylist", "skipInRoom", "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
+            "requestFriendship", "revokeInvitation", "setRoomLink", "sharePlaylist", "skipInRoom", "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
         ),
         Subscription=("friendActivity", "roomQueue", "rooms"),
     ),

@@ -185,7 +185,8 @@ def _placed(rows: QuerySet[Any], key: str) -> QuerySet[Any]:
         output_field=IntegerField(),
     )
     hits: QuerySet[Any] = rows.annotate(place=StrIndex("key", Value(key))).filter(place__gt=0)
-    return hits.annotate(rank=rank, size=Length("key")).order_by("rank", "size", "pk")
+    hits = hits.annotate(rank=rank, size=Length("key"))
+    return hits.order_by("rank", "size", "pk")
 
 
 @cache

@@ -1,11 +1,14 @@
 """What is read about people; every answer starts from what ``policies`` lets the viewer see."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.conditions import Viewer
 from accounts.invitations import Invitation
-from accounts.models import Consent, ConsentEvent, Device, Friendship, User
+from accounts.models import Consent, ConsentEvent, ConsentState, Device, Friendship, Purpose, User
 from accounts.policies import findable_by, friends_of, listeners_visible_to
 from discovery.platform.names import name_clean, name_key
 
@@ -50,6 +53,35 @@ def consent_list(*, user: User) -> list[Consent]:
 def consent_event_list(*, user: User) -> QuerySet[ConsentEvent]:
     """The user's lines of the ledger, newest first."""
     return ConsentEvent.objects.filter(subject=user.pseudonym).order_by("-pk")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Positions of the ledger from one on (inclusive) to another (exclusive) or, None, to its end."""
+
+    start: int
+    stop: int | None
+
+    def __contains__(self, position: object) -> bool:
+        return (
+            isinstance(position, int)
+            and self.start <= position
+            and (self.stop is None or position < self.stop)
+        )
+
+
+def contribution_spans(user: User) -> Sequence[Span]:
+    """Where in the ledger CONTRIBUTE stood granted, oldest first."""
+    events = ConsentEvent.objects.filter(subject=user.pseudonym, purpose=Purpose.CONTRIBUTE, scope=None)
+    spans: list[Span] = []
+    start: int | None = None
+    for event in events.order_by("pk"):
+        if event.new_state == ConsentState.GRANTED:
+            start = event.pk if start is None else start
+        elif start is not None:
+            spans.append(Span(start, event.pk))
+            start = None
+    return spans if start is None else [*spans, Span(start, None)]
 
 
 def friend_key_of_scope() -> Subquery:

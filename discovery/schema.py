@@ -30,6 +30,7 @@ import discovery.room.api
 import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
+from accounts.models import User
 from accounts.presentation import ensure_shown, viewer_key
 from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
@@ -39,7 +40,7 @@ from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.lenient import LENIENT, LenientVariables
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.messages import OperationInfo
-from discovery.platform.graphql.node import global_id, node_ids_resolve_fast, node_resolve
+from discovery.platform.graphql.node import PlainNode, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected, operation_info
 from discovery.scopes import ROOTS, ensure_node_scope, ensure_scope
 
@@ -61,13 +62,19 @@ def _parts(name: str) -> tuple[type, ...]:
 
 
 @strawberry.type
-class _ViewerId(ViewerPart):
-    @strawberry.field
-    def id(self) -> strawberry.ID:
-        return strawberry.ID(global_id("Viewer", self.user.pk))
+class _ViewerNode(PlainNode, ViewerPart):
+    @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> object:  # type: ignore[override]
+        """Whoever asks, to themselves alone."""
+        user = info.context.viewer
+        return _viewer(user) if user is not None and user.pk == int(node_id) else None
 
 
-Viewer = merge_types("Viewer", (_ViewerId, *_parts("Viewer")))
+Viewer = merge_types("Viewer", (_ViewerNode, *_parts("Viewer")))
+
+
+def _viewer(user: User) -> object:
+    return Viewer(pk=user.pk, user=user)
 
 
 @strawberry.type
@@ -75,7 +82,7 @@ class _Root:
     @strawberry.field(description="The person signed in; null when nobody is.", graphql_type=Viewer | None)
     def viewer(self, info: Info) -> object:
         user = info.context.viewer
-        return None if user is None else Viewer(user=user)
+        return None if user is None else _viewer(user)
 
     @strawberry.field(description="Anything with a global id, where you may see it.")
     def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:  # noqa: A002

@@ -62,7 +62,7 @@ NEEDED: Mapping[str, Scopes] = {
         Mutation=(
             "acceptInvitation", "advanceRoom", "answerFriendRequest", "block", "createInvitation", "createRoom",
             "endFriendship", "inviteToRoom", "joinRoom", "leaveRoom", "recommendItem", "removeRecommendation",
-            "requestFriendship", "revokeInvitation", "sharePlaylist", "skipInRoom", "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
+            "requestFriendship", "revokeInvitation", "setRoomLink", "sharePlaylist", "skipInRoom", "unblock", "unsharePlaylist", "vetoInRoom", "voteInRoom",
         ),
         Subscription=("friendActivity", "roomQueue", "rooms"),
     ),
@@ -86,15 +86,15 @@ NEEDED: Mapping[str, Scopes] = {
 
 # What a token needs to be told of a node by its id.
 NODES: Mapping[str, Scopes] = {
-    **dict.fromkeys(("Artist", "Track", "ModelVersion"), _ANY),
+    **dict.fromkeys(("Artist", "Community", "ModelVersion", "Tag", "Track", "Viewer"), _ANY),
     **dict.fromkeys(("Feedback", "Import", "Listen"), frozenset({DeviceScope.PLAYS_READ})),
-    "Library": frozenset({DeviceScope.ACCOUNT}),
+    **dict.fromkeys(("DataExport", "Device", "Library"), frozenset({DeviceScope.ACCOUNT})),
     **dict.fromkeys(("Playlist", "PlaylistEntry"), frozenset({DeviceScope.PLAYLISTS})),
     **dict.fromkeys(
-        ("FriendRequest", "ItemRecommendation", "Listener", "Room"), frozenset({DeviceScope.SOCIAL})
+        ("Activity", "FriendRequest", "Invitation", "ItemRecommendation", "Listener", "Room"),
+        frozenset({DeviceScope.SOCIAL}),
     ),
-    **dict.fromkeys(("ConsentEvent", "SocialUse"), frozenset({DeviceScope.PRIVACY})),
-    "Device": frozenset({DeviceScope.ACCOUNT}),
+    **dict.fromkeys(("Child", "ConsentEvent", "SocialUse"), frozenset({DeviceScope.PRIVACY})),
 }
 
 

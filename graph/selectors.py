@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Length, StrIndex
+from django.db.models.functions import Length, Lower, StrIndex
 from django.utils.translation import gettext as _
 
 from accounts.compiled_query import TEXT, CompiledQuery
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from accounts.policies import friends_of, listeners_visible_to
-from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present
+from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present, rows_shown
+from accounts.selectors import contribution_spans
 from discovery.platform.errors import NotFound
 from discovery.platform.names import name_clean, name_key
 from graph.models import (
@@ -33,6 +35,7 @@ from graph.models import (
     Playlist,
     PlaylistCollaborator,
     Standing,
+    Tag,
     Track,
 )
 
@@ -126,6 +129,15 @@ def search(
     return present(viewer, Draft([item_ref(hit.kind, hit.item_id) for hit in page], shown, NOBODYS))
 
 
+def tags_found(*, viewer: Viewer, text: str) -> Presented[QuerySet[Tag]]:
+    """Tags whose word contains ``text``, whatever its case: the word itself first, then those that begin with it, then the
+    rest; shorter ones first. Raises InvalidInput.
+    """
+    key = name_clean(text, field="text", length=SEARCH_LENGTH).lower()
+    tags: QuerySet[Tag] = Tag.objects.annotate(key=Lower("name"))
+    return rows_shown(viewer, _placed(tags, key))
+
+
 def item_ref(kind: ItemKind, item_id: int) -> Ref:
     """The reference of an item of this kind."""
     return Ref(kind.value.title(), item_id)
@@ -162,15 +174,19 @@ def _ranked(items: QuerySet[Any], key: str) -> QuerySet[Any, Any]:
 
     Not by LIKE: a compiled query knows a text, but no pattern of it.
     """
+    return _placed(items, key).values_list("rank", "size", "pk")
+
+
+def _placed(rows: QuerySet[Any], key: str) -> QuerySet[Any]:
     rank = Case(
         When(key=key, then=Value(0)),
         When(place=1, then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    hits: QuerySet[Any] = items.annotate(place=StrIndex("key", Value(key))).filter(place__gt=0)
-    hits = hits.annotate(rank=rank, size=Length("key")).order_by("rank", "size", "pk")
-    return hits.values_list("rank", "size", "pk")
+    hits: QuerySet[Any] = rows.annotate(place=StrIndex("key", Value(key))).filter(place__gt=0)
+    hits = hits.annotate(rank=rank, size=Length("key"))
+    return hits.order_by("rank", "size", "pk")
 
 
 @cache
@@ -269,3 +285,24 @@ def deletions_after(position: int) -> list[Deletion]:
 
 def model_version_active() -> ModelVersion | None:
     return ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+
+
+def models_that_saw(user: User) -> list[ModelVersion]:
+    """Models trained while ``user`` granted CONTRIBUTE, newest first; served, retired or refused.
+
+    A model's ``ledger_position`` says up to where its snapshot knew the answers; where that lies in a
+    span in which the permission stood, the snapshot held what this person had played by then.
+    """
+    spans = contribution_spans(user)
+    if not spans:
+        return []
+    versions = ModelVersion.objects.order_by("-created_at")
+    return [version for version in versions if any(version.ledger_position in span for span in spans)]
+
+
+def model_version_seen(*, viewer: Viewer, least: UUID, largest: UUID) -> ModelVersion | None:
+    """The model with a key between these, where it answers now or was trained while the viewer let it."""
+    somebody = active_user(viewer)
+    own = [] if somebody is None else [version.pk for version in models_that_saw(somebody)]
+    seen = Q(state=ModelVersion.State.ACTIVE) | Q(pk__in=own)
+    return ModelVersion.objects.filter(seen, pk__gte=least, pk__lte=largest).first()

@@ -14,7 +14,8 @@ from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.repeats import Again
 from accounts.api.types import Listener
 from accounts.credentials import Credential, scopes_read
-from accounts.models import EVERY_SCOPE, DeviceScope
+from accounts.models import EVERY_SCOPE, DeviceScope, Purpose
+from accounts.policies import permits
 from accounts.presentation import own_shown
 from accounts.selectors import device_list
 from accounts.services.device import device_create, device_revoke
@@ -52,6 +53,10 @@ class Device(PlainNode):
     player_secret: str | None = strawberry.field(
         description="The second secret, told once: what a player asks for as the password and a program as the API's secret."
     )
+    drops_plays: bool = strawberry.field(
+        description="Whether plays that it reports are not kept now, because RECORD is not granted. A player is not told: it "
+        "would send them for ever."
+    )
     repeated: bool = strawberry.field(
         default=False,
         description="Whether this answers a repeated `createDevice`: its secrets were told before, and are not told again.",
@@ -71,7 +76,12 @@ class Device(PlainNode):
         asking: Credential,
         secret: str | None = None,
         player_secret: str | None = None,
+        recorded: bool | None = None,
     ) -> "Device":
+        """``recorded``: whether the owner grants RECORD, where that is known already."""
+        reports = device.token is not None and DeviceScope.PLAYS_WRITE in scopes_read(device.token.scope)
+        if reports and recorded is None:
+            recorded = permits(asking.user, Purpose.RECORD)
         held = EVERY_SCOPE if device.token is None else scopes_read(device.token.scope)
         return cls(
             pk=device.pk, name=device.name, kind=models.Device.Kind(device.kind),
@@ -80,6 +90,7 @@ class Device(PlainNode):
             expires=None if device.kind == models.Device.Kind.APP else device.expires_at,
             current=(device.token_id, device.session_digest) == (asking.token_id, asking.session_digest),
             secret=secret, is_player=device.player_secret is not None, player_secret=player_secret,
+            drops_plays=reports and not recorded,
         )  # fmt: skip
 
 
@@ -102,7 +113,11 @@ class Viewer(ViewerPart):
         description="What the viewer is signed in with, latest used first; each can be revoked."
     )
     def devices(self, info: Info) -> list[Device]:
-        return [Device.of(device, info.context.credential) for device in device_list(user=self.user)]
+        recorded = permits(self.user, Purpose.RECORD)
+        return [
+            Device.of(device, info.context.credential, recorded=recorded)
+            for device in device_list(user=self.user)
+        ]
 
 
 @strawberry.type

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from django.conf import settings
@@ -19,7 +19,7 @@ from accounts.services.invitation import invitation_accept, invitation_create, i
 from discovery.platform.errors import NotFound
 from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.messages import OperationInfo
-from discovery.platform.graphql.node import global_id, node_id
+from discovery.platform.graphql.node import PlainNode, node_id
 
 LONGEST_SECRET = 200
 
@@ -27,8 +27,7 @@ LONGEST_SECRET = 200
 @strawberry.type(
     description="A link by which somebody signs up here, and becomes a friend of whoever made it if it befriends."
 )
-class Invitation:
-    id: strawberry.ID
+class Invitation(PlainNode):
     befriends: bool
     uses_left: int = strawberry.field(
         description="How many people it still lets in; 0 where it was taken back."
@@ -46,10 +45,17 @@ class Invitation:
     )
 
     @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> "Invitation | None":  # type: ignore[override]
+        """One of the viewer's own that still lets somebody in."""
+        viewer = info.context.viewer
+        row = None if viewer is None else invitation_list(user=viewer).filter(pk=node_id).first()
+        return None if row is None else cls.of(row)
+
+    @classmethod
     def of(cls, row: invitations.Invitation, secret: str | None = None) -> "Invitation":
         path = secret and reverse("invitation", args=[secret])
         return cls(
-            id=strawberry.ID(global_id("Invitation", row.pk)), befriends=row.befriends, uses_left=row.uses_left,
+            pk=row.pk, befriends=row.befriends, uses_left=row.uses_left,
             expires=row.expires_at, link=path and f"{settings.SITE_URL}{path}", secret=secret,
         )  # fmt: skip
 
@@ -79,9 +85,7 @@ class Viewer(ViewerPart):
 @strawberry.type
 class Mutation:
     @mutation(
-        again=Again(
-            lambda info, key, **_arguments: _made(info, key), kept=lambda made: node_id(made.id, "Invitation")
-        ),
+        again=Again(lambda info, key, **_arguments: _made(info, key), kept=lambda made: made.pk),
         description="A link that lets one person sign up within 14 days where signing up takes one, and with `befriends` "
         "makes friends of the viewer and whoever follows it and says yes. Its secret is told once, and kept as a digest alone.",
     )

@@ -6,10 +6,9 @@ import strawberry
 from django.utils.translation import gettext as _
 
 from accounts.api.context import Info, mutation
-from accounts.api.queries import child_settings, gpc_sent, privacy_settings
+from accounts.api.queries import Child, child_settings, gpc_sent, privacy_settings
 from accounts.api.repeats import Again
 from accounts.api.types import (
-    Child,
     FriendRequest,
     FriendshipState,
     Listener,
@@ -113,7 +112,10 @@ class Mutation:
         friend_id: strawberry.ID | None = None,
         idempotency_key: str | None = None,
         for_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="A child whom the viewer answers for.")
+            strawberry.ID | None,
+            strawberry.argument(
+                description="A child whom the viewer answers for: its id, or the one it has as a listener."
+            ),
         ] = None,
         delete_recorded: Annotated[
             bool | None, strawberry.argument(description="With a no to RECORD: delete what it let in.")
@@ -122,7 +124,9 @@ class Mutation:
         viewer = info.context.signed_in
         child = None
         if for_id is not None:
-            child = child_get(guardian=viewer, child=listener_get(for_id, info, field="forId"))
+            child = child_get(
+                guardian=viewer, child=listener_get(for_id, info, "Child", "Listener", field="forId")
+            )
         if granted and purpose == Purpose.THIRD_PARTY and gpc_sent(info):
             raise Conflict(_("Your browser says no (Sec-GPC)."), field="purpose", code="GPC_SIGNAL")
         key = idempotency_key and text(idempotency_key, field="idempotencyKey", largest=64)
@@ -155,13 +159,13 @@ class Mutation:
         return privacy_settings(user, info)
 
 
-def listener_get(value: strawberry.ID, info: Info, *, field: str = "listenerId") -> User:
-    """The person behind an id, where the viewer may see them.
+def listener_get(value: strawberry.ID, info: Info, *types: str, field: str = "listenerId") -> User:
+    """The person behind an id (of these ``types``; without any, a listener's), where the viewer may see them.
 
     Raises NotFound for who is hidden and who does not exist alike: here, before anything else is asked of either.
     """
     other: User | None = node_shown(
-        info.context.viewer, Ref("Listener", node_id(value, "Listener", field=field))
+        info.context.viewer, Ref("Listener", node_id(value, *(types or ("Listener",)), field=field))
     )
     if other is None:
         absent = _("There is no such friend.") if field == "friendId" else _("There is no such listener.")

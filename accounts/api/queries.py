@@ -1,6 +1,7 @@
 """What people can read about themselves and the people they know."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import strawberry
 from django.db.models import QuerySet
@@ -9,7 +10,6 @@ from django.utils import timezone
 from accounts import models
 from accounts.api.context import Info, ViewerPart, connection, opened
 from accounts.api.types import (
-    Child,
     ConsentEventConnection,
     FriendConsent,
     FriendRequestConnection,
@@ -30,7 +30,20 @@ from accounts.selectors import (
     friend_request_list,
     people_found,
 )
-from discovery.platform.graphql.node import global_id
+from discovery.platform.graphql.node import PlainNode
+
+
+@strawberry.type(description="A minor whom the viewer answers for.")
+class Child(PlainNode):
+    listener: Listener | None = strawberry.field(description="Null across a block.")
+    purposes: list[PurposeConsent]
+
+    @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> "Child | None":  # type: ignore[override]
+        """One of the viewer's own."""
+        viewer = info.context.viewer
+        child = None if viewer is None else child_list(guardian=viewer).filter(pk=node_id).first()
+        return None if child is None else child_settings(child, info)
 
 
 @strawberry.type
@@ -98,7 +111,7 @@ def child_settings(child: User, info: Info) -> Child:
     viewer = info.context.signed_in
     seen: list[User] = opened(present(viewer, things([Ref("Listener", child.pk)])), info)
     return Child(
-        id=strawberry.ID(global_id("Listener", child.pk)),
+        pk=child.pk,
         listener=next(iter(seen), None),  # type: ignore[arg-type]  # strawberry-django types are their models
         purposes=_purposes(child, info),
     )

@@ -163,15 +163,6 @@ class PrivacySettings:
         return opened(present(self.user, things(refs)), info)
 
 
-@strawberry.type(description="A minor whom the viewer answers for.")
-class Child:
-    id: strawberry.ID = strawberry.field(
-        description="Their id as a listener; `setConsent` takes it as `forId`."
-    )
-    listener: Listener | None = strawberry.field(description="Null across a block.")
-    purposes: list[PurposeConsent]
-
-
 ListenerConnection = Rows[Listener]
 FriendRequestConnection = Rows[FriendRequest]
 ConsentEventConnection = Rows[ConsentEvent]

@@ -30,9 +30,9 @@ def try_begin(request: HttpRequest, login: str) -> list[RateLimitUsage] | None:
     """
     name = login.strip().lower()
     if (word := _known_word(request, name)) is not None:
-        return _counted(request, (("known", KNOWN, word),))
+        return tries_counted(request, (("known", KNOWN, word),))
     address = get_ip(request)
-    return _counted(
+    return tries_counted(
         request,
         (("here", HERE, f"{address} {name}"), ("address", ADDRESS, address), ("account", ACCOUNT, name)),
     )
@@ -41,6 +41,20 @@ def try_begin(request: HttpRequest, login: str) -> list[RateLimitUsage] | None:
 def try_succeeded(usages: list[RateLimitUsage]) -> None:
     for usage in usages:
         usage.rollback()
+
+
+def tries_counted(
+    request: HttpRequest, rates: tuple[tuple[str, str, str], ...]
+) -> list[RateLimitUsage] | None:
+    """Count a try at each of these rates, (what is tried, rate, of whom); None where it is one too many for one."""
+    usages: list[RateLimitUsage] = []
+    for action, rate, key in rates:
+        usage = consume(request, app="earshot", action=action, config={action: rate}, key=key)
+        if usage is None:
+            try_succeeded(usages)  # what is refused is no guess
+            return None
+        usages.append(usage)
+    return usages
 
 
 def account_forget(request: HttpRequest, login: str) -> None:
@@ -60,17 +74,6 @@ def browser_remember(request: HttpRequest, response: HttpResponse, user: User) -
         max_age=COOKIE_DAYS * 24 * 60 * 60,
         secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
     )  # fmt: skip
-
-
-def _counted(request: HttpRequest, rates: tuple[tuple[str, str, str], ...]) -> list[RateLimitUsage] | None:
-    usages: list[RateLimitUsage] = []
-    for action, rate, key in rates:
-        usage = consume(request, app="earshot", action=action, config={action: rate}, key=key)
-        if usage is None:
-            try_succeeded(usages)  # what is refused is no guess
-            return None
-        usages.append(usage)
-    return usages
 
 
 def _known_word(request: HttpRequest, name: str) -> str | None:

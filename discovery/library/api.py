@@ -16,6 +16,8 @@ from accounts.presentation import rows_shown
 from discovery.library.accounts import library_connect, library_disconnect, library_refresh
 from discovery.library.playlists import playlist_send
 from discovery.library.subsonic import WORDS
+from discovery.library.tries import library_tried
+from discovery.platform.error_codes import ErrorCode, code_of
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id
 from graph import models
@@ -47,8 +49,8 @@ class Library(ShownRows, relay.Node):
         return root.songs.count() if count is None else count
 
     @strawberry_django.field(only=["error"], description="Why reading it failed, for programs.")
-    def error(self, root: strawberry.Parent[models.LibraryAccount]) -> str | None:
-        return root.error or None
+    def error(self, root: strawberry.Parent[models.LibraryAccount]) -> ErrorCode | None:
+        return code_of(root.error) if root.error else None
 
     @strawberry_django.field(only=["error"], description="Why reading it failed, for people.")
     def message(self, root: strawberry.Parent[models.LibraryAccount]) -> str | None:
@@ -92,10 +94,12 @@ class Mutation:
     @mutation(
         again=replace(row_again("Library"), secret=("password",)),
         description="Connect a music server that speaks (Open)Subsonic, such as Navidrome, gonic or supysonic. The password is kept "
-        "encrypted and leaves this installation for that server alone. What it holds is read in the background, and nobody but you learns of it.",
+        "encrypted and leaves this installation for that server alone. What it holds is read in the background, and nobody but you learns of it. LIMIT_EXCEEDED after ten tries in a quarter of an hour.",
     )
     def connect_library(self, info: Info, url: str, username: str, password: str) -> LibraryPayload:
-        account = library_connect(user=info.context.signed_in, url=url, username=username, password=password)
+        user, request = info.context.signed_in, info.context.request
+        with library_tried(request=request, user=user, url=url, username=username):
+            account = library_connect(user=user, url=url, username=username, password=password)
         return shown(account, info)  # type: ignore[return-value]  # strawberry-django types are their models
 
     @mutation(description="Forget a music server: the password, and what it holds.")

@@ -40,6 +40,7 @@ class RoomMember(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     joined_at = models.DateTimeField(null=True, blank=True)
+    lets_in = models.BooleanField(default=False)  # of the host: friends of theirs who have the room's link
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["room", "user"], name="room_member_once"),)

@@ -81,6 +81,29 @@ MEANINGS: Mapping[str, str] = {
     "NOT_RECOGNIZED": "The file is none of the formats that are read.",
     "DAMAGED_ARCHIVE": "The archive cannot be unpacked.",
     "ARCHIVE_TOO_LARGE": "The archive holds more than is unpacked.",
+    # --- rows: of `recordListens`, and of a file that is read
+    "DELETED_BEFORE": "The play was deleted here before.",
+    "MENDED": "A part was not as it should be, and it is clear what was meant.",
+    "INVALID_DURATION": "No length that a recording or a play can have.",
+    "INVALID_MBID": "No MusicBrainz identifier.",
+    "INVALID_ISRC": "No ISRC.",
+    "INVALID_URI": "No address of a recording.",
+    "NOT_A_ROW": "JSON, and not what stands in such a file.",
+    "BROKEN": "This cannot be read.",
+    "TRUNCATED": "The file ends in the middle.",
+    "TOO_LARGE": "This is longer than anything that is read.",
+    "TOO_BROKEN": "So much of the part cannot be read that the rest was left alone.",
+    "DAMAGED": "The rest of the part cannot be unpacked.",
+    "NO_NAME": "A play of nothing that has a name.",
+    "PODCAST": "A podcast is no music.",
+    "AUDIOBOOK": "An audiobook is no music.",
+    "INCOGNITO": "It was played in private, there.",
+    "NOW_PLAYING": "It was still playing, and has no time yet.",
+    "NOTHING_SAID": "A like that was taken back.",
+    "UNKNOWN_RECORDING": "Nothing in the file says what was liked.",
+    "SAID_ALREADY": "You have said what you think of it.",
+    "PLAYLIST_THERE": "You have the playlist already.",
+    "GIVEN_UP": "Reading it failed several times.",
     # --- our side
     "INTERNAL": "A fault of ours; the message tells no more.",
     "ERROR": "An error of the installation that has no name of its own.",
@@ -95,3 +118,8 @@ MEANINGS: Mapping[str, str] = {
 }
 
 ErrorCode = StrEnum("ErrorCode", {code: code for code in MEANINGS})  # type: ignore[misc]  # mypy wants them written out
+
+
+def code_of(word: str) -> ErrorCode:
+    """The code that stands in a row; one that is not known any more is an error without a name of its own."""
+    return ErrorCode(word if word in MEANINGS else "ERROR")

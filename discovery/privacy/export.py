@@ -21,6 +21,7 @@ from discovery.privacy.export_end import LIVES
 from discovery.privacy.export_files import export_write
 from discovery.privacy.signals import export_requested
 
+TOLD = 10  # exports that their owner is told of
 FRESH = timedelta(days=1)  # for so long the same one is answered with
 _SALT = "earshot.export"
 
@@ -87,6 +88,11 @@ def data_export_build(*, export_id: str) -> DataExport | None:
     for left in export.drafts:  # by a worker that was killed, or by one that comes too late
         left.unlink(missing_ok=True)
     return export
+
+
+def data_export_list(*, user: User) -> list[DataExport]:
+    """The latest that ``user`` asked for, newest first."""
+    return list(user.data_exports.order_by("-requested_at")[:TOLD])
 
 
 def data_export_link(export: DataExport) -> str | None:

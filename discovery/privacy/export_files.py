@@ -38,6 +38,7 @@ from graph.models import (
     Tagging,
     TasteExclusion,
 )
+from graph.selectors import models_that_saw
 
 # Stores with a file of a shape of their own; every other one is written column by column.
 WRITTEN = frozenset(
@@ -279,7 +280,7 @@ def _models(user: User) -> list[dict[str, Any]]:
             "trained_at": version.created_at,
             "data_hash": version.data_hash,
         }
-        for version in usage.models_that_saw(user)
+        for version in models_that_saw(user)
     ]
 
 

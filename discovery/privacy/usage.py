@@ -1,18 +1,16 @@
-"""What is held about a person, why, where it was used, and which models saw it."""
+"""What is held about a person, why, and where it was used."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Max, Min, QuerySet
 
-from accounts.models import ConsentEvent, ConsentState, Purpose, User
+from accounts.models import Purpose, User
 from accounts.policies import granted_purposes
 from discovery.models import SocialUse
 from discovery.privacy.stores import STORES
-from graph.models import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -26,21 +24,6 @@ class Held:
     used_for: tuple[Purpose, ...]
     oldest: date | datetime | None
     newest: date | datetime | None
-
-
-@dataclass(frozen=True)
-class Span:
-    """Positions of the ledger from one on (inclusive) to another (exclusive) or, None, to its end."""
-
-    start: int
-    stop: int | None
-
-    def __contains__(self, position: object) -> bool:
-        return (
-            isinstance(position, int)
-            and self.start <= position
-            and (self.stop is None or position < self.stop)
-        )
 
 
 def held(user: User) -> list[Held]:
@@ -58,33 +41,6 @@ def held(user: User) -> list[Held]:
             )
         )  # fmt: skip
     return kinds
-
-
-def models_that_saw(user: User) -> list[ModelVersion]:
-    """Models trained while ``user`` granted CONTRIBUTE, newest first; served, retired or refused.
-
-    A model's ``ledger_position`` says up to where its snapshot knew the answers; where that lies in a
-    span in which the permission stood, the snapshot held what this person had played by then.
-    """
-    spans = contribution_spans(user)
-    if not spans:
-        return []
-    versions = ModelVersion.objects.order_by("-created_at")
-    return [version for version in versions if any(version.ledger_position in span for span in spans)]
-
-
-def contribution_spans(user: User) -> Sequence[Span]:
-    """Where in the ledger CONTRIBUTE stood granted, oldest first."""
-    events = ConsentEvent.objects.filter(subject=user.pseudonym, purpose=Purpose.CONTRIBUTE, scope=None)
-    spans: list[Span] = []
-    start: int | None = None
-    for event in events.order_by("pk"):
-        if event.new_state == ConsentState.GRANTED:
-            start = event.pk if start is None else start
-        elif start is not None:
-            spans.append(Span(start, event.pk))
-            start = None
-    return spans if start is None else [*spans, Span(start, None)]
 
 
 def shown_to(user: User) -> QuerySet[SocialUse]:

@@ -138,7 +138,7 @@ def _worded(
     reasons = tuple(
         Reason(
             cited, words.reason(cited),
-            tuple(nodes[ref] for ref in cited.evidence if ref.kind != "Tag"),  # a word is no node
+            tuple(nodes[ref] for ref in cited.evidence if ref.kind != "Tag"),  # a word stands in the text
             words.action(cited) if actions and cited.action else "",
         )
         for cited in kept

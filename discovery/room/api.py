@@ -66,6 +66,9 @@ class Room(PlainNode):
     step: int = strawberry.field(
         description="How often it moved on. Hand it back, and two skips at once count once."
     )
+    by_link: bool = strawberry.field(
+        description="Whether friends of the host come in with the room's id alone, as its link has it; others have to be invited."
+    )
     members: list[RoomMember] = strawberry.field(description="In the order in which they came.")
     others: int = strawberry.field(description="People in the room whom the viewer may not see.")
     now: RoomItem | None = strawberry.field(description="Null where nothing is left to play.")
@@ -86,7 +89,7 @@ class Room(PlainNode):
     def of(cls, presented: Presented[selectors.RoomView]) -> Room:
         view = presented.answer
         return cls(
-            pk=view.room.pk, title=view.room.title, kind=ItemKind(view.room.kind), step=view.room.step,
+            pk=view.room.pk, title=view.room.title, kind=ItemKind(view.room.kind), step=view.room.step, by_link=view.by_link,
             members=[
                 RoomMember(
                     listener=member.listener, is_host=member.is_host,  # type: ignore[arg-type]
@@ -182,10 +185,21 @@ class Mutation:
         services.room_invite(user=viewer, room_id=key, other=listener_get(listener_id, info))
         return room_shown(viewer, key)
 
-    @mutation(description="Enter a room you are invited to.")
+    @mutation(
+        description="Enter a room you are invited to, or whose host is a friend of yours and lets friends in by its link."
+    )
     def join_room(self, info: Info, room_id: strawberry.ID) -> RoomPayload:
         viewer, key = info.context.signed_in, room_key(room_id)
         services.room_join(user=viewer, room_id=key)
+        return room_shown(viewer, key)
+
+    @mutation(
+        description="As the host: let friends of yours come in by the room's link, uninvited, for as long as you are the host; or "
+        "no more. NOT_ALLOWED for others in the room."
+    )
+    def set_room_link(self, info: Info, room_id: strawberry.ID, lets_in: bool) -> RoomPayload:
+        viewer, key = info.context.signed_in, room_key(room_id)
+        services.room_link_set(user=viewer, room_id=key, lets_in=lets_in)
         return room_shown(viewer, key)
 
     @mutation(

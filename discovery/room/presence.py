@@ -65,6 +65,11 @@ def presence_get(*, viewer: User, room_id: int) -> Presence:
     return Presence(rooms[0], people)
 
 
+def by_link(room: Room, host: User) -> bool:
+    """Whether the host lets friends of theirs in who have the room's link."""
+    return RoomMember.objects.filter(room=room, user=host, lets_in=True).exists()
+
+
 def invitation_get(*, viewer: User, room: Room, people: Sequence[User]) -> RoomMember:
     """The viewer's invitation to ``room``, which ``people`` are in.
 

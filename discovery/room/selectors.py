@@ -13,7 +13,7 @@ from accounts.presentation import Draft, Presented, Ref, present
 from discovery.models import Room
 from discovery.recommend.serving import DegradedReason
 from discovery.room.lineup import Chosen, Lineup, lineup
-from discovery.room.presence import Presence, presence_get
+from discovery.room.presence import Presence, by_link, presence_get
 from discovery.room.votes import Said, said_in
 from discovery.together.blend import BlendItemView, Line, line_disclosures
 from graph.models import ItemKind, ModelVersion
@@ -39,9 +39,12 @@ class RoomItemView:
 
 @dataclass(frozen=True)
 class RoomView:
-    """``others``: how many people are there whom the viewer may not see."""
+    """``others``: how many people are there whom the viewer may not see. ``by_link``: whether friends of the host come in
+    by the room's link.
+    """
 
     room: Room
+    by_link: bool
     members: Sequence[RoomMemberView]
     others: int
     now: RoomItemView | None
@@ -108,7 +111,7 @@ class _Look:
         items = [self._item(line, nodes) for line in self.lines]
         now, queue = (items[0], items[1:]) if self.queued.now else (None, items)
         return RoomView(
-            room=self.presence.room, members=members, others=len(people) - len(members), now=now,
+            room=self.presence.room, by_link=by_link(self.presence.room, self.presence.host), members=members, others=len(people) - len(members), now=now,
             queue=[item for item in queue if item is not None],
             model_version=self.queued.model_version, degraded=self.queued.degraded,
         )  # fmt: skip

@@ -22,7 +22,7 @@ from accounts.groups import shared_among
 from accounts.intake import deliberate
 from accounts.models import User
 from discovery.models import Room, RoomMember, RoomPlay, RoomVote
-from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from discovery.platform.events import door_channel, publish, room_channel
 from discovery.platform.names import name_clean
 from discovery.recommend.provenance import marks_of, stands
@@ -31,6 +31,7 @@ from discovery.room.lineup import lineup
 from discovery.room.presence import (
     MOST_PEOPLE,
     MOST_ROOMS,
+    by_link,
     invitation_get,
     no_room,
     rooms_with,
@@ -75,12 +76,17 @@ def room_invite(*, user: User, room_id: int, other: User) -> Room:
 
 @transaction.atomic
 def room_join(*, user: User, room_id: int) -> Room:
-    """Enter a room one is invited to; being there already is no error. Raises NotFound and LimitExceeded."""
+    """Enter a room one is invited to, or whose host lets friends in by its link; being there already is no error.
+
+    Raises NotFound and LimitExceeded.
+    """
     room = _locked(room_id)
     people = _swept(room)
     if user in people:
         return room
     _entering(user)
+    if people and by_link(room, people[0]) and user.pk in policies.friend_keys(people[0]):
+        _invite(room, people[0], user, field="roomId")
     invitation = invitation_get(viewer=user, room=room, people=people)
     if len(people) >= MOST_PEOPLE:
         raise LimitExceeded(
@@ -94,6 +100,19 @@ def room_join(*, user: User, room_id: int) -> Room:
     _tell(room)
     _tell_doors(_doors([room.pk]))
     return room
+
+
+@transaction.atomic
+def room_link_set(*, user: User, room_id: int, lets_in: bool) -> Room:
+    """Whether friends of ``user``, the host, come in by the room's link alone; it ends when they are the host no more.
+
+    Raises NotFound, and NotAllowed for somebody else in the room.
+    """
+    inside = _inside(user, room_id)
+    if inside.people[0] != user:
+        raise NotAllowed(_("This is for the host of the room."), field="roomId")
+    RoomMember.objects.filter(room=inside.room, user=user).update(lets_in=lets_in)
+    return inside.told()
 
 
 @transaction.atomic

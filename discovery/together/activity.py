@@ -52,6 +52,9 @@ class ActivityKind(StrEnum):
     PLAYING = "PLAYING"  # at this moment; its key is the listener's
 
 
+_KINDS = tuple(ActivityKind)
+
+
 @dataclass(frozen=True)
 class Activity:
     """One thing a friend did. ``key`` is unique among the activities of its kind."""
@@ -61,6 +64,17 @@ class Activity:
     listener: User
     item: Artist | Track
     at: datetime
+
+    @property
+    def pk(self) -> int:
+        """The one number that `deed_of` takes apart again."""
+        return self.key * len(_KINDS) + _KINDS.index(self.kind)
+
+
+def deed_of(pk: int) -> tuple[ActivityKind, int]:
+    """Kind and key of an activity, from its number."""
+    key, kind = divmod(pk, len(_KINDS))
+    return _KINDS[kind], key
 
 
 class Place(NamedTuple):
@@ -121,6 +135,18 @@ def playing_list(viewer: User) -> Presented[list[Activity]]:
     """What friends play at this moment, by their keys, as far as the viewer may be told of their plays."""
     done = _playing(hearing.activity_sources(viewer))
     return present(viewer, _told(done, lambda told: [activity for activity in told if activity]))
+
+
+def activity_get(viewer: User, kind: ActivityKind, key: int) -> Presented[Activity | None]:
+    """One that `activity_list` or `playing_list` would tell the viewer of now; None for every other alike."""
+    deed = _done_among({(kind, key)}).get((kind, key))
+    if (
+        deed is None
+        or deed.at < timezone.now() - RECENT
+        or deed.listener not in hearing.activity_sources(viewer)
+    ):
+        return present_nothing(viewer, None)
+    return present(viewer, _told([deed], lambda told: told[0]))
 
 
 # A viewer, and which play or like of somebody's they may be told of.

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 import strawberry_django
@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.presentation import Presented, Ref, rows_shown
 from discovery.platform.graphql.cursors import position_opened, position_sealed, viewer_of
 from discovery.platform.graphql.messages import OperationInfo
-from discovery.platform.graphql.node import global_id, node_id, node_ref
+from discovery.platform.graphql.node import PlainNode, node_id, node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE, Rows, page_info, page_size
 from discovery.recommend.serving import DegradedReason
 from discovery.together import activity, blend, communities, paths, taste
@@ -167,12 +167,19 @@ class Connection(Path):
 
 
 @strawberry.type(description="Something a friend did who lets you know of it by name.")
-class Activity:
-    id: strawberry.ID
+class Activity(PlainNode):
     kind: ActivityKind
     listener: Listener
     item: Item
     at: dt.datetime
+
+    @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> "Activity | None":  # type: ignore[override]
+        """One that the viewer is told of now."""
+        viewer = info.context.viewer
+        return (
+            None if viewer is None else cls.of(activity.activity_get(viewer, *activity.deed_of(int(node_id))))
+        )
 
     @classmethod
     def of(cls, presented: Presented[activity.Activity | None]) -> "Activity | None":
@@ -181,7 +188,7 @@ class Activity:
     @classmethod
     def shown(cls, done: activity.Activity) -> "Activity":
         return cls(
-            id=strawberry.ID(global_id(f"Activity {done.kind}", done.key)),
+            pk=done.pk,
             kind=done.kind,
             listener=done.listener,  # type: ignore[arg-type]
             item=done.item,  # type: ignore[arg-type]
@@ -230,8 +237,7 @@ def _way(viewer: User, to: str) -> Presented[paths.Path | None]:
 @strawberry.type(
     description="Listeners who play alike, at least the policy's smallest aggregate of them; who they are is not kept."
 )
-class Community:
-    id: strawberry.ID
+class Community(PlainNode):
     name: str
     tags: list[str] = strawberry.field(description="Words that set its music apart.")
     size: int = strawberry.field(
@@ -243,10 +249,15 @@ class Community:
     found_at: dt.datetime
 
     @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> "Community | None":  # type: ignore[override]
+        """Everybody's, as the list of them is."""
+        return next(iter(cls.of(communities.community_get(info.context.viewer, int(node_id)))), None)
+
+    @classmethod
     def of(cls, presented: Presented[list[communities.CommunityView]]) -> "list[Community]":
         return [
             cls(
-                id=strawberry.ID(global_id("Community", community.pk)),
+                pk=community.pk,
                 name=community.name,
                 tags=community.tags,
                 size=community.size,

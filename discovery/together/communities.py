@@ -22,6 +22,11 @@ def community_list(viewer: User | None) -> Presented[list[CommunityView]]:
     return present(viewer, _draft(list(Community.objects.order_by("-size", "pk"))))
 
 
+def community_get(viewer: User | None, key: int) -> Presented[list[CommunityView]]:
+    """One of them, as a list of one; empty where there is none of this key."""
+    return present(viewer, _draft(list(Community.objects.filter(pk=key))))
+
+
 def community_of(viewer: User) -> Presented[list[CommunityView]]:
     """Where most of the viewer's plays belong, as a list of one; empty where they do not let them be used, or none
     belongs.

@@ -15,6 +15,7 @@ from strawberry import auto, relay
 from accounts.api.context import Info, ShownRows, ViewerPart, connection, mutation, shown
 from accounts.api.repeats import row_again
 from accounts.presentation import Presented, rows_shown
+from discovery.platform.error_codes import ErrorCode, code_of
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id
 from discovery.platform.graphql.pagination import Rows, page_info, page_size, row_cursors, rows_behind
@@ -59,6 +60,7 @@ WORDS: dict[str, Promise] = {
     "INVALID_TOO_LONG": gettext_lazy("A name in it is too long."),
     "INVALID_DURATION": gettext_lazy("Nothing lasts that long."),
     "CONSENT_MISSING": gettext_lazy("Recording of plays is not granted."),
+    "DELETED_BEFORE": gettext_lazy("You deleted this play."),
     "GIVEN_UP": gettext_lazy("Reading it failed several times."),
     "NOT_FOUND": gettext_lazy("The file is gone."),
 }
@@ -70,7 +72,7 @@ class ImportRow:
     first_row: int = strawberry.field(description="From 1; 0 is the whole file.")
     last_row: int
     outcome: Outcome
-    code: str | None = strawberry.field(description="Why, for programs.")
+    code: ErrorCode | None = strawberry.field(description="Why, for programs.")
     message: str | None = strawberry.field(description="Why, for people.")
     field: str | None
 
@@ -118,8 +120,8 @@ class Import(ShownRows, relay.Node):
         return min(1.0, root.bytes_done / root.bytes_total) if root.bytes_total else 0.0
 
     @strawberry_django.field(only=["error"], description="Why it failed, for programs.")
-    def error(self, root: strawberry.Parent[models.History]) -> str | None:
-        return root.error or None
+    def error(self, root: strawberry.Parent[models.History]) -> ErrorCode | None:
+        return code_of(root.error) if root.error else None
 
     @strawberry_django.field(only=["error"], description="Why it failed, for people.")
     def message(self, root: strawberry.Parent[models.History]) -> str | None:
@@ -150,7 +152,7 @@ class Import(ShownRows, relay.Node):
 def _row(row: models.HistoryRow) -> ImportRow:
     return ImportRow(
         part=row.part, first_row=row.first, last_row=row.last, outcome=Outcome(row.outcome),
-        code=row.code or None, message=_said(row.code), field=row.field or None,
+        code=code_of(row.code) if row.code else None, message=_said(row.code), field=row.field or None,
     )  # fmt: skip
 
 

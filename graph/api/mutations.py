@@ -11,6 +11,7 @@ from accounts.api.context import Info, mutation, shown
 from accounts.api.mutations import listener_get
 from accounts.api.repeats import Again, row_again
 from accounts.presentation import Ref, node_shown
+from discovery.platform.error_codes import ErrorCode, code_of
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id, node_ref
@@ -37,7 +38,7 @@ from graph.services.playlists import (
 @strawberry.type(description="Why one play of the call was not taken.")
 class ListenRefusal:
     index: int = strawberry.field(description="Its place in the input, from 0.")
-    code: str
+    code: ErrorCode
     message: str
     field: str | None
 
@@ -45,7 +46,7 @@ class ListenRefusal:
 @strawberry.type(description="A part of a play that was left out, or mended; the play itself was taken.")
 class ListenRemark:
     index: int = strawberry.field(description="The play's place in the input, from 0.")
-    code: str
+    code: ErrorCode
     field: str
 
 
@@ -107,8 +108,8 @@ def _figures(recorded: RecordedListens) -> dict[str, Any]:
 
 
 def _recorded(figures: dict[str, Any]) -> RecordedListens:
-    refusals = [ListenRefusal(**each) for each in figures.pop("refusals")]
-    dropped = [ListenRemark(**each) for each in figures.pop("dropped")]
+    refusals = [ListenRefusal(**each | {"code": code_of(each["code"])}) for each in figures.pop("refusals")]
+    dropped = [ListenRemark(**each | {"code": code_of(each["code"])}) for each in figures.pop("dropped")]
     return RecordedListens(refusals=refusals, dropped=dropped, **figures)
 
 
@@ -135,11 +136,11 @@ class Mutation:
             duplicates=answer.duplicates,
             corrected=answer.count(Outcome.CORRECTED),
             refusals=[
-                ListenRefusal(index=why.index, code=why.code, message=why.message, field=why.field)
+                ListenRefusal(index=why.index, code=code_of(why.code), message=why.message, field=why.field)
                 for why in answer.refusals
             ],
             dropped=[
-                ListenRemark(index=verdict.index, code=part.code, field=part.field)
+                ListenRemark(index=verdict.index, code=code_of(part.code), field=part.field)
                 for verdict in answer.verdicts
                 for part in verdict.dropped
             ],

@@ -44,7 +44,9 @@ class Viewer(ViewerPart):
 
 @strawberry.type
 class Query:
-    @strawberry.field(description="Items by name, whatever its case and accents; the best hits first.")
+    @strawberry.field(
+        description="Items by name, whatever its case and accents; the best hits first; and tags by their word."
+    )
     def search(
         self,
         info: Info,
@@ -68,6 +70,7 @@ class Query:
         ]
         end = position_sealed(found.last, viewer=viewer, of=of) if found.last else None
         return ItemConnection(
+            text=text,
             edges=edges,
             page_info=page_info(edges, has_previous=after is not None, has_next=found.has_next, end=end),
         )

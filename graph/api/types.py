@@ -9,13 +9,14 @@ from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquer
 from strawberry import auto, relay
 from strawberry.scalars import JSON
 
-from accounts.api.context import Info, ShownRows
+from accounts.api.context import Info, ShownRows, opened
 from accounts.api.types import Listener
 from accounts.conditions import active_user
 from accounts.models import User
 from accounts.presentation import Ref, node_shown, rows_shown
 from discovery.platform.graphql.nested import nested_connection
-from discovery.platform.graphql.pagination import Rows
+from discovery.platform.graphql.node import uuids_of
+from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from graph import models, selectors
 from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
 from graph.covers import cover_address
@@ -110,10 +111,23 @@ class ItemEdge:
     cursor: str
 
 
+@strawberry_django.type(models.Tag, description="A word for music that the catalog or enough listeners use.")
+class Tag(ShownRows, relay.Node):
+    name: auto
+
+
 @strawberry.type
 class ItemConnection:
     edges: list[ItemEdge]
     page_info: relay.PageInfo
+    text: strawberry.Private[str]
+
+    @strawberry.field(
+        description="Tags whose word holds the text, whatever its case; the best hits first. `startRadio` takes their ids."
+    )
+    def tags(self, info: Info, first: int = DEFAULT_PAGE) -> list[Tag]:
+        found = opened(selectors.tags_found(viewer=info.context.viewer, text=self.text), info)
+        return list(found[: page_size(first)])  # type: ignore[arg-type]  # strawberry-django types are their models
 
 
 def _whole(model: type[Model], lookup: str) -> list[str]:
@@ -251,12 +265,17 @@ class Playlist(ShownRows, relay.Node):
 
 
 @strawberry_django.type(models.ModelVersion, description="One trained recommender.")
-class ModelVersion:
-    id: strawberry.ID
+class ModelVersion(relay.Node):
     created_at: auto
     activated_at: auto
     data_hash: auto
     ledger_position: auto
+
+    @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> models.ModelVersion | None:  # type: ignore[override]
+        """The one that answers now, and those that may have seen what the viewer played."""
+        least, largest = uuids_of(int(node_id))
+        return selectors.model_version_seen(viewer=info.context.viewer, least=least, largest=largest)
 
     @strawberry_django.field(
         only=["metrics"],

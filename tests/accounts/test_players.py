@@ -1,10 +1,13 @@
 """The second secret of a device: told once, encrypted where it lies, exported to nobody, and no way around scopes."""
 
 import pytest
+from django.test import Client
 
-from accounts.models import Device, DeviceScope
+from accounts.models import Device, DeviceScope, Purpose
+from accounts.services.consent import consent_set
 from accounts.services.player import player_find, player_of_session, player_secret, player_session
 from accounts.services.token import token_create
+from discovery.platform.graphql.node import global_id
 from discovery.platform.secrets import signing_key_get_or_create
 from tests import factories
 from tests.accounts.test_devices import DEVICES, everything_stored
@@ -28,6 +31,30 @@ def test_it_is_told_once_and_lies_encrypted(ada):
     listed = App(ada).data(DEVICES.replace("secret", "secret isPlayer playerSecret"))["viewer"]["devices"]
     assert {line["playerSecret"] for line in listed} == {None}
     assert {line["name"]: line["isPlayer"] for line in listed} == {"kitchen": True, "command line": False}
+
+
+def test_a_device_says_that_what_it_reports_is_not_kept_for_as_long_as_that_is_so(ada):
+    player_of(ada)
+    token_create(user=ada, name="scrobbler", scopes=[DeviceScope.PLAYS_WRITE])
+    token_create(user=ada, name="reader", scopes=[DeviceScope.PLAYS_READ])
+    browser = Client()
+    browser.force_login(ada)
+    app = App(ada)
+
+    def dropping():
+        lines = app.data("{ viewer { devices { name dropsPlays } } }")["viewer"]["devices"]
+        assert len(lines) == 5
+        return {line["name"] for line in lines if line["dropsPlays"]}
+
+    assert dropping() == set()
+    consent_set(user=ada, purpose=Purpose.RECORD, granted=False)
+    assert dropping() == {"kitchen", "scrobbler", "command line"}
+    kitchen = global_id("Device", Device.objects.get(name="kitchen").pk)
+    one = "query ($id: ID!) { node(id: $id) { ... on Device { dropsPlays } } }"
+    assert app.data(one, id=kitchen)["node"] == {"dropsPlays": True}
+    consent_set(user=ada, purpose=Purpose.RECORD, granted=True)
+    assert dropping() == set()
+    assert app.data(one, id=kitchen)["node"] == {"dropsPlays": False}
 
 
 def test_a_device_has_none_unless_it_is_for_a_player(ada):

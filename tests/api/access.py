@@ -24,10 +24,12 @@ from accounts.models import ConsentEvent, Friendship, Purpose
 from accounts.services.breach import breach_add
 from accounts.services.consent import consent_set
 from accounts.services.invitation import invitation_create
-from discovery.models import Room, RoomMember, SocialUse
+from discovery.models import DataExport, Room, RoomMember, SocialUse
 from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
+from discovery.together import activity
 from graph.models import (
+    Community,
     Feedback,
     FeedbackKind,
     History,
@@ -36,6 +38,7 @@ from graph.models import (
     ItemRecommendation,
     LibraryAccount,
     LibrarySong,
+    ModelVersion,
     Naming,
     Playlist,
     PlaylistEntry,
@@ -47,7 +50,14 @@ TABLE = Path(__file__).with_name("access.tsv")
 ROLES = ("anonymous", "stranger", "friend", "blocked", "owner", "staff")
 ROOTS = ("Query", "Viewer", "Mutation")
 SUBSCRIPTION = "Subscription"  # on another path: tests/discovery/realtime/test_access.py has their table
-EVERYBODYS = {"Track", "Artist", "Friend"}  # ids that are not the owner's alone
+EVERYBODYS = {
+    "Track",
+    "Artist",
+    "Community",
+    "Friend",
+    "ModelVersion",
+    "Tag",
+}  # ids that are not the owner's alone
 
 
 class World:
@@ -66,7 +76,9 @@ class World:
         self.people["friend"].save()
         factories.blocked(self.owner, self.people["blocked"])
         self.apps = {role: App(user) for role, user in self.people.items()}
-        factories.listener("child", is_minor=True, guardian=self.owner, display_name="Child of theirs")
+        self.child = factories.listener(
+            "child", is_minor=True, guardian=self.owner, display_name="Child of theirs"
+        )
         concerned = type(self.owner).objects.filter(pk=self.owner.pk)
         breach_add(what="A leak", happened_at=timezone.now(), people=concerned)
         self.ids = self._objects()
@@ -75,7 +87,7 @@ class World:
         """One object of each Node type, the owner's where it is anybody's; global ids by type."""
         owner, friend = self.owner, self.people["friend"]
         track, now = factories.track("Shared"), timezone.now()
-        (listen,) = factories.listens(owner, track)
+        (listen,) = factories.listens(owner, track, at=now)
         playlist = Playlist.objects.create(owner=owner, title="Mine", created_at=now, updated_at=now)
         entry = PlaylistEntry.objects.create(
             playlist=playlist, track=track, position=0, added_by=owner, added_at=now
@@ -121,6 +133,14 @@ class World:
             "Invitation": invitation, "Library": library, "Import": handed_in, "Listener": owner, "Track": track, "Artist": track.artist, "Listen": listen, "Playlist": playlist,
             "PlaylistEntry": entry, "FriendRequest": request, "ConsentEvent": event, "ItemRecommendation": sent,
             "SocialUse": use, "Room": room, "Friend": friend, "Device": owner.devices.get(),
+            "Activity": activity.Activity(listen.pk, activity.ActivityKind.PLAYED, owner, track, now), "Viewer": owner,
+            "Tag": factories.tag("shared", track).tag, "Child": self.child, "DataExport": DataExport.objects.create(user=owner),
+            "Community": Community.objects.create(
+                name="Jazz", tags=["jazz"], size=10, artists=[track.artist_id], data_hash="", ledger_position=0
+            ),
+            "ModelVersion": ModelVersion.objects.create(
+                state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
+            ),
             "Feedback": Feedback.objects.create(user=owner, track=track, kind=FeedbackKind.HIDE, given_at=now),
         }  # fmt: skip
         return {

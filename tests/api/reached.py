@@ -21,7 +21,7 @@ from tests.api import access
 
 FROM = ("Query", "Viewer", "Mutation")
 # Types that several fields may answer with: the one that does.
-BY = {"GivenFeedback": "giveFeedback", "Import": "node"}
+BY = {"Child": "children", "GivenFeedback": "giveFeedback", "Import": "node"}
 OWNERS = "owner's"
 
 
@@ -108,7 +108,7 @@ def arguments(parent, name, field, ids, given):
 def mark(name):
     """The id of an object on the way, where it has one: it says whose the object is."""
     fields = getattr(schema._schema.type_map[name], "fields", {})
-    return "id " if "id" in fields and name not in {"Query", "Mutation"} else ""
+    return "id " if "id" in fields and name not in FROM else ""
 
 
 def selection(field):

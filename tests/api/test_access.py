@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from graphql import GraphQLObjectType
 
 from discovery.schema import schema
+from discovery.scopes import NODES
 from graph.models import ItemKind
 from tests import factories
 from tests.api.access import ROLES, World, lines, reached_types, table_read, table_write
@@ -14,6 +16,35 @@ from tests.discovery.small_index import small_index
 pytestmark = pytest.mark.django_db
 
 PUSHED = "pushed"  # sent by a subscription only
+
+
+# A room as one sees it from the door: the same id as the `Room`'s, which is the Node.
+OF_ANOTHERS_ID = {"RoomSummary"}
+
+
+def test_everything_with_an_id_is_a_node_and_has_a_line_of_its_own():
+    kinds = [kind for kind in schema._schema.type_map.values() if isinstance(kind, GraphQLObjectType)]
+    nodes = {kind.name for kind in kinds if any(each.name == "Node" for each in kind.interfaces)}
+    assert {kind.name for kind in kinds if "id" in kind.fields} - nodes == OF_ANOTHERS_ID
+    asked = {place.removeprefix("node ") for place in table_read() if place.startswith("node ")}
+    assert asked - {"Friend"} == nodes == NODES.keys(), (
+        "of each is said who gets it by its id, and what a token needs"
+    )
+
+
+# A node that is no person's, and one that an owner is not told of themselves: their friends are.
+NOBODYS_NODES = {"Artist", "Community", "ModelVersion", "Tag", "Track"}
+OF_FRIENDS = {"Activity"}
+
+
+def test_a_node_answers_whoever_it_is_of_and_no_stranger():
+    for place, (anonymous, stranger, friend, _blocked, owner, _staff) in table_read().items():
+        name = place.removeprefix("node ")
+        if name in (place, "Friend"):
+            continue
+        expected = ("ok", "ok") if name in NOBODYS_NODES else ("null", "null")
+        assert (anonymous, stranger) == expected, place
+        assert (friend if name in OF_FRIENDS else owner) == "ok", place
 
 
 @pytest.fixture
@@ -65,12 +96,15 @@ def test_the_table_lets_nobody_signed_out_change_anything():
 def test_the_table_tells_the_blocked_and_strangers_nothing_apart():
     """A block is answered like what does not exist; staff see no more through the API than anybody."""
     for place, (_, stranger, _friend, blocked, _owner, staff) in table_read().items():
-        assert blocked == stranger == staff, place
+        assert blocked == stranger, place
+        assert staff == stranger or place in FOR_STAFF, place
 
 
+# What is of nobody, and of whom it was made exact counts would tell.
+FOR_STAFF = {"ModelVersion.metrics"}
 # What of the owner a friend may see: who they are, what the owner sent them, what SOCIAL_OUT and NAMED allow.
 FOR_FRIENDS = {
-    "BlendMember", "BlockChange", "Connection", "ItemRecommendation", "ItemRecommendationEdge", "Link", "Listener",
+    "Activity", "ActivityEdge", "BlendMember", "BlockChange", "Connection", "ItemRecommendation", "ItemRecommendationEdge", "Link", "Listener",
     "ListenerEdge", "Path", "RemovedRecommendation", "TasteMatch",
 }  # fmt: skip
 # What cannot be asked about oneself.

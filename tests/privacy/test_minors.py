@@ -148,7 +148,9 @@ def test_nobody_else_answers_for_them(kim, gwen):
     assert not ConsentEvent.objects.filter(actor=ConsentActor.GUARDIAN).exists()
     assert App(other).data(CHILDREN)["viewer"]["children"] == []
     (child,) = App(gwen).data(CHILDREN)["viewer"]["children"]
-    assert (child["listener"], child["id"]) == ({"handle": "kim"}, gid(kim))
+    assert (child["listener"], child["id"]) == ({"handle": "kim"}, global_id("Child", kim.pk))
+    assert "code" not in ask(gwen, "SELF", forId=child["id"])
+    assert ask(other, "SELF", forId=child["id"])["code"] == "NOT_FOUND"
 
 
 def test_with_the_guardians_erasure_they_are_private_again(kim, gwen):

@@ -15,6 +15,7 @@ from discovery.privacy.parameters import Signal, recommender_parameters
 from discovery.recommend import feed
 from discovery.recommend.disclosure import SOCIAL_USE_KEPT, social_use_forget
 from graph.models import ItemKind, ModelVersion
+from graph.selectors import models_that_saw
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,12 +76,12 @@ def test_models_that_saw_it_are_those_of_the_granted_span():
         consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=granted)
         positions.append(ConsentEvent.objects.latest("pk").pk)
     before, during, after = (version(position) for position in positions)
-    assert usage.models_that_saw(ada) == [during]
+    assert models_that_saw(ada) == [during]
     consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=True)
     again = version(ConsentEvent.objects.latest("pk").pk)
-    assert usage.models_that_saw(ada) == [again, during]
-    assert before not in usage.models_that_saw(ada)
-    assert after not in usage.models_that_saw(ada)
+    assert models_that_saw(ada) == [again, during]
+    assert before not in models_that_saw(ada)
+    assert after not in models_that_saw(ada)
 
 
 def test_who_was_named_is_noted_once_a_day_with_the_play_cited(world):

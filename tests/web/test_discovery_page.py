@@ -5,7 +5,7 @@ from selenium.webdriver.common.keys import Keys
 
 from accounts.models import Friendship
 from discovery.models import RoomMember
-from graph.models import Feedback, ItemRecommendation, Playlist
+from graph.models import Feedback, ItemRecommendation, Playlist, Standing, Tag
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -91,6 +91,24 @@ def test_the_radio_starts_from_what_is_suggested_and_a_skip_counts(world, visit)
     person.presses("#radio-SKIP")
     person.until(lambda: person.text("#radio-now") != first, "the skip counts")
     assert first not in person.texts("#radio-then li")
+    assert person.complaints() == []
+
+
+def test_a_tag_is_found_by_its_word_and_starts_a_radio(world, visit):
+    factories.tag("vaporwave", world.common)
+    factories.tag("vapor of a few", world.common, by=world.ben)
+    Tag.objects.filter(name="vapor of a few").update(standing=Standing.LISTENERS)
+    person = visit()
+    person.opens("/search/?text=VAPOR")
+    person.until(
+        lambda: person.texts("#tags li") == ["Radio: vaporwave"], "the tag is found, and no word of a few"
+    )
+    person.opens("/radio/")
+    person.types("#radio-seed", "vapor")
+    person.until(lambda: person.texts("#radio-seeds li") == ["vaporwave tag"], "the tag is suggested")
+    person.key(Keys.ARROW_DOWN, Keys.ENTER)
+    person.presses("#radio-go")
+    person.until(lambda: person.text("#radio-now"), "the radio plays")
     assert person.complaints() == []
 
 

@@ -2,6 +2,7 @@
 
 An id is one block of AES over the type's name and the key, under a key of this installation: it tells neither,
 cannot be made up, does not count anybody up, and is the same for as long as the installation keeps its SIGNING_KEY.
+Of a random key (UUID) it holds the first 63 bits.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
@@ -30,6 +32,7 @@ from discovery.platform.graphql.plain import OfSource
 
 LENGTH = 22  # characters of an id: 16 bytes in URL-safe base64 without padding
 LARGEST_KEY = 2**63 - 1  # what a BigAutoField holds
+_CUT = 128 - 63  # bits of a random key that an id does not hold
 
 
 @strawberry.type
@@ -62,10 +65,17 @@ def node_ref(value: str, *types: str, field: str | None = None) -> tuple[str, in
     )
 
 
-def global_id(type_name: str, key: int) -> str:
+def global_id(type_name: str, key: int | UUID) -> str:
     """The opaque id under which ``key`` of ``type_name`` goes out."""
+    if isinstance(key, UUID):
+        key = key.int >> _CUT
     block = _ciphers(settings.SIGNING_KEY).sealing.update(_mark(type_name) + key.to_bytes(8))
     return base64.urlsafe_b64encode(block)[:LENGTH].decode("ascii")
+
+
+def uuids_of(key: int) -> tuple[UUID, UUID]:
+    """The least and the largest random key whose id holds ``key``: for a lookup by range."""
+    return UUID(int=key << _CUT), UUID(int=((key + 1) << _CUT) - 1)
 
 
 def node_ids_resolve_fast(schema: GraphQLSchema) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 import strawberry_django
@@ -24,15 +25,16 @@ from accounts.services.private_session import private_session_end, private_sessi
 from discovery import models
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.graphql.messages import OperationInfo
-from discovery.platform.graphql.node import global_id, node_ref
+from discovery.platform.graphql.node import global_id, node_ref, uuids_of
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from discovery.privacy import parameters, usage
 from discovery.privacy.erasure import erasure_confirm, erasure_request
-from discovery.privacy.export import data_export_link, data_export_request
+from discovery.privacy.export import data_export_link, data_export_list, data_export_request
 from discovery.privacy.preview import PreviewView, preview_removal
 from discovery.recommend.disclosure import social_use_item
 from graph.api.types import Item, ModelVersion
 from graph.models import Artist, ItemKind, Playlist, Track
+from graph.selectors import models_that_saw
 from graph.services.exclusions import taste_exclusion_set
 
 strawberry.enum(parameters.Signal, name="RecommenderSignal", description="What can enter a score.")
@@ -82,7 +84,7 @@ class DataUsage:
 
     @strawberry.field(description="Models trained while CONTRIBUTE was granted, newest first.")
     def models(self) -> list[ModelVersion]:
-        return usage.models_that_saw(self.user)  # type: ignore[return-value]  # strawberry-django types are their models
+        return models_that_saw(self.user)  # type: ignore[return-value]  # strawberry-django types are their models
 
 
 @strawberry_django.type(
@@ -115,8 +117,8 @@ ErasureState = strawberry.enum(models.Erasure.State, name="ErasureState")
 @strawberry.type(
     description="A file with what is kept about the viewer; it says itself what is not in it, and why."
 )
-class DataExport:
-    id: strawberry.ID
+class DataExport(relay.Node):
+    pk: relay.NodeID[UUID]
     state: models.DataExport.State
     requested_at: datetime
     expires_at: datetime | None
@@ -127,10 +129,18 @@ class DataExport:
     )
 
     @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, **_: Any) -> DataExport | None:  # type: ignore[override]
+        """One of those that the viewer is told of."""
+        viewer = info.context.viewer
+        least, largest = uuids_of(int(node_id))
+        told = () if viewer is None else data_export_list(user=viewer)
+        return next((cls.of(export, info) for export in told if least <= export.pk <= largest), None)
+
+    @classmethod
     def of(cls, export: models.DataExport, info: Info) -> DataExport:
         link = data_export_link(export)
         return cls(
-            id=strawberry.ID(str(export.pk)), state=models.DataExport.State(export.state),
+            pk=export.pk, state=models.DataExport.State(export.state),
             requested_at=export.requested_at, expires_at=export.expires_at, size=export.size,
             sha256=export.sha256, url=link and info.context.request.build_absolute_uri(link),
         )  # fmt: skip
@@ -181,9 +191,7 @@ class Viewer(ViewerPart):
 
     @strawberry.field(description="Exports the viewer asked for, newest first; at most ten.")
     def data_exports(self, info: Info) -> list[DataExport]:
-        return [
-            DataExport.of(export, info) for export in self.user.data_exports.order_by("-requested_at")[:10]
-        ]
+        return [DataExport.of(export, info) for export in data_export_list(user=self.user)]
 
     @strawberry.field(
         description="What `discover` would lose without a track, artist, playlist or friend, before doing it."
@@ -243,7 +251,7 @@ class Mutation:
     @mutation(
         again=Again(
             lambda info, key, password=None: _export_again(info, key, password),
-            kept=lambda export: export.id,
+            kept=lambda export: str(export.pk),
             secret=("password",),
         ),
         description="Have what is kept about you written into a file; within a day, the one there is. "

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from discovery.library import tries
 from discovery.library.reading import library_read
 from discovery.models import DataExport
 from discovery.platform.graphql.node import global_id, node_id
@@ -102,6 +103,33 @@ def test_what_is_refused_has_a_code_and_leaves_nothing(ada, music_server, change
     assert message["code"] == code
     assert not LibraryAccount.objects.exists()
     assert "p=enc" not in caplog.text + message["message"]
+
+
+class TestTries:
+    def codes(self, app, server, times, **changed):
+        answers = [connected(app, server, **changed) for _ in range(times)]
+        return [answer["messages"][0]["code"] if "messages" in answer else "ok" for answer in answers]
+
+    def test_of_one_person_are_so_many_right_or_wrong(self, ada, music_server):
+        app = App(ada)
+        assert self.codes(app, music_server, 1) == ["ok"]
+        assert set(self.codes(app, music_server, 9, password="wrong")) == {"LIBRARY_WRONG_PASSWORD"}
+        assert self.codes(app, music_server, 1) == ["LIMIT_EXCEEDED"]
+        assert self.codes(App(factories.sharer("ben")), music_server, 1) == ["ok"], "nobody else is kept out"
+
+    def test_for_one_account_are_so_many_wrong_ones_whoever_makes_them(self, music_server, monkeypatch):
+        monkeypatch.setattr(tries, "ACCOUNT", "2/1h/key")
+        ada, ben = App(factories.sharer("ada")), App(factories.sharer("ben"))
+        assert self.codes(ada, music_server, 3) == ["ok"] * 3
+        assert self.codes(ada, music_server, 1, password="wrong") == ["LIBRARY_WRONG_PASSWORD"]
+        assert self.codes(ben, music_server, 2, password="wrong", url=f"{music_server.url}/rest/") == [
+            "LIBRARY_WRONG_PASSWORD",
+            "LIMIT_EXCEEDED",
+        ]
+        assert self.codes(ben, music_server, 1, username="other") == ["LIBRARY_WRONG_PASSWORD"]
+
+    def test_what_is_no_address_is_none(self, ada, music_server):
+        assert set(self.codes(App(ada), music_server, 11, url="ftp://127.0.0.1")) == {"INVALID_URL"}
 
 
 def test_no_password_stands_in_a_row_an_answer_or_a_log(app, music_server, caplog):

@@ -5,7 +5,9 @@ import pytest
 from accounts.services.token import token_issue
 from discovery.models import RadioChoice
 from discovery.platform.graphql.node import global_id
+from graph.models import Standing, Tag
 from tests import factories
+from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,38 @@ def test_it_starts_from_nothing_and_from_a_word(dial, ask):
     assert ask(user, START)["now"] is not None
     assert ask(user, START, tag="Shoegaze")["now"] is not None
     assert code_of(ask(user, START, tag="no such word")) == "NOT_FOUND"
+
+
+TAGS = "query ($text: String!, $first: Int! = 20) { search(text: $text) { tags(first: $first) { id name } } }"
+
+
+def tags_of(user, text, **variables):
+    return App(user).data(TAGS, text=text, **variables)["search"]["tags"]
+
+
+def test_it_starts_from_a_tag_that_a_search_for_its_word_finds(dial, ask):
+    user, tracks = dial
+    for name in ("shoegaze", "dream gaze", "Gaze", "gazebo", "noise"):
+        factories.tag(name, tracks[0])
+    found = tags_of(user, "gAZe")
+    assert [tag["name"] for tag in found] == ["Gaze", "gazebo", "shoegaze", "dream gaze"]
+    assert found[:2] == tags_of(user, "gaze", first=2)
+    started = ask(user, START, seed=found[0]["id"])
+    assert started["now"] is not None
+    assert started["now"]["item"]["id"] == ask(user, START, tag="gaze")["now"]["item"]["id"]
+
+
+def test_a_word_of_a_few_is_found_by_nobody_else_and_starts_nothing(dial, ask):
+    user, tracks = dial
+    few = [factories.listener() for _ in range(9)]
+    for person in few:
+        factories.tag("my ex", tracks[0], by=person)
+    Tag.objects.update(standing=Standing.LISTENERS)
+    key = global_id("Tag", Tag.objects.get().pk)
+    assert tags_of(user, "my") == tags_of(None, "my") == []
+    assert tags_of(few[0], "my") == [{"id": key, "name": "my ex"}]
+    assert App(user).data("query ($id: ID!) { node(id: $id) { id } }", id=key) == {"node": None}
+    assert code_of(ask(user, START, seed=key)) == code_of(ask(user, START, tag="my ex")) == "NOT_FOUND"
 
 
 @pytest.mark.parametrize(

@@ -7,22 +7,30 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from accounts.models import Device, Purpose, User
 from accounts.services.app import app_create
 from accounts.services.token import token_issue
+from discovery.platform.events import credentials_channel
 from discovery.platform.graphql import limits, pagination
+from discovery.platform.graphql.node import global_id
 from discovery.realtime import slots, socket
 from discovery.recommend import ranking
 from tests import factories
+from tests.api.client import App
 from tests.clients_page import PAGE, snippets, written
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "fair winds 7"
+OPEN = "mutation ($title: String!) { createRoom(title: $title) { ... on Room { title } } }"
+REVOKE = "mutation ($id: ID!) { revokeDevice(id: $id) { ... on Device { id } } }"
 
 
 @pytest.fixture
@@ -81,16 +89,49 @@ def test_graphql_ws_subscribes(run):
     assert json.loads(run("node", "subscribe.mjs")) == []
 
 
-def test_an_app_for_the_command_line_signs_in_and_renews_itself(environment, ada, tmp_path):
+@pytest.fixture
+def command_line(environment, ada, tmp_path):
+    """The app of the page, while it runs: what it prints next is what ``says`` answers."""
     app, _secret = app_create(name="My player", redirect_uris=["http://127.0.0.1/back"])
     browser = f"{shlex.quote(sys.executable)} {ROOT / 'tests/clients/lets_in.py'} %s &"
     words = {"CLIENT_ID": app.client_id, "BROWSER": browser, "HANDLE": "ada", "PASSWORD": PASSWORD}
-    done = subprocess.run(
-        [sys.executable, written(tmp_path) / "oauth_cli.py"],
-        capture_output=True, text=True, check=False, env=environment | words, timeout=120,
-    )  # fmt: skip
-    assert done.stdout.split() == ["ada", "INSUFFICIENT_SCOPE"], done.stderr
-    assert Device.objects.get(kind=Device.Kind.APP).name == "My player"
+    with (
+        (tmp_path / "errors").open("w+") as errors,
+        subprocess.Popen(
+            [sys.executable, written(tmp_path) / "oauth_cli.py"],
+            stdout=subprocess.PIPE, stderr=errors, text=True, env=environment | words,
+        ) as app,
+    ):  # fmt: skip
+        yield SimpleNamespace(
+            says=lambda: app.stdout.readline().strip() or (tmp_path / "errors").read_text(),
+            ends=lambda: app.wait(timeout=30),
+        )
+        app.kill()
+
+
+def test_an_app_for_the_command_line_asks_changes_and_subscribes_until_it_is_revoked(command_line, live, ada):
+    assert [command_line.says() for _ in range(4)] == [
+        "ada",
+        "INSUFFICIENT_SCOPE",
+        "Kitchen",
+        "rooms: Kitchen",
+    ]
+    device = Device.objects.get(kind=Device.Kind.APP)
+    assert device.name == "My player"
+
+    # Its hour is over: the next message finds out, and it goes on with another token, as the same device.
+    AccessToken.objects.filter(pk=device.token_id).update(expires=timezone.now())
+    App(ada).data(OPEN, title="Hall")
+    assert command_line.says() == "the token is over: INVALID_TOKEN"
+    assert command_line.says() == "rooms: Hall Kitchen"
+    assert Device.objects.get(kind=Device.Kind.APP).pk == device.pk
+
+    live.heard_by(credentials_channel(ada.pk), 1)
+    App(ada).data(REVOKE, id=global_id("Device", device.pk))
+    assert command_line.says() == "closed: 4403 INVALID_TOKEN"
+    assert command_line.says() == "ended: invalid_grant"
+    assert command_line.ends() == 0
+    assert not Device.objects.filter(kind=Device.Kind.APP).exists()
 
 
 @pytest.fixture

@@ -86,3 +86,38 @@ def test_an_item_of_another_kind_is_refused(room, friends, apps):
     artist = global_id("Artist", friends.tracks["ada"][0].artist_id)
     voted = "voteInRoom(roomId: $room, itemId: $item)"
     assert did(apps["ada"], voted, room=global_id("Room", room.pk), item=artist) == "INVALID_KIND"
+
+
+def test_a_link_leads_in_friends_of_the_host_for_as_long_as_the_host_lets_it(friends, apps):
+    def linked(app, yes):
+        return did(app, f"setRoomLink(roomId: $room, letsIn: {yes})", room=room)
+
+    def joins(app):
+        answer = did(app, "joinRoom(roomId: $room)", room=room)
+        return (
+            answer if isinstance(answer, str) else [each["listener"]["handle"] for each in answer["members"]]
+        )
+
+    room = did(apps["ada"], "createRoom(kind: TRACK, with: $friends)", friends=[])["id"]
+    dora = App(factories.befriended(factories.sharer("dora"), friends.people["ben"]))
+    assert joins(apps["ben"]) == "NOT_FOUND", "nobody comes in uninvited by itself"
+    linked(apps["ada"], "true")
+    assert joins(apps["ben"]) == ["ada", "ben"]
+    assert joins(dora) == "NOT_FOUND", "a friend of a guest is no friend of the host"
+    assert linked(apps["ben"], "true") == "NOT_ALLOWED"
+    assert linked(dora, "true") == "NOT_FOUND"
+    linked(apps["ada"], "false")
+    assert joins(apps["cleo"]) == "NOT_FOUND"
+    linked(apps["ada"], "true")
+    apps["ada"].data("mutation ($room: ID!) { leaveRoom(roomId: $room) { __typename } }", room=room)
+    assert joins(dora) == "NOT_FOUND", "the next host did not let anybody in"
+    linked(apps["ben"], "true")
+    assert joins(dora) == ["ben", "dora"]
+
+
+def test_a_link_leads_nobody_to_whom_they_block(friends, apps):
+    room = did(apps["ada"], "createRoom(kind: TRACK, with: $friends)", friends=[])["id"]
+    did(apps["ada"], "setRoomLink(roomId: $room, letsIn: true)", room=room)
+    did(apps["ben"], "joinRoom(roomId: $room)", room=room)
+    factories.blocked(friends.people["cleo"], friends.people["ben"])
+    assert did(apps["cleo"], "joinRoom(roomId: $room)", room=room) == "NOT_FOUND"

@@ -162,7 +162,7 @@ def test_the_active_model_is_named():
     fields = {"config": {}, "metrics": {"ndcg": 0.5}, "data_hash": "ab", "ledger_position": 7}
     ModelVersion.objects.create(state=ModelVersion.State.RETIRED, **fields)
     active = ModelVersion.objects.create(state=ModelVersion.State.ACTIVE, **fields)
-    known = {"id": str(active.pk), "dataHash": "ab", "ledgerPosition": 7}
+    known = {"id": global_id("ModelVersion", active.pk), "dataHash": "ab", "ledgerPosition": 7}
     staff = factories.listener(is_staff=True)
     assert App().data(ask) == App(factories.sharer()).data(ask) == {"activeModel": {**known, "metrics": None}}
     assert App(staff).data(ask) == {"activeModel": {**known, "metrics": {"ndcg": 0.5}}}

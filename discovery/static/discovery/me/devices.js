@@ -3,7 +3,7 @@ import { ask, refused } from "../api.js";
 import { act, at, button, fill, make, row, tell } from "../page.js";
 import { asDay, gettext, worded } from "../words.js";
 
-export const ofViewer = "devices { id name kind lastSeen expires current isPlayer } recording: privacy { purposes { purpose state } }";
+export const ofViewer = "devices { id name kind lastSeen expires current isPlayer dropsPlays }";
 const kinds = { BROWSER: gettext("browser"), TOKEN: gettext("token"), APP: gettext("app") };
 let load;
 
@@ -11,14 +11,13 @@ export function begin(reload) {
   load = reload;
 }
 
-export function show({ viewer: { devices, recording } }) {
-  const recorded = recording.purposes.some(({ purpose, state }) => purpose === "RECORD" && state === "GRANTED");
+export function show({ viewer: { devices } }) {
   fill("devices", devices.map((device) => {
     const kind = device.isPlayer ? gettext("player") : kinds[device.kind];
     const name = `${device.name} (${kind})`;
     const seen = worded(gettext("Last used on %(day)s."), { day: asDay(device.lastSeen) });
     const until = device.expires ? worded(gettext("Until %(day)s."), { day: asDay(device.expires) }) : null;
-    const dropped = device.isPlayer && !recorded ? gettext("You do not allow recording: what it reports is not kept.") : null;
+    const dropped = device.dropsPlays ? gettext("You do not allow recording: what it reports is not kept.") : null;
     const words = make("span", {}, make("span", { className: "title" }, name),
       make("p", { className: "quiet" }, [device.current ? gettext("This is where you are now.") : seen, until, dropped].filter(Boolean).join(" ")));
     return row(words, button(gettext("End"), () => act(() => end(device)), { about: name }));

@@ -32,13 +32,12 @@ export async function chosen() {
 
 async function matches(text) {
   const key = text.toLowerCase();
-  const { search } = await ask(`query($text: String!) { search(text: $text, first: 8) { edges { node { ${thing} ... on Track { tags } ... on Artist { tags } } } } }`, { text });
+  const { search } = await ask(`query($text: String!) { search(text: $text, first: 8) { tags(first: 3) { id name } edges { node { ${thing} } } } }`, { text });
   const [found, people] = [nodes(search), await friends];
-  const tags = [...new Set(found.flatMap((one) => one.tags))].filter((tag) => tag.toLowerCase().includes(key)).slice(0, 3);
   return [
     ...people.filter((one) => one.displayName.toLowerCase().startsWith(key) || one.handle.startsWith(key)).map((one) => ({ words: named(one, people), kind: gettext("friend"), seed: { seedId: one.id } })),
     ...found.slice(0, 6).map((one) => ({ words: nameOf(one), kind: one.artist ? gettext("track") : gettext("artist"), seed: { seedId: one.id } })),
-    ...tags.map((tag) => ({ words: tag, kind: gettext("tag"), seed: { tag } })),
+    ...search.tags.map(({ id, name }) => ({ words: name, kind: gettext("tag"), seed: { seedId: id } })),
   ];
 }
 

@@ -23,19 +23,18 @@ export async function start() {
 
 async function search(text) {
   const answer = await ask(`query($text: String!) {
-    artists: search(text: $text, kind: ARTIST, first: 6) { edges { node { ${thing} ... on Artist { tags } } } }
-    tracks: search(text: $text, kind: TRACK, first: 12) { edges { node { ${thing} ... on Track { tags } } } }
+    artists: search(text: $text, kind: ARTIST, first: 6) { tags(first: 8) { name } edges { node { ${thing} } } }
+    tracks: search(text: $text, kind: TRACK, first: 12) { edges { node { ${thing} } } }
     people(text: $text, first: 6) { edges { node { id handle displayName } } } }`, { text });
   const [tracks, artists, people] = [nodes(answer.tracks), nodes(answer.artists), nodes(answer.people)];
   const key = text.toLowerCase();
   const mine = playlists.filter(({ title }) => title.toLowerCase().includes(key));
-  const tags = [...new Set([...artists, ...tracks].flatMap((one) => one.tags))].filter((tag) => tag.toLowerCase().includes(key)).slice(0, 8);
   return () => show(text, [
     part("tracks", gettext("Tracks"), "ol", "cards", tracks.map((item) => card({ item }))),
     part("artists", gettext("Artists"), "ol", "cards", artists.map((item) => card({ item }))),
     part("people", gettext("People"), "ul", "card rows", people.map((one) => personRow(one, people))),
     part("mine", gettext("Playlists"), "ul", "card rows", mine.map(({ id, title }) => make("li", {}, make("a", { href: `/music/playlists/${encodeURIComponent(id)}/` }, title)))),
-    part("tags", gettext("Tags"), "ul", "greeting", tags.map((tag) => make("li", {}, make("a", { href: `/radio/?tag=${encodeURIComponent(tag)}` }, worded(gettext("Radio: %(tag)s"), { tag }))))),
+    part("tags", gettext("Tags"), "ul", "greeting", answer.artists.tags.map(({ name: tag }) => make("li", {}, make("a", { href: `/radio/?tag=${encodeURIComponent(tag)}` }, worded(gettext("Radio: %(tag)s"), { tag }))))),
   ]);
 }
 

@@ -11,14 +11,14 @@ import { asList, gettext, ngettext, worded } from "../words.js";
 import { named } from "./names.js";
 
 const entry = `${item} people { listener { displayName } } votes votedByYou`;
-const parts = `id title step kind others members { listener { id handle displayName } isHost counts } now { ${entry} } queue { ${entry} }`;
+const parts = `id title step kind byLink others members { listener { id handle displayName } isHost counts } now { ${entry} } queue { ${entry} }`;
 const inRoom = { roomId: "ID!" };
 const SHOWN = 5;
 
 export const titleOf = (one) => one.title || gettext("A room without a name");
 export const current = () => room;
 
-let friends, leave, room, stop;
+let friends, leave, me, room, stop;
 let asking = false; // the player has asked for the next one
 
 /** The room as what plays, for whoever listens along here. */
@@ -40,7 +40,7 @@ const program = {
 };
 
 export function begin(around) {
-  ({ friends, leave } = around);
+  ({ friends, leave, me } = around);
   [room, stop] = [null, () => {}];
   onLeave(typing(at("room-song"), search, { cleared: () => fill("room-hits", []) }));
 }
@@ -99,12 +99,20 @@ function drawRoom() {
   const there = new Set(people.map(({ id }) => id));
   at("room-invite").replaceChildren(...friends.filter(({ id }) => !there.has(id)).map((friend) =>
     button(worded(gettext("Invite %(name)s"), { name: named(friend, friends) }), () => act(() => invite(friend)), { id: `invite-${friend.id}` })),
+  ...(room.members.some(({ isHost, listener }) => isHost && listener.id === me) ? [letting(roomId)] : []),
   button(gettext("Leave"), () => act(() => leave(roomId)), { about: titleOf(room), id: "room-leave", className: "plain" }));
 }
 
 const meant = ({ people }) => (people.length
   ? make("p", { className: "quiet" }, worded(gettext("For %(people)s"), { people: asList(people.map(({ listener }) => listener.displayName)) }))
   : null);
+
+function letting(roomId) {
+  const send = () => change("setRoomLink", { ...inRoom, letsIn: "Boolean!" }, { roomId, letsIn: !room.byLink });
+  const one = button(gettext("Friends of mine come in by the link"), () => act(send), { id: "room-by-link" });
+  one.setAttribute("aria-pressed", room.byLink);
+  return one;
+}
 
 const vote = (itemId, yes) => change("voteInRoom", { ...inRoom, itemId: "ID!", vote: "Boolean!" }, { roomId: room.id, itemId, vote: yes });
 

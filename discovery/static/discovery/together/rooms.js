@@ -12,9 +12,9 @@ const summary = "rooms { id title people inRoom invitedBy { displayName } host {
 export async function start() {
   onSubmit("room-form", create);
   await discover({ first: 1 }); // what kind of music there is
-  const { viewer } = await ask(`{ viewer { friends(first: 100) { edges { node { id handle displayName } } } ${summary} } }`);
+  const { viewer } = await ask(`{ viewer { profile { id } friends(first: 100) { edges { node { id handle displayName } } } ${summary} } }`);
   const friends = nodes(viewer.friends);
-  inside.begin({ friends, leave });
+  inside.begin({ friends, leave, me: viewer.profile.id });
   at("room-friends").replaceChildren(...(friends.length ? friends.map((friend) =>
     make("label", { className: "chip" }, make("input", { type: "checkbox", value: friend.id }), named(friend, friends)))
     : [nothing(gettext("You have no friends here yet."), gettext("Find people"), "/together/")]));
@@ -23,7 +23,9 @@ export async function start() {
   const linked = new URLSearchParams(location.search).get("room");
   const known = viewer.rooms.find(({ id }) => id === (linked ?? sessionStorage.room));
   if (known?.inRoom) await enter(known.id); // the page was loaded anew, or came by a link
-  else if (linked) await act(() => join(linked));
+  else if (linked) await act(() => join(linked).catch(({ message }) => {
+    throw new Error([message, gettext("A link leads in whom somebody in the room invited, and friends of the host where the host allows it.")].join(" "));
+  }));
 }
 
 const list = (rooms) => redrawn(() => fill("rooms", rooms.filter(({ id }) => id !== inside.current()?.id).map((one) => {

@@ -14,6 +14,7 @@ from accounts.policies import in_private_session
 from accounts.presentation import Ref, present, things
 from accounts.selectors import friend_key_of_scope
 from accounts.services.breach import breach_notices
+from discovery.platform.covers import cover_address
 from discovery.platform.graphql.node import global_id
 from discovery.platform.graphql.pagination import Rows
 
@@ -41,6 +42,13 @@ class Listener(ShownRows, relay.Node):
     @strawberry_django.field(only=["display_name", "username"])
     def display_name(self, root: strawberry.Parent[models.User]) -> str:
         return root.display_name or root.username
+
+    @strawberry_django.field(
+        only=["display_name", "username"],
+        description="The address of a picture for them, drawn on this installation.",
+    )
+    def cover(self, root: strawberry.Parent[models.User]) -> str:
+        return cover_address(root.display_name or root.username, words=[root.username])
 
 
 @strawberry_django.type(models.Friendship, description="A request for friendship that waits for an answer.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from graph.covers import cover_told
+from discovery.platform.covers import cover_told
 
 # Pairs of the pages' sheet: ground, shape, letters.
 PALETTE = (

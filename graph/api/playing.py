@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.api.context import Info
+from discovery.platform.covers import cover_address
 from graph import models
-from graph.covers import cover_address
 from graph.libraries import Holdings, holdings, song_word
 from graph.links import service_links
 from graph.sample.sounds import tune_address

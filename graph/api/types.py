@@ -14,12 +14,12 @@ from accounts.api.types import Listener
 from accounts.conditions import active_user
 from accounts.models import User
 from accounts.presentation import Ref, node_shown, rows_shown
+from discovery.platform.covers import cover_address
 from discovery.platform.graphql.nested import nested_connection
 from discovery.platform.graphql.node import uuids_of
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from graph import models, selectors
 from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
-from graph.covers import cover_address
 from graph.models import FeedbackKind, ItemKind
 
 strawberry.enum(ItemKind, description="What can be played, liked and recommended.")

@@ -56,7 +56,7 @@ def world(serve, settings, tmp_path):
         "Authority https://authority.example",
     )
     track = factories.track()
-    serve(ItemKind.TRACK, small_index([[1.0]], ids=[track.pk]))
+    serve(ItemKind.TRACK, small_index([[1.0]], ids=[track.pk], prior=[1.0]))
     return World()
 
 

@@ -14,7 +14,7 @@ let program;
 let track;
 
 /** Where the track sounds on this page; undefined where nowhere. */
-const soundOf = ({ play = [] }) => play.find(({ kind }) => kind !== "LINK");
+export const soundOf = ({ play = [] }) => play.find(({ kind }) => kind !== "LINK");
 
 /** A button for a track that can be heard here; null where it cannot. `begin` is called when it is pressed. */
 export const playButton = (one, begin) =>

@@ -6,7 +6,7 @@ import * as said from "../cards/said.js";
 import { madeFrom } from "../home/made-from.js";
 import { discover, nodes } from "../music.js";
 import { act, at, fill, nothing } from "../page.js";
-import { play } from "../player.js";
+import { play, soundOf } from "../player.js";
 import { asDay, gettext, worded } from "../words.js";
 
 const LENGTH = 50;
@@ -23,7 +23,7 @@ export async function start() {
   said.know((await ask(`{ viewer { ${said.ofViewer} } }`)).viewer);
   at("made-from").textContent = madeFrom(answer);
   const songs = list.map(({ item }) => item).filter(({ artist }) => artist);
-  const [first] = songs.filter((song) => song.play?.length);
+  const [first] = songs.filter(soundOf);
   at("mix-play").hidden = !first;
   at("mix-play").addEventListener("click", () => play(first, songs, at("mix-title").textContent));
   at("mix-save").hidden = !songs.length;

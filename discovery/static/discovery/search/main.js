@@ -25,7 +25,7 @@ async function search(text) {
   const answer = await ask(`query($text: String!) {
     artists: search(text: $text, kind: ARTIST, first: 6) { tags(first: 8) { name } edges { node { ${thing} } } }
     tracks: search(text: $text, kind: TRACK, first: 12) { edges { node { ${thing} } } }
-    people(text: $text, first: 6) { edges { node { id handle displayName } } } }`, { text });
+    people(text: $text, first: 6) { edges { node { id handle displayName cover } } } }`, { text });
   const [tracks, artists, people] = [nodes(answer.tracks), nodes(answer.artists), nodes(answer.people)];
   const key = text.toLowerCase();
   const mine = playlists.filter(({ title }) => title.toLowerCase().includes(key));

@@ -1,5 +1,6 @@
 // Friends, people found by name, and people one may know.
 import { ask } from "../api.js";
+import { cover } from "../cards/cover.js";
 import { closeSheet, openSheet } from "../cards/sheet.js";
 import { nodes } from "../music.js";
 import { typing } from "../music/typing.js";
@@ -9,7 +10,7 @@ import { gettext, worded } from "../words.js";
 import { named } from "./names.js";
 import { ended, personRow } from "./person.js";
 
-export const ofViewer = () => "friendSuggestions(first: 6) { edges { node { reason listener { id handle displayName } } } }";
+export const ofViewer = () => "friendSuggestions(first: 6) { edges { node { reason listener { id handle displayName cover } } } }";
 let load, friends;
 
 export function begin(reload) {
@@ -21,7 +22,7 @@ export function show(viewer, known) {
   friends = known;
   fill("friends", friends.map((one) => {
     const name = named(one, friends);
-    return row(make("span", { className: "title" }, name), button("…", () => more(one, name), { label: worded(gettext("More for %(name)s"), { name }), className: "plain open-more" }));
+    return row(make("span", { className: "with-cover" }, cover(one), make("span", { className: "title" }, name)), button("…", () => more(one, name), { label: worded(gettext("More for %(name)s"), { name }), className: "plain open-more" }));
   }), gettext("No friends here yet: find people by name, or let yourself be found."));
   const suggested = nodes(viewer.friendSuggestions);
   const people = suggested.map(({ listener }) => listener);
@@ -50,7 +51,7 @@ function parting(friend, name) {
 }
 
 async function find(text) {
-  const { people } = await ask("query($text: String!) { people(text: $text, first: 10) { edges { node { id handle displayName } } } }", { text });
+  const { people } = await ask("query($text: String!) { people(text: $text, first: 10) { edges { node { id handle displayName cover } } } }", { text });
   const found = nodes(people);
   return () => fill("people-hits", found.map((one) => personRow(one, found, { friends })), gettext("Nobody of that name who can be found."));
 }

@@ -13,7 +13,7 @@ const parts = [requests, activity, friends, gifts, map];
 
 async function load() {
   await map.kind();
-  const { viewer } = await ask(`{ viewer { friends(first: 100) { edges { node { id handle displayName } } } ${said.ofViewer}
+  const { viewer } = await ask(`{ viewer { friends(first: 100) { edges { node { id handle displayName cover } } } ${said.ofViewer}
     ${parts.map((part) => part.ofViewer()).join("\n")} } }`);
   said.know(viewer);
   const known = nodes(viewer.friends);

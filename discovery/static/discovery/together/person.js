@@ -1,5 +1,6 @@
 // A person, and what one can do: ask them for friendship, and take that back.
 import { ask, refused } from "../api.js";
+import { cover } from "../cards/cover.js";
 import { act, button, make, row, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
 import { named } from "./names.js";
@@ -26,5 +27,5 @@ export function personRow(person, among, { reason = null, friends = [] } = {}) {
     } });
   }), { about: name });
   const known = friends.some(({ id }) => id === person.id);
-  return row(make("span", {}, make("span", { className: "title" }, name), make("p", { className: "quiet" }, reason ?? `@${person.handle}`)), known ? make("span", { className: "quiet" }, gettext("Friends")) : one);
+  return row(make("span", { className: "with-cover" }, cover(person), make("span", {}, make("span", { className: "title" }, name), make("p", { className: "quiet" }, reason ?? `@${person.handle}`))), known ? make("span", { className: "quiet" }, gettext("Friends")) : one);
 }

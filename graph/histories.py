@@ -7,7 +7,7 @@ left out here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -26,12 +26,14 @@ from graph.models import (
     ItemKind,
     Listen,
     TasteExclusion,
+    Track,
+    TrackGuest,
     counted,
     holding,
 )
 
 # What a row of the query is; the numbers are the order of a listener's rows.
-_PLAYS, _IMPORTED, _SAID, _EXCLUDES = range(4)
+_PLAYS, _IMPORTED, _SAID, _EXCLUDES, _SAID_OF_ARTISTS = range(5)
 _COLUMNS = ("what", "user_id", "item", "first", "second")
 
 FEEDBACK_KINDS = tuple(FeedbackKind)  # by the numbers that `Words.kind` holds
@@ -61,32 +63,60 @@ class Histories:
     """Some listeners' plays and words, without what they exclude.
 
     ``imported``: plays by artist that a source reported without the plays themselves. For artists they are part of
-    ``plays``.
+    ``plays``. ``of_artists``: what was said of artists, where tracks are asked for; ``hidden``: by listener, the tracks of
+    those whom they hid.
     """
 
     plays: Plays
     imported: Plays
     words: Words
+    of_artists: Words
+    hidden: Mapping[int, frozenset[int]]
     excluding: frozenset[int]  # who of the listeners excludes anything
 
 
 def histories(listeners: Collection[int], speaking: Collection[int], kind: ItemKind) -> Histories:
     """What ``listeners`` played, and what those who are ``speaking`` said, of items of this kind.
 
-    One query, and a second one where one of the listeners excludes anything.
+    One query, and others where one of the listeners excludes anything or one who is speaking hides an artist.
     """
     asked = tuple(sorted(listeners)), tuple(sorted(speaking))
     rows = _table(_IF_NOBODY_EXCLUDES[kind].rows(*asked))
     excluding = frozenset(rows[rows[:, 0] == _EXCLUDES, 1].tolist())
     if excluding:
         rows = _table(_COUNTED[kind].rows(*asked))
-    said = rows[rows[:, 0] == _SAID]
+    of_artists = _words(rows[rows[:, 0] == _SAID_OF_ARTISTS])
     return Histories(
         plays=_plays(rows[rows[:, 0] == _PLAYS]),
         imported=_plays(rows[rows[:, 0] == _IMPORTED]),
-        words=Words(user=said[:, 1], item=said[:, 2], kind=said[:, 3]),
+        words=_words(rows[rows[:, 0] == _SAID]),
+        of_artists=of_artists,
+        hidden=_hidden(of_artists),
         excluding=excluding,
     )
+
+
+def _words(rows: Ints) -> Words:
+    return Words(user=rows[:, 1], item=rows[:, 2], kind=rows[:, 3])
+
+
+def _hidden(said: Words) -> dict[int, frozenset[int]]:
+    """The tracks, first named or guest, of artists who are hidden. No query where nobody hides any."""
+    hide = said.kind == FEEDBACK_KINDS.index(FeedbackKind.HIDE)
+    artists = set(said.item[hide].tolist())
+    if not artists:
+        return {}
+    tracks: dict[int, set[int]] = defaultdict(set)
+    for rows in (
+        Track.objects.filter(artist__in=artists).values_list("artist", "pk"),
+        TrackGuest.objects.filter(artist__in=artists).values_list("artist", "track"),
+    ):
+        for artist, track in rows.iterator():
+            tracks[artist].add(track)
+    theirs: dict[int, set[int]] = defaultdict(set)
+    for user, artist in zip(said.user[hide].tolist(), said.item[hide].tolist(), strict=True):
+        theirs[user] |= tracks[artist]
+    return {user: frozenset(keys) for user, keys in theirs.items()}
 
 
 def amounts(listeners: Collection[int], kind: ItemKind) -> tuple[Ids, Ids, Ints]:
@@ -169,8 +199,8 @@ def _of(rows: QuerySet[Any, Any], what: int, kept: Q, **columns: Any) -> QuerySe
 
 def _all(
     kind: ItemKind, listeners: Keys, speaking: Keys, *, of_tracks: Q, of_guests: Q, of_artists: Q
-) -> tuple[list[QuerySet[Any, Any]], QuerySet[Any, Any], QuerySet[Any, Any]]:
-    """Plays, imported counts and feedback, as far as each ``of_…`` keeps them."""
+) -> tuple[list[QuerySet[Any, Any]], QuerySet[Any, Any], list[QuerySet[Any, Any]]]:
+    """Plays, imported counts and feedback, as far as each ``of_…`` keeps them. What is said of an artist concerns tracks too."""
     tracks, none = kind is ItemKind.TRACK, Value(0, output_field=IntegerField())
     theirs = Among("user_id", listeners)
     # What nobody made ("Various Artists") is its listener's own affair, and evidence of nothing.
@@ -185,12 +215,14 @@ def _all(
         ArtistPlayCount.objects.filter(theirs, artist__placeholder=False), _IMPORTED if tracks else _PLAYS, of_artists,
         item=F("artist_id"), first=F("count"), second=F("count"),
     )  # fmt: skip
-    item, made_by = ("track_id", "track__artist") if tracks else ("artist_id", "artist")
-    said = Feedback.objects.filter(
-        Among("user_id", speaking), **{f"{item}__isnull": False, f"{made_by}__placeholder": False}
-    )
+    spoken = Feedback.objects.filter(Among("user_id", speaking))
     number = Case(*(When(kind=word, then=Value(place)) for place, word in enumerate(FEEDBACK_KINDS)))
-    words = _of(said, _SAID, of_tracks if tracks else of_artists, item=F(item), first=number, second=none)
+    of_them = spoken.filter(artist__isnull=False, artist__placeholder=False)
+    what = _SAID_OF_ARTISTS if tracks else _SAID
+    words = [_of(of_them, what, of_artists, item=F("artist_id"), first=number, second=none)]
+    if tracks:
+        of_these = spoken.filter(track__isnull=False, track__artist__placeholder=False)
+        words.append(_of(of_these, _SAID, of_tracks, item=F("track_id"), first=number, second=none))
     return heard, imported, words
 
 
@@ -220,9 +252,13 @@ def _if_nobody_excludes(kind: ItemKind) -> CompiledQuery:
     def rule(listeners: Keys, speaking: Keys, _now: datetime) -> QuerySet[Any, Any]:
         exclusions = TasteExclusion.objects.filter(Among("user_id", listeners))
         nobody = ~Q(Exists(exclusions))
-        heard, *rest = _all(kind, listeners, speaking, of_tracks=nobody, of_guests=nobody, of_artists=nobody)
+        heard, imported, words = _all(
+            kind, listeners, speaking, of_tracks=nobody, of_guests=nobody, of_artists=nobody
+        )
         none = Value(0, output_field=IntegerField())
-        return _union(*heard, *rest, _of(exclusions, _EXCLUDES, Q(), item=none, first=none, second=none))
+        return _union(
+            *heard, imported, *words, _of(exclusions, _EXCLUDES, Q(), item=none, first=none, second=none)
+        )
 
     return CompiledQuery(rule, KEYS, OTHER_KEYS)
 
@@ -231,11 +267,11 @@ def _counted(kind: ItemKind) -> CompiledQuery:
     """Everything but what each listener excludes: a filter that costs several times as much as the rest."""
 
     def rule(listeners: Keys, speaking: Keys, _now: datetime) -> QuerySet[Any, Any]:
-        heard, *rest = _all(
+        heard, imported, words = _all(
             kind, listeners, speaking, of_tracks=counted(track="track", artist="track__artist"),
             of_guests=counted(artist="track__guests__artist"), of_artists=counted(artist="artist"),
         )  # fmt: skip
-        return _union(*heard, *rest)
+        return _union(*heard, imported, *words)
 
     return CompiledQuery(rule, KEYS, OTHER_KEYS)
 

@@ -55,6 +55,7 @@ class PermittedEvidence:
     known: frozenset[int] = frozenset()  # items the viewer has played, liked, turned away or excluded
     turned_away: frozenset[int] = frozenset()  # of these, what the viewer disliked or hid
     liked: frozenset[int] = frozenset()  # of these, what the viewer liked and did not play
+    liked_artists: frozenset[int] = frozenset()  # the same of artists, where a track view hears of them
     excluded: Excluded = NOTHING_EXCLUDED  # what counts for nothing, whoever says it
     held: Holdings = libraries.NOTHING  # what the viewer's own libraries hold: proposed to them alone
     picked: frozenset[tuple[int, int]] = (
@@ -191,11 +192,12 @@ class _Lines:
         self._key_id = np.concatenate([plays.item for plays, _ in parts])[order]
         self._plays = np.concatenate([plays.plays for plays, _ in parts])[order].astype(np.float32)
         self._skips = np.concatenate([plays.skips for plays, _ in parts])[order].astype(np.float32)
-        self._words = told.words
+        self._words, self._of_artists, self._hidden = told.words, told.of_artists, told.hidden
 
     def own(self, user_id: int) -> Own:
         """What the viewer did."""
         rows, said = _rows_of(self._user, [user_id]), _rows_of(self._words.user, [user_id])
+        of_artists = _rows_of(self._of_artists.user, [user_id])
         played = rows[self._plays[rows] > 0]
         cut_short = rows[(self._plays[rows] == 0) & (self._skips[rows] > 0)]
         parts = [
@@ -203,27 +205,24 @@ class _Lines:
             Part(
                 self._key_kind[cut_short], self._key_id[cut_short], self._skips[cut_short], Channel.NEGATIVE
             ),
-            *self._said(said),
+            *_said(self._words, said, KEY_ITEM),
+            *_said(self._of_artists, of_artists, KEY_ARTIST),
         ]
         heard = self._key_id[rows[self._key_kind[rows] == KEY_ITEM]]
         items, words = self._words.item[said], self._words.kind[said]
         return Own(
             parts,
             heard=frozenset(heard.tolist()),
-            turned_away=frozenset(items[_TURNED_AWAY[words]].tolist()),
+            turned_away=frozenset(items[_TURNED_AWAY[words]].tolist())
+            | self._hidden.get(user_id, frozenset()),
             liked=frozenset(items[_STRENGTH[words] > 0].tolist()),
+            liked_artists=self._liked_artists(of_artists)
+            - frozenset(self._key_id[rows[self._key_kind[rows] == KEY_ARTIST]].tolist()),
         )
 
-    def _said(self, rows: Rows) -> Iterator[Part]:
-        """Likes, and then skips and dislikes, of these rows of words."""
-        if not len(rows):
-            return
-        items, strength = self._words.item[rows], _STRENGTH[self._words.kind[rows]]
-        for channel, sign in ((Channel.OWN, 1), (Channel.NEGATIVE, -1)):
-            amount = np.maximum(sign * strength, 0)
-            chosen = amount > 0
-            key_kind = np.full(int(chosen.sum()), KEY_ITEM, dtype=np.int8)
-            yield Part(key_kind, items[chosen], amount[chosen], channel)
+    def _liked_artists(self, rows: Rows) -> frozenset[int]:
+        liked = _STRENGTH[self._of_artists.kind[rows]] > 0
+        return frozenset(self._of_artists.item[rows][liked].tolist())
 
     def of_friends(self, friends: Mapping[int, SocialSource]) -> Part:
         """What friends played; of those without a name, what enough of them each played."""
@@ -242,6 +241,19 @@ class _Lines:
         shared, sharing = np.unique(keys[unnamed], return_counts=True)  # a person has one row a key
         enough = shared[sharing >= hearing.SMALLEST_FRIEND_COUNT]
         return np.asarray(~unnamed | np.isin(keys, enough))
+
+
+def _said(words: histories.Words, rows: Rows, key_kind: int) -> Iterator[Part]:
+    """Likes, and then skips and dislikes, of these rows of words."""
+    if not len(rows):
+        return
+    items, strength = words.item[rows], _STRENGTH[words.kind[rows]]
+    for channel, sign in ((Channel.OWN, 1), (Channel.NEGATIVE, -1)):
+        amount = np.maximum(sign * strength, 0)
+        chosen = amount > 0
+        yield Part(
+            np.full(int(chosen.sum()), key_kind, dtype=np.int8), items[chosen], amount[chosen], channel
+        )
 
 
 def _rows_of(users: Ids, wanted: Sequence[int]) -> Rows:
@@ -269,6 +281,7 @@ class Own(NamedTuple):
     heard: frozenset[int]
     turned_away: frozenset[int]
     liked: frozenset[int]
+    liked_artists: frozenset[int]
 
 
 def _assemble(
@@ -279,7 +292,7 @@ def _assemble(
     friends: dict[int, SocialSource],
     excluded: Excluded,
 ) -> PermittedEvidence:
-    own = lines.own(viewer_id) if use.own else Own([], frozenset(), frozenset(), frozenset())
+    own = lines.own(viewer_id) if use.own else Own([], *4 * [frozenset()])
     parts = [*own.parts, lines.of_friends(friends)] if friends else own.parts
     gathered = _evidence(use, kind, parts)
     if excluded != NOTHING_EXCLUDED:
@@ -291,6 +304,7 @@ def _assemble(
         known=own.heard | own.turned_away | own.liked | (excluded.items if use.own else frozenset()),
         turned_away=own.turned_away,
         liked=own.liked - own.heard,
+        liked_artists=own.liked_artists,
         excluded=excluded,
     )
 

@@ -192,6 +192,7 @@ class _Writer:
         keys = {(int(evidence.key_kind[row]), int(evidence.key_id[row])) for row in rows}
         if kind is ReasonKind.OWN_PLAY:
             liked = {(KEY_ITEM, item) for item in evidence.liked}
+            liked |= {(KEY_ARTIST, artist) for artist in evidence.liked_artists}
             return _manner_of(keys, liked, Manner.LIKED, Manner.PLAYED)
         return _manner_of(keys, evidence.picked, Manner.PICKED, Manner.HEARD)
 

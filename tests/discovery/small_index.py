@@ -14,11 +14,12 @@ def small_index(
     ids: Sequence[int] | None = None,
     prior: Sequence[float] | None = None,
     tags: Mapping[int, Sequence[float]] | None = None,
+    artists: Mapping[int, Sequence[float]] | None = None,
     styles: Sequence[int] | None = None,
 ) -> ItemIndex:
     """An index whose score is ``prior + Σ sign · amount · vector·vector``; a friend's own item adds 1 more.
 
-    ``tags``: the vector of each, by id.
+    ``tags``, ``artists``: the vector of each, by id.
     """
     table = np.array(vectors, dtype=np.float32)
     n, dim = table.shape
@@ -36,8 +37,8 @@ def small_index(
             "query_scale": np.ones((n, 1), np.float32),
             "tag_ids": np.array(list(tags), np.int64) if tags else no_ids,
             "tag_keys": np.array(list(tags.values()), np.float32) if tags else no_keys,
-            "artist_ids": no_ids,
-            "artist_keys": no_keys,
+            "artist_ids": np.array(list(artists), np.int64) if artists else no_ids,
+            "artist_keys": np.array(list(artists.values()), np.float32) if artists else no_keys,
         },
         [Source(name="given", start=0, stop=dim)],
         rules,

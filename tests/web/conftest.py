@@ -28,7 +28,7 @@ from tests.discovery.realtime.conftest import answers, free_port
 from tests.graph.small_artifact import PLAIN, write_artifact
 from tests.graph.training.test_promotion import measured
 from tests.processes import wait_for
-from tests.web.person import PASSWORD, Person
+from tests.web.person import DESKTOP, PASSWORD, Person
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -119,6 +119,7 @@ def opens_browser(chromium, axe, monkeypatch, tmp_path):
         options.binary_location = chromium.browser
         for flag in [
             *FLAGS.split(),
+            f"--window-size={DESKTOP[0]},{DESKTOP[1]}",
             f"--lang={language}",
             f"--user-data-dir={tmp_path / f'chromium{len(opened)}'}",
         ]:

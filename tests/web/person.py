@@ -150,6 +150,7 @@ class Person:
         if self.axe is None:
             return []
         faults = []
+        self.until(lambda: not self.find("html.walking"), "the page, which is pale until it is there")
         self.browser.execute_script(self.axe)
         for scheme in schemes or ("light",):
             self._emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])

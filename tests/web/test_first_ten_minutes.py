@@ -17,7 +17,6 @@ from tests.discovery.realtime.conftest import free_port
 from tests.embedded.test_demo import demo, ended, read_until_ready  # noqa: F401  # a fixture
 from tests.graph.formats.files import extended
 from tests.processes import wait_for
-from tests.web.person import DESKTOP
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(900)]
 
@@ -118,8 +117,6 @@ def goes_by(person, selector, heading):
 def test_from_nothing_to_a_playlist_at_ones_own_server(running, songs, server, export, opens_browser):
     origin, home, _printed = running
     nora, ben = opens_browser(origin), opens_browser(origin)
-    for person in (nora, ben):
-        person.browser.set_window_size(*DESKTOP)
 
     signs_up(nora, home)
     for purpose in ("RECORD", "SELF", "SOCIAL_IN", "SOCIAL_OUT", "NAMED"):

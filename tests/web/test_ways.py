@@ -67,6 +67,7 @@ def starts_a_radio(person):
     person.presses(f"{FIRST} .open-more")
     person.presses("#more a[href^='/radio/']")
     person.until(lambda: person.text("#radio-now"), "a song")
+    person.until(lambda: not person.find("html.walking"), "it stands there in full color")
 
 
 def asks_a_friend(person):

@@ -16,7 +16,10 @@ export function begin() {
   });
 }
 
+let walks = 0;
+
 async function go(event, url) {
+  const walk = walks += 1;
   document.documentElement.classList.add("walking");
   try {
     const page = await fetched(url, event.signal);
@@ -29,7 +32,7 @@ async function go(event, url) {
     await start();
     if (comesBack && !event.signal.aborted) event.scroll(); // to where it was, now that it is as long as it was
   } finally {
-    if (!event.signal.aborted) document.documentElement.classList.remove("walking");
+    if (walk === walks) document.documentElement.classList.remove("walking"); // a page that changes its own address aborts the walk to it
   }
   return undefined;
 }

@@ -28,12 +28,19 @@ from graph.serving.places import positions
 
 KEPT = 32  # people whose holdings are remembered
 CHUNK = 10_000
-# How much each kind of word says of what a track is like: who made it, what it is called, when it was made.
-ARTIST, GENRE, DECADE = 1.0, 0.8, 0.3
+# How much each kind of word says of what a track is like: who made it, what it is called, how it feels, when it was made, how fast it is.
+ARTIST, GENRE, MOOD, DECADE, TEMPO = 1.0, 0.8, 0.5, 0.3, 0.2
 
 _ADDRESS = "library song"
 _SONG = np.dtype(
-    [("track", np.int64), ("song", np.int64), ("account", np.int64), ("artist", np.int64), ("year", np.int64)]
+    [
+        ("track", np.int64),
+        ("song", np.int64),
+        ("account", np.int64),
+        ("artist", np.int64),
+        ("year", np.int64),
+        ("bpm", np.int64),
+    ]
 )
 
 
@@ -54,7 +61,7 @@ class Holdings:
     songs: Ids  # [S] one song of each, with a picture where there is one
     accounts: Ids  # [S] in which account that is
     covered: Rows  # [C] rows with a picture of their own
-    features: sp.csr_matrix  # [S, F] unit rows: artist, genre, decade
+    features: sp.csr_matrix  # [S, F] unit rows: artist, genre, moods, decade, tempo
     columns: dict[int, int]  # of artists in these
     names: dict[int, str]  # of accounts
 
@@ -125,32 +132,40 @@ def holdings(viewer: Viewer) -> Holdings:
 def _read(names: dict[int, str]) -> Holdings:
     """Of several songs of one track, the first with a picture, or the first."""
     rows = LibrarySong.objects.filter(account__in=names).order_by("track_id", "pk")
-    asked = rows.values_list("track_id", "pk", "account_id", "track__artist_id", "year", "cover", "genre")
-    songs, covers, genres = [], [], []
-    for track, key, account, artist, year, cover, genre in asked.iterator(CHUNK):
-        songs.append((track, key, account, artist, year or 0))
+    asked = rows.values_list(
+        "track_id", "pk", "account_id", "track__artist_id", "year", "bpm", "cover", "genre", "moods"
+    )
+    songs, covers, words = [], [], []
+    for track, key, account, artist, year, bpm, cover, genre, moods in asked.iterator(CHUNK):
+        songs.append((track, key, account, artist, year or 0, bpm or 0))
         covers.append(bool(cover))
-        genres.append(genre.casefold())
+        words.append((genre.casefold(), [mood.casefold() for mood in moods]))
     told = np.array(songs, dtype=_SONG)
     has_cover = np.array(covers, dtype=bool)
     tracks, first = np.unique(told["track"], return_index=True)
     better = np.lexsort((~has_cover, told["track"]))  # stable: the earliest song of what is equal
     chosen = better[first] if len(first) else first
-    features, columns = _features(told[first], [genres[row] for row in first])
+    features, columns = _features(told[first], [words[row] for row in first])
     return Holdings(
         tracks=tracks, artists=told["artist"][chosen], songs=told["song"][chosen], accounts=told["account"][chosen],
         covered=np.flatnonzero(has_cover[chosen]), features=features, columns=columns, names=names,
     )  # fmt: skip
 
 
-def _features(songs: NDArray[Any], genres: list[str]) -> tuple[sp.csr_matrix, dict[int, int]]:
-    """Who made each, what its server calls it, and its decade [S, F], rows of length one; and the columns of artists."""
+def _features(
+    songs: NDArray[Any], words: list[tuple[str, list[str]]]
+) -> tuple[sp.csr_matrix, dict[int, int]]:
+    """Who made each, what its server calls it (genre, moods), its decade and its tempo [S, F], rows of length one; and the
+    columns of artists.
+    """
     size = len(songs)
     columns: dict[tuple[str, int | str], int] = {}
     rows, places, weights = [], [], []
-    for row, (song, genre) in enumerate(zip(songs, genres, strict=True)):
+    for row, (song, (genre, moods)) in enumerate(zip(songs, words, strict=True)):
         said: list[tuple[tuple[str, int | str], float]] = [(("artist", int(song["artist"])), ARTIST)]
         said += [(("genre", genre), GENRE)] if genre else []
+        said += [(("mood", mood), MOOD) for mood in dict.fromkeys(moods)]
+        said += [(("tempo", int(song["bpm"]) // 20), TEMPO)] if song["bpm"] else []
         said += [(("decade", int(song["year"]) // 10), DECADE)] if song["year"] else []
         length = sum(weight**2 for _name, weight in said) ** 0.5
         for name, weight in said:

@@ -41,7 +41,7 @@ MOST_SONGS = 200_000  # of one library
 BATCH = 500
 # What a server says that signs us in and does not know how to search.
 WITHOUT_SEARCH = frozenset({FAILED, INCOMPATIBLE, MISSING, NO_SERVER})
-COLUMNS = ("naming_id", "track_id", "cover", "genre", "year", "duration_ms")
+COLUMNS = ("naming_id", "track_id", "cover", "genre", "moods", "bpm", "year", "duration_ms")
 
 
 def library_read(*, account_id: int) -> LibraryAccount | None:
@@ -101,7 +101,16 @@ def _store(claim: Claim, page: Sequence[SongTold], offset: int) -> None:
     for key, (song, words) in told.items():
         row = there.get(key) or LibrarySong(account=account, user=act.user, song=key)
         naming = namings[words.digest]
-        values = (naming.pk, naming.track_id, song.cover, song.genre, song.year, words.duration_ms)
+        values = (
+            naming.pk,
+            naming.track_id,
+            song.cover,
+            song.genre,
+            song.moods,
+            song.bpm,
+            song.year,
+            words.duration_ms,
+        )
         before = tuple(getattr(row, column) for column in COLUMNS)
         for column, value in zip(COLUMNS, values, strict=True):
             setattr(row, column, value)

@@ -25,6 +25,7 @@ VERSION, CLIENT = "1.16.1", "earshot"
 LARGEST_ANSWER = 16 << 20  # bytes
 PAGE = 500  # songs, or albums, of one answer
 MOST_IN_ADDRESS = 100  # songs named in one request
+MOST_MOODS = 10  # of one song
 
 WRONG_PASSWORD, UNREACHABLE, NO_SERVER = "LIBRARY_WRONG_PASSWORD", "LIBRARY_UNREACHABLE", "LIBRARY_NO_SERVER"
 NO_SIGN_IN, NOT_PERMITTED, MISSING = "LIBRARY_NO_SIGN_IN", "LIBRARY_NOT_PERMITTED", "LIBRARY_NOT_FOUND"
@@ -84,6 +85,8 @@ class SongTold:
     isrc: Any
     duration: Any  # seconds
     genre: str
+    moods: list[str]
+    bpm: int | None
     year: int | None
     cover: str
 
@@ -262,12 +265,15 @@ def _is_music(row: Json) -> bool:
 
 def _song(row: Json, key: str) -> SongTold:
     genres = [_word(each.get("name")) for each in _rows(row, "genres")]
-    year = row.get("year")
+    year, bpm = row.get("year"), row.get("bpm")
+    moods = row.get("moods") if isinstance(row.get("moods"), list) else []
     return SongTold(
         id=key, title=row.get("title"), artist=row.get("displayArtist") or row.get("artist"),
         artists=[each.get("name") for each in _rows(row, "artists")], album=row.get("album"),
         mbid=row.get("musicBrainzId"), isrc=row.get("isrc"), duration=row.get("duration"),
         genre=_word(row.get("genre")) or next(filter(None, genres), ""),
+        moods=[word for each in (moods or [])[:MOST_MOODS] if (word := _word(each))],
+        bpm=bpm if isinstance(bpm, int) and 20 <= bpm <= 400 else None,
         year=year if isinstance(year, int) and 1000 <= year <= 9999 else None, cover=_word(row.get("coverArt")),
     )  # fmt: skip
 

@@ -133,7 +133,7 @@ def _library_songs(user: User) -> Iterator[dict[str, Any]]:
     for row in rows.iterator(CHUNK):
         yield {
             "library": row.account.name, "song": row.song, "title": row.naming.title, "artist": row.naming.artist_name,
-            "album": row.naming.album, "genre": row.genre, "year": row.year, "duration_ms": row.duration_ms,
+            "album": row.naming.album, "genre": row.genre, "moods": row.moods, "bpm": row.bpm, "year": row.year, "duration_ms": row.duration_ms,
         }  # fmt: skip
 
 

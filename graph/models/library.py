@@ -67,6 +67,8 @@ class LibrarySong(Gated):
     song = models.CharField(max_length=KEY_LENGTH)  # the server's name of it …
     cover = models.CharField(max_length=KEY_LENGTH, blank=True)  # … and of its picture
     genre = models.CharField(max_length=TAG_LENGTH, blank=True)
+    moods = models.JSONField(default=list, blank=True)  # words
+    bpm = models.PositiveSmallIntegerField(null=True, blank=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     seen = models.PositiveIntegerField(default=0, editable=False)  # in which reading

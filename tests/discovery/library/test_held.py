@@ -104,6 +104,21 @@ def test_without_a_model_three_plays_bring_what_is_like_them():
     assert {node["item"]["artist"]["name"] for node in nodes} == {"Band 0", "Band 20", "Band 40"}
 
 
+def test_a_mood_of_the_servers_brings_others_of_that_mood():
+    ada = factories.sharer("ada")
+    tracks = connect(
+        ada, range(0, 400, 40)
+    )  # ten bands of ten songs, of which each tenth is here: one of a band
+    with restoring():
+        for number in (0, 80, 160):
+            LibrarySong.objects.filter(song=f"s{number}").update(moods=["Calm"], genre="")
+        LibrarySong.objects.exclude(song__in=["s0", "s80", "s160"]).update(genre="other", year=None)
+    plays(ada, [tracks[0]])
+    _degraded, nodes = discovered(ada)
+    assert {node["item"]["title"] for node in nodes[:2]} == {"Song 80", "Song 160"}
+    assert all(is_sum(node) for node in nodes)
+
+
 def test_what_nobody_played_anything_like_is_not_proposed_and_no_library_is_anybody_elses():
     ada, ben = factories.sharer("ada"), factories.sharer("ben")
     factories.befriended(ada, ben)

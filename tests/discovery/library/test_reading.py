@@ -5,7 +5,7 @@ import time
 import pytest
 
 from accounts.intake import deliberate
-from discovery.library import reading
+from discovery.library import reading, subsonic
 from discovery.library.accounts import (
     MOST_ATTEMPTS,
     libraries_refresh,
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 def told(number, **changed):
     values = {
         "id": f"s{number}", "title": f"Song {number}", "artist": f"Band {number % 200}", "artists": [], "album": f"Album {number // 10}",
-        "mbid": "", "isrc": None, "duration": 200, "genre": f"genre {number % 20}", "year": 1960 + number % 60, "cover": "c",
+        "mbid": "", "isrc": None, "duration": 200, "genre": f"genre {number % 20}", "moods": [], "bpm": None, "year": 1960 + number % 60, "cover": "c",
     }  # fmt: skip
     return SongTold(**{**values, **changed})
 
@@ -222,3 +222,22 @@ def test_errors_of_the_protocol_have_codes(number, code):
         )
     assert refusal_of(told_.value).specific_code == code
     assert refusal(code).message
+
+
+def test_what_else_a_server_says_of_a_song_is_kept_where_it_is_sound():
+    said = {
+        "id": "1",
+        "title": "Harbor",
+        "artist": "Ada Lark",
+        "moods": ["Calm", "", 7, ["x"], "a" * 300],
+        "bpm": 96,
+    }
+    told = subsonic._song(said, "1")
+    assert (told.moods, told.bpm) == (["Calm", "7"], 96)
+    for nonsense in (
+        {"moods": "Calm", "bpm": "96"},
+        {"moods": None, "bpm": 9_999},
+        {"moods": {"a": 1}, "bpm": True},
+    ):
+        told = subsonic._song(said | nonsense, "1")
+        assert (told.moods, told.bpm) == ([], None)

@@ -20,7 +20,7 @@ const purposes = { SELF: gettext("your plays"), SOCIAL_IN: gettext("your friends
 
 export function madeFrom(answer) {
   const untaught = answer.degraded === "NO_MODEL" && answer.edges.length;
-  if (untaught) return gettext("From your own libraries, by artist, genre and decade: no recommender has been trained yet.");
+  if (untaught) return gettext("From your own libraries, by artist, genre, mood, decade and tempo: no recommender has been trained yet.");
   const alone = answer.degraded === "NO_EVIDENCE" && !answer.edges.length && nothingAtAll;
   const words = alone || degraded[answer.degraded] || used[answer.used.join(" ")] || used[""];
   const off = answer.notUsed.map((purpose) => purposes[purpose]).filter(Boolean);

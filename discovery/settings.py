@@ -20,15 +20,15 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
-from discovery.platform.redis import celery_broker, redis_socket
+from discovery.platform.home import BASE_DIR, home_dir
+from discovery.platform.redis import QUEUES, celery_broker, redis_socket
 from discovery.platform.secrets import secret_key_get_or_create, signing_key_get_or_create
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-HOME_DIR = Path(env.str("EARSHOT_HOME", default="") or BASE_DIR / "var").resolve()
+HOME_DIR = home_dir()
 ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -248,9 +248,17 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = TRAINING_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = max(1, TRAINING_SECONDS - 60)
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"default": {}, "training": {}}  # a plain worker serves both
-CELERY_TASK_ROUTES = {"tasks.training.train": {"queue": "training"}}
+# A plain worker serves all four; where two run, one has `-Q training`, and nobody's import or export waits for it.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in QUEUES}
+CELERY_TASK_DEFAULT_QUEUE = "serving"
+CELERY_TASK_ROUTES = {
+    "tasks.training.*": {"queue": "training"},
+    "tasks.histories.*": {"queue": "imports"},
+    "tasks.libraries.*": {"queue": "imports"},
+    "tasks.privacy.*": {"queue": "privacy"},
+}
+CELERY_BEAT_SCHEDULER = "tasks.pulse:Clock"
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 320_000  # KiB; who has trained is followed by somebody small
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 

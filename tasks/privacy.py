@@ -12,6 +12,7 @@ from discovery.privacy import erasure, export
 from discovery.privacy.retention import retention_enforce
 from graph.services.standing import catalog_sweep
 from tasks.celery import app
+from tasks.errands import errands_again
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,8 @@ def erasure_advance(*, key: str) -> None:
 @app.task
 def privacy_resume() -> None:
     """Take up what a lost message or a killed worker left behind."""
-    for key in export.exports_waiting():
-        export_build.delay(key=key)
-    for key in erasure.erasures_open():
-        erasure_advance.delay(key=key)
+    errands_again("tasks.privacy.erasure_advance", erasure.erasures_open())
+    errands_again("tasks.privacy.export_build", export.exports_waiting())
 
 
 @app.task

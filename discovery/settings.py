@@ -11,7 +11,9 @@ a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how ma
 every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in),
 LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where collectstatic writes),
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
-TRUSTED_PROXIES (how many stand before it and tell a client's address).
+TRUSTED_PROXIES (how many stand before it and tell a client's address),
+REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
+from elsewhere), LOG_FORMAT (line or json).
 """
 
 import os
@@ -262,6 +264,11 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 320_000  # KiB; who has trained is followed
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# Python works on one request at a time, so more at once would answer nobody sooner; whoever finds no place is told to come back.
+REQUESTS_AT_ONCE = env.int("REQUESTS_AT_ONCE", default=8)
+REQUESTS_WAITING = env.int("REQUESTS_WAITING", default=40)
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # none: /metrics is for this machine alone
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -280,8 +287,18 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "discovery.platform.discreet_log.JsonLines"},
+    },
+    "filters": {"discreet": {"()": "discovery.platform.discreet_log.Discreet"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", default="line"),
+            "filters": ["discreet"],
+        }
+    },
     "loggers": {
         "faiss.loader": {"level": "WARNING"},  # it tells which instructions it looks for
         # They tell addresses with all that stands in them, and music servers are signed in to there.

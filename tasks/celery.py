@@ -6,7 +6,13 @@ import signal
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, beat_init, celeryd_after_setup, celeryd_init, worker_process_init
+from celery.signals import (
+    beat_embedded_init,
+    beat_init,
+    celeryd_after_setup,
+    celeryd_init,
+    worker_process_init,
+)
 
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.private_files import private_umask

@@ -39,4 +39,3 @@ def _library(*, key: str, **_: Any) -> None:
 def _rooms(*, user_ids: frozenset[int], **_: Any) -> None:
     """Not through the queue: whoever parted is to hear of it at once."""
     rooms_refresh(user_ids=user_ids)
-

@@ -8,6 +8,7 @@ from django.db import OperationalError
 
 from accounts.services.expiry import consents_expire
 from accounts.services.ledger_head import ledger_head_publish_due
+from discovery.platform.pulse import housekeeping_note
 from discovery.privacy import erasure, export
 from discovery.privacy.retention import retention_enforce
 from graph.services.standing import catalog_sweep
@@ -54,6 +55,7 @@ def ledger_head_publish() -> None:
 def privacy_expire() -> None:
     """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
     ended = {"consents": consents_expire(), **retention_enforce(), "words of nobody": catalog_sweep()}
+    housekeeping_note(ended)
     logger.info(
         "ended: %s", ", ".join(f"{count} {name}" for name, count in ended.items() if count) or "nothing"
     )

@@ -50,10 +50,11 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no typ
 class Clock(PersistentScheduler):  # type: ignore[misc]
     """Celery's, which says that it ticks."""
 
+    _signed = 0.0
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._signed = 0.0
         super().__init__(*arguments, **options)
-        self.max_interval = min(self.max_interval, EVERY_SECONDS)
+        self.max_interval: float = EVERY_SECONDS  # it sleeps no longer, whatever is due
 
     def tick(self, *arguments: Any, **options: Any) -> Any:
         if time.monotonic() - self._signed >= EVERY_SECONDS - 1:

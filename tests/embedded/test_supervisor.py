@@ -61,7 +61,9 @@ def test_pauses_grow_and_what_keeps_dying_is_given_up(tmp_path, capfd):
         lives = watched.start("web", LIVES)
         watched.start("worker", DIES)
         tree = tree_of(lives.child.pid)
-        with pytest.raises(ServiceFailed, match=r"worker ended 5 times .* with status 3; it is not") as failure:
+        with pytest.raises(
+            ServiceFailed, match=r"worker ended 5 times .* with status 3; it is not"
+        ) as failure:
             watched.wait()
     assert failure.value.message.endswith("no settings")
     said = capfd.readouterr().err

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 CROWD = 1_000  # requests that are read or answered, whatever they are: bodies lie somewhere, too
 SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
@@ -102,7 +102,7 @@ class FrontDoor(ASGIHandler):
                 await _answer(_busy(path, shed.after), scope["method"], send)
                 return
 
-            async def sent(message: Message) -> None:
+            async def sent(message: Mapping[str, Any]) -> None:
                 if message["type"] == "http.response.start":
                     await place.aclose()
                     REQUEST_SECONDS.labels(kind, f"{message['status'] // 100}xx").observe(

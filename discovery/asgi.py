@@ -1,26 +1,32 @@
-"""The ASGI application: HTTP goes to Django's synchronous views in threads of their own, WebSockets to GraphQL."""
+"""The ASGI application: HTTP goes by the front door to Django's synchronous views, in threads of their own; WebSockets to GraphQL."""
 
+import logging
 import os
-from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 from discovery.platform.private_files import private_umask
-from discovery.platform.web_process import bounded, one_thread, sqlite_hold_open
+from discovery.platform.web_process import bounded, loaded, one_thread, quick_turns, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
 one_thread()
+quick_turns()
 sqlite_hold_open()
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Behind it: the schema needs the apps to be loaded.
 from django.conf import settings  # noqa: E402
 
+from discovery.front import FrontDoor  # noqa: E402
 from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
 from discovery.schema import schema  # noqa: E402
 
+# The front door tells of each request by its route; the server's own lines have addresses with all that stands in them.
+logging.getLogger("uvicorn.access").disabled = True
+_http = FrontDoor()
 _socket = SubscriptionSocket(schema)
+loaded()
 LARGEST_BODY = 16 << 20  # bytes; of a file that is handed in, as many as are read and a form around them
 
 
@@ -29,6 +35,5 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
     else:
-        http: Any = _http
         file = scope["path"].endswith("/imports/")
-        await http(scope, bounded(receive, LARGEST_BODY + file * settings.UPLOAD_LARGEST), send)
+        await _http(scope, bounded(receive, LARGEST_BODY + file * settings.UPLOAD_LARGEST), send)

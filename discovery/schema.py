@@ -40,6 +40,7 @@ from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.lenient import LENIENT, LenientVariables
 from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.messages import OperationInfo
+from discovery.platform.graphql.metered import Metered
 from discovery.platform.graphql.node import PlainNode, node_ids_resolve_fast, node_resolve
 from discovery.platform.graphql.refusals import log_unexpected, operation_info
 from discovery.scopes import ROOTS, ensure_node_scope, ensure_scope
@@ -150,6 +151,7 @@ schema = Schema(
         lambda: ParserCache(maxsize=128),
         lambda: ValidationCache(maxsize=128),
         OperationLimits,  # behind the validation: it measures valid documents only
+        Metered,
     ],
     execution_context_class=GuardedExecution,
     config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG, scalar_map=LENIENT),

@@ -11,7 +11,9 @@ a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how ma
 every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in),
 LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where collectstatic writes),
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
-TRUSTED_PROXIES (how many stand before it and tell a client's address).
+TRUSTED_PROXIES (how many stand before it and tell a client's address),
+REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
+from elsewhere), LOG_FORMAT (line or json).
 """
 
 import os
@@ -20,15 +22,15 @@ from pathlib import Path
 import django_stubs_ext
 import environ
 
-from discovery.platform.redis import celery_broker, redis_socket
+from discovery.platform.home import BASE_DIR, home_dir
+from discovery.platform.redis import QUEUES, celery_broker, redis_socket
 from discovery.platform.secrets import secret_key_get_or_create, signing_key_get_or_create
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-HOME_DIR = Path(env.str("EARSHOT_HOME", default="") or BASE_DIR / "var").resolve()
+HOME_DIR = home_dir()
 ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -248,11 +250,24 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = TRAINING_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = max(1, TRAINING_SECONDS - 60)
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"default": {}, "training": {}}  # a plain worker serves both
-CELERY_TASK_ROUTES = {"tasks.training.train": {"queue": "training"}}
+# A plain worker serves all four; where two run, one has `-Q training`, and nobody's import or export waits for it.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in QUEUES}
+CELERY_TASK_DEFAULT_QUEUE = "serving"
+CELERY_TASK_ROUTES = {
+    "tasks.training.*": {"queue": "training"},
+    "tasks.histories.*": {"queue": "imports"},
+    "tasks.libraries.*": {"queue": "imports"},
+    "tasks.privacy.*": {"queue": "privacy"},
+}
+CELERY_BEAT_SCHEDULER = "tasks.pulse:Clock"
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 320_000  # KiB; who has trained is followed by somebody small
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+
+# Python works on one request at a time, so more at once would answer nobody sooner; whoever finds no place is told to come back.
+REQUESTS_AT_ONCE = env.int("REQUESTS_AT_ONCE", default=8)
+REQUESTS_WAITING = env.int("REQUESTS_WAITING", default=40)
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # none: /metrics is for this machine alone
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
@@ -272,8 +287,18 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "discovery.platform.discreet_log.JsonLines"},
+    },
+    "filters": {"discreet": {"()": "discovery.platform.discreet_log.Discreet"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", default="line"),
+            "filters": ["discreet"],
+        }
+    },
     "loggers": {
         "faiss.loader": {"level": "WARNING"},  # it tells which instructions it looks for
         # They tell addresses with all that stands in them, and music servers are signed in to there.

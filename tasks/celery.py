@@ -1,14 +1,22 @@
 """The Celery application: ``celery -A tasks worker``, ``celery -A tasks beat``."""
 
+import gc
 import os
 import signal
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init, beat_init, celeryd_init, worker_process_init
+from celery.signals import (
+    beat_embedded_init,
+    beat_init,
+    celeryd_after_setup,
+    celeryd_init,
+    worker_process_init,
+)
 
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.private_files import private_umask
+from tasks.pulse import Pulse
 from tasks.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -19,12 +27,20 @@ app = Celery(
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
+app.steps["worker"].add(Pulse)
 
 
 @celeryd_init.connect
 @beat_init.connect
 def _files_are_private(**_: Any) -> None:
     private_umask()
+
+
+@celeryd_after_setup.connect
+def _share_what_is_loaded(**_: Any) -> None:
+    """Before the pool and the clock are forked: the collector would write into every object, and each would get its own copy."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect

@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph.importers.history import history_run
 from graph.services.history import histories_abandoned
 from tasks.celery import app
+from tasks.errands import errands_again
 
 
 @app.task
@@ -16,5 +17,4 @@ def history_read(*, key: str) -> None:
 @app.task
 def histories_resume() -> None:
     """Take up what a lost message or a killed worker left behind."""
-    for key in histories_abandoned():
-        history_read.delay(key=key)
+    errands_again("tasks.histories.history_read", histories_abandoned())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from discovery.library.accounts import libraries_refresh, libraries_waiting
 from discovery.library.reading import library_read as read
 from tasks.celery import app
+from tasks.errands import errands_again
 
 
 @app.task
@@ -16,8 +17,7 @@ def library_read(*, key: str) -> None:
 @app.task
 def libraries_resume() -> None:
     """Take up what a lost message or a killed worker left behind."""
-    for key in libraries_waiting():
-        library_read.delay(key=key)
+    errands_again("tasks.libraries.library_read", libraries_waiting())
 
 
 @app.task

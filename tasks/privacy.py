@@ -8,10 +8,12 @@ from django.db import OperationalError
 
 from accounts.services.expiry import consents_expire
 from accounts.services.ledger_head import ledger_head_publish_due
+from discovery.platform.pulse import housekeeping_note
 from discovery.privacy import erasure, export
 from discovery.privacy.retention import retention_enforce
 from graph.services.standing import catalog_sweep
 from tasks.celery import app
+from tasks.errands import errands_again
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +33,8 @@ def erasure_advance(*, key: str) -> None:
 @app.task
 def privacy_resume() -> None:
     """Take up what a lost message or a killed worker left behind."""
-    for key in export.exports_waiting():
-        export_build.delay(key=key)
-    for key in erasure.erasures_open():
-        erasure_advance.delay(key=key)
+    errands_again("tasks.privacy.erasure_advance", erasure.erasures_open())
+    errands_again("tasks.privacy.export_build", export.exports_waiting())
 
 
 @app.task
@@ -55,6 +55,7 @@ def ledger_head_publish() -> None:
 def privacy_expire() -> None:
     """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
     ended = {"consents": consents_expire(), **retention_enforce(), "words of nobody": catalog_sweep()}
+    housekeeping_note(ended)
     logger.info(
         "ended: %s", ", ".join(f"{count} {name}" for name, count in ended.items() if count) or "nothing"
     )

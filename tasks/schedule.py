@@ -4,14 +4,17 @@ from typing import Any
 
 from celery.schedules import crontab
 
+ONCE = {"expires": 60.0}  # of what comes every minute no two wait
+
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "train-daily": {"task": "tasks.training.train_today", "schedule": crontab(hour="3", minute="17")},
-    "train-when-due": {"task": "tasks.training.train_when_due", "schedule": 60.0},
-    "privacy-resume": {"task": "tasks.privacy.privacy_resume", "schedule": 60.0},
+    # More than once, should a broker lose the first message: who finds the day's run begun leaves at once.
+    "train-daily": {"task": "tasks.training.train_today", "schedule": crontab(hour="3,4,6,12", minute="17")},
+    "train-when-due": {"task": "tasks.training.train_when_due", "schedule": 60.0, "options": ONCE},
+    "privacy-resume": {"task": "tasks.privacy.privacy_resume", "schedule": 60.0, "options": ONCE},
     # One that no worker took in time is followed by the next.
     "news-deliver": {"task": "tasks.outbox.news_deliver", "schedule": 10.0, "options": {"expires": 10.0}},
-    "histories-resume": {"task": "tasks.histories.histories_resume", "schedule": 60.0},
-    "libraries-resume": {"task": "tasks.libraries.libraries_resume", "schedule": 60.0},
+    "histories-resume": {"task": "tasks.histories.histories_resume", "schedule": 60.0, "options": ONCE},
+    "libraries-resume": {"task": "tasks.libraries.libraries_resume", "schedule": 60.0, "options": ONCE},
     "libraries-read-again": {
         "task": "tasks.libraries.libraries_read_again",
         "schedule": crontab(hour="4", minute="43"),

@@ -1,4 +1,4 @@
-"""Training, from a queue of its own."""
+"""Training, from a queue of its own: a worker that serves no other keeps nobody waiting (`celery -A tasks worker -Q training`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from graph.training import run as training
 from tasks.celery import app
+from tasks.errands import errand_send, errands_again
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +30,14 @@ def train(*, key: str, config: dict[str, Any] | None = None) -> None:
 
 @app.task
 def train_today() -> None:
-    """Ask for the day's training, unless it would make the same model again."""
-    if not training.is_up_to_date():
-        train.delay(key=f"daily:{timezone.now():%Y-%m-%d}")
+    """Ask for the day's training, unless it would make the same model again. Later in the day: unless somebody has begun it."""
+    key = f"daily:{timezone.now():%Y-%m-%d}"
+    if not training.is_begun(key) and not training.is_up_to_date():
+        errand_send("tasks.training.train", key)
 
 
 @app.task
 def train_when_due() -> None:
     """Ask for trainings that withdrawals make due, and for those whose worker died."""
     due = training.run_due()
-    for key in [*training.runs_abandoned(), *([due] if due else [])]:
-        train.delay(key=key)
+    errands_again("tasks.training.train", [*training.runs_abandoned(), *([due] if due else [])])

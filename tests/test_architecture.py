@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("accounts", "discovery", "graph", "tasks")
-GRAPHQL_PLUMBING = ("discovery.platform.graphql", "discovery.schema", "discovery.realtime")
+GRAPHQL_PLUMBING = ("discovery.platform.graphql", "discovery.schema", "discovery.realtime", "discovery.front")
 # Modules of Django's command line and tests look at the schema without defining any of it.
 SCHEMA_READERS = ("discovery.management.commands.export_schema", "discovery.urls")
 

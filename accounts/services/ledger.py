@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from django.utils import timezone
 from accounts.models import Consent, ConsentActor, ConsentEvent, ConsentState, Purpose, User
 from accounts.policy_text import DPV_IRI, PolicyText, policy_text_current
 from accounts.signals import consent_changed
+from discovery.platform.meters import CONSENT_SECONDS
 
 _BATCH = 1_000  # rows an INSERT
 _NO = frozenset({ConsentState.DENIED, ConsentState.WITHDRAWN})
@@ -96,7 +98,13 @@ def epoch_raise(user_ids: Collection[int]) -> None:
     """Outdate everything cached about these people, and say so once the transaction is through."""
     User.objects.filter(pk__in=user_ids).update(consent_epoch=F("consent_epoch") + 1)
     changed = frozenset(user_ids)
-    transaction.on_commit(lambda: consent_changed.send_robust(sender=User, user_ids=changed))
+    begun = monotonic()
+
+    def tell() -> None:
+        consent_changed.send_robust(sender=User, user_ids=changed)
+        CONSENT_SECONDS.observe(monotonic() - begun)
+
+    transaction.on_commit(tell)
 
 
 def event_hash(event: ConsentEvent) -> str:

@@ -1,7 +1,8 @@
 """The whole product on one machine: ``python -m discovery.embedded.demo`` (``make demo``).
 
 Embedded Redis, migrations, a community (the sample, or a HetRec-2011-shaped folder), training, then
-web, worker and clock until Ctrl-C. Running it again finds what is there and is quick.
+web and worker, with the clock in it, until Ctrl-C. What dies is started again. Running it again finds
+what is there and is quick. Nothing of Django is loaded here: this process waits beside what it started.
 """
 
 from __future__ import annotations
@@ -16,19 +17,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-
-from django.conf import settings
 
 from discovery.embedded.redis import RedisServer
 from discovery.embedded.supervisor import Stopped, Supervisor, stopping_signals
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.errors import ServiceFailed
+from discovery.platform.home import BASE_DIR, home_dir
 from discovery.platform.private_files import private_umask
+from discovery.platform.redis import redis_socket
 
 HOST = "127.0.0.1"
 WEB_SECONDS = 60.0
+# glibc keeps an arena for each thread and gives little of them back; two are enough for processes that mostly wait.
+SMALL = {"MALLOC_ARENA_MAX": "2"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -40,17 +43,18 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("SITE_URL", f"http://localhost:{arguments.port}")
     os.environ.setdefault("LIBRARY_SERVERS", "public,loopback")  # a music server beside it
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a script may read us
-    os.chdir(settings.BASE_DIR)
+    os.chdir(BASE_DIR)
     if arguments.with_parent:
         tie_to_parent(signal.SIGTERM)
     try:
         _check(arguments)
         with (
             stopping_signals(),
-            _only_one(settings.HOME_DIR),
-            _redis(),
-            Supervisor(settings.HOME_DIR / "log") as supervisor,
+            _only_one(home_dir()),
+            Supervisor(home_dir() / "log") as supervisor,
         ):
+            if "REDIS_URL" not in os.environ:
+                supervisor.serve(RedisServer(redis_socket(home_dir()), log=home_dir() / "log" / "redis.log"))
             _run(supervisor, arguments)
     except Stopped as stopped:
         print(f"\n{stopped}: everything has ended.")
@@ -98,26 +102,18 @@ def _only_one(home: Path) -> Iterator[None]:
         yield
 
 
-def _redis() -> RedisServer | nullcontext[None]:
-    """Ours, unless REDIS_URL names another."""
-    if "REDIS_URL" in os.environ:
-        return nullcontext()
-    path = Path(settings.REDIS_URL.removeprefix("unix://"))
-    return RedisServer(path, log=settings.HOME_DIR / "log" / "redis.log")
-
-
 def _run(supervisor: Supervisor, arguments: argparse.Namespace) -> None:
     for name, command in _steps(arguments.data):
         print(f"── {name}")
         supervisor.run(name, _manage(*command))
     url = f"http://localhost:{arguments.port}"
-    print("── starting web, worker and clock")
+    print("── starting web and worker")
     for name, command in _members(arguments.port).items():
-        supervisor.start(name, command)
+        supervisor.start(name, command, environment=SMALL)
     _wait_for_web(supervisor, arguments.port)
     imported = ["--imported"] if arguments.data else []
     supervisor.run("welcome", _manage("demo_welcome", "--url", url, "--skip-checks", *imported))
-    print(f"Logs are in {settings.HOME_DIR / 'log'}. Ctrl-C ends everything.")
+    print(f"Logs are in {home_dir() / 'log'}. Ctrl-C ends everything.")
     supervisor.wait()
 
 
@@ -136,11 +132,11 @@ def _steps(data: Path | None) -> list[tuple[str, list[str]]]:
 
 def _members(port: int) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
-    clock = str(settings.HOME_DIR / "clock")
+    worker = ["celery", "-A", "tasks", "--skip-checks", "worker", "--concurrency", "1", "--loglevel", "INFO"]
     return {
         "web": [*python, "uvicorn", "discovery.asgi:application", "--host", HOST, "--port", str(port)],
-        "worker": [*python, "celery", "-A", "tasks", "worker", "--concurrency", "1", "--loglevel", "INFO"],
-        "clock": [*python, "celery", "-A", "tasks", "beat", "--schedule", clock, "--loglevel", "INFO"],
+        # There is one worker, so the clock may be in it.
+        "worker": [*python, *worker, "--beat", "--schedule", str(home_dir() / "clock")],
     }
 
 

@@ -13,6 +13,7 @@ MEANINGS: Mapping[str, str] = {
     "SIGNED_IN_GET": "Whoever is signed in asks by POST: set useGETForQueries or preferGetMethod to false.",
     "GRAPHQL_PARSE_FAILED": "The document is not GraphQL.",
     "GRAPHQL_VALIDATION_FAILED": "The document does not fit the schema.",
+    "BUSY": "Too many ask at this moment; nothing was done. Come back after `Retry-After` seconds (HTTP 503).",
     "LIMIT_EXCEEDED": "More than is taken in one call, or more of something than one person may have.",
     # --- who asks
     "SIGN_IN_REQUIRED": "Nobody is signed in.",

@@ -1,4 +1,4 @@
-"""Addresses of Redis. Imports nothing of ours: the settings ask it."""
+"""Addresses of Redis, and the names of the queues in it. Imports nothing of ours: the settings ask it."""
 
 import hashlib
 import os
@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+QUEUES = ("serving", "imports", "privacy", "training")
 LONGEST = 100  # bytes; the kernel takes 107 and some clients less
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Draft, Presented, Ref, name_of, present, present_nothing
+from discovery.platform.meters import DEGRADED
 from discovery.recommend import explain
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import PermittedEvidence
@@ -79,10 +80,12 @@ def recommend(
     if serving.index is not None:
         ranked = select(serving.index, permitted)
         feed = replace(feed, degraded=_shortfall(serving.index, ranked, personal=personal, empty=empty))
-    elif without is not None:
+    if feed.degraded is not None:
+        DEGRADED.labels(feed.degraded.value).inc()
+    if serving.index is None:
+        if without is None:
+            return present_nothing(viewer, feed)
         ranked = without(permitted)
-    else:
-        return present_nothing(viewer, feed)
     feed = replace(feed, ranked=ranked.ids.tolist(), has_next=ranked.has_next)
     return present(viewer, feed_draft(feed, ranked, actions=viewer is not None))
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,9 @@ from accounts.compiled_query import KEYS, OTHER_KEYS, Among, CompiledQuery, Keys
 from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, name_of, present, present_nothing
 from graph.models import HEARD, Artist, ArtistPlayCount, Listen, Track, counted
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 MOST_EDGES = 5_000  # of plays looked at, the most played first
 
@@ -54,6 +56,8 @@ def connection_to(viewer: User, target: Ref) -> Presented[Path | None]:
 
     Of paths of one length the one along what is played most.
     """
+    import networkx as nx  # ten megabytes that most processes never need
+
     source = Ref("Listener", viewer.pk)
     graph = nx.Graph()
     graph.add_node(source)

@@ -6,7 +6,6 @@ Arrays only. Solver: HiGHS, through scipy.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 from graph.arrays import Doubles, Rows
 
@@ -30,6 +29,8 @@ def fair_columns(gain: Doubles, count: int, *, fair: float, mean_weight: float) 
 
 def _parts(gain: Doubles, count: int, *, fair: float, mean_weight: float) -> Doubles | None:
     """How much of each column [p], 0 to 1, the best fair list holds; None where there is none."""
+    from scipy.optimize import linprog  # few blends come so far, and every process would carry it
+
     people, columns = gain.shape
     mean = gain.mean(axis=0)
     # One variable a column, from 0 to 1; the last is the least sum.

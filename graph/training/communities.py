@@ -11,14 +11,17 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from django.db import transaction
 
 from accounts import policies
 from graph.models import Artist, Community
 from graph.snapshot import GraphSnapshot
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 SHOWN_ARTISTS, SHOWN_TAGS, NAME_TAGS = 20, 5, 2
 MOST = 50  # communities kept, the largest first
@@ -77,6 +80,8 @@ def taste_graph(snapshot: GraphSnapshot) -> nx.Graph:
     if len(snapshot.users) > ASKED:
         drawn = np.random.default_rng(SEED).permutation(len(snapshot.users))[:ASKED]
         kept = np.isin(played.user, drawn)
+    import networkx as nx  # where communities are found, and not where a worker waits
+
     plays = nx.Graph()
     edges = zip(users[kept].tolist(), artists[kept].tolist(), weights[kept].tolist(), strict=True)
     plays.add_weighted_edges_from(
@@ -89,6 +94,8 @@ def communities_find(plays: nx.Graph) -> list[UnnamedCommunity]:
     """Communities with enough members, the largest first."""
     if not plays.number_of_edges():
         return []
+    import networkx as nx
+
     parts: list[set[Node]] = nx.community.louvain_communities(plays, weight="weight", seed=SEED)
     kept = []
     for part in parts:

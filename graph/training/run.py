@@ -163,6 +163,11 @@ def _steps_before() -> dict[str, Steps]:
     return steps
 
 
+def is_begun(key: str) -> bool:
+    """Whether somebody has taken this run, whatever came of it."""
+    return TrainingRun.objects.filter(key=key).exists()
+
+
 def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
     """Whether training now would make the active model again: same data, same config."""
     from graph.ml.config import RecommenderConfig

@@ -11,13 +11,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
+import redis
 
-from tests.processes import survivors, tree_of
+from discovery.platform.pulse import CLOCK, PREFIX
+from tests.processes import survivors, tree_of, wait_for
 
 ROOT = Path(__file__).parents[2]
 READY = "Ctrl-C ends everything."
-MEMBERS = {"redis-server", "uvicorn", "tasks worker", "tasks beat"}
+MEMBERS = {"redis-server", "uvicorn", "worker --concurrency"}
+COMPONENTS = {"database", "migrations", "redis", "worker", "clock", "model"}
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(900)]
 
@@ -91,13 +95,20 @@ def test_demo_answers_and_leaves_no_process_however_it_ends(tmp_path, ended):
         node = edge["node"]
         total = node["remainder"] + sum(reason["contribution"] for reason in node["reasons"])
         assert total == pytest.approx(node["score"], abs=1e-4)
-    ready = httpx.get(f"http://localhost:{port}/readyz").json()
-    assert (ready["status"], set(ready["components"])) == ("ok", {"database", "redis", "model"})
+    wait_for(lambda: status(port) == "ok", what="everything to be ready")
+    assert set(httpx.get(f"http://localhost:{port}/readyz").json()["components"]) == COMPONENTS
+    metrics = httpx.get(f"http://localhost:{port}/metrics")
+    assert 'earshot_operation_seconds_count{field="viewer.discover"} 1.0' in metrics.text
 
     taken = demo(tmp_path / "other", port)
     ended.append(taken)
     assert f"Port {port} is taken" in taken.communicate()[0]
     assert taken.returncode == 1
+
+    for name in sorted(MEMBERS):
+        comes_back(first, port, name)
+    clock_and_pool_come_back(first, port)
+    assert len(ask(printed)["viewer"]["discover"]["edges"]) == 3
 
     tree = tree_of(first.pid)
     assert members(tree) == MEMBERS
@@ -115,6 +126,51 @@ def test_demo_answers_and_leaves_no_process_however_it_ends(tmp_path, ended):
     assert again.wait(30) == 0
     assert survivors(tree) == []
     assert not (tmp_path / "redis.sock").exists()
+
+
+def status(port):
+    try:
+        return httpx.get(f"http://localhost:{port}/readyz", timeout=5).json()["status"]
+    except httpx.TransportError:
+        return "nobody"
+
+
+def of_name(process, name):
+    """The member itself, a child of the demo."""
+    return next((child for child in psutil.Process(process.pid).children() if name in words_of(child)), None)
+
+
+def words_of(process):
+    """Its command line; nothing of one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie, too
+        return ""
+
+
+def comes_back(process, port, name):
+    killed = of_name(process, name)
+    killed.kill()
+    wait_for(lambda: of_name(process, name) not in {None, killed}, what=f"another {name}")
+    wait_for(lambda: status(port) == "ok", what=f"everything to be ready after {name} was killed")
+    assert process.poll() is None
+
+
+def clock_and_pool_come_back(process, port):
+    """The worker's own children are one of the pool and the clock, and look alike: the worker sees to both."""
+    worker = of_name(process, "worker --concurrency")
+    for killed in worker.children():
+        killed.kill()
+    wait_for(lambda: len(worker.children()) == 2, what="a pool and a clock")
+    assert of_name(process, "worker --concurrency") == worker
+    with redis.Redis(unix_socket_path=str(socket_of(process))) as there:
+        there.delete(PREFIX + CLOCK)
+    wait_for(lambda: status(port) == "ok", what="the clock to tick again")
+
+
+def socket_of(process):
+    words = of_name(process, "redis-server").cmdline()
+    return next(word.split("unixsocket:")[1] for word in words if "unixsocket:" in word)
 
 
 def members(tree):

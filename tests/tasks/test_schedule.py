@@ -22,9 +22,35 @@ def test_every_scheduled_task_exists():
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
 
 
-def test_training_has_a_queue_of_its_own_that_a_plain_worker_serves_too():
-    assert app.amqp.router.route({}, "tasks.training.train")["queue"].name == "training"
-    assert set(app.amqp.queues) == {"default", "training"}
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("tasks.training.train", "training"),
+        ("tasks.training.train_today", "training"),
+        ("tasks.histories.history_read", "imports"),
+        ("tasks.libraries.library_read", "imports"),
+        ("tasks.privacy.export_build", "privacy"),
+        ("tasks.privacy.privacy_expire", "privacy"),
+        ("tasks.outbox.news_deliver", "serving"),
+    ],
+)
+def test_each_task_has_its_queue_and_training_one_of_its_own(task, queue):
+    assert task in app.tasks
+    assert app.amqp.router.route({}, task)["queue"].name == queue
+    others = {
+        name for name in app.tasks if name.startswith("tasks.") and not name.startswith("tasks.training.")
+    }
+    assert "training" not in {app.amqp.router.route({}, name)["queue"].name for name in others}
+
+
+def test_a_plain_worker_serves_all_queues():
+    assert set(app.amqp.queues) == {"serving", "imports", "privacy", "training"}
+
+
+def test_what_comes_every_minute_does_not_pile_up():
+    for name, entry in app.conf.beat_schedule.items():
+        if isinstance(entry["schedule"], float):
+            assert entry["options"]["expires"] <= entry["schedule"], name
 
 
 def test_a_message_is_handed_to_another_worker_only_after_the_first_one_was_stopped():

@@ -1,0 +1,213 @@
+"""Before Django: who asks for health is answered at once, and of the rest as many are let in as can be answered in time.
+
+    /livez, /readyz, /metrics   by the event loop; no request in work keeps them waiting
+    everything else             a place of its kind, or 503 with Retry-After
+
+Three kinds, each with places of its own. *Ordinary* is what most ask. *Outward* is what waits for others (music servers,
+files that are handed in and out), and would keep the rest waiting. *Privacy* is what somebody allows, ends, has exported
+or erased: it takes an ordinary place where one is free and else one of a reserve, so that it is the last to be turned away.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AsyncExitStack
+from time import perf_counter
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql.language import FieldNode
+
+from accounts.models import DeviceScope
+from discovery import health, metrics
+from discovery.platform.discreet_log import route_of
+from discovery.platform.gate import Gate, Shed
+from discovery.platform.meters import REQUEST_SECONDS
+from discovery.scopes import NEEDED
+
+logger = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+CROWD = 1_000  # requests that are read or answered, whatever they are: bodies lie somewhere, too
+SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
+BUSY = "Too many ask at this moment; please come back."
+
+OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/|1/|apis/)")
+PRIVATE = re.compile(r"^/(privacy/|accounts/logout/|\.well-known/gpc\.json)")
+
+# What reading answers is not among them: a page of what was shown to whom may come later than a consent that ends.
+LETS_GO = frozenset(
+    place.removeprefix("Mutation.")
+    for place, scopes in NEEDED.items()
+    if place.startswith("Mutation.") and DeviceScope.PRIVACY in scopes
+) | {"block", "requestDataExport", "requestErasure", "revokeDevice"}
+_LETS_GO = re.compile(rb"\b(" + b"|".join(name.encode() for name in sorted(LETS_GO)) + rb")\b")
+
+
+class FrontDoor(ASGIHandler):
+    """Django's handler for HTTP, behind the gates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        at_once, waiting = settings.REQUESTS_AT_ONCE, settings.REQUESTS_WAITING
+        self.gates = {
+            "ordinary": Gate(places=at_once, most_waiting=waiting, seconds=2.0),
+            "outward": Gate(places=4 * at_once, most_waiting=waiting, seconds=5.0),
+            "privacy": Gate(places=max(2, at_once // 2), most_waiting=4 * waiting, seconds=10.0),
+        }
+        self._inside = 0
+        metrics.gates_watch(self.gates)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path, method = scope["path"], scope["method"]
+        if (answering := ANSWERED_HERE.get(path)) is not None:
+            await _answer(await answering(scope), method, send)
+            return
+        if self._inside >= CROWD:
+            await _answer(_busy(path, 5), method, send)
+            return
+        self._inside += 1
+        try:
+            await self._let_in(scope, receive, send)
+        finally:
+            self._inside -= 1
+
+    async def _let_in(self, scope: Any, receive: Any, send: Any) -> None:
+        """Into a place, which is free again when the answer begins: whoever reads or sends slowly holds none meanwhile.
+
+        Before Django: it starts a thread for each request, and to start many is what the event loop would wait for.
+        """
+        begun, path, body = perf_counter(), scope["path"], b""
+        if OUTWARD.match(path):
+            kind = "outward"
+        else:
+            body, receive = await _early(receive)
+            full = self.gates["ordinary"].full()
+            kind = "privacy" if full and _lets_go(path, scope["method"], body) else "ordinary"
+        async with AsyncExitStack() as place:
+            try:
+                await place.enter_async_context(self.gates[kind].place())
+            except Shed as shed:
+                REQUEST_SECONDS.labels(kind, "shed").observe(perf_counter() - begun)
+                await _answer(_busy(path, shed.after), scope["method"], send)
+                return
+
+            async def sent(message: Mapping[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    await place.aclose()
+                    REQUEST_SECONDS.labels(kind, f"{message['status'] // 100}xx").observe(
+                        perf_counter() - begun
+                    )
+                await send(message)
+
+            await super().__call__(scope, receive, sent)
+
+    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:  # type: ignore[override]
+        begun = perf_counter()
+        response = await super().get_response_async(request)
+        _tell(request, response, round((perf_counter() - begun) * 1000))
+        return response
+
+
+async def _early(receive: Receive) -> tuple[bytes, Receive]:
+    """The body, as far as one of a question may go, and a way to receive it all once more."""
+    pieces, size, more = [], 0, True
+    while more and size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        message = await receive()
+        if message["type"] != "http.request":  # gone
+            return b"", _again([message], receive)
+        pieces.append(message.get("body", b""))
+        size, more = size + len(pieces[-1]), message.get("more_body", False)
+    body = b"".join(pieces)
+    return body, _again([{"type": "http.request", "body": body, "more_body": more}], receive)
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received
+
+
+def _tell(request: ASGIRequest, response: HttpResponseBase, milliseconds: int) -> None:
+    """In place of the server's own line, which has the address with all that stands in it."""
+    method, route, status = request.method, route_of(request), response.status_code
+    about = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
+    logger.info("%s %s %d in %d ms", method, route, status, milliseconds, extra=about)
+
+
+def _lets_go(path: str, method: str, body: bytes) -> bool:
+    """Whether it is about what somebody allows; looked at only where the ordinary places are taken.
+
+    A mutation that asks for anything else besides is ordinary: its word alone gets nobody a place.
+    """
+    if path != "/graphql/":
+        return PRIVATE.match(path) is not None
+    if method != "POST" or len(body) > SNIFFED or not _LETS_GO.search(body):
+        return False
+    try:
+        asked = json.loads(body)
+        document = parse(str(asked["query"]), no_location=True, max_tokens=500)
+    except (ValueError, TypeError, KeyError, RecursionError, GraphQLError):
+        return False  # refused in its turn
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    return len(operations) == 1 and _only_lets_go(operations[0])
+
+
+def _only_lets_go(operation: OperationDefinitionNode) -> bool:
+    fields = operation.selection_set.selections
+    return operation.operation is OperationType.MUTATION and all(
+        isinstance(field, FieldNode) and field.name.value in LETS_GO for field in fields
+    )
+
+
+def _busy(path: str, seconds: int) -> HttpResponse:
+    response: HttpResponse
+    if path == "/graphql/":
+        response = JsonResponse({"errors": [{"message": BUSY, "extensions": {"code": "BUSY"}}]}, status=503)
+    else:
+        response = HttpResponse(BUSY, status=503, content_type="text/plain; charset=utf-8")
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+async def _answer(response: HttpResponse, method: str, send: Send) -> None:
+    """Without Django's handlers, which may be waiting for a thread."""
+    if method not in {"GET", "HEAD"} and response.status_code != 503:
+        response = HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    body = response.content
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+async def _livez(_scope: Message) -> HttpResponse:
+    return health.lives()
+
+
+async def _readyz(_scope: Message) -> HttpResponse:
+    return health.as_answer(await _readiness.now())
+
+
+async def _metrics(scope: Message) -> HttpResponse:
+    return await metrics.answer(scope)
+
+
+_readiness = health.Readiness()
+ANSWERED_HERE: dict[str, Callable[[Message], Awaitable[HttpResponse]]] = {
+    "/livez": _livez,
+    "/readyz": _readyz,
+    "/metrics": _metrics,
+}

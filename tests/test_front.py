@@ -1,0 +1,189 @@
+"""Health answers while every place is taken, what finds no place is told to come back, and privacy is told so last."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from django.conf import settings as django_settings
+from django.core.handlers.asgi import ASGIHandler
+
+from discovery import front, metrics
+from discovery.front import LETS_GO, FrontDoor
+from discovery.platform.gate import Gate, Shed
+
+DISCOVER = "{ viewer { discover { level } } }"
+WITHDRAW = "mutation { setConsent(purpose: SELF, granted: false) { __typename } }"
+
+
+class Busy:
+    """A front door whose answers come when ``go`` is set."""
+
+    def __init__(self, monkeypatch):
+        self.go = asyncio.Event()
+
+        async def answer(handler, scope, receive, send):
+            await self.go.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        monkeypatch.setattr(metrics, "gates_watch", lambda _gates: None)
+        monkeypatch.setattr(ASGIHandler, "__call__", answer)
+        self.door = FrontDoor()
+        transport = httpx.ASGITransport(self.door, client=("127.0.0.1", 1))
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+    def ask(self, query):
+        return asyncio.ensure_future(self.client.post("/graphql/", json={"query": query}))
+
+    async def filled(self):
+        """Two in work, one waits: that is all."""
+        asked = [self.ask(DISCOVER) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert self.door.gates["ordinary"].waiting == 1
+        return asked
+
+
+@pytest.fixture(autouse=True)
+def _few_places(settings):
+    settings.REQUESTS_AT_ONCE, settings.REQUESTS_WAITING = 2, 1
+
+
+def test_health_waits_for_nobody(monkeypatch):
+    async def scene():
+        busy = Busy(monkeypatch)
+        asked = await busy.filled()
+        answer = await asyncio.wait_for(busy.client.get("/livez"), 0.5)
+        head = await busy.client.head("/livez")
+        posted = await busy.client.post("/livez")
+        busy.go.set()
+        await asyncio.gather(*asked)
+        return answer, head, posted
+
+    answer, head, posted = asyncio.run(scene())
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert (head.status_code, head.content, posted.status_code) == (200, b"", 405)
+
+
+def test_who_finds_no_place_is_told_to_come_back_and_nothing_is_done(monkeypatch):
+    async def scene():
+        busy = Busy(monkeypatch)
+        asked = await busy.filled()
+        shed, page = await busy.ask(DISCOVER), await busy.client.get("/music/")
+        outward = asyncio.ensure_future(busy.client.get("/library/cover/x"))
+        await asyncio.sleep(0.05)
+        assert busy.door.gates["outward"].taken == 1  # has places of its own
+        busy.go.set()
+        return shed, page, [answer.status_code for answer in await asyncio.gather(*asked, outward)]
+
+    shed, page, others = asyncio.run(scene())
+    assert (shed.status_code, page.status_code, others) == (503, 503, [200, 200, 200, 200])
+    assert int(shed.headers["retry-after"]) >= 1
+    assert shed.json()["errors"][0]["extensions"]["code"] == "BUSY"
+    assert "no-store" in shed.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("query", "let_in"),
+    [
+        (WITHDRAW, True),
+        ("mutation M { a: setConsent(purpose: SELF, granted: false) { x } revokeDevice(id: 1) { x } }", True),
+        (WITHDRAW.replace("setConsent", "recordListens"), False),
+        ("{ viewer { privacy { level } } } # setConsent", False),
+        ("mutation { setConsent(purpose: SELF, granted: true) { x } createPlaylist(name: 1) { x } }", False),
+        ("query setConsent { viewer { discover { level } } }", False),
+        (WITHDRAW + DISCOVER, False),
+        ("mutation { setConsent(", False),
+        (WITHDRAW + " " * front.SNIFFED, False),
+    ],
+)
+def test_what_somebody_allows_finds_a_place_where_nothing_else_does(monkeypatch, query, let_in):
+    async def scene():
+        busy = Busy(monkeypatch)
+        asked = await busy.filled()
+        answering = busy.ask(query)
+        await asyncio.sleep(0.05)
+        busy.go.set()
+        await asyncio.gather(*asked)
+        return (await answering).status_code
+
+    assert asyncio.run(scene()) == (200 if let_in else 503)
+
+
+def test_privacy_is_turned_away_too_where_its_own_places_are_taken(monkeypatch):
+    async def scene():
+        busy = Busy(monkeypatch)
+        asked = await busy.filled()
+        reserve = [busy.ask(WITHDRAW) for _ in range(6)]
+        await asyncio.sleep(0.05)
+        last = await busy.ask(WITHDRAW)
+        busy.go.set()
+        return last.status_code, {answer.status_code for answer in await asyncio.gather(*asked, *reserve)}
+
+    assert asyncio.run(scene()) == (503, {200})
+
+
+def test_what_lets_go_is_in_the_schema():
+    from discovery.schema import schema
+
+    fields = schema._schema.mutation_type.fields
+    assert set(fields) >= LETS_GO
+    assert {"setConsent", "withdrawAllConsent", "requestErasure"} <= LETS_GO
+
+
+def test_nobody_waits_longer_than_said_and_a_place_comes_back():
+    async def scene():
+        gate = Gate(places=1, most_waiting=5, seconds=0.05)
+        async with gate.place():
+            with pytest.raises(Shed):
+                async with gate.place():
+                    pass
+            given_up = asyncio.ensure_future(gate.place().__aenter__())
+            await asyncio.sleep(0.01)
+            given_up.cancel()
+        async with gate.place():
+            return gate.taken, gate.waiting, gate.shed
+
+    assert asyncio.run(scene()) == (1, 0, 1)
+
+
+class TestMetricsAreGuarded:
+    def asked(self, *, client="127.0.0.1", **headers):
+        async def ask():
+            answers = []
+
+            async def send(message):
+                answers.append(message)
+
+            told = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+            scope = {
+                "type": "http",
+                "path": "/metrics",
+                "method": "GET",
+                "headers": told,
+                "client": (client, 1),
+            }
+            await front._answer(await front._metrics(scope), "GET", send)
+            return answers[0]["status"]
+
+        return asyncio.run(ask())
+
+    @pytest.fixture(autouse=True)
+    def _nothing_shared(self, monkeypatch):
+        monkeypatch.setattr(metrics, "_told", lambda: b"")
+
+    def test_without_a_token_for_this_machine_alone(self):
+        assert django_settings.METRICS_TOKEN == ""
+        assert self.asked() == 200
+        assert self.asked(client="192.0.2.7") == 401
+        assert self.asked(x_forwarded_for="192.0.2.7") == 401
+
+    def test_with_a_token_for_whoever_has_it(self, settings):
+        settings.METRICS_TOKEN = "s3cret"
+        assert self.asked(client="192.0.2.7", authorization="Bearer s3cret") == 200
+        assert self.asked(client="192.0.2.7", authorization="Bearer other") == 401
+        assert self.asked() == 401
+
+
+def test_bodies_are_json():
+    assert json.loads(front._busy("/graphql/", 2).content)["errors"]

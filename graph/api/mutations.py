@@ -64,6 +64,10 @@ class GivenFeedback:
     item: Item
     kind: FeedbackKind
     given_at: datetime
+    replaced: FeedbackKind | None = strawberry.field(
+        default=None,
+        description="The verdict (LIKE, DISLIKE, HIDE) of before that this one took the place of.",
+    )
 
 
 @strawberry.type(description="What the viewer no longer says of an item.")
@@ -153,7 +157,12 @@ class Mutation:
     def give_feedback(self, info: Info, item_id: strawberry.ID, kind: FeedbackKind) -> FeedbackPayload:
         item = item_get(item_id, info)
         given = feedback_give(user=info.context.signed_in, item=item, kind=kind)
-        return GivenFeedback(item=item, kind=kind, given_at=given.given_at)  # type: ignore[arg-type]
+        return GivenFeedback(
+            item=item,  # type: ignore[arg-type]
+            kind=kind,
+            given_at=given.feedback.given_at,
+            replaced=given.replaced,
+        )
 
     @mutation(
         description="Take back what you said of a track or artist: of this kind, or all of it. "

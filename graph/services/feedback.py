@@ -1,6 +1,7 @@
 """What a listener says of an item."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,8 +18,15 @@ from graph.models import Artist, Feedback, FeedbackKind, Track
 VERDICTS = frozenset({FeedbackKind.LIKE, FeedbackKind.DISLIKE, FeedbackKind.HIDE})
 
 
+class Given(NamedTuple):
+    """What is said now, and which verdict of before it took the place of."""
+
+    feedback: Feedback
+    replaced: FeedbackKind | None = None
+
+
 @transaction.atomic
-def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Feedback:
+def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Given:
     """Note it, with the time. LIKE, DISLIKE and HIDE replace one another; a SKIP stands beside them.
 
     A SKIP is observed, the others are votes. Raises Conflict in a private session, and ConsentMissing for a SKIP
@@ -27,17 +35,19 @@ def feedback_give(*, user: User, item: Track | Artist, kind: FeedbackKind) -> Fe
     about = {"artist": item} if isinstance(item, Artist) else {"track": item}
     if kind not in VERDICTS:
         now = timezone.now()
-        return observe(user).put(Feedback, at=now, kind=kind, **about, defaults={"given_at": now})
+        return Given(observe(user).put(Feedback, at=now, kind=kind, **about, defaults={"given_at": now}))
     act = deliberate(user)  # its lock lets one of two answers at once stand
     act.ensure_vote()
-    Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about).delete()
+    others = Feedback.objects.filter(user=user, kind__in=VERDICTS - {kind}, **about)
+    before = others.values_list("kind", flat=True).first()
+    others.delete()
     with act.write():
         given, created = Feedback.objects.update_or_create(
             user=user, kind=kind, **about, defaults={"given_at": timezone.now()}
         )
     if created and kind is FeedbackKind.LIKE:  # said again, it is no news
         news_put(user=user, likes=[given.pk])
-    return given
+    return Given(given, None if before is None else FeedbackKind(before))
 
 
 @transaction.atomic

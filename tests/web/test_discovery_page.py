@@ -5,7 +5,8 @@ from selenium.webdriver.common.keys import Keys
 
 from accounts.models import Friendship
 from discovery.models import RoomMember
-from graph.models import Feedback, ItemRecommendation, Playlist, Standing, Tag
+from graph.models import Feedback, ItemRecommendation, Playlist, Standing, Tag, Track
+from graph.sample.sounds import PREFIX
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -114,6 +115,9 @@ def test_a_tag_is_found_by_its_word_and_starts_a_radio(world, visit):
 
 def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     """Each at a web process of its own, so that the news takes the way through Redis."""
+    for number, track in enumerate(Track.objects.order_by("pk")):
+        track.external_id, track.duration_ms = f"{PREFIX}{number}", 60_000
+        track.save()
     ada, ben = visit(), visit(process=1)
     ben.opens("/together/rooms/", name="ben")  # and does not ask again: the invitation comes by itself
     ada.opens("/together/rooms/")
@@ -137,6 +141,16 @@ def test_two_browsers_in_one_room_see_a_skip_at_once(world, visit):
     ada.sees("#room-queue", "Vote (1)")
     assert ada.violations() == []
     ada.looks("room")
+
+    ada.presses("#room-now .play")
+    playing = ada.until(lambda: ada.text("#player-title"), "she listens along")
+    ada.presses("#home-link")
+    ada.sees("h1", "Home")
+    ben.presses("#room-skip")
+    ada.until(lambda: ada.text("#player-title") != playing, "the bar follows where the page was left")
+    ada.until(lambda: ada.text("#player-title") == ben.text("#room-now .title"), "to what plays there")
+    ada.presses("#player-next")
+    ben.until(lambda: ada.text("#player-title") == ben.text("#room-now .title"), "and her skip counts")
     assert ada.complaints() == ben.complaints() == []
     assert ben.origins() == {ben.origin}
 

@@ -145,6 +145,12 @@ def test_the_radio_plays_on_and_its_next_is_a_skip(world, visit):
     person.until(lambda: person.text("#player-title") != second, "the next")
     (skipped,) = RadioChoice.objects.filter(user=world.ada, outcome=Outcome.SKIPPED)
     assert Track.objects.get(pk=skipped.item_id).title == second
+    liked = person.text("#radio-now .title")
+    person.presses("#radio-LIKE")
+    person.sees("#status", f"you like {liked}")
+    assert Feedback.objects.get(user=world.ada, kind="LIKE").track.title == liked, "beyond this radio too"
+    person.presses("#undo")
+    person.until(lambda: not Feedback.objects.filter(kind="LIKE").exists(), "it is taken back")
     person.presses("#music-link")
     person.sees("h1", "My music")
     third = person.text("#player-title")

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import Friendship, Purpose
+from accounts.models import Friendship, Purpose, User
 from graph.models import Feedback, History, Track
 from graph.sample.sounds import PREFIX
 from tests import factories
@@ -55,12 +56,17 @@ def hides(person):
 
 
 def takes_back(person):
+    artist = Track.objects.get(title=person.text(f"{FIRST} .title")).artist
+    likes_before = Feedback.objects.create(
+        user=User.objects.get(username="ada"), artist=artist, kind="LIKE", given_at=timezone.now()
+    )
     hides(person)
+    assert not Feedback.objects.filter(pk=likes_before.pk).exists()
     before = person.clicks
     person.presses("#undo")
     person.sees("#status", "Undone.")
     person.clicks -= before
-    assert not Feedback.objects.exists()
+    assert Feedback.objects.get().kind == "LIKE", "what was said before is said again"
 
 
 def starts_a_radio(person):

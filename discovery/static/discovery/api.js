@@ -23,7 +23,7 @@ export async function ask(query, variables = {}) {
     if (value?.messages) throw refusal(value.messages[0].code, value.messages[0].message);
   }
   if (answer.data.viewer === null) location.reload(); // signed out elsewhere: the page asks to sign in
-  if (SHIELDED.test(query)) dispatchEvent(new Event("privacychange"));
+  if (SHIELDED.test(query)) dispatchEvent(new CustomEvent("privacychange", { detail: { session: query.includes("PrivateSession") } }));
   return answer.data;
 }
 

@@ -9,6 +9,15 @@ export function begin(trackId) {
   heard = { id: word(), trackId, at: new Date().toISOString(), seconds: 0, looked: 0 };
 }
 
+/** What was heard until now stands apart from what follows: a private session begins or ends in the middle of a song. */
+export function part(trackId) {
+  if (!heard) return;
+  const { looked } = heard;
+  tell();
+  begin(trackId);
+  heard.looked = looked;
+}
+
 /** How many milliseconds were heard until now. */
 export const heardMs = () => Math.round((heard?.seconds ?? 0) * 1000);
 

@@ -1,17 +1,17 @@
 // The bar that plays: one sound, and what comes after it.
 import { ask } from "./api.js";
-import { give, know, ofViewer, showLike, takeBack, turn } from "./cards/said.js";
+import { know, ofViewer, say, showLike, turn } from "./cards/said.js";
 import * as hearing from "./hearing.js";
 import { nameOf } from "./music.js";
 import { act, at, button, fill, make, tell } from "./page.js";
 import { onScreens } from "./screens.js";
+import { isPrivate } from "./shield.js";
 import { gettext, worded } from "./words.js";
 
 const sound = at("player-sound");
-// What comes, and where it comes from in words: { from, next(ended, ms), more(), then(), back?(), to?(number), less?(ms) }. `then` lists what
-// comes after this, `to` goes to one of those, and `less` is what the program does with a dislike, where it has its own way.
+// What comes: { from, next(ended, ms), more(), then(), back?(), to?(number), less?(ms) }. `from`: in words; `then` lists what follows and `to` goes there.
 let program;
-let track;
+let [track, over] = [undefined, false]; // over: nothing came after it
 
 /** Where the track sounds on this page; undefined where nowhere. */
 export const soundOf = ({ play = [] }) => play.find(({ kind }) => kind !== "LINK");
@@ -50,7 +50,7 @@ export const plays = (one) => track?.id === one?.id;
 export function start(one) {
   hearing.tell();
   if (!one) return stop();
-  track = one;
+  [track, over] = [one, false];
   const link = soundOf(one);
   at("player").hidden = false;
   at("player-title").textContent = one.title;
@@ -84,20 +84,21 @@ function showQueue() {
 async function less() {
   const [one, ms] = [track, hearing.heardMs()];
   hearing.tell();
-  if (!program.less) await give(one.id, "DISLIKE");
+  const undo = program.less && isPrivate() ? null : await say(one.id, "DISLIKE"); // a radio heeds it without keeping it
   if (track === one) start(await (program.less ?? ((heard) => program.next(false, heard)))(ms));
-  tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo: () => takeBack(one.id, "DISLIKE") });
+  if (undo) tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo });
 }
 
+/** Nothing comes after it: it stays in the bar, and is begun again by whoever wants to. */
 function stop() {
   sound.pause();
-  track = undefined;
+  over = true;
 }
 /** What played is over, as a room that one leaves. */
 export function end() {
   hearing.tell();
   stop();
-  program = undefined;
+  program = track = undefined;
   at("player").hidden = true;
 }
 
@@ -115,8 +116,7 @@ const length = () => (Number.isFinite(sound.duration) ? sound.duration : (track?
 
 function looked() {
   hearing.look(sound);
-  at("player-seek").max = length();
-  at("player-seek").value = sound.currentTime;
+  Object.assign(at("player-seek"), { max: length(), value: sound.currentTime });
   at("player-time").textContent = clock(sound.currentTime);
   at("player-seek").setAttribute("aria-valuetext", worded(gettext("%(now)s of %(all)s"), { now: clock(sound.currentTime), all: clock(length()) }));
 }
@@ -134,7 +134,7 @@ sound.addEventListener("timeupdate", looked);
 sound.addEventListener("ended", () => go(true));
 sound.addEventListener("error", broken);
 for (const event of ["play", "pause"]) sound.addEventListener(event, shown);
-at("player-toggle").addEventListener("click", () => act(() => (sound.paused ? begun() : sound.pause())));
+at("player-toggle").addEventListener("click", () => over ? start(track) : act(() => (sound.paused ? begun() : sound.pause())));
 at("player-next").addEventListener("click", () => go(false));
 at("player-like").addEventListener("click", () => track && act(() => turn(track)));
 at("player-less").addEventListener("click", () => track && act(less));
@@ -146,4 +146,5 @@ addEventListener("playtoggle", (event) => {
   event.preventDefault();
   at("player-toggle").click();
 });
+addEventListener("privacychange", ({ detail }) => { if (track && detail.session) hearing.part(track.id); });
 addEventListener("pagehide", hearing.tell);

@@ -6,6 +6,7 @@ import { asTime, gettext, worded } from "./words.js";
 const asked = "{ viewer { privacy { level privateUntil } } }";
 let until = null;
 let timer;
+export const isPrivate = () => Boolean(until);
 
 export function begin() {
   if (!at("shield")) return;

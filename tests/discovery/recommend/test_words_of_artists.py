@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 DISCOVER = """{ viewer { discover(kind: TRACK, first: 10) { degraded edges { node { score remainder
   item { ... on Track { title } } reasons { kind text contribution evidence { ... on Artist { name } } } } } } } }"""
-SAY = "mutation ($id: ID!, $kind: FeedbackKind!) { giveFeedback(itemId: $id, kind: $kind) { __typename } }"
+SAY = "mutation ($id: ID!, $kind: FeedbackKind!) { giveFeedback(itemId: $id, kind: $kind) { ... on GivenFeedback { replaced } } }"
 TAKE_BACK = "mutation ($id: ID!) { clearFeedback(itemId: $id) { __typename } }"
 EXCLUDE = "mutation ($id: ID!) { excludeFromTaste(id: $id) { __typename } }"
 
@@ -78,3 +78,18 @@ def test_what_is_disliked_sinks_and_what_is_left_out_of_the_taste_says_nothing(m
     app.data(EXCLUDE, id=music["harbor"])
     edges = app.data(DISCOVER)["viewer"]["discover"]["edges"]
     assert all(edge["node"]["reasons"] == [] for edge in edges), "nothing speaks for anything"
+
+
+def test_a_verdict_says_which_one_it_took_the_place_of(music):
+    app = App(factories.sharer("ada"))
+
+    def said(kind):
+        return app.data(SAY, id=music["harbor"], kind=kind)["giveFeedback"]["replaced"]
+
+    assert [said(kind) for kind in ("LIKE", "HIDE", "HIDE", "DISLIKE", "SKIP")] == [
+        None,
+        "LIKE",
+        None,
+        "HIDE",
+        None,
+    ]

@@ -4,7 +4,7 @@ import { act, button, make, tell } from "../page.js";
 import { asPercent, gettext, ngettext, worded } from "../words.js";
 import { cover } from "./cover.js";
 import { isOf, listenButton } from "./listen.js";
-import { give, like, takeBack } from "./said.js";
+import { like, say } from "./said.js";
 
 /** `node`: an item with its reasons, as `recommended` asks for them; `extra` stands below the reason. */
 export function card(node, ...extra) {
@@ -36,13 +36,13 @@ function because({ kind, text, evidence = [] }) {
 async function putAway(line, thing, kind, { id, name }) {
   const within = line.contains(document.activeElement) || document.activeElement === document.body;
   const before = [...line.childNodes];
+  const undo = await say(id, kind);
   const back = async () => {
-    await takeBack(id, kind);
+    await undo();
     line.classList.remove("away");
     line.replaceChildren(...before);
     line.focus({ preventScroll: true });
   };
-  await give(id, kind);
   const words = worded(kind === "HIDE" ? gettext("%(name)s does not come again.") : gettext("You will hear less like %(name)s."), { name });
   line.classList.add("away");
   line.replaceChildren(make("p", { className: "quiet" }, words), button(gettext("Undo"), () => act(back), { about: name }));

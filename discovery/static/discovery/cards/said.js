@@ -18,6 +18,17 @@ export function know({ said }) {
 export const give = (id, kind) => ask(`mutation($id: ID!, $kind: FeedbackKind!) {
   giveFeedback(itemId: $id, kind: $kind) { ... on GivenFeedback { kind } ${refused} } }`, { id, kind });
 
+/** Say it, and learn how that is undone: what was said before is said again. */
+export async function say(id, kind) {
+  const { giveFeedback: { replaced } } = await ask(`mutation($id: ID!, $kind: FeedbackKind!) {
+    giveFeedback(itemId: $id, kind: $kind) { ... on GivenFeedback { replaced } ${refused} } }`, { id, kind });
+  mark(id, kind === "LIKE");
+  return async () => {
+    await (replaced ? give(id, replaced) : takeBack(id, kind));
+    mark(id, replaced === "LIKE");
+  };
+}
+
 export const takeBack = (id, kind) => ask(`mutation($id: ID!, $kind: FeedbackKind) {
   clearFeedback(itemId: $id, kind: $kind) { ... on ClearedFeedback { cleared } ${refused} } }`, { id, kind });
 
@@ -37,14 +48,16 @@ export function showLike(one, thing) {
 /** Likes it, or takes that back: at once for whoever looks, and back again where it could not be. */
 export async function turn(thing, on = !liked.has(thing.id)) {
   mark(thing.id, on);
+  let undo = async () => { await give(thing.id, "LIKE"); mark(thing.id, true); };
   try {
-    await (on ? give(thing.id, "LIKE") : takeBack(thing.id, "LIKE"));
+    if (on) undo = await say(thing.id, "LIKE");
+    else await takeBack(thing.id, "LIKE");
   } catch (error) {
     mark(thing.id, !on);
     throw error;
   }
   tell(worded(on ? gettext("Noted: you like %(name)s.") : gettext("%(name)s is no longer among your likes."), { name: nameOf(thing) }),
-    { undo: async () => { await (on ? takeBack(thing.id, "LIKE") : give(thing.id, "LIKE")); mark(thing.id, !on); } });
+    { undo });
 }
 
 function mark(id, on) {

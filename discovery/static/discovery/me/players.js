@@ -2,6 +2,7 @@
 import { ask, refused } from "../api.js";
 import { at, fill, make, onSubmit, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
+import { handle } from "./profile.js";
 
 export const ofViewer = "";
 let load;
@@ -30,7 +31,7 @@ async function connect() {
 
 function values({ secret, playerSecret }) {
   const [address, token] = [gettext("Address"), gettext("Token")];
-  const user = [gettext("User name"), at("connect-player").dataset.handle];
+  const user = [gettext("User name"), handle()];
   return [
     [gettext("ListenBrainz: Navidrome, Jellyfin, Pano Scrobbler, multi-scrobbler"), [address, `${location.origin}/`],
       [gettext("With its version"), `${location.origin}/1/`], [token, secret]],

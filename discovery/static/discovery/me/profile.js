@@ -10,6 +10,7 @@ export function begin() {
 }
 
 let before;
+export const handle = () => before.handle;
 
 export function show({ viewer: { profile } }) {
   before = profile;

@@ -2,10 +2,13 @@
 import { ask, refused } from "../api.js";
 import { cover } from "../cards/cover.js";
 import { saveAs } from "../cards/playlist.js";
+import { say } from "../cards/said.js";
 import { discover, item, kindNow, nameOf, tune } from "../music.js";
-import { act, at, button, fill, make, onSubmit } from "../page.js";
+import { act, at, button, fill, make, onSubmit, tell } from "../page.js";
 import * as player from "../player.js";
+import { isPrivate } from "../shield.js";
 import { subscribe } from "../socket.js";
+import { onLeave } from "../visit.js";
 import { asDay, gettext, worded } from "../words.js";
 import * as seeds from "./seeds.js";
 
@@ -19,7 +22,8 @@ const empty = {
   NOTHING_NEW: gettext("Everything here that the radio could play, you know or have heard in it."),
 };
 const sourceNow = () => (queue?.degraded === "NO_EVIDENCE" ? gettext("Drawn at random: there is nothing to go by yet") : sources[queue?.source] ?? gettext("To begin with"));
-let queue, stop, heard, last;
+let queue, heard, last;
+let stop = () => {};
 let asking = false; // the player has asked for the next one
 
 /** The radio as what plays: it goes on where its page is left. */
@@ -30,6 +34,15 @@ const program = {
   next: (ended, ms) => step(ended ? null : "SKIP", ms),
   less: (ms) => step("DISLIKE", ms),
 };
+
+/** A like, or a no, is one's word beyond this radio too; in a private session it stays with the radio. */
+async function verdict(kind) {
+  const one = last;
+  const undo = isPrivate() ? null : await say(one.id, kind);
+  await advance(kind);
+  if (!undo) return;
+  tell(worded(kind === "LIKE" ? gettext("Noted: you like %(name)s.") : gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo });
+}
 
 async function step(feedback, ms) {
   asking = true;
@@ -42,7 +55,6 @@ async function step(feedback, ms) {
 }
 
 export async function start() {
-  stop = () => {};
   if (!player.follows(program)) [queue, heard] = [null, []];
   onSubmit("radio-form", () => begin(null));
   at("radio-save").addEventListener("click", () => act(save));
@@ -72,8 +84,9 @@ async function begin(chosen) {
 
 function follow(radioId) {
   stop();
-  stop = subscribe(`subscription($id: ID!) { radioQueue(radioId: $id) { ${parts} } }`, { id: radioId },
-    ({ radioQueue }) => draw(radioQueue), () => { delete sessionStorage.radio; });
+  const mine = stop = subscribe(`subscription($id: ID!) { radioQueue(radioId: $id) { ${parts} } }`, { id: radioId },
+    ({ radioQueue }) => draw(radioQueue), () => { delete sessionStorage.radio; }, { stays: true });
+  onLeave(() => { if (!player.follows(program)) mine(); });
 }
 
 async function advance(feedback, msPlayed = null) {
@@ -107,7 +120,7 @@ function shown() {
   const pressed = document.activeElement?.dataset.outcome;
   if (!queue.now) return fill("radio", [], empty[queue.degraded] ?? gettext("Nothing to play now."));
   const next = (text, feedback, className = "") =>
-    Object.assign(button(text, () => act(() => advance(feedback)), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
+    Object.assign(button(text, () => act(() => (feedback === "LIKE" || feedback === "DISLIKE" ? verdict(feedback) : advance(feedback))), { about: nameOf(queue.now.item), className }), { id: `radio-${feedback ?? "PLAYED"}` });
   const buttons = [next(gettext("Skip"), "SKIP", "primary"), next(gettext("Like"), "LIKE"), next(gettext("Not for me"), "DISLIKE"), next(gettext("Played to the end"), null, "plain")];
   for (const each of buttons) each.dataset.outcome = each.id;
   fill("radio", [

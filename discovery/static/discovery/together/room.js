@@ -41,7 +41,7 @@ const program = {
 
 export function begin(around) {
   ({ friends, leave, me } = around);
-  [room, stop] = [null, () => {}];
+  if (!player.follows(program)) [room, stop] = [null, () => {}];
   onLeave(typing(at("room-song"), search, { cleared: () => fill("room-hits", []) }));
 }
 
@@ -56,9 +56,11 @@ export async function change(name, signature, variables) {
 
 /** `ended` is called where one is put out of the room, or it is gone. */
 export async function open(id, ended) {
-  close();
+  if (room?.id === id && player.follows(program)) stop(); // it plays on
+  else close();
   sessionStorage.room = id;
-  stop = subscribe(`subscription($id: ID!) { roomQueue(roomId: $id) { ${parts} } }`, { id }, ({ roomQueue }) => draw(roomQueue), ended);
+  const mine = stop = subscribe(`subscription($id: ID!) { roomQueue(roomId: $id) { ${parts} } }`, { id }, ({ roomQueue }) => draw(roomQueue), ended, { stays: true });
+  onLeave(() => { if (!player.follows(program)) mine(); });
   const { room: now } = await ask(`query($id: ID!) { room(id: $id) { ${parts} } }`, { id });
   if (now) draw(now);
 }

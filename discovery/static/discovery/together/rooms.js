@@ -60,7 +60,7 @@ async function leave(roomId) {
 }
 
 async function enter(id) {
-  await inside.open(id, () => { inside.close(); tell(gettext("You are not in that room any more.")); act(again); });
+  await inside.open(id, () => { inside.close(); if (!at("rooms")) return; tell(gettext("You are not in that room any more.")); act(again); });
   await again();
 }
 

@@ -42,8 +42,10 @@ async function allow(purpose, granted) {
 }
 
 async function answers() {
-  const { viewer } = await ask(`{ viewer { ${profile.ofViewer} privacy { purposes { purpose state validUntil } } } }`);
+  const { viewer } = await ask(`{ viewer { ${profile.ofViewer} privacy { purposes { purpose state validUntil } }
+    said: feedback(first: 100) { edges { node { kind item { ... on Artist { id name } } } } } } }`);
   if (at("profile-name").disabled) profile.show({ viewer });
+  for (const { kind, item } of nodes(viewer.said)) if (kind === "LIKE" && item.name) picked.set(item.id, item);
   showSwitches(switches, new Map(viewer.privacy.purposes.map((answer) => [answer.purpose, answer])));
 }
 

@@ -30,6 +30,8 @@ env = environ.Env()
 
 HOME_DIR = Path(env.str("EARSHOT_HOME", default="") or BASE_DIR / "var").resolve()
 ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).resolve()
+# Where several machines share models, such as s3://bucket/models; none: ARTIFACT_DIR itself.
+ARTIFACT_STORE = env.str("ARTIFACT_STORE", default="")
 
 DEBUG = env.bool("DEBUG", default=False)
 # As it stands: `env.str` takes a value that begins with "$" for the name of another variable.

@@ -8,12 +8,14 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from discovery import references, visible
+        from discovery.platform import safe_settings
         from discovery.platform.private_files import private_tighten
         from discovery.privacy import export
         from discovery.radio import purge
         from discovery.recommend import disclosure
         from discovery.together import playing
 
+        safe_settings.connect()
         visible.register()
         references.connect()
         disclosure.connect()

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 from discovery.platform.private_files import private_umask
+from discovery.platform.safe_settings import refuse_unsafe
 from discovery.platform.web_process import bounded, one_thread, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -13,6 +14,7 @@ private_umask()
 one_thread()
 sqlite_hold_open()
 _http = get_asgi_application()
+refuse_unsafe()
 
 # Behind it: the schema needs the apps to be loaded.
 from django.conf import settings  # noqa: E402

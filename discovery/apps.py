@@ -10,7 +10,7 @@ class DiscoveryConfig(AppConfig):
         from discovery import references, visible
         from discovery.platform import safe_settings
         from discovery.platform.private_files import private_tighten
-        from discovery.privacy import export
+        from discovery.privacy import erasures_kept, export
         from discovery.radio import purge
         from discovery.recommend import disclosure
         from discovery.together import playing
@@ -22,4 +22,5 @@ class DiscoveryConfig(AppConfig):
         purge.connect()
         playing.connect()
         export.connect()
+        erasures_kept.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -29,7 +29,8 @@ def compose():
 
 def env_file():
     lines = (ROOT / "deploy/earshot.env.example").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name: value.strip('"') for name, value in said.items()}
 
 
 def free_port():

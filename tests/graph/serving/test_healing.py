@@ -213,9 +213,13 @@ def test_nobody_comes_back_whom_a_later_model_has_let_go(gone, position, code, f
         assert not ModelVersion.objects.filter(pk=before.pk, state="ACTIVE").exists()
 
 
-def test_what_cannot_be_promoted_is_refused_with_a_code():
+def test_what_cannot_be_promoted_is_refused_with_a_code(capsys):
     refused = publish(ndcg=0.01)
     first, second = publish(), publish()
+    call_command("promote_model", "--list")
+    listed = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    states = {second: "ACTIVE", first: "RETIRED", refused: "REJECTED"}
+    assert listed == [[str(version.pk), state] for version, state in states.items()]
     bit(storage.artifact_directory(first.pk))
     for command, code in (
         (["promote_model", str(second.pk)], "MODEL_SERVES"),

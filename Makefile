@@ -3,7 +3,8 @@
 #
 #   make demo [DATA=DIR] [PORT=8000]   the product with a sample community (or your data), until Ctrl-C
 #   make test                          every gate and the whole suite, on a real PostgreSQL and Redis
-#   make check                         the gates only: style, types, layers, migrations, API schema
+#   make check                         the gates only: style, types, layers, migrations, API schema, warnings of dependencies
+#   make check-deploy                  that unsafe settings are refused, and safe ones pass Django's deployment checks
 #   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
 #                                      folder at ../shared/data where there is one, or on the sample community
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
@@ -22,7 +23,7 @@ DATA ?=
 SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check soak bench bench-scale bench-privacy bench-api clean
+.PHONY: help env demo test check check-deploy soak bench bench-scale bench-privacy bench-api clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -50,6 +51,11 @@ check: $(READY)
 	$(VENV)/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py export_schema --check
+	$(PY) -m tests.audit
+
+# Production settings as docs/operations.md makes them, through every check that Django has; and each unsafe one.
+check-deploy: $(READY)
+	$(PY) -m pytest -p no:cacheprovider tests/test_safe_settings.py
 
 test: check
 	$(PY) -m pytest --cov --cov-report=term:skip-covered -n 2

@@ -8,16 +8,19 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from discovery import references, visible
+        from discovery.platform import safe_settings
         from discovery.platform.private_files import private_tighten
-        from discovery.privacy import export
+        from discovery.privacy import erasures_kept, export
         from discovery.radio import purge
         from discovery.recommend import disclosure
         from discovery.together import playing
 
+        safe_settings.connect()
         visible.register()
         references.connect()
         disclosure.connect()
         purge.connect()
         playing.connect()
         export.connect()
+        erasures_kept.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -6,6 +6,7 @@ import os
 import django
 
 from discovery.platform.private_files import private_umask
+from discovery.platform.safe_settings import refuse_unsafe
 from discovery.platform.web_process import bounded, loaded, one_thread, quick_turns, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -14,6 +15,7 @@ one_thread()
 quick_turns()
 sqlite_hold_open()
 django.setup(set_prefix=False)
+refuse_unsafe()
 
 # Behind it: the schema needs the apps to be loaded.
 from django.conf import settings  # noqa: E402

@@ -13,7 +13,9 @@ LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where 
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
 TRUSTED_PROXIES (how many stand before it and tell a client's address),
 REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
-from elsewhere), LOG_FORMAT (line or json).
+from elsewhere), LOG_FORMAT (line or json), PRODUCTION (whether others reach it: as ALLOWED_HOSTS
+says, where it is not set), HSTS_SECONDS, ARTIFACT_STORE (where several machines share models).
+Each secret may lie in a file that ``SECRET_KEY_FILE`` (and so on) names: discovery.platform.secrets.
 """
 
 import os
@@ -24,24 +26,35 @@ import environ
 
 from discovery.platform.home import BASE_DIR, home_dir
 from discovery.platform.redis import QUEUES, celery_broker, redis_socket
-from discovery.platform.secrets import secret_key_get_or_create, signing_key_get_or_create
+from discovery.platform.safe_settings import LOOPBACK, reached_by_others
+from discovery.platform.secrets import (
+    secret_key_get_or_create,
+    secrets_from_files,
+    signing_key_get_or_create,
+)
 
 django_stubs_ext.monkeypatch()
+secrets_from_files(os.environ)
 
 env = environ.Env()
 
 HOME_DIR = home_dir()
 ARTIFACT_DIR = Path(env.str("ARTIFACT_DIR", default=str(HOME_DIR / "models"))).resolve()
+# Where several machines share models, such as s3://bucket/models; none: ARTIFACT_DIR itself.
+ARTIFACT_STORE = env.str("ARTIFACT_STORE", default="")
 
 DEBUG = env.bool("DEBUG", default=False)
 # As it stands: `env.str` takes a value that begins with "$" for the name of another variable.
 SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key_get_or_create(HOME_DIR)
 SIGNING_KEY = os.environ.get("SIGNING_KEY") or signing_key_get_or_create(HOME_DIR)
 LEDGER_HEADS = HOME_DIR / "ledger-heads.jsonl"  # copies of the signed heads of the consent ledger
+ERASURES = HOME_DIR / "erasures.jsonl"  # who is gone, as numbers, for the time after a restore
 EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
 UPLOAD_DIR = HOME_DIR / "uploads"  # histories that people hand in; gone when they are read, or after a day
 UPLOAD_LARGEST = env.int("UPLOAD_LARGEST", default=2 << 30)  # bytes of one of them
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK))
+# Whether others reach it: then unsafe settings are refused (discovery.platform.safe_settings).
+PRODUCTION = env.bool("PRODUCTION", default=reached_by_others(ALLOWED_HOSTS))
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Pages elsewhere that may ask with a token of their own. No cookie comes with what they ask, and none would count.
@@ -199,8 +212,10 @@ OAUTH2_PROVIDER = {
     "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_basic", "client_secret_post"],
 }
 SILENCED_SYSTEM_CHECKS = [
-    "oauth2_provider.W008"
-]  # that http is allowed, which apps on one's own machine need
+    "oauth2_provider.W008",  # that http is allowed, which apps on one's own machine need
+    "security.W005",  # other names of the domain, and browsers' lists, are not ours to speak for
+    "security.W021",
+]
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # its own, as accounts.Device refers to it
 SESSION_ENGINE = "accounts.sessions"  # and of a session
 
@@ -283,6 +298,9 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o644, 0o755
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the whole body of a GraphQL request
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]  # asked beside the proxy, on the machine itself
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 60 * 60 if SESSION_COOKIE_SECURE else 0)
 
 LOGGING = {
     "version": 1,

@@ -5,6 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from discovery.platform.private_files import private_umask
+from discovery.platform.safe_settings import refuse_unsafe
 from discovery.platform.web_process import one_thread, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -12,3 +13,4 @@ private_umask()
 one_thread()
 sqlite_hold_open()
 application = get_wsgi_application()
+refuse_unsafe()

@@ -20,6 +20,7 @@ from graph.models import (
     TrainingRun,
 )
 from graph.services.rulings import items_merge, ruling_said, ruling_undo, words_split
+from graph.training.reinstate import model_promote, model_rollback
 
 
 def _told(request: HttpRequest, act: Callable[[], object], done: str) -> None:
@@ -55,6 +56,28 @@ def undo(_admin: Any, request: HttpRequest, rulings: QuerySet[CatalogRuling]) ->
         return
     for ruling in rulings:
         _told(request, lambda ruling=ruling: ruling_undo(ruling=ruling), f"Taken back: {ruling}")  # type: ignore[misc]
+
+
+@admin.action(description="Let this one serve", permissions=["view"])
+def promote(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
+    """Let the chosen model serve."""
+    if not request.user.has_perm("graph.change_modelversion"):
+        messages.error(request, "You may not say so.")
+    elif len(versions) != 1:
+        messages.error(request, "Choose one.")
+    else:
+        _told(request, lambda: model_promote(version_id=versions[0].pk), "It serves from now on.")
+
+
+@admin.action(description="Let one that was served before the active one serve again", permissions=["view"])
+def roll_back(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
+    """Go back to the chosen model."""
+    if not request.user.has_perm("graph.change_modelversion"):
+        messages.error(request, "You may not say so.")
+    elif len(versions) != 1:
+        messages.error(request, "Choose one.")
+    else:
+        _told(request, lambda: model_rollback(version_id=versions[0].pk), "It serves again from now on.")
 
 
 @admin.register(Artist)
@@ -119,8 +142,17 @@ class TagAdmin(admin.ModelAdmin[Tag]):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "state", "created_at", "activated_at", "ledger_position", "rejected_because")
+    list_display = (
+        "id",
+        "state",
+        "created_at",
+        "activated_at",
+        "ledger_position",
+        "rejected_because",
+        "damage",
+    )
     list_filter = ("state",)
+    actions = (promote, roll_back)
 
 
 @admin.register(TrainingRun)

@@ -55,6 +55,7 @@ def _tests_empty_the_ledger():
 def ledger_heads(tmp_path, settings):
     """No heads beside the data: those of other tests are of another ledger."""
     settings.LEDGER_HEADS = tmp_path / "ledger-heads.jsonl"
+    settings.ERASURES = tmp_path / "erasures.jsonl"
     return settings.LEDGER_HEADS
 
 

@@ -26,7 +26,8 @@ from accounts.services.consent import consents_grant_many
 from discovery.platform.errors import Conflict
 from graph.bench.generate import Size, generate
 from graph.models import Artist, Listen, ModelVersion, Standing, Track
-from graph.serving.active_model import active_version, artifact_directory, manifest_hash
+from graph.serving.active_model import active_version
+from graph.serving.storage import artifact_directory, manifest_hash
 from graph.snapshot import GraphSnapshot, take
 
 if TYPE_CHECKING:

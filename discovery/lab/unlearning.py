@@ -50,7 +50,13 @@ def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Me
     with (
         tempfile.TemporaryDirectory() as folder,
         redis_there(settings.REDIS_URL) as url,  # an erasure needs one
-        override_settings(ARTIFACT_DIR=folder, EXPORT_DIR=folder, REDIS_URL=url),
+        override_settings(
+            ARTIFACT_DIR=folder,
+            ARTIFACT_STORE="",
+            EXPORT_DIR=folder,
+            ERASURES=f"{folder}/erasures",
+            REDIS_URL=url,
+        ),
         transaction.atomic(),
     ):
         try:

@@ -48,6 +48,12 @@ MEANINGS: Mapping[str, str] = {
     "NOT_NAMED": "No play names it any more (staff).",
     "OPERATORS_OWN": "It is of the operator's own catalog (staff).",
     "UNDONE": "It was taken back before (staff).",
+    "MODEL_SERVES": "The model serves already (staff).",
+    "MODEL_REJECTED": "The model was refused when it was made, and serves nobody (staff).",
+    "MODEL_LATER": "The model was not served before the active one, so that it is no way back (staff).",
+    "MODEL_DAMAGED": "The model's files cannot be read, or are gone (staff).",
+    "MODEL_SAW_ERASED": "The model learned from somebody who was erased since (staff).",
+    "MODEL_SAW_WITHDRAWN": "The model learned from what was withdrawn or deleted, and a later one is without it (staff).",
     # --- values
     "INVALID": "A value is wrong; `field` names it.",
     "INVALID_ID": "No id of this installation, or one of another type.",

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import zlib
+from collections.abc import MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,15 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.core.management.utils import get_random_secret_key
+
+SECRETS = ("SECRET_KEY", "SIGNING_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+
+
+def secrets_from_files(environment: MutableMapping[str, str]) -> None:
+    """Take each secret that the environment does not say from the file that ``<NAME>_FILE`` names."""
+    for name in SECRETS:
+        if (path := environment.get(f"{name}_FILE")) and not environment.get(name):
+            environment[name] = Path(path).read_text(encoding="utf-8").strip()
 
 
 def secret_key_get_or_create(home: Path) -> str:

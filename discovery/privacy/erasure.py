@@ -8,7 +8,6 @@ and deleting it twice is deleting it once.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -37,7 +36,7 @@ from discovery.platform.errors import InvalidInput
 from discovery.privacy.signals import erasure_requested
 from graph.models import Deletion, ModelVersion
 from graph.services.standing import catalog_sweep
-from graph.serving.active_model import artifact_directory
+from graph.serving.storage import artifact_store
 from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of_person
 
 logger = logging.getLogger(__name__)
@@ -256,4 +255,4 @@ def _log_entries_delete(user: User) -> int:
 def _older_artifacts_delete(position: int) -> None:
     older = ModelVersion.objects.filter(ledger_position__lt=position).exclude(state=ModelVersion.State.ACTIVE)
     for key in older.values_list("pk", flat=True):
-        shutil.rmtree(artifact_directory(key), ignore_errors=True)
+        artifact_store().remove(key)

@@ -13,6 +13,7 @@ class ModelVersion(models.Model):
         ACTIVE = "ACTIVE"  # served now; at most one
         RETIRED = "RETIRED"  # was served
         REJECTED = "REJECTED"  # its promotion was refused, with the reason
+        DAMAGED = "DAMAGED"  # was served until its files could not be read; the previous one took its place
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=8, choices=State.choices)
@@ -23,6 +24,8 @@ class ModelVersion(models.Model):
     config = models.JSONField()
     metrics = models.JSONField()
     rejected_because = models.TextField(blank=True)
+    damaged_at = models.DateTimeField(null=True, blank=True)  # when that was found; a training follows
+    damage = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
 

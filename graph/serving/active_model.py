@@ -1,25 +1,26 @@
 """The model that is served now. Reading costs one indexed query a call; vectors are loaded once a process for each model.
 
-The pointer is a row, moved by `graph.training.publish`; files lie in ``ARTIFACT_DIR/<model version id>/``.
+The pointer is a row, moved by `graph.training.publish`, and by `graph.serving.standby` where files are damaged.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
+import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
-
-from django.conf import settings
 
 from accounts.compiled_query import CompiledQuery
 from discovery.platform.errors import ModelUnavailable
 from graph.models import ModelVersion
-from graph.serving.artifact import MANIFEST, Artifact, ArtifactError
+from graph.serving.artifact import Artifact, ArtifactError
+from graph.serving.standby import artifact_read, damage_healed, damage_note
+from graph.serving.storage import StoreUnreachable
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0  # what cannot be read is not read again with every request
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ServedModel:
 
 
 _served: ServedModel | None = None
+_failed: tuple[uuid.UUID, float, str] | None = None  # what could not be read, when, and why
 _loading = threading.Lock()
 
 
@@ -62,32 +64,27 @@ def active_version() -> ModelVersion | None:
 
 
 def _load(version: ModelVersion) -> ServedModel:
+    global _failed  # noqa: PLW0603 one a process
+    if _failed is not None and _failed[0] == version.pk and time.monotonic() - _failed[1] < RETRY_SECONDS:
+        raise ModelUnavailable(_failed[2])
     try:
-        return ServedModel(version, _read(version))
+        return _read(version)
+    except (ArtifactError, StoreUnreachable) as error:
+        why = f"model {version.pk} cannot be read: {error}"
+        _failed = version.pk, time.monotonic(), why
+        raise ModelUnavailable(why) from error
+
+
+def _read(version: ModelVersion) -> ServedModel:
+    """What the pointer says, or what takes its place where that is damaged. Raises ArtifactError or StoreUnreachable."""
+    try:
+        served = ServedModel(version, artifact_read(version))
     except ArtifactError as error:
         # The pointer may have moved on twice while we read, and the files with it.
-        newer = active_version()
+        newer = damage_note(version, str(error)) or active_version()
         if newer is None or newer.pk == version.pk:
-            raise ModelUnavailable(f"model {version.pk} cannot be read: {error}") from error
+            raise
         logger.info("model %s was replaced by %s while it was read", version.pk, newer.pk)
-        return _load(newer)
-
-
-def _read(version: ModelVersion) -> Artifact:
-    """The manifest must be the one that was published; it vouches for the rest."""
-    directory = artifact_directory(version.pk)
-    try:
-        digest = manifest_hash(directory)
-    except OSError as error:
-        raise ArtifactError(str(error)) from error
-    if digest != version.manifest_hash:
-        raise ArtifactError("its manifest is not the published one")
-    return Artifact.load(directory)
-
-
-def artifact_directory(version_id: uuid.UUID) -> Path:
-    return Path(settings.ARTIFACT_DIR) / str(version_id)
-
-
-def manifest_hash(directory: Path) -> str:
-    return hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()
+        return _read(newer)
+    damage_healed(version)
+    return served

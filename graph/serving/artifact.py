@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
 from graph.serving.channels import Channel, ChannelRule, Source
 from graph.serving.friend_index import FEATURES, PairScore
@@ -44,25 +45,37 @@ class Artifact:
 
     @classmethod
     def load(cls, directory: Path | str) -> Artifact:
-        """Read and verify an artifact.
-
-        Raises ArtifactError when a file is missing or unreadable, the format is another, or the
-        tensors are not the ones the manifest was written for.
-        """
-        directory = Path(directory)
+        """Read and verify an artifact in a folder. Raises ArtifactError as `read` does, and where a file is missing."""
         try:
-            manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-            blob = (directory / TENSORS).read_bytes()
-        except (OSError, ValueError) as error:
+            return cls.read(lambda name: (Path(directory) / name).read_bytes())
+        except OSError as error:
             raise ArtifactError(f"cannot read the model in {directory}: {error}") from error
-        if not isinstance(manifest, dict) or manifest.get("format_version") not in READABLE:
-            raise ArtifactError(f"{directory / MANIFEST} is not a manifest of the formats {READABLE}")
-        if hashlib.sha256(blob).hexdigest() != manifest.get("tensors_sha256"):
-            raise ArtifactError(f"{directory / TENSORS} does not match its manifest's checksum")
+
+    @classmethod
+    def read(cls, file: Callable[[str], bytes], *, manifest_sha256: str | None = None) -> Artifact:
+        """Verify an artifact whose files ``file`` hands over by name, and build it.
+
+        Raises ArtifactError when the manifest is not the one that was published, the format is another, the
+        tensors are not the ones the manifest was written for, or they hold what is no number.
+        """
+        told = file(MANIFEST)
+        if manifest_sha256 is not None and hashlib.sha256(told).hexdigest() != manifest_sha256:
+            raise ArtifactError("its manifest is not the published one")
         try:
-            return cls.assemble(manifest, load_file(directory / TENSORS))
+            manifest = json.loads(told)
+        except ValueError as error:
+            raise ArtifactError(f"{MANIFEST} is no JSON: {error}") from error
+        if not isinstance(manifest, dict) or manifest.get("format_version") not in READABLE:
+            raise ArtifactError(f"{MANIFEST} is not a manifest of the formats {READABLE}")
+        blob = file(TENSORS)
+        if hashlib.sha256(blob).hexdigest() != manifest.get("tensors_sha256"):
+            raise ArtifactError(f"{TENSORS} does not match its manifest's checksum")
+        try:
+            arrays = load(blob)
+            _ensure_numbers(arrays)
+            return cls.assemble(manifest, arrays)
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(f"the model in {directory} is incomplete: {error!r}") from error
+            raise ArtifactError(f"the model is incomplete: {error!r}") from error
 
     @classmethod
     def assemble(cls, manifest: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Artifact:
@@ -77,6 +90,13 @@ class Artifact:
             if kind in manifest["views"]
         }
         return cls(manifest, views, _pair_score(manifest.get("pairs"), arrays))
+
+
+def _ensure_numbers(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """One score that is no number would put an item anywhere."""
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ArtifactError(f"{name} holds what is no number")
 
 
 def _section(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:

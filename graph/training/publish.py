@@ -1,13 +1,12 @@
-"""How a trained model takes the place of the served one. Files lie in ``ARTIFACT_DIR/<model version id>/``; the pointer is a row.
+"""How a trained model takes the place of the served one. Files lie in `graph.serving.storage`; the pointer is a row.
 
-Publishing writes a draft, makes it durable, and moves it into place and the pointer with it.
+Publishing writes a draft, makes it durable, reads it back, and moves it into place and the pointer with it.
 """
 
 from __future__ import annotations
 
 import fcntl
 import logging
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,12 +16,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
-from accounts.models import ConsentEvent, ConsentState, Purpose
 from graph.models import ModelVersion, TrainingRun
 from graph.selectors import deletions_after
-from graph.serving.active_model import active_version, artifact_directory, manifest_hash
+from graph.serving.active_model import active_version
+from graph.serving.artifact import Artifact, ArtifactError
+from graph.serving.eligible import contributions_withdrawn
+from graph.serving.standby import pointer_move
+from graph.serving.storage import artifact_store, manifest_hash, sync
 from graph.training.lease import Lease, is_live, lease_complete, lease_hold
 from graph.training.promotion import finite, promotion_refusal
 
@@ -54,17 +55,16 @@ def model_publish(
         config=config, metrics=finite(metrics),
     )  # fmt: skip
     if refused:
-        version.state, version.rejected_because = ModelVersion.State.REJECTED, refused
-        with transaction.atomic():
-            version.save(force_insert=True)
-            lease_complete(lease, model_version=version)
-        logger.warning("model %s is refused: %s", version.pk, refused)
-        return version
+        return _refuse(version, refused, lease)
     draft = Path(settings.ARTIFACT_DIR) / f"{DRAFT}{lease.run_id}-{lease.fence}"
     draft.mkdir(parents=True, mode=0o700)
     try:
         write(draft)
         _make_durable(draft)
+        try:
+            Artifact.load(draft)
+        except ArtifactError as error:
+            return _refuse(version, f"it cannot be read back: {error}", lease)
         version.manifest_hash = manifest_hash(draft)
         _swap(version, draft, lease)
     finally:
@@ -73,17 +73,30 @@ def model_publish(
     return version
 
 
-def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
-    """Files first, pointer last; nobody sweeps in between."""
-    directory = artifact_directory(version.pk)
-    with _directory_lock(), transaction.atomic():
-        lease_hold(lease)
-        draft.rename(directory)
-        _sync(directory.parent)
-        ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).update(state=ModelVersion.State.RETIRED)
-        version.state, version.activated_at = ModelVersion.State.ACTIVE, timezone.now()
+def _refuse(version: ModelVersion, why: str, lease: Lease) -> ModelVersion:
+    version.state, version.rejected_because = ModelVersion.State.REJECTED, why
+    with transaction.atomic():
         version.save(force_insert=True)
         lease_complete(lease, model_version=version)
+    logger.warning("model %s is refused: %s", version.pk, why)
+    return version
+
+
+def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
+    """Files first, pointer last; nobody sweeps in between."""
+    store = artifact_store()
+    with _directory_lock():
+        try:
+            store.put(version.pk, draft)
+            with transaction.atomic():
+                lease_hold(lease)
+                version.state = ModelVersion.State.RETIRED  # one is active at a time
+                version.save(force_insert=True)
+                pointer_move(version, leaving=ModelVersion.State.RETIRED)
+                lease_complete(lease, model_version=version)
+        except BaseException:
+            store.remove(version.pk)
+            raise
 
 
 def _yardstick() -> dict[str, Any] | None:
@@ -99,35 +112,23 @@ def _yardstick() -> dict[str, Any] | None:
     return dict(version.metrics)
 
 
-def contributions_withdrawn(*, after: int) -> list[ConsentEvent]:
-    """Ledger events after a position by which somebody took back that their plays train models."""
-    events = ConsentEvent.objects.filter(
-        pk__gt=after, purpose=Purpose.CONTRIBUTE, prior_state=ConsentState.GRANTED
-    )
-    return list(events.exclude(new_state=ConsentState.GRANTED).order_by("pk"))
-
-
 def leftovers_sweep() -> list[str]:
     """Remove drafts of runs that died and files that no model to keep needs; returns their names."""
     root = Path(settings.ARTIFACT_DIR)
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _directory_lock():
-        gone = [path for path in sorted(root.iterdir()) if path.is_dir() and _is_leftover(path.name)]
-        for path in gone:
+        drafts = [path for path in sorted(root.glob(f"{DRAFT}*")) if path.is_dir() and _is_dead(path.name)]
+        for path in drafts:
             shutil.rmtree(path)
-    return [path.name for path in gone]
+        known = set(ModelVersion.objects.values_list("pk", flat=True))
+        return [*(path.name for path in drafts), *artifact_store().sweep(kept=_kept(), known=known)]
 
 
-def _is_leftover(name: str) -> bool:
-    if name.startswith(DRAFT):
-        run, _, fence = name.removeprefix(DRAFT).partition("-")
-        owner = TrainingRun.objects.filter(pk=run, fence=fence).first()
-        return owner is None or not is_live(owner)
-    try:
-        version_id = uuid.UUID(name)
-    except ValueError:
-        return False  # not ours
-    return version_id not in _kept()
+def _is_dead(name: str) -> bool:
+    """Whether nobody works on this draft any more."""
+    run, _, fence = name.removeprefix(DRAFT).partition("-")
+    owner = TrainingRun.objects.filter(pk=run, fence=fence).first()
+    return owner is None or not is_live(owner)
 
 
 def _kept() -> set[uuid.UUID]:
@@ -147,13 +148,5 @@ def _directory_lock() -> Iterator[None]:
 def _make_durable(directory: Path) -> None:
     for path in directory.iterdir():
         path.chmod(0o600)
-        _sync(path)
-    _sync(directory)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
+    sync(directory)

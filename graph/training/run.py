@@ -21,6 +21,8 @@ from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
 from graph.serving.active_model import active
 from graph.serving.artifact import VIEWS
+from graph.serving.eligible import contributions_withdrawn
+from graph.serving.standby import damage_untrained
 from graph.training import publish
 from graph.training.communities import communities_refresh
 from graph.training.drawn import drawn, drawn_seed
@@ -179,14 +181,16 @@ def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
 
 
 def run_due() -> str | None:
-    """The key of a training that withdrawals and deletions ask for, or None.
+    """The key of a training that a damaged model, withdrawals or deletions ask for, or None.
 
-    It names the fixed time that it is for, so that everything until then is trained away once.
+    It names the damaged model, or the fixed time that it is for, so that everything until then is trained away once.
     """
+    if (damaged := damage_untrained()) is not None:
+        return f"damaged:{damaged.pk}"
     version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
     if version is None:
         return None
-    gone = [event.occurred_at for event in publish.contributions_withdrawn(after=version.ledger_position)]
+    gone = [event.occurred_at for event in contributions_withdrawn(after=version.ledger_position)]
     gone += [row.deleted_at for row in deletions_after(version.deletion_position)]
     moment = _fixed_time_before(timezone.now())
     return f"withdrawal:{moment:%Y-%m-%dT%H:%M}" if any(at <= moment for at in gone) else None

@@ -8,8 +8,9 @@ mean equal edges: with 10⁷ edges, and 10⁵ of one person, two different ones 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from numpy.typing import NDArray
 from accounts.models import Friendship, User
 from graph.arrays import Ids
 from graph.models import ArtistPlayCount, Feedback, ItemKind, Listen, ModelVersion, Tagging
-from graph.serving.active_model import artifact_directory, manifest_hash
 from graph.serving.artifact import MANIFEST
+from graph.serving.storage import FileLost, StoreUnreachable, artifact_store
 from graph.snapshot import GraphSnapshot
 
 EDGES = "edges.npy"
@@ -38,31 +39,23 @@ def edges_write(taken: GraphSnapshot, directory: Path) -> dict[str, str]:
     """Write the hashes of a snapshot's edges; return what the manifest is to say of the file."""
     path = directory / EDGES
     np.save(path, _hashed(_edges_of(taken)), allow_pickle=False)
-    return {"sha256": _sha256(path), "key": _fingerprint()}
+    return {"sha256": _sha256(path.read_bytes()), "key": _fingerprint()}
 
 
 def edges_of_model(version: ModelVersion) -> Hashes:
     """Hashes of what a model was trained on. Raises EdgesUnknown where its files do not say so."""
-    directory = artifact_directory(version.pk)
+    store = artifact_store()
     try:
-        digest = manifest_hash(directory)
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except OSError as error:
+        told, edges = store.read(version.pk, MANIFEST), store.read(version.pk, EDGES)
+    except (FileLost, StoreUnreachable) as error:
         raise EdgesUnknown(str(error)) from error
-    if digest != version.manifest_hash:
+    if _sha256(told) != version.manifest_hash:
         raise EdgesUnknown(f"the manifest of model {version.pk} is not the published one")
-    return edges_read(directory, manifest.get("training_edges", {}))
-
-
-def edges_read(directory: Path, told: Mapping[str, str]) -> Hashes:
-    """The hashes of a model's edges, where the file is the one its manifest tells of. Raises EdgesUnknown."""
-    try:
-        actual = {"sha256": _sha256(directory / EDGES), "key": _fingerprint()}
-    except OSError as error:
-        raise EdgesUnknown(str(error)) from error
-    if actual != told:
-        raise EdgesUnknown(f"{directory / EDGES} is not the published one, or was made with another key")
-    hashes: Hashes = np.load(directory / EDGES, allow_pickle=False)
+    if json.loads(told).get("training_edges", {}) != {"sha256": _sha256(edges), "key": _fingerprint()}:
+        raise EdgesUnknown(
+            f"{EDGES} of model {version.pk} is not the published one, or was made with another key"
+        )
+    hashes: Hashes = np.load(io.BytesIO(edges), allow_pickle=False)
     return hashes
 
 
@@ -127,5 +120,5 @@ def _fingerprint() -> str:
     return hashlib.sha256(_key()).hexdigest()[:16]
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(blob: bytes) -> str:
+    return hashlib.sha256(blob).hexdigest()

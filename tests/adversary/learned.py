@@ -19,7 +19,7 @@ from graph.ml.train import fit
 from graph.models import Artist, Listen, ModelVersion, Standing, Track
 from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
-from graph.serving import active_model
+from graph.serving import storage
 from graph.training.communities import communities_refresh
 from graph.training.drawn import drawn, drawn_seed
 from graph.training.run import _steps_before
@@ -48,10 +48,10 @@ def learn(config: RecommenderConfig = QUICK) -> ModelVersion:
         ledger_position=taken.ledger_position, config={}, metrics={"data": {"users": len(taken.users)}},
         activated_at=timezone.now(),
     )  # fmt: skip
-    directory = active_model.artifact_directory(version.pk)
+    directory = storage.artifact_directory(version.pk)
     directory.mkdir(parents=True)
     write_artifact(fitted, directory, {})
-    version.manifest_hash = active_model.manifest_hash(directory)
+    version.manifest_hash = storage.manifest_hash(directory)
     version.save(force_insert=True)
     return version
 

@@ -26,9 +26,9 @@ from discovery.recommend import feed
 from graph import snapshot
 from graph.importers.lastfm_people import listeners_get_or_create
 from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, ModelVersion
-from graph.serving import active_model
+from graph.serving import active_model, storage
 from graph.serving.artifact import MANIFEST
-from graph.training import publish
+from graph.serving.eligible import contributions_withdrawn
 from graph.training.training_edges import EDGES, edges_of_model, edges_of_person, edges_write
 from tests import factories
 from tests.api.client import App
@@ -63,7 +63,7 @@ def published(state=ModelVersion.State.ACTIVE, taken=None):
         config={},
         metrics={},
     )
-    folder = active_model.artifact_directory(version.pk)
+    folder = storage.artifact_directory(version.pk)
     folder.mkdir()
     manifest = json.dumps({"training_edges": edges_write(taken or snapshot.take(), folder)})
     (folder / MANIFEST).write_text(manifest)
@@ -108,7 +108,7 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     key = str(erasure_request(user=ben, confirm="ben").pk)
     assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
     assert erasures_open() == [key]
-    assert publish.contributions_withdrawn(after=older.ledger_position), "a training follows by itself"
+    assert contributions_withdrawn(after=older.ledger_position), "a training follows by itself"
     clean = published()
     closed = erasure_advance(erasure_id=key)
     assert closed.state == Erasure.State.CLOSED
@@ -121,8 +121,8 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     assert bytes(closed.edges) == b""
     assert closed.receipt["deleted"]["graph.Listen.user"] == 7
     verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
-    assert not active_model.artifact_directory(older.pk).exists()
-    assert active_model.artifact_directory(clean.pk).exists()
+    assert not storage.artifact_directory(older.pk).exists()
+    assert storage.artifact_directory(clean.pk).exists()
 
 
 def test_every_edge_that_could_be_learned_from_somebody_is_known_as_theirs(ben, world):
@@ -145,7 +145,7 @@ def test_no_model_is_clean_that_learned_from_the_person_or_does_not_say(ben, fau
     key = str(erasure_request(user=ben, confirm="ben").pk)
     assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
     model = published(taken=with_ben if fault == "learned from them" else None)
-    edges = active_model.artifact_directory(model.pk) / EDGES
+    edges = storage.artifact_directory(model.pk) / EDGES
     if fault == "does not say":
         edges.unlink()
     elif fault == "altered":
@@ -181,7 +181,7 @@ def test_where_no_clean_model_comes_the_old_one_serves_no_longer(ben, why, monke
     assert closed.receipt["cleanModel"] == {"id": None, "retired": str(older.pk)}
     verify(closed.receipt, public_key_text(django_settings.SIGNING_KEY))
     assert active_model.active_version() is None
-    assert not active_model.artifact_directory(older.pk).exists()
+    assert not storage.artifact_directory(older.pk).exists()
 
 
 def test_who_never_contributed_waits_for_no_model(world):

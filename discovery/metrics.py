@@ -34,7 +34,7 @@ from graph.models import FriendNews
 from graph.selectors import deletions_after
 from graph.services.history import histories_abandoned
 from graph.serving.active_model import active_version
-from graph.training.publish import contributions_withdrawn
+from graph.serving.eligible import contributions_withdrawn
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('graph', '0071_retold'),
+        ('graph', '0072_library_moods'),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, present
 from discovery.platform.errors import InvalidInput
 from discovery.recommend import evidence as gathering
-from discovery.recommend import ranking
+from discovery.recommend import held
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
 from discovery.recommend.serving import index_for
@@ -58,7 +58,9 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
     told = {Disclosure(int(friend), named=True) for friend in np.unique(permitted.friend[signals]) if friend}
     if index is None:
         return present(viewer, Draft((), lambda _nodes: PreviewView(int(signals.sum())), told))
-    rankings = [ranking.rank(index, evidence, count=count) for evidence in (permitted, without)]
+    rankings = [
+        held.rank_with_held(index, evidence, count=count, spoken_of=True) for evidence in (permitted, without)
+    ]
     before, after = ([item_ref(kind, item) for item in ranked.ids.tolist()] for ranked in rankings)
 
     def shown(nodes: Mapping[Ref, Any]) -> PreviewView:

@@ -169,7 +169,7 @@ def test_somebody_new_is_led_to_first_recommendations(world, visit):
     assert Consent.objects.get(user=eve, purpose="SELF").state == ConsentState.GRANTED
     eve.refresh_from_db()
     assert eve.level == PersonalizationLevel.OWN, "what one says yes to counts"
-    assert not person.find("#shield [data-level=OWN][hidden]")
+    person.until(lambda: not person.find("#shield [data-level=OWN][hidden]"), "the shield says so")
     person.types("#pick-text", "Nerloo")
     person.until(lambda: set(person.texts("#picks .chip")) == {"Nerloo Choir"}, "what was looked for")
     person.presses("#picks label")

@@ -78,7 +78,7 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
     def decode_json(self, data: str | bytes) -> object:
         try:
             return super().decode_json(data)
-        except RecursionError as error:
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError, too
             raise HTTPException(400, "Unable to parse request body as JSON") from error
 
     def parse_http_body(

@@ -8,6 +8,7 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from discovery import references, visible
+        from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
         from discovery.privacy import export
         from discovery.radio import purge
@@ -20,4 +21,5 @@ class DiscoveryConfig(AppConfig):
         purge.connect()
         playing.connect()
         export.connect()
+        deadline.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.asgi import get_asgi_application
 
+from discovery.platform.bodies import bounded
 from discovery.platform.private_files import private_umask
-from discovery.platform.web_process import bounded, one_thread, sqlite_hold_open
+from discovery.platform.web_process import one_thread, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
@@ -28,7 +29,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """One application for both protocols."""
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
-    else:
-        http: Any = _http
-        file = scope["path"].endswith("/imports/")
-        await http(scope, bounded(receive, LARGEST_BODY + file * settings.UPLOAD_LARGEST), send)
+        return
+    http: Any = _http
+    largest = LARGEST_BODY
+    if scope["path"].endswith("/imports/"):
+        largest += settings.UPLOAD_LARGEST
+    elif scope["path"].endswith("/graphql/"):
+        largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    await bounded(http, scope, receive, send, largest=largest)

@@ -35,6 +35,7 @@ from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
 from discovery.platform.graphql.admission import Admission
 from discovery.platform.graphql.branches import Place
+from discovery.platform.graphql.deadline import Deadline
 from discovery.platform.graphql.described import described
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.lenient import LENIENT, LenientVariables
@@ -141,6 +142,7 @@ schema = Schema(
         DjangoOptimizerExtension,
         LenientVariables,
         lambda: Admission(COSTS),
+        Deadline,
     ],
     execution_context_class=GuardedExecution,
     config=StrawberryConfig(disable_field_suggestions=not settings.DEBUG, scalar_map=LENIENT),

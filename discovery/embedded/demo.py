@@ -26,6 +26,7 @@ from discovery.embedded.supervisor import Stopped, Supervisor, stopping_signals
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.errors import ServiceFailed
 from discovery.platform.private_files import private_umask
+from discovery.platform.web_process import SERVER_BOUNDS
 
 HOST = "127.0.0.1"
 WEB_SECONDS = 60.0
@@ -138,7 +139,16 @@ def _members(port: int) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     clock = str(settings.HOME_DIR / "clock")
     return {
-        "web": [*python, "uvicorn", "discovery.asgi:application", "--host", HOST, "--port", str(port)],
+        "web": [
+            *python,
+            "uvicorn",
+            "discovery.asgi:application",
+            "--host",
+            HOST,
+            "--port",
+            str(port),
+            *SERVER_BOUNDS,
+        ],
         "worker": [*python, "celery", "-A", "tasks", "worker", "--concurrency", "1", "--loglevel", "INFO"],
         "clock": [*python, "celery", "-A", "tasks", "beat", "--schedule", clock, "--loglevel", "INFO"],
     }

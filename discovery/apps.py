@@ -9,6 +9,7 @@ class DiscoveryConfig(AppConfig):
     def ready(self) -> None:
         from discovery import references, visible
         from discovery.platform import safe_settings
+        from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
         from discovery.privacy import erasures_kept, export
         from discovery.radio import purge
@@ -23,4 +24,5 @@ class DiscoveryConfig(AppConfig):
         playing.connect()
         export.connect()
         erasures_kept.connect()
+        deadline.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -5,9 +5,10 @@ import os
 
 import django
 
+from discovery.platform.bodies import bounded
 from discovery.platform.private_files import private_umask
 from discovery.platform.safe_settings import refuse_unsafe
-from discovery.platform.web_process import bounded, loaded, one_thread, quick_turns, sqlite_hold_open
+from discovery.platform.web_process import loaded, one_thread, quick_turns, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
@@ -36,6 +37,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """One application for both protocols."""
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
-    else:
-        file = scope["path"].endswith("/imports/")
-        await _http(scope, bounded(receive, LARGEST_BODY + file * settings.UPLOAD_LARGEST), send)
+        return
+    largest = LARGEST_BODY
+    if scope["path"].endswith("/imports/"):
+        largest += settings.UPLOAD_LARGEST
+    elif scope["path"].endswith("/graphql/"):
+        largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    await bounded(_http, scope, receive, send, largest=largest)

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db.models import Model
 from graphql import GraphQLError, GraphQLObjectType
 from strawberry import relay
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -32,13 +31,15 @@ import graph.api
 from accounts.api.context import Info, ViewerPart
 from accounts.models import User
 from accounts.presentation import ensure_shown, viewer_key
+from discovery.costs import COSTS
 from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
+from discovery.platform.graphql.admission import Admission
 from discovery.platform.graphql.branches import Place
+from discovery.platform.graphql.deadline import Deadline
 from discovery.platform.graphql.described import described
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.lenient import LENIENT, LenientVariables
-from discovery.platform.graphql.limits import OperationLimits
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.metered import Metered
 from discovery.platform.graphql.node import PlainNode, node_ids_resolve_fast, node_resolve
@@ -148,9 +149,8 @@ schema = Schema(
     extensions=[
         DjangoOptimizerExtension,
         LenientVariables,
-        lambda: ParserCache(maxsize=128),
-        lambda: ValidationCache(maxsize=128),
-        OperationLimits,  # behind the validation: it measures valid documents only
+        lambda: Admission(COSTS),
+        Deadline,
         Metered,
     ],
     execution_context_class=GuardedExecution,

@@ -11,7 +11,9 @@ a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how ma
 every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in),
 LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where collectstatic writes),
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
-TRUSTED_PROXIES (how many stand before it and tell a client's address),
+TRUSTED_PROXIES (how many stand before it and tell a client's address), RATE_ADDRESS and RATE_VIEWER (requests in a
+time, as 600/m), QUERY_SECONDS (a query's deadline), SOCKETS_WAITING (sockets of an address before anybody signs in),
+PERSISTED_DOCUMENTS and PERSISTED_ONLY (documents that are asked by their ids, and whether others are refused),
 REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
 from elsewhere), LOG_FORMAT (line or json), PRODUCTION (whether others reach it: as ALLOWED_HOSTS
 says, where it is not set), HSTS_SECONDS, ARTIFACT_STORE (where several machines share models).
@@ -91,6 +93,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "discovery.web.rates.AddressRateMiddleware",
     "discovery.protocols.audioscrobbler.HandshakeAtTheRoot",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -99,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.browser.BrowserSessionMiddleware",
     "accounts.middleware.bearer.BearerTokenMiddleware",
+    "discovery.web.rates.ViewerRateMiddleware",
     "accounts.middleware.gpc.GlobalPrivacyControlMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -296,6 +300,16 @@ WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o644, 0o755
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the whole body of a GraphQL request
+
+# How often one address and one person may ask: so many at once, and in each minute (or s, h); empty bounds nothing.
+RATE_ADDRESS = env.str("RATE_ADDRESS", default="3000/m")
+RATE_VIEWER = env.str("RATE_VIEWER", default="1200/m")
+QUERY_SECONDS = env.float("QUERY_SECONDS", default=2.0)  # a query's deadline; 0 bounds nothing
+SOCKETS_WAITING = env.int("SOCKETS_WAITING", default=20)  # of one address, with nobody signed in yet
+
+# GraphQL documents that apps ask by their ids: a folder of .graphql files, or a JSON file of ids and documents.
+PERSISTED_DOCUMENTS = env.str("PERSISTED_DOCUMENTS", default="")
+PERSISTED_ONLY = env.bool("PERSISTED_ONLY", default=False)  # whoever has no session here asks these alone
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE

@@ -27,6 +27,7 @@ from discovery.platform.errors import ServiceFailed
 from discovery.platform.home import BASE_DIR, home_dir
 from discovery.platform.private_files import private_umask
 from discovery.platform.redis import redis_socket
+from discovery.platform.server_bounds import SERVER_BOUNDS
 
 HOST = "127.0.0.1"
 WEB_SECONDS = 60.0
@@ -134,7 +135,16 @@ def _members(port: int) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     worker = ["celery", "-A", "tasks", "--skip-checks", "worker", "--concurrency", "1", "--loglevel", "INFO"]
     return {
-        "web": [*python, "uvicorn", "discovery.asgi:application", "--host", HOST, "--port", str(port)],
+        "web": [
+            *python,
+            "uvicorn",
+            "discovery.asgi:application",
+            "--host",
+            HOST,
+            "--port",
+            str(port),
+            *SERVER_BOUNDS,
+        ],
         # There is one worker, so the clock may be in it.
         "worker": [*python, *worker, "--beat", "--schedule", str(home_dir() / "clock")],
     }

@@ -40,6 +40,8 @@ class Services:
 
     def start(self) -> None:
         os.environ.setdefault("EARSHOT_HOME", str(self.home))
+        for unbounded in ("RATE_ADDRESS", "RATE_VIEWER"):  # a suite asks more often than anybody
+            os.environ.setdefault(unbounded, "")
         if "DATABASE_URL" not in os.environ:
             self.postgres = PostgresServer()
             self.postgres.start()

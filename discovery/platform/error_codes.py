@@ -15,6 +15,11 @@ MEANINGS: Mapping[str, str] = {
     "GRAPHQL_VALIDATION_FAILED": "The document does not fit the schema.",
     "BUSY": "Too many ask at this moment; nothing was done. Come back after `Retry-After` seconds (HTTP 503).",
     "LIMIT_EXCEEDED": "More than is taken in one call, or more of something than one person may have.",
+    "TOO_SLOW": "The request's body took too long to come in (HTTP 408).",
+    "RATE_LIMITED": "Too many requests in a short time; `retryAfter` and `Retry-After` tell the seconds to wait (HTTP 429).",
+    "DEADLINE_EXCEEDED": "The answer took longer than a query may; ask for less at a time.",
+    "PERSISTED_QUERY_NOT_FOUND": "No document of this installation has this id or hash; send the document itself.",
+    "DOCUMENT_NOT_LISTED": "This installation answers listed documents alone (HTTP 403).",
     # --- who asks
     "SIGN_IN_REQUIRED": "Nobody is signed in.",
     "INVALID_TOKEN": "The bearer token is unknown, has run out or was revoked (HTTP 401).",

@@ -10,6 +10,7 @@ EarshotError                 code, message, field
 │   │   ├── PasswordNeeded   REAUTHENTICATION_REQUIRED  the password has to be told again
 │   │   └── ConsentMissing   CONSENT_MISSING  the purpose it needs is not granted
 │   ├── Conflict             CONFLICT      the state does not admit it
+│   ├── DeadlineExceeded     DEADLINE_EXCEEDED
 │   └── LimitExceeded        LIMIT_EXCEEDED
 └── Failure                  unexpected to the caller, named for the operator
     ├── ImportFailed         IMPORT_FAILED      nothing was stored
@@ -76,6 +77,13 @@ class Conflict(Refusal):
 
 class LimitExceeded(Refusal):
     code = "LIMIT_EXCEEDED"
+
+
+class DeadlineExceeded(Refusal):
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self) -> None:
+        super().__init__("The answer takes longer than a query may; ask for less at a time.")
 
 
 class Failure(EarshotError):

@@ -6,16 +6,12 @@ import gc
 import os
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 
 _held: dict[str, sqlite3.Connection] = {}
 
@@ -47,19 +43,6 @@ def sqlite_hold_open() -> None:
     every answer that wrote anything, where nobody else is there. PostgreSQL needs nothing of it.
     """
     connection_created.connect(_hold, dispatch_uid="hold the SQLite file open")
-
-
-def bounded(receive: Receive, largest: int) -> Receive:
-    """Of a request's body no more than this: whoever sends more is hung up on. Django writes a body to the disk first."""
-    size = 0
-
-    async def received() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        return message if size <= largest else {"type": "http.disconnect"}
-
-    return received
 
 
 def _hold(connection: BaseDatabaseWrapper, **_: Any) -> None:

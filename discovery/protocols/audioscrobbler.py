@@ -55,8 +55,8 @@ class HandshakeAtTheRoot:
         return self.get_response(request)
 
 
-def _lines(*lines: str) -> HttpResponse:
-    response = HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")
+def lines(*told: str) -> HttpResponse:
+    response = HttpResponse("".join(f"{line}\n" for line in told), content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
     return response
 
@@ -67,23 +67,23 @@ def handshake(request: HttpRequest) -> HttpResponse:
     try:
         said = address_read(request)
     except InvalidInput as refusal:
-        return _lines(f"FAILED {refusal.message}")
+        return lines(f"FAILED {refusal.message}")
     if said.get("hs") != "true" or not said.get("p", "").startswith("1.2"):
-        return _lines("FAILED This is Audioscrobbler 1.2.")
+        return lines("FAILED This is Audioscrobbler 1.2.")
     moment = number_of(said.get("t"))
     if moment is None or abs(timezone.now().timestamp() - moment) > SKEW:
-        return _lines("BADTIME")
+        return lines("BADTIME")
 
     def knows(secret: str) -> bool:
         return hmac.compare_digest(md5(md5(secret) + said["t"]).encode(), said.get("a", "").lower().encode())
 
     player = by_secret(said.get("u", ""), knows)
     if player is None or DeviceScope.PLAYS_WRITE not in player.scopes:
-        return _lines("BADAUTH")
+        return lines("BADAUTH")
     places = (
         request.build_absolute_uri(reverse(name)) for name in ("audioscrobbler-now", "audioscrobbler-plays")
     )
-    return _lines("OK", player_session(player.device), *places)
+    return lines("OK", player_session(player.device), *places)
 
 
 def _in_session(view: Callable[[Player, dict[str, str]], str]) -> Callable[[HttpRequest], HttpResponse]:
@@ -93,15 +93,15 @@ def _in_session(view: Callable[[Player, dict[str, str]], str]) -> Callable[[Http
     @wraps(view)
     def answered(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":  # what stands in an address stands in logs
-            return _lines("FAILED Send it as a POST.")
+            return lines("FAILED Send it as a POST.")
         try:
             said = form_read(request)
             player = by_session(said.get("s", ""))
             if player is None or DeviceScope.PLAYS_WRITE not in player.scopes:
-                return _lines("BADSESSION")
-            return _lines(view(player, said))
+                return lines("BADSESSION")
+            return lines(view(player, said))
         except Refusal as refusal:
-            return _lines(f"FAILED {refusal.message}")
+            return lines(f"FAILED {refusal.message}")
 
     return answered
 

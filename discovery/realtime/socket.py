@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,11 +20,14 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
+from graphql import GraphQLError
+from pyrate_limiter import GCRA, Rate
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
@@ -32,11 +36,14 @@ from accounts.credentials import Credential
 from accounts.middleware.bearer import credentials_of_tokens
 from accounts.middleware.browser import session_credential
 from accounts.models import User
+from discovery.platform.address import client_address
 from discovery.platform.events import credentials_channel
+from discovery.platform.graphql.persisted import is_listed
 from discovery.platform.graphql.refusals import coded
 from discovery.realtime.batched import Batched, in_database
 from discovery.realtime.hub import NEWEST, hub
 from discovery.realtime.slots import slots
+from discovery.realtime.waiting import waiting
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -46,6 +53,8 @@ INIT_SECONDS = 10  # from the handshake to the first message
 MOST_OPERATIONS = 20  # on one socket
 LOOK_SECONDS = 15.0  # until it is asked again whether somebody may still be behind a socket
 SEND_SECONDS = 10.0  # for a message to leave; who takes none for so long is gone
+# Messages at once, and in a second after that: a page that comes back begins all its operations anew.
+MESSAGES = Rate(10, 1_000, burst=3 * MOST_OPERATIONS)
 LARGEST_MESSAGE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # characters, as for a request
 
 
@@ -88,9 +97,13 @@ class SubscriptionSocket:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
+        address = client_address(request)
+        if not waiting().come(address):
+            await _too_many(scope, send)
+            return
         await send({"type": "websocket.accept", "subprotocol": GRAPHQL_TRANSPORT_WS_PROTOCOL})
         wire = _Wire(receive, send)
-        door = _Door(wire, own_page=_own_page(request, scope))
+        door = _Door(wire, own_page=_own_page(request, scope), address=address)
         handler: BaseGraphQLTransportWSHandler[LiveContext, None] = BaseGraphQLTransportWSHandler(
             view=door,  # type: ignore[arg-type]  # of a view it asks on_ws_connect alone
             websocket=wire,  # type: ignore[arg-type]  # three methods of its adapter
@@ -113,8 +126,9 @@ class _Door:
     ``LOOK_SECONDS`` anyway.
     """
 
-    def __init__(self, wire: _Wire, *, own_page: bool) -> None:
+    def __init__(self, wire: _Wire, *, own_page: bool, address: str) -> None:
         self._wire, self._own_page = wire, own_page
+        self._waits_at: str | None = address
         self._place: str | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -126,6 +140,7 @@ class _Door:
         if viewer is None or (place := await slots().take(viewer.pk)) is None:
             raise ConnectionRejectionError
         self._place = place
+        self._waits_no_more()
         self._watch = asyncio.create_task(self._watched(replace(context), viewer.pk), name="door of a socket")
         return cast("UnsetType", UNSET)
 
@@ -142,9 +157,16 @@ class _Door:
         with contextlib.suppress(WebSocketDisconnected):
             await self._wire.close(4403, "Forbidden")
 
+    def _waits_no_more(self) -> None:
+        if self._waits_at is not None:
+            waiting().go(self._waits_at)
+            self._waits_at = None
+
     async def leave(self) -> None:
+        self._waits_no_more()
         if self._watch is not None:
             self._watch.cancel()
+            await asyncio.wait([self._watch])  # it gives its inbox back
         if self._place is not None:
             await slots().give_back(self._place)
 
@@ -159,6 +181,9 @@ class _Subscriptions:
         self, query: str | None, *, context_value: LiveContext, **options: Any
     ) -> AsyncIterator[Any]:
         context = replace(context_value)
+        if settings.PERSISTED_ONLY and context.token is not None and not is_listed(query or ""):
+            message = "This installation answers listed documents alone; its operator knows which."
+            return _not_listed(GraphQLError(message, extensions={"code": "DOCUMENT_NOT_LISTED"}))
         stream = await self._schema.stream(
             query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
         )
@@ -177,6 +202,10 @@ class _Subscriptions:
             await stream.aclose()
 
 
+async def _not_listed(error: GraphQLError) -> AsyncGenerator[Any, None]:
+    yield PreExecutionError(data=None, errors=[error])
+
+
 class _Wire:
     """JSON over an ASGI connection. A peer that takes nothing for ``SEND_SECONDS`` is treated as gone."""
 
@@ -184,6 +213,7 @@ class _Wire:
         self._receive, self._send = receive, send
         self._gone = asyncio.Event()
         self.pinged = asyncio.Event()  # set with every ping of the peer's
+        self._counted = GCRA().initial([MESSAGES])
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         while (event := await self._next()) is not None:
@@ -193,15 +223,26 @@ class _Wire:
             if len(word) > LARGEST_MESSAGE:
                 await self.close(4400, "Message too large")
                 return
+            if self._too_often():
+                await self.close(4429, "Too many messages")
+                return
             try:
                 message = json.loads(word)
             except (ValueError, RecursionError) as error:
                 raise NonJsonMessageReceived from error
             if not isinstance(message, dict):
                 raise NonJsonMessageReceived
+            if wrong := _ill_formed(message):
+                await self.close(4400, wrong)
+                return
             if message.get("type") == "ping":
                 self.pinged.set()
             yield message
+
+    def _too_often(self) -> bool:
+        now = time.monotonic_ns() // 1_000_000
+        self._counted, decision = GCRA().step([MESSAGES], self._counted, now, 1)
+        return not decision.allowed
 
     async def _next(self) -> MutableMapping[str, Any] | None:
         """What comes in next; None at the end."""
@@ -238,6 +279,32 @@ class _Wire:
             raise WebSocketDisconnected from error
 
 
+def _ill_formed(message: Mapping[str, Any]) -> str | None:
+    """What is wrong with a message's shape, which strawberry takes for granted; None where nothing is."""
+    kind, payload = message.get("type"), message.get("payload")
+    if kind in {"subscribe", "complete"} and not (isinstance(name := message.get("id"), str) and name):
+        return "The id of an operation is a string"
+    if kind != "subscribe":
+        return None
+    if not isinstance(payload, dict) or not (isinstance(query := payload.get("query"), str) and query):
+        return "The payload of an operation is an object with a query"
+    if not isinstance(payload.get("operationName"), str | None):
+        return "The operationName is a string or null"
+    if not isinstance(payload.get("variables"), dict | None):
+        return "The variables are an object or null"
+    return None
+
+
+async def _too_many(scope: Scope, send: Send) -> None:
+    """Refuse the handshake with 429, or as the server can."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        headers = [(b"retry-after", str(INIT_SECONDS).encode()), (b"content-length", b"0")]
+        await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": b""})
+    else:
+        await send({"type": "websocket.close", "code": 1013})
+
+
 def _request(scope: Scope) -> HttpRequest | None:
     """Headers and cookies of the handshake as a request; None where the host is not ours."""
     request = HttpRequest()
@@ -247,6 +314,7 @@ def _request(scope: Scope) -> HttpRequest | None:
         request.META[f"HTTP_{key}"] = value.decode("latin-1")
     server = scope.get("server") or ("", 0)
     request.META |= {"SERVER_NAME": server[0] or "", "SERVER_PORT": str(server[1] or 0)}
+    request.META["REMOTE_ADDR"] = (scope.get("client") or ("", 0))[0]
     request.COOKIES = parse_cookie(request.META.get("HTTP_COOKIE", ""))
     try:
         request.get_host()

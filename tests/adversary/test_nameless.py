@@ -291,7 +291,8 @@ def test_two_weeks_of_silence_do_not_end_early(street):
     factories.weeks_pass()
     assert (
         part_of(
-            [track for track, score in mallory.scores().items() if score != silence.get(track, 0.0)], [street.common]
+            [track for track, score in mallory.scores().items() if score != silence.get(track, 0.0)],
+            [street.common],
         )
         == 1
     )

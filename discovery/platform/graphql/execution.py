@@ -39,6 +39,7 @@ from strawberry.utils.inspect import in_async_context
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from discovery.platform.graphql.branches import Place, branch
+from discovery.platform.graphql.deadline import deadline_ensure
 from discovery.platform.graphql.plain import (
     UNUSUAL,
     KnownField,
@@ -225,6 +226,7 @@ class EarshotExecution(StrawberryGraphQLCoreExecutionContext):
 
     def _resolved(self, field: KnownField, source: Any, info: Info, first: FieldDetails) -> Any:
         """What the field's resolver says, past it and its middleware where it is an attribute of its source."""
+        deadline_ensure()
         if info.parent_type.name in self.guarded:
             instead = self.instead(info.parent_type.name, info.field_name)
             if instead is not None:

@@ -1,16 +1,16 @@
 """What one operation may cost, decided before anything runs.
 
 One walk over the operation measures its depth, its aliases and its cost. The cost is how many leaf
-values the answer can have: a field with ``first`` counts its children that many times. Fragments
+values the answer can have: a field with ``first`` counts its children that many times. A field that has to work for its
+answer states its own cost besides (``Costs``), as often as it is asked. Fragments
 are measured once however often they are spread, so measuring is linear in the document.
 
 What GraphQL tells of the schema itself is everybody's, and costs like a list: what is asked of each type counts twenty
 times, and what is asked of the types of its fields twenty times again. So tools get all they ask for in one operation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Self
 
 from graphql import (
@@ -18,29 +18,32 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
     get_named_type,
-    get_operation_ast,
 )
-from strawberry.extensions import SchemaExtension
+from graphql.execution.values import get_variable_values
 
-from discovery.platform.errors import LimitExceeded
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, LARGEST_PAGE
 
 MAX_DEPTH = 8
-MAX_TOKENS = 1_000
 MAX_ALIASES = 15
 MAX_COST = 5_000
 LISTS_OF_A_TYPE = frozenset({"enumValues", "fields", "inputFields", "interfaces", "possibleTypes"})
+
+# By "Type.field": what asking the field once costs, beside what is in its answer.
+Costs = Mapping[str, int]
+# Of an operation's variables all that its measure can depend on: the whole numbers among them, as they will be used.
+Sizes = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,71 +69,46 @@ class Measure:
         return None
 
 
-class OperationLimits(SchemaExtension):
-    """Refuses operations that are too deep, too wide or too expensive; names the code of a failed validation."""
+def sizes(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Sizes:
+    """The whole numbers among an operation's variables after coercion (``100.0`` is 100), defaults included.
 
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        if context.pre_execution_errors:
-            context.pre_execution_errors = [_invalid(error) for error in context.pre_execution_errors]
-        elif problem := self._problem():
-            context.pre_execution_errors = [GraphQLError(problem, extensions={"code": LimitExceeded.code})]
-        yield
-
-    def _problem(self) -> str | None:
-        context = self.execution_context
-        document = context.graphql_document
-        operation = get_operation_ast(document, context.operation_name) if document else None
-        if document is None or operation is None:
-            return None  # refused as such before this
-        schema: GraphQLSchema = context.schema._schema  # noqa: SLF001
-        return _problem(schema, document, context.operation_name, _sizes(operation, context.variables or {}))
+    What cannot be coerced is left out: with it nothing will run.
+    """
+    numbers = []
+    for definition in operation.variable_definitions or ():
+        name, kind, default = definition.variable.name.value, definition.type, definition.default_value
+        if isinstance(kind, NonNullTypeNode):
+            kind = kind.type
+        if not isinstance(kind, NamedTypeNode) or kind.name.value != "Int":
+            continue
+        value: object = _whole(default) if isinstance(default, IntValueNode) else None
+        if name in variables:
+            coerced = get_variable_values(schema, [definition], {name: variables[name]}, max_errors=1)
+            value = None if isinstance(coerced, list) else coerced.coerced.get(name)
+        if isinstance(value, int):
+            numbers.append((name, value))
+    return tuple(numbers)
 
 
-def _sizes(
-    operation: OperationDefinitionNode, variables: dict[str, Any]
-) -> tuple[tuple[str, int | None], ...]:
-    """Of an operation's variables all that its measure can depend on: which are given, and the numbers among them."""
-    names = [definition.variable.name.value for definition in operation.variable_definitions or ()]
-    return tuple(
-        (name, value if isinstance(value := variables[name], int) else None)
-        for name in names
-        if name in variables
-    )
+def _whole(node: IntValueNode) -> int:
+    """Its value; of more digits than an Int can have, no more than that it is too large."""
+    return int(node.value) if len(node.value) <= 11 else LARGEST_PAGE + 1
 
 
-# An app asks the same few operations again and again, and the walk costs as much as a small answer.
-@lru_cache(maxsize=512)
-def _problem(
-    schema: GraphQLSchema,
+def measured(
+    operation: OperationDefinitionNode,
     document: DocumentNode,
-    operation_name: str | None,
-    sizes: tuple[tuple[str, int | None], ...],
-) -> str | None:
-    """What is too much about an operation of a valid document, in words, or ``None``."""
-    operation = get_operation_ast(document, operation_name)
-    if operation is None:
-        return None
+    schema: GraphQLSchema,
+    sizes: Sizes,
+    costs: Costs,
+) -> Measure:
+    """The size of ``operation``; what the schema does not know of it counts as little as it can."""
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
-    return measured(operation, fragments, schema, dict(sizes)).problem()
-
-
-def measured(
-    operation: OperationDefinitionNode,
-    fragments: dict[str, FragmentDefinitionNode],
-    schema: GraphQLSchema,
-    variables: dict[str, Any],
-) -> Measure:
-    """The size of a valid ``operation``."""
-    return _Walk(operation, fragments, schema, variables).selection(
+    return _Walk(fragments, schema, dict(sizes), costs).selection(
         operation.selection_set, schema.get_root_type(operation.operation)
     )
 
@@ -138,18 +116,12 @@ def measured(
 class _Walk:
     def __init__(
         self,
-        operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDefinitionNode],
         schema: GraphQLSchema,
-        variables: dict[str, Any],
+        variables: dict[str, int],
+        costs: Costs,
     ) -> None:
-        self.fragments, self.schema = fragments, schema
-        defaults = {
-            definition.variable.name.value: int(definition.default_value.value)
-            for definition in operation.variable_definitions or ()
-            if isinstance(definition.default_value, IntValueNode)
-        }
-        self.variables = defaults | variables
+        self.fragments, self.schema, self.variables, self.costs = fragments, schema, variables, costs
         self.known: dict[str, Measure] = {}
         self.known_of_types: dict[tuple[str, bool], Measure] = {}
 
@@ -169,7 +141,9 @@ class _Walk:
 
     def fragment(self, name: str) -> Measure:
         if name not in self.known:
-            fragment = self.fragments[name]
+            fragment = self.fragments.get(name)
+            if fragment is None:
+                return Measure()
             self.known[name] = self.selection(
                 fragment.selection_set, self.schema.get_type(fragment.type_condition.name.value)
             )
@@ -180,8 +154,9 @@ class _Walk:
         if node.name.value.startswith("__"):
             inner = self.of_types(node.selection_set, within=False)
             return Measure(0, inner.aliases + aliases, inner.cost * DEFAULT_PAGE)
+        own = self.costs.get(f"{parent.name}.{node.name.value}", 0) if parent else 0
         if not node.selection_set:
-            return Measure(aliases=aliases, cost=1)
+            return Measure(aliases=aliases, cost=1 + own)
         definition = (
             parent.fields.get(node.name.value)
             if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
@@ -189,7 +164,7 @@ class _Walk:
         )
         inner = self.selection(node.selection_set, get_named_type(definition.type) if definition else None)
         times = self.first(node) if definition and "first" in definition.args else 1
-        return Measure(inner.depth + 1, inner.aliases + aliases, max(1, inner.cost * times))
+        return Measure(inner.depth + 1, inner.aliases + aliases, own + max(1, inner.cost * times))
 
     def of_types(self, selections: SelectionSetNode | None, *, within: bool) -> Measure:
         """Of a selection on types of the schema; ``within`` a list that such a type has."""
@@ -209,8 +184,10 @@ class _Walk:
 
     def of_types_in_fragment(self, name: str, *, within: bool) -> Measure:
         if (name, within) not in self.known_of_types:
-            selections = self.fragments[name].selection_set
-            self.known_of_types[name, within] = self.of_types(selections, within=within)
+            fragment = self.fragments.get(name)
+            if fragment is None:
+                return Measure()
+            self.known_of_types[name, within] = self.of_types(fragment.selection_set, within=within)
         return self.known_of_types[name, within]
 
     def first(self, node: FieldNode) -> int:
@@ -220,11 +197,7 @@ class _Walk:
         )
         given: object = DEFAULT_PAGE
         if isinstance(value, IntValueNode):
-            given = int(value.value)
+            given = _whole(value)
         elif isinstance(value, VariableNode):
-            given = self.variables.get(value.name.value)
+            given = self.variables.get(value.name.value, DEFAULT_PAGE)
         return min(max(given, 0), LARGEST_PAGE) if isinstance(given, int) else DEFAULT_PAGE
-
-
-def _invalid(error: GraphQLError) -> GraphQLError:
-    return GraphQLError(error.message, nodes=error.nodes, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})

@@ -7,16 +7,25 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db import OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from graphql import GraphQLError, GraphQLSyntaxError
+from psycopg.errors import QueryCanceled
 from strawberry import Info
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from discovery.platform.error_codes import ErrorCode
-from discovery.platform.errors import Failure, InvalidInput, LimitExceeded, NotAllowed, Refusal
+from discovery.platform.errors import (
+    DeadlineExceeded,
+    Failure,
+    InvalidInput,
+    LimitExceeded,
+    NotAllowed,
+    Refusal,
+)
 from discovery.platform.graphql.messages import MessageKind, OperationInfo, OperationMessage
 
 logger = logging.getLogger(__name__)
@@ -55,6 +64,8 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
     if isinstance(error.extensions, dict) and "code" in error.extensions:
         return error
     original = _innermost(error)
+    if isinstance(original, OperationalError) and isinstance(original.__cause__, QueryCanceled):
+        original = DeadlineExceeded()
     if isinstance(original, Refusal):
         return _with_code(error, original.specific_code, original.message, field=original.field)
     if isinstance(original, RecursionError):

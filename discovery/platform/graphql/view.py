@@ -4,6 +4,7 @@ Whoever is signed in asks by POST: words of an address end in the log of every p
 not may ask queries by GET as well.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from cross_web import HTTPException, SyncHTTPRequestAdapter
@@ -21,6 +22,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from discovery.platform.errors import LimitExceeded
+from discovery.platform.graphql.persisted import RefusedRequest, document_choose
 from discovery.platform.graphql.refusals import coded
 
 RESPONSE_TYPE = "application/graphql-response+json"
@@ -67,6 +69,8 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
             return _refused(f"A request body holds at most {largest} bytes.", 413, LimitExceeded.code)
         try:
             return self.run(request=request)
+        except RefusedRequest as error:
+            return _refused(error.reason, error.status_code, error.code)
         except HTTPException as error:
             if request.method == "GET" and isinstance(error.__cause__, InvalidOperationTypeError):
                 return _not_allowed("GET is for queries; send this as POST.", "POST")
@@ -78,27 +82,32 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
     def decode_json(self, data: str | bytes) -> object:
         try:
             return super().decode_json(data)
-        except RecursionError as error:
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError, too
             raise HTTPException(400, "Unable to parse request body as JSON") from error
 
     def parse_http_body(
         self, request: SyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
         if request.method == "GET":
-            return self._one(super().parse_http_body(request))
+            return self._one(super().parse_http_body(request), dict(request.query_params))
         try:
             body = self.parse_json(request.body)
         except UnicodeDecodeError as error:
             raise HTTPException(400, "A request body is UTF-8.") from error
-        if "application/json" in (request.content_type or "") and not isinstance(body, dict):
-            raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
-        return self._one(super().parse_http_body(request))
+        if not isinstance(body, dict):
+            if "application/json" in (request.content_type or ""):
+                raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
+            body = {}
+        return self._one(super().parse_http_body(request), body)
 
     def _one(
-        self, data: GraphQLRequestData | list[GraphQLRequestData]
-    ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        if not isinstance(data, list) and not isinstance(data.operation_name, str | None):
+        self, data: GraphQLRequestData | list[GraphQLRequestData], body: Mapping[str, Any]
+    ) -> GraphQLRequestData:
+        if isinstance(data, list):
+            raise HTTPException(400, "A request is one JSON object; batching is not enabled.")
+        if not isinstance(data.operation_name, str | None):
             raise HTTPException(400, "The `operationName` must be a string or null, if provided.")
+        document_choose(data, body, listed_only=settings.PERSISTED_ONLY and not _own_page(self.request))
         return data
 
     def process_result(self, request: HttpRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
@@ -125,6 +134,11 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
         response = super().get_sub_response(request)
         response["Cache-Control"] = "no-store"  # answers are one person's
         return response
+
+
+def _own_page(request: HttpRequest) -> bool:
+    """Whether a page of the installation asks, which brings a session and its CSRF token."""
+    return bool(request.user.is_authenticated) and "Authorization" not in request.headers
 
 
 def _refused(message: str, status: int, code: str = "BAD_REQUEST") -> JsonResponse:

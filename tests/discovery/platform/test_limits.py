@@ -1,10 +1,10 @@
 """What one operation may cost."""
 
 import pytest
-from graphql import FragmentDefinitionNode, build_schema, get_operation_ast, parse
+from graphql import build_schema, get_operation_ast, parse
 
-from discovery.platform.graphql import limits
-from discovery.platform.graphql.limits import Measure, measured
+from discovery.platform.graphql import admission
+from discovery.platform.graphql.limits import Measure, measured, sizes
 from tests.api.client import App
 from tests.factories import listener
 
@@ -16,14 +16,11 @@ SCHEMA = build_schema("""
 """)
 
 
-def measure(query, **variables):
+def measure(query, costs=None, **variables):
     document = parse(query)
     operation = get_operation_ast(document)
     assert operation is not None
-    fragments = {
-        each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
-    }
-    return measured(operation, fragments, SCHEMA, variables)
+    return measured(operation, document, SCHEMA, sizes(SCHEMA, operation, variables), costs or {})
 
 
 @pytest.mark.parametrize(
@@ -63,6 +60,29 @@ def test_variables_and_their_defaults_count():
     assert measure(query).cost == 30
     assert measure(query, n=70).cost == 70
     assert measure(query, n=None).cost == 20
+    assert measure(query, n=70.0).cost == 70  # which is used as 70
+    assert measure(query, n="70").cost == 20  # which is refused
+
+
+def test_a_field_states_its_own_cost_as_often_as_it_is_asked():
+    costs = {"Query.people": 500, "Person.age": 7, "Person.friends": 30}
+    assert measure("{ people(first: 1) { edges { node { name } } } }", costs).cost == 501
+    query = (
+        "{ a: people(first: 10) { edges { node { age } } } b: people(first: 0) { edges { node { name } } } }"
+    )
+    assert measure(query, costs).cost == 500 + 10 * 8 + 500 + 1
+    query = "{ people(first: 10) { edges { node { friends(first: 2) { edges { node { name } } } } } } }"
+    assert measure(query, costs).cost == 500 + 10 * (30 + 2)
+
+
+def test_what_the_schema_does_not_know_is_measured_nevertheless():
+    assert (
+        measure("{ nothing(first: 9) { at { all } } ...F me { ...G } } fragment G on Nobody { x }").depth == 2
+    )
+    assert measure(f"{{ people(first: {'9' * 5_000}) {{ edges {{ node {{ name }} }} }} }}").cost == 100
+    query = "query ($n: Int = %s) { people(first: $n) { edges { node { name } } } }"
+    assert measure(query % ("9" * 5_000)).cost == 100
+    assert measure(query % '"many"').cost == 20
 
 
 def test_fragments_that_double_are_measured_in_one_walk():
@@ -123,10 +143,10 @@ class TestTheEndpointRefuses:
         walks = []
 
         def noted(*arguments):
-            walks.append(arguments[-1])
+            walks.append(arguments[-2])
             return measured(*arguments)
 
-        monkeypatch.setattr(limits, "measured", noted)
+        monkeypatch.setattr(admission, "measured", noted)
         app = App(listener())
         for variables in (
             {"n": 3, "i": "a"},
@@ -136,7 +156,7 @@ class TestTheEndpointRefuses:
             {"n": 3, "i": "c"},
         ):
             app.data(query, **variables)
-        assert walks == [{"n": 3, "i": None}, {"n": 4, "i": None}, {"i": None}]
+        assert walks == [(("n", 3),), (("n", 4),), ()]
 
     def test_a_refusal_is_remembered_for_its_sizes_alone(self):
         fields = " ".join(

@@ -17,7 +17,7 @@ from accounts.models import Device, Purpose, User
 from accounts.services.app import app_create
 from accounts.services.token import token_issue
 from discovery.platform.events import credentials_channel
-from discovery.platform.graphql import limits, pagination
+from discovery.platform.graphql import admission, limits, pagination
 from discovery.platform.graphql.node import global_id
 from discovery.realtime import slots, socket
 from discovery.recommend import ranking
@@ -167,7 +167,7 @@ def test_the_page_names_every_file_and_states_the_limits_as_they_are():
     assert {"urql-client.mjs", "apollo-client.mjs", "oauth_cli.py", "page/app.js"} < snippets().keys()
     page = PAGE.read_text()
     for words in (
-        f"| depth | {limits.MAX_DEPTH} levels", f"| tokens | {limits.MAX_TOKENS:,} of", f"| aliases | {limits.MAX_ALIASES} of",
+        f"| depth | {limits.MAX_DEPTH} levels", f"| tokens | {admission.MAX_TOKENS:,} of", f"| aliases | {limits.MAX_ALIASES} of",
         f"| cost | {limits.MAX_COST:,}:", f"| `first` | {pagination.LARGEST_PAGE} rows", f"{ranking.DEEPEST:,} items",
         f"| body | {socket.LARGEST_MESSAGE // 1024} KB",
     ):  # fmt: skip

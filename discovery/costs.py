@@ -1,0 +1,54 @@
+"""What each field that has to work for its answer costs, beside what is in the answer: about five for a millisecond of CPU.
+
+One operation may cost 5,000, which is a second's work. A field's cost is the same for whatever is asked of it, so it is
+stated for its most (`make bench-hostile` measures them). Fields whose answer is read from one or two indexed
+queries stand among the cheap ones; a test holds that every field a question can begin with stands in one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _each(cost: int, kind: str, *names: str) -> dict[str, int]:
+    return {f"{kind}.{name}": cost for name in names}
+
+
+COSTS: Mapping[str, int] = {
+    # Rankings: evidence is gathered, items are scored, reasons are worded.
+    **_each(1_000, "Viewer", "blend", "previewRemoval"),
+    **_each(500, "Viewer", "fromFriends"),
+    **_each(400, "Viewer", "dataUsage", "discover", "friendSuggestions", "similarListeners", "statistics"),
+    **_each(250, "Viewer", "connectionTo", "pathTo", "tasteMatch"),
+    **_each(200, "Viewer", "activity", "community", "playingNow"),
+    **_each(400, "Query", "room"),
+    **_each(200, "Query", "communities", "people", "recommenderParameters", "search"),
+    **_each(100, "Query", "popular"),
+    **_each(50, "Query", "node"),
+    # Of a listening's figures each is counted anew.
+    **_each(100, "ListeningStatistics", "top", "topArtists", "topTracks"),
+    **_each(1_000, "Mutation", "acceptInvitation", "advanceRadio", "advanceRoom", "createRoom", "importHistory", "inviteToRoom",
+            "joinRoom", "leaveRoom", "skipInRoom", "startRadio", "vetoInRoom", "voteInRoom"),
+    # They ask other servers, or hash a password.
+    **_each(1_500, "Mutation", "changePassword", "connectLibrary", "refreshLibrary", "requestDataExport", "requestErasure", "sendPlaylist"),
+    **_each(300, "Mutation", "answerFriendRequest", "block", "clearFeedback", "correctListen", "createDevice", "createInvitation",
+            "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
+            "excludeFromTaste", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
+            "removeFromPlaylist", "removeRecommendation", "renamePlaylist", "requestFriendship", "revokeDevice",
+            "revokeInvitation", "setConsent", "setPersonalizationLevel", "sharePlaylist", "startPrivateSession", "unblock",
+            "undoImport", "unsharePlaylist", "updateProfile", "withdrawAllConsent"),
+    **_each(100, "Subscription", "friendActivity", "radioQueue", "roomQueue", "rooms", "trainingProgress"),
+}  # fmt: skip
+
+# What is read in one or two indexed queries, or known without any.
+CHEAP: frozenset[str] = frozenset(
+    {f"Query.{name}" for name in ("activeModel", "policy", "viewer")}
+    | {
+        f"Viewer.{name}"
+        for name in (
+            "children", "consentHistory", "dataExports", "devices", "feedback", "friendRequests", "friends", "id",
+            "imports", "invitations", "libraries", "listens", "playlists", "privacy", "profile",
+            "recommendationsReceived", "recommendationsSent", "rooms", "shownTo",
+        )
+    }
+)  # fmt: skip

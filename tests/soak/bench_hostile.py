@@ -1,0 +1,74 @@
+"""What requests made to cost much cost: CPU time of each, asked by nobody and by somebody signed in.
+
+``python -m tests.soak.bench_hostile`` on an instance with somebody in it. Each is asked with empty caches; the code and the
+fastest of a few calls are printed.
+"""
+
+import argparse
+import json
+import os
+import time
+
+import django
+
+CALLS = 3
+LARGEST_MS = 50.0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("username", nargs="?", default="ada")
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
+    django.setup()
+
+    from django.conf import settings
+
+    from accounts.models import User
+    from tests.api.client import App
+    from tests.soak.hostile import REFUSED
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    apps = {"nobody": App(), "somebody": App(User.objects.get(username=arguments.username))}
+    for app in apps.values():
+        app.client.raise_request_exception = False
+        app.post({"query": "{ __typename }"})
+    over = []
+    for name, made in REFUSED.items():
+        if arguments.only not in name:
+            continue
+        body = made()
+        for who, app in apps.items():
+            milliseconds, answer = measured(app, body)
+            print(f"{name:<28} {who:<9} {milliseconds:9.2f} ms  {answer}")
+            if milliseconds > LARGEST_MS:
+                over.append((name, who))
+    print(f"{len(over)} of them above {LARGEST_MS:.0f} ms" if over else "all of them within the bound")
+
+
+def measured(app, body):
+    from discovery.platform.graphql.admission import documents
+
+    best, answer = float("inf"), ""
+    for _ in range(CALLS):
+        documents.clear()
+        begun = time.process_time()
+        response = app.post(body)
+        best = min(best, 1000 * (time.process_time() - begun))
+        answer = said(response)
+    return best, answer
+
+
+def said(response):
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return f"{response.status_code} {response.content[:40]!r}"
+    errors = body.get("errors") or []
+    codes = sorted({error.get("extensions", {}).get("code", "?") for error in errors})
+    return f"{response.status_code} {','.join(codes) or 'answered'}{' with data' if body.get('data') else ''}"
+
+
+if __name__ == "__main__":
+    main()

@@ -124,6 +124,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "discovery.web.context.shield",
+                "discovery.web.context.contact",
             ]
         },
     }
@@ -290,7 +291,10 @@ METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # none: /metrics is for thi
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [
+    BASE_DIR / "locale",
+    BASE_DIR / "locale" / "allauth",
+]  # the latter: what is said for a library
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"

@@ -26,10 +26,12 @@ def library_tried(*, request: HttpRequest, user: User, url: str, username: str) 
     Raises LimitExceeded where it is one too many, and InvalidInput for what is no address.
     """
     account = f"{base_url(url).lower()} {username.strip().lower()}"
-    usages = tries_counted(
-        request, (("library", PERSON, str(user.pk)), ("library-account", ACCOUNT, account))
-    )
-    if usages is None:
+    mine = tries_counted(request, (("library", PERSON, str(user.pk)),))
+    if mine is None:
+        raise LimitExceeded(_("Too many tries to connect a library. Try again in a quarter of an hour."))
+    theirs = tries_counted(request, (("library-account", ACCOUNT, account),))
+    if theirs is None:
+        try_succeeded(mine)  # what is refused is no try
         raise LimitExceeded(_("Too many tries to connect a library. Try again in an hour."))
     yield
-    try_succeeded(usages[1:])
+    try_succeeded(theirs)

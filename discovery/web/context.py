@@ -1,10 +1,11 @@
-"""What the frame around every page says: the shield's level."""
+"""What the frame around every page says: the shield's level, and whom one may ask."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.operator import operator_current
 from discovery.web.words import LEVELS
 
 
@@ -15,3 +16,8 @@ def shield(request: HttpRequest) -> dict[str, Any]:
         return {}
     chosen = max((one.level for one in LEVELS if one.level <= user.level), default=LEVELS[0].level)
     return {"shield_levels": LEVELS, "shield_level": chosen}
+
+
+def contact(_request: HttpRequest) -> dict[str, Any]:
+    """How the operator is reached; None where they have not said it."""
+    return {"operator_contact": operator_current().contact}

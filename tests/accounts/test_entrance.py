@@ -9,11 +9,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from fido2.webauthn import Aaguid, AttestedCredentialData
 
 from accounts.models import Device, PersonalizationLevel, User
 from accounts.services.token import token_issue
@@ -117,6 +119,14 @@ class TestPasswords:
         form = client.get(link_in_mail("/accounts/password/reset/key/"))["Location"]
         return client.post(form, {"password1": OTHER, "password2": OTHER, **more})
 
+    @pytest.mark.parametrize("contact", ["", "ask@example.org"])
+    def test_who_is_to_look_into_the_mail_learns_whom_to_ask_and_where_to_go(self, settings, client, contact):
+        settings.OPERATOR_CONTACT = contact
+        pages = [client.get(f"/accounts/{page}/").text for page in ("password/reset/done", "confirm-email")]
+        assert ["Questions and requests: ask@example.org." in page for page in pages] == [bool(contact)] * 2
+        assert not any("contact us" in page for page in pages)
+        assert 'href="/accounts/login/"' in pages[0]
+
     def test_a_reset_by_mail_ends_everything_else_where_one_asks(self, ada):
         token = token_issue(user=ada)
         bearer = {"headers": {"Authorization": f"Bearer {token}"}}
@@ -175,6 +185,14 @@ class TestSecondFactor:
         assert who(client) is None
         assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})["Location"] == "/"
         assert who(client) == "ada"
+
+    @pytest.mark.parametrize("has_one", [False, True])
+    def test_a_passkey_is_asked_for_where_there_is_one(self, secret, monkeypatch, has_one):
+        passkey = AttestedCredentialData.create(Aaguid.NONE, b"a passkey", {1: 2, 3: -7})
+        monkeypatch.setattr(webauthn, "get_credentials", lambda _user: [passkey] * has_one)
+        client = Client()
+        page = client.get(sign_in(client)["Location"]).text
+        assert ("mfa_webauthn_authenticate" in page, "js_data" in page) == (has_one, has_one)
 
     def test_it_counts_before_what_cannot_be_undone(self, secret):
         client = Client()

@@ -42,15 +42,27 @@ def test_plays_go_when_the_message_has_gone_and_come_back_before(world, visit):
     person.presses("#more .correct")
     person.until(lambda: person.find("#correct[open]"), "the dialog")
     assert person.violations("light", "dark") == []
-    person.browser.execute_script("document.getElementById('correct-track').value = 'Another Ground'")
+    person.browser.execute_script(
+        "document.getElementById('correct-track').value = 'Another Ground';"
+        "document.getElementById('correct-time').value = '2026-01-02T10:00:00'"
+    )
     person.presses("#correct .primary")
     person.sees("#status", "Corrected: Another Ground")
     assert Listen.objects.filter(user=world.ada, track__title="Another Ground").count() == 1
+    moved = "#days [data-artist]:has(.open-more:focus)"
+    assert person.find(f"{moved} .cover"), person.focused()
+    assert person.text(f"{moved} .title") == "Another Ground"
+    assert person.texts("#days h2") == ["January 2, 2026", "January 1, 2026"]
+    person.presses("#undo")
+    person.sees("#status", "Undone.")
+    assert person.texts("#days h2") == ["January 1, 2026"]  # a day without plays is no day
 
     person.presses("#days .day:last-child .row button")
     person.sees("#status", "January 1, 2026: deleted for good")
-    person.presses("#me-link")  # whoever leaves does not wait for the message
-    person.until(lambda: not Listen.objects.filter(user=world.ada).exists(), "the day is deleted")
+    person.presses(".parts [href='/music/statistics/']")  # whoever leaves does not wait for the message
+    person.sees("h1", "Statistics")
+    assert not Listen.objects.filter(user=world.ada).exists()  # so the next page asks for what is so then
+    assert not person.find("#undo")
     assert Listen.objects.filter(user=world.ben).exists()
     assert person.complaints() == []
 
@@ -143,6 +155,11 @@ def test_a_playlist_is_made_filled_put_in_order_and_shared(world, visit):
     person.presses("#more .to-edit")
     person.sees("#collaborators", "Ben: may edit")
     assert PlaylistCollaborator.objects.get().user == world.ben
+    person.presses("#share")
+    person.presses("#more-acts .row button")  # to listen
+    person.sees("#collaborators", "Ben: may look and listen")
+    person.presses("#undo")
+    person.sees("#collaborators", "Ben: may edit")
     assert person.violations("light", "dark") == []
     person.presses("#collaborators button")
     person.until(lambda: not PlaylistCollaborator.objects.exists(), "it is not shared any more")

@@ -3,15 +3,18 @@
 import re
 from gettext import GNUTranslations
 from io import BytesIO
+from pathlib import Path
 
+import allauth
 import pytest
+from babel.messages.pofile import read_po
 from django.utils import translation
 
 from discovery.recommend.wording import Wording
 from graph.models import ItemKind
 from tests import factories
 from tests.discovery.small_index import small_index
-from tests.web.translations import LOCALE, catalog, compiled, said_by_python, said_by_scripts
+from tests.web.translations import FOR_ALLAUTH, LOCALE, catalog, compiled, said_by_python, said_by_scripts
 
 SOURCES = {"django": said_by_python, "djangojs": said_by_scripts}
 GERMAN = {"Accept-Language": "de-AT, en;q=0.5"}
@@ -125,3 +128,32 @@ def test_a_share_in_words():
     with translation.override("de"):
         assert Wording({}).fraction(0.2) == "etwa ein Fünftel"
     assert Wording({}).fraction(0.2) == "about a fifth"
+
+
+FORMAL = re.compile(r"\b(Sie|Ihre?[mnrs]?|Ihnen|Dir|Sicherheitsschlüssel)\b")
+
+
+def test_what_a_library_says_is_said_as_these_pages_say_it():
+    """django-allauth's German says "Sie" here and "du" there; what ours says in its place is asked for by it."""
+    with (Path(allauth.__file__).parent / "locale/de/LC_MESSAGES/django.po").open("rb") as file:
+        library = {message.id: message for message in read_po(file, locale="de") if message.id}
+    ours = {message.id: message for message in catalog("django", room=FOR_ALLAUTH) if message.id}
+    assert ours.keys() <= library.keys()
+    assert all(
+        _places(" ".join(_strings(one))) == _places(" ".join(_strings(library[key])))
+        for key, one in ours.items()
+    )
+    assert any(FORMAL.search(" ".join(_strings(library[key]))) for key in ours)
+    with translation.override("de"):
+        said = {
+            key: translation.ngettext(*key, 2) if isinstance(key, tuple) else translation.gettext(key)
+            for key, one in library.items()
+            if any(re.match(r"(templates/)?(account|mfa)/", place) for place, _ in one.locations)
+        }
+    assert len(said) > 100
+    assert {key: words for key, words in said.items() if FORMAL.search(words)} == {}
+
+
+def test_our_words_for_a_library_are_compiled():
+    served = _answers((FOR_ALLAUTH / "de/LC_MESSAGES/django.mo").read_bytes())
+    assert served == _answers(compiled(catalog("django", room=FOR_ALLAUTH)))

@@ -16,6 +16,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "locale"
+FOR_ALLAUTH = LOCALE / "allauth"  # our words for its sentences
 ROOMS = ("accounts", "discovery", "graph", "tasks")
 WORDS = ["_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"]
 KEYWORDS = {word: (1, 2) if word.startswith("n") else None for word in WORDS}
@@ -56,8 +57,8 @@ def _extract(method: str, source: bytes) -> Iterator[MsgId]:
         yield sentence
 
 
-def catalog(domain: str, language: str = "de") -> Catalog:
-    with (LOCALE / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
+def catalog(domain: str, language: str = "de", room: Path = LOCALE) -> Catalog:
+    with (room / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -70,4 +71,4 @@ def compiled(messages: Catalog) -> bytes:
 
 if __name__ == "__main__":
     for path in LOCALE.rglob("*.po"):
-        path.with_suffix(".mo").write_bytes(compiled(catalog(path.stem, path.parent.parent.name)))
+        path.with_suffix(".mo").write_bytes(compiled(catalog(path.stem, path.parts[-3], path.parents[2])))

@@ -59,7 +59,7 @@ def node_ref(value: str, *types: str, field: str | None = None) -> tuple[str, in
         if mark == _mark(name):
             return name, key
     raise InvalidInput(
-        _("This is not the id of a %(types)s.") % {"types": " or ".join(types)},
+        _("This is not an id of the type %(types)s.") % {"types": " or ".join(types)},
         field=field,
         code="INVALID_ID",
     )

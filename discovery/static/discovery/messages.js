@@ -5,13 +5,14 @@ import { gettext } from "./words.js";
 const SHOWN = 10_000; // milliseconds
 let timer;
 let passed = () => {};
+let sent = Promise.resolve(); // when what was settled has been sent
 let before = null; // what had the keyboard before it went into the message
 
 /** Behind an open dialog nothing is seen or read out, so each has a line of its own. */
 const places = () => document.querySelectorAll("#status, dialog .told");
 const place = () => document.querySelector("dialog[open] .told") ?? at("status");
 
-/** `undo` takes the action back; `expired` is called once when that cannot be done any more. */
+/** `undo` takes the action back; `expired` is called once when that cannot be done any more, and never rejects. */
 export function tell(text, { isError = false, undo = null, expired = () => {} } = {}) {
   settle();
   passed = expired;
@@ -35,12 +36,13 @@ export function errorGone(earlier) {
   if (earlier && errorShown() === earlier) tell("");
 }
 
-/** What can still be undone is settled now. */
+/** What can still be undone is settled now; what comes back settles when that, and what was before it, has been sent. */
 export function settle() {
   clearTimeout(timer);
   const last = passed;
   passed = () => {};
-  last();
+  sent = Promise.all([sent, last()]);
+  return sent;
 }
 
 const holds = (one) => [...places()].some((each) => each.contains(one));

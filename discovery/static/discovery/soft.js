@@ -24,7 +24,8 @@ async function go(event, url) {
   try {
     const page = await fetched(url, event.signal);
     if (!page) return location.reload(); // no page of ours, or one that needs a document of its own
-    leave();
+    await leave();
+    if (event.signal.aborted) return undefined; // somebody walked on meanwhile
     show(page);
     const comesBack = event.navigationType === "traverse";
     if (!comesBack) event.scroll();

@@ -8,7 +8,8 @@ export const visit = () => number;
 
 export const onLeave = (hook) => hooks.push(hook);
 
-export function leave() {
+/** Settles when what the page still had to send has arrived, so that the next one asks for what is so then. */
+export async function leave() {
   number += 1;
-  for (const hook of hooks.splice(0)) hook();
+  await Promise.all(hooks.splice(0).map((hook) => hook()));
 }

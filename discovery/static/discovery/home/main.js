@@ -6,7 +6,7 @@ import { discover, item, kindNow, nodes, recommended } from "../music.js";
 import { act, at, fill, nothing } from "../page.js";
 import { gifts } from "../together/gifts.js";
 import { gettext } from "../words.js";
-import { greeting, ofViewer as greets } from "./greeting.js";
+import { giftsLeft, greeting, ofViewer as greets } from "./greeting.js";
 import { madeFrom } from "./made-from.js";
 
 const FIRST = 20; // more than are shown at first, so that no artist need fill the page
@@ -18,7 +18,7 @@ export async function start() {
   at("more-cards").addEventListener("click", () => act(more));
   const answer = await discover({ first: FIRST, variety: VARIETY }); // it finds out what kind of music there is
   const { viewer } = await ask(`{ viewer { ${greets} ${said.ofViewer} privacy { purposes { state } } fromFriends(kind: ${kindNow()}, first: 6) { ${recommended} }
-    recommendationsReceived(first: 5) { edges { node { id note sender { handle displayName } ${item} } } } } }`);
+    recommendationsReceived(first: 10) { edges { node { id note sender { handle displayName } ${item} } } } } }`);
   said.know(viewer);
   at("made-from").textContent = madeFrom(answer);
   const isNew = viewer.privacy.purposes.every(({ state }) => state === "UNDEFINED");
@@ -31,7 +31,7 @@ export async function start() {
   greeting(viewer, Boolean(answer.used.length) && !answer.degraded);
   const received = nodes(viewer.recommendationsReceived);
   at("received-part").hidden = !received.length;
-  fill("received", gifts(received));
+  fill("received", gifts(received, giftsLeft));
 }
 
 /** What fills an empty list: words and address of a link. */

@@ -1,6 +1,6 @@
 // What a play was after all: title, artist and moment, in a dialog.
 import { ask, refused } from "../api.js";
-import { nameOf } from "../music.js";
+import { nameOf, ofTrack } from "../music.js";
 import { at, onSubmit, tell } from "../page.js";
 import { gettext, worded } from "../words.js";
 
@@ -9,11 +9,11 @@ let play, done;
 export function begin() {
   onSubmit("correct-form", async () => {
     const [before, redraw] = [play, done];
-    const fresh = await correct(before.id, at("correct-track").value, at("correct-artist").value, new Date(at("correct-time").value).toISOString());
+    const fresh = await correct(before, at("correct-track").value, at("correct-artist").value, new Date(at("correct-time").value).toISOString());
     at("correct").close();
     redraw(fresh);
     tell(worded(gettext("Corrected: %(name)s."), { name: nameOf(fresh.track) }), {
-      undo: async () => { await correct(before.id, before.track.title, before.track.artist.name, before.listenedAt); location.reload(); },
+      undo: async () => redraw(await correct(before, before.track.title, before.track.artist.name, before.listenedAt)),
     });
   });
   at("correct-cancel").addEventListener("click", () => at("correct").close());
@@ -28,9 +28,9 @@ export function open(chosen, redraw) {
   at("correct").showModal();
 }
 
-async function correct(id, title, artist, listenedAt) {
+async function correct({ id, msPlayed }, title, artist, listenedAt) {
   const { correctListen } = await ask(`mutation($id: ID!, $input: ListenInput!) { correctListen(id: $id, input: $input) {
-    ... on Listen { id listenedAt msPlayed track { id title artist { id name } } } ${refused} } }`,
-    { id, input: { track: { title, artist }, listenedAt, msPlayed: play.msPlayed } });
+    ... on Listen { id listenedAt msPlayed track { ${ofTrack} } } ${refused} } }`,
+    { id, input: { track: { title, artist }, listenedAt, msPlayed } });
   return correctListen;
 }

@@ -16,7 +16,9 @@ export function deleteLater(chosen, lines, name) {
     try {
       await ask(`mutation($ids: [ID!], $artistId: ID, $from: DateTime, $until: DateTime) {
         deleteListens(ids: $ids, artistId: $artistId, from: $from, until: $until) { ... on DeletedListens { deleted } ${refused} } }`, chosen);
-      if (here === visit()) for (const line of lines) line.remove();
+      if (here !== visit()) return;
+      for (const line of lines) line.remove();
+      for (const day of document.querySelectorAll("#days .day:not(:has(li))")) day.remove(); // it had no other plays
     } catch (error) {
       show(true);
       tell(error.message, { isError: true });

@@ -7,6 +7,10 @@ import { asDay, gettext, worded } from "../words.js";
 import { songRow } from "./rows.js";
 
 const words = { LIKE: gettext("liked"), DISLIKE: gettext("less of this"), SKIP: gettext("skipped"), HIDE: gettext("hidden") };
+const none = {
+  "": gettext("You have said nothing of music here."), LIKE: gettext("You have liked nothing here."), DISLIKE: gettext("There is nothing you want less of."),
+  SKIP: gettext("You have skipped nothing here."), HIDE: gettext("You have hidden nothing here."),
+};
 let behind;
 
 export function start() {
@@ -17,7 +21,7 @@ export function start() {
 
 async function again() {
   const lines = await page();
-  fill("said", lines.length ? lines : [make("li", {}, nothing(gettext("You have said nothing of music here."), gettext("Find something to like"), "/"))]);
+  fill("said", lines.length ? lines : [make("li", {}, nothing(none[at("said-kind").value], gettext("Find something to like"), "/"))]);
 }
 
 /** The next lines of this kind; what is of another kind is passed over. */
@@ -44,7 +48,8 @@ function line({ kind, givenAt, item: thing }) {
       const [place, beside] = [row.parentElement, row.nextElementSibling];
       await takeBack(thing.id, kind);
       takeOut(row, at("said-kind"));
-      tell(worded(gettext("Taken back: %(name)s."), { name }), { undo: async () => { await give(thing.id, kind); place.insertBefore(row, beside?.isConnected ? beside : null); } });
+      if (!place.children.length) await again(); // there may be earlier ones; else it says that there is none
+      tell(worded(gettext("Taken back: %(name)s."), { name }), { undo: async () => { await give(thing.id, kind); place.querySelector(".nothing")?.parentElement.remove(); place.insertBefore(row, beside?.isConnected ? beside : null); } });
     }), { about: name })],
   });
   return row;

@@ -65,10 +65,11 @@ const sendUnshare = (id) => ask(`mutation($id: ID!, $to: ID!) {
   unsharePlaylist(playlistId: $id, listenerId: $to) { ... on UnsharedPlaylist { playlistId } ${refused} } }`, { id: playlist.id, to: id });
 
 async function share({ id, displayName }, role) {
+  const former = playlist.collaborators.find(({ listener }) => listener.id === id)?.role;
   await sendShare(id, role);
   closeSheet();
   await load();
-  tell(worded(gettext("Shared with %(name)s."), { name: displayName }), { undo: async () => { await sendUnshare(id); await load(); } });
+  tell(worded(gettext("Shared with %(name)s."), { name: displayName }), { undo: async () => { await (former ? sendShare(id, former) : sendUnshare(id)); await load(); } });
 }
 
 async function unshare({ id, displayName }, role) {

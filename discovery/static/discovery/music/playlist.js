@@ -99,7 +99,7 @@ async function takeOut(entryId, track, position) {
 }
 
 async function search(text) {
-  const { search: found } = await ask("query($text: String!) { search(text: $text, kind: TRACK, first: 6) { edges { node { ... on Track { id title artist { id name } } } } } }", { text });
+  const { search: found } = await ask(`query($text: String!) { search(text: $text, kind: TRACK, first: 6) { edges { node { ... on Track { ${ofTrack} } } } } }`, { text });
   return () => fill("add-hits", nodes(found).map((track) => songRow(track, { acts: [button(gettext("Add"), () => act(async () => {
     await addTrack(key, track.id);
     await load();

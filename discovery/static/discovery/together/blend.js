@@ -34,7 +34,8 @@ async function blend() {
   const { degraded, match, members, items } = viewer.blend;
   last = { items, names: namesOf(friends.filter(({ id }) => ids.includes(id))) };
   at("blend-save").hidden = !items.some((one) => one.item.artist);
-  at("blend-match").textContent = items.length && match !== null ? worded(gettext("Your tastes are %(percent)s alike."), { percent: asPercent(match) }) : "";
+  const alike = kindNow() === "ARTIST" ? gettext("By artists, your tastes are %(percent)s alike.") : gettext("By tracks, your tastes are %(percent)s alike.");
+  at("blend-match").textContent = items.length && match !== null ? worded(alike, { percent: asPercent(match) }) : "";
   at("blend-members").hidden = !items.length;
   fill("blend-members", items.length ? members.map(({ listener, satisfaction }) => make("li", { className: "weight" },
     make("span", {}, worded(gettext("How much of it is for %(name)s"), { name: listener.displayName })), make("span", { className: "share" }, asPercent(satisfaction)),

@@ -20,19 +20,21 @@ export function show(viewer) {
   }));
 }
 
-/** What is recommended to the viewer, with who did and what they said. */
-export const gifts = (received) => received.map((one) => gift(one, received.map(({ sender }) => sender)));
+/** What is recommended to the viewer, with who did and what they said; `put` is told how many are left when one is put away. */
+export const gifts = (received, put = () => {}) => received.map((one) => gift(one, received.map(({ sender }) => sender), put));
 
-function gift(one, senders) {
+function gift(one, senders, put) {
   const line = card(one, make("p", { className: "quiet prose" }, worded(gettext("From %(friend)s"), { friend: named(one.sender, senders) }), one.note ? `: “${one.note}”` : ""));
-  return removable(line, one.id, gettext("Put away"), nameOf(one.item), "received-part");
+  return removable(line, one.id, gettext("Put away"), nameOf(one.item), "received-part", put);
 }
 
-function removable(line, id, text, about, part) {
+function removable(line, id, text, about, part, put = () => {}) {
   line.querySelector(":scope > .buttons").append(button(text, () => act(async () => {
     await unsend(id);
     takeOut(line, at("main").querySelector("h1"));
-    at(part).hidden = !at(part).querySelector("li");
+    const left = at(part).querySelectorAll(":scope > ul > li").length;
+    at(part).hidden = !left;
+    put(left);
     tell(worded(gettext("%(name)s is put away."), { name: about }));
   }), { about, className: "plain" }));
   return line;

@@ -33,7 +33,7 @@ async function look(id) {
   const both = worded(gettext("What you and %(name)s both play"), { name });
   const list = (id_, title, items) => make("section", { attributes: { "aria-labelledby": id_ } }, make("h2", { id: id_ }, title),
     make("ul", { className: "card rows" }, items.length ? items.map((one) => make("li", {}, nameOf(one))) : [make("li", { className: "quiet" }, gettext("Nothing."))]));
-  at("match").replaceChildren(make("p", { className: "lede" }, worded(gettext("Your tastes are %(percent)s alike."), { percent: asPercent(percent / 100) })),
+  at("match").replaceChildren(make("p", { className: "lede" }, worded(gettext("By artists, your tastes are %(percent)s alike."), { percent: asPercent(percent / 100) })),
     make("meter", { value: percent / 100, attributes: { "aria-hidden": "true" } }),
     make("section", { attributes: { "aria-labelledby": "both-title" } }, make("h2", { id: "both-title" }, both), make("div", { className: "card" }, shared.length
       ? table(both, [gettext("Artist"), gettext("of your plays"), worded(gettext("of %(name)s's"), { name })], shared.map(({ item, yours, theirs }) => [nameOf(item), asPercent(yours), asPercent(theirs)]))

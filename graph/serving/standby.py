@@ -34,8 +34,14 @@ def artifact_read(version: ModelVersion) -> Artifact:
         raise ArtifactError(str(lost)) from lost
 
 
+def pointer_hold() -> None:
+    """Until the transaction ends nobody else moves the pointer: who publishes, heals or goes back waits here, in one order."""
+    served = ModelVersion.objects.select_for_update().exclude(state=State.REJECTED)
+    list(served.order_by("pk").values_list("pk"))
+
+
 def pointer_move(version: ModelVersion, *, leaving: ModelVersion.State) -> None:
-    """Let ``version`` serve, and whatever served become ``leaving``. Inside a transaction."""
+    """Let ``version`` serve, and whatever served become ``leaving``. Inside a transaction that holds the pointer."""
     ModelVersion.objects.filter(state=State.ACTIVE).update(state=leaving)
     version.state, version.activated_at = State.ACTIVE, timezone.now()
     version.damaged_at, version.damage = None, ""
@@ -49,7 +55,8 @@ def damage_note(version: ModelVersion, why: str) -> ModelVersion | None:
     None where there is none: then it stays the active one, so that answers say that a model is unavailable, and serves
     again when its files are back.
     """
-    row = ModelVersion.objects.select_for_update().filter(pk=version.pk, state=State.ACTIVE).first()
+    pointer_hold()
+    row = ModelVersion.objects.filter(pk=version.pk, state=State.ACTIVE).first()
     if row is None:
         return None  # another process was first
     if row.damaged_at is None:

@@ -22,7 +22,7 @@ from graph.selectors import deletions_after
 from graph.serving.active_model import active_version
 from graph.serving.artifact import Artifact, ArtifactError
 from graph.serving.eligible import contributions_withdrawn
-from graph.serving.standby import pointer_move
+from graph.serving.standby import pointer_hold, pointer_move
 from graph.serving.storage import artifact_store, manifest_hash, sync
 from graph.training.lease import Lease, is_live, lease_complete, lease_hold
 from graph.training.promotion import finite, promotion_refusal
@@ -90,6 +90,7 @@ def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
             store.put(version.pk, draft)
             with transaction.atomic():
                 lease_hold(lease)
+                pointer_hold()
                 version.state = ModelVersion.State.RETIRED  # one is active at a time
                 version.save(force_insert=True)
                 pointer_move(version, leaving=ModelVersion.State.RETIRED)

@@ -12,7 +12,7 @@ from discovery.platform.errors import Conflict, NotFound
 from graph.models import ModelVersion
 from graph.serving.artifact import ArtifactError
 from graph.serving.eligible import ensure_eligible
-from graph.serving.standby import artifact_read, pointer_move
+from graph.serving.standby import artifact_read, pointer_hold, pointer_move
 from graph.serving.storage import StoreUnreachable
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ def model_promote(*, version_id: uuid.UUID) -> ModelVersion:
             cannot be read (MODEL_DAMAGED), or nobody can tell now (MODEL_UNAVAILABLE).
 
     """
-    version = ModelVersion.objects.select_for_update().filter(pk=version_id).first()
+    pointer_hold()
+    version = ModelVersion.objects.filter(pk=version_id).first()
     if version is None:
         raise NotFound(_("There is no such model."))
     if version.state == State.ACTIVE:

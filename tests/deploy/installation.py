@@ -87,7 +87,7 @@ class Installation:
     def run(self, command, name="web"):
         return subprocess.run(
             self.words(command), env=self.environment(name), cwd=ROOT, capture_output=True, text=True,
-            timeout=120, check=False,
+            timeout=300, check=False,
         )  # fmt: skip
 
     def start(self, name):
@@ -105,7 +105,7 @@ class Installation:
             return self.healthy(name)
 
         try:
-            wait_for(found, seconds=90, what=f"{name} to be healthy")
+            wait_for(found, seconds=180, what=f"{name} to be healthy")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{last_lines(self.home / 'log' / f'{name}.log', 60)}") from error
 

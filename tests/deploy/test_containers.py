@@ -94,7 +94,7 @@ def test_systemd_reads_the_units():
 
 
 @pytest.mark.worker
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_web_worker_training_and_beat_answer_their_health_checks(installation):
     for name in ("web", "beat"):
         assert not installation.healthy(name), "nothing was started"

@@ -25,7 +25,7 @@ FILES = ("manage.py", "pyproject.toml", "Makefile")
 
 pytestmark = [
     pytest.mark.worker,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(any(shutil.which(name) is None for name in ("git", "openssl", "curl", "make")),
                        reason="a program that the page uses is not on this machine"),
 ]  # fmt: skip
@@ -113,7 +113,7 @@ class Machine:
     def ran(self, line):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", line], env=self.environment, cwd=self.root, capture_output=True,
-            text=True, timeout=120, check=False,
+            text=True, timeout=300, check=False,
         )  # fmt: skip
         log = self.root / "web.log"
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}\n{last_lines(log)}"
@@ -157,7 +157,7 @@ class Machine:
             assert self.web.poll() is None, last_lines(self.root / "web.log", 40)
             return not subprocess.run(["sh", "-c", ask], capture_output=True, check=False).returncode
 
-        wait_for(answers, what="the web process")
+        wait_for(answers, seconds=180, what="the web process")
 
     def stop(self):
         if self.web is not None:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import logging
+import threading
 import uuid
 
 import boto3
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.urls import reverse
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
@@ -17,7 +19,7 @@ from safetensors.numpy import load, save
 from accounts.models import User
 from discovery.platform.errors import ModelUnavailable
 from graph.models import Deletion, ModelVersion
-from graph.serving import active_model, storage
+from graph.serving import active_model, standby, storage
 from graph.serving.artifact import MANIFEST, TENSORS
 from graph.training import run as training
 from graph.training.lease import lease_claim
@@ -331,3 +333,27 @@ def test_a_store_that_does_not_answer_damages_nothing(shared, fresh, monkeypatch
         active_model.active()
     now.refresh_from_db()
     assert (now.state, now.damaged_at) == ("ACTIVE", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_notice_at_once_one_moves_the_pointer_while_another_publishes():
+    first, now = publish(), publish()
+    bit(storage.artifact_directory(now.pk))
+    outcomes = []
+
+    def act(what):
+        try:
+            outcomes.append(what())
+        finally:
+            connection.close()
+
+    noticing = [lambda: standby.damage_note(now, "it is broken")] * 4
+    threads = [threading.Thread(target=act, args=[what]) for what in (*noticing[:2], publish, *noticing[2:])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 5, "nobody failed"
+    assert ModelVersion.objects.filter(state="ACTIVE").count() == 1
+    assert active_model.active() is not None
+    assert [outcome for outcome in outcomes if outcome == first] in ([first], [])

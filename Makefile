@@ -9,6 +9,7 @@
 #                                      folder at ../shared/data where there is one, or on the sample community
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
+#   make faults                        services and workers that die in the middle of things: nothing acknowledged is lost
 #   make bench-privacy                 what consent costs, on the demo's data
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
 #                                      42,000 generated people; its databases stay in var/bench-api
@@ -23,7 +24,7 @@ DATA ?=
 SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check check-deploy soak bench bench-scale bench-privacy bench-api clean
+.PHONY: help env demo test check check-deploy soak faults bench bench-scale bench-privacy bench-api clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -78,6 +79,10 @@ soak: $(READY)
 		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
 	$(SOAK) tests/soak/soak_adversary.py tests/soak/soak_import.py
 	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
+
+faults: $(READY)
+	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_services.py tests/tasks/test_training.py \
+		tests/tasks/test_privacy.py tests/tasks/test_histories.py tests/tasks/test_export.py tests/embedded
 
 bench-scale: $(READY)
 	$(PY) manage.py benchmark_scale --json docs/results/scale.json --markdown docs/recommender.md

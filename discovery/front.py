@@ -42,7 +42,7 @@ CROWD = 1_000  # requests that are read or answered, whatever they are: bodies l
 SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
 BUSY = "Too many ask at this moment; please come back."
 
-OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/|1/|apis/)")
+OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/)")
 PRIVATE = re.compile(r"^/(privacy/|accounts/logout/|\.well-known/gpc\.json)")
 
 # What reading answers is not among them: a page of what was shown to whom may come later than a consent that ends.

@@ -35,7 +35,7 @@ COSTS: Mapping[str, int] = {
             "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
             "excludeFromTaste", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
             "removeFromPlaylist", "removeRecommendation", "renamePlaylist", "requestFriendship", "revokeDevice",
-            "revokeInvitation", "setConsent", "setPersonalizationLevel", "sharePlaylist", "startPrivateSession", "unblock",
+            "revokeInvitation", "setConsent", "setPersonalizationLevel", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
             "undoImport", "unsharePlaylist", "updateProfile", "withdrawAllConsent"),
     **_each(100, "Subscription", "friendActivity", "radioQueue", "roomQueue", "rooms", "trainingProgress"),
 }  # fmt: skip

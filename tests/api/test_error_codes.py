@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/errors.md"
 ROOMS = ("accounts", "discovery", "graph", "tasks")
 SAYING = {
+    "RefusedRequest": 2,
     "_refused": 2,
     "_not_allowed": 2,
     "_with_code": 1,
@@ -49,7 +50,7 @@ def codes_of(tree):
             found += node.args[SAYING[name] :][:1] if name in SAYING else []
             found += verdicts(node.args)
         elif isinstance(node, ast.Tuple):
-            found += verdicts(node.elts)
+            found += verdicts(node.elts) + answers(node.elts)
         elif isinstance(node, ast.FunctionDef) and node.name in SAYING:
             found += node.args.defaults
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -73,6 +74,12 @@ def verdicts(words):
         for outcome, code in pairwise(words)
         if getattr(getattr(outcome, "value", None), "id", "") == "Outcome"
     ]
+
+
+def answers(words):
+    """The code of an answer that is written down as status, code, words."""
+    status = getattr(words[0], "value", None) if len(words) > 1 else None
+    return [words[1]] if isinstance(status, int) and 400 <= status < 600 else []
 
 
 def said_in(name):

@@ -24,7 +24,7 @@ DATA ?=
 SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check check-deploy soak faults bench bench-scale bench-privacy bench-api clean
+.PHONY: help env demo test check check-deploy soak faults bench bench-scale bench-privacy bench-api bench-hostile clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -78,7 +78,8 @@ soak: $(READY)
 	EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(SOAK) \
 		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
 	$(SOAK) tests/soak/soak_adversary.py tests/soak/soak_import.py
-	EARSHOT_SOCKETS=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
+	EARSHOT_FUZZ=2000 $(SOAK) --timeout 3600 tests/fuzz
+	EARSHOT_SOCKETS=500 SOCKETS_WAITING=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 faults: $(READY)
 	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_services.py tests/tasks/test_training.py \
@@ -89,6 +90,9 @@ bench-scale: $(READY)
 
 bench-privacy: $(READY)
 	$(PY) -m tests.soak.bench_privacy
+
+bench-hostile: $(READY)
+	$(PY) -m tests.soak.bench_hostile
 
 bench-api: $(READY)
 	env -u DATABASE_URL $(PY) manage.py benchmark_api $(if $(BENCH_DATA),--data "$(BENCH_DATA)")

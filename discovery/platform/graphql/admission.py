@@ -116,10 +116,13 @@ class Admission(SchemaExtension):
 
     def _measure_ensure(self, schema: GraphQLSchema, asked: Admitted) -> None:
         context = self.execution_context
-        operation = get_operation_ast(asked.document, context.operation_name)
+        # Not `operation_name`, which is the first one's where none was said.
+        name = context._provided_operation_name  # noqa: SLF001
+        operation = get_operation_ast(asked.document, name)
         if operation is None:
-            return  # refused as such before this
-        key = context.operation_name, sizes(schema, operation, context.variables or {})
+            message = "The document holds several operations; `operationName` says which is asked."
+            raise GraphQLError(message, extensions={"code": "BAD_REQUEST"})
+        key = name, sizes(schema, operation, context.variables or {})
         if key not in asked.problems:
             asked.problems[key] = measured(operation, asked.document, schema, key[1], self._costs).problem()
             if len(asked.problems) > KEPT_SIZES:

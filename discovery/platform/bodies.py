@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from discovery.platform.errors import LimitExceeded
 
@@ -22,8 +22,15 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 SECONDS = 10.0  # for a short body to come in
 SLOWEST = 8 * 1024  # bytes of a longer one that come in a second, from its beginning on
 
-_TOO_LARGE = 413, LimitExceeded.code, "A request body holds at most {largest} bytes."
-_TOO_SLOW = 408, "TOO_SLOW", "The request body took too long to come in."
+
+class _Why(NamedTuple):
+    status: int
+    code: str
+    message: str
+
+
+_TOO_LARGE = _Why(413, code=LimitExceeded.code, message="A request body holds at most {largest} bytes.")
+_TOO_SLOW = _Why(408, code="TOO_SLOW", message="The request body took too long to come in.")
 
 
 async def bounded(
@@ -47,7 +54,7 @@ class _Body:
         self._begun = asyncio.get_running_loop().time()
         self._size = 0
         self._whole = False
-        self.refused: tuple[int, str, str] | None = None
+        self.refused: _Why | None = None
         self.answered = False
 
     async def receive(self) -> Message:
@@ -76,7 +83,7 @@ def _declared(scope: Scope) -> int:
     return int(value) if value.isdigit() and len(value) < 20 else 0
 
 
-async def _refuse(send: Send, why: tuple[int, str, str], largest: int) -> None:
+async def _refuse(send: Send, why: _Why, largest: int) -> None:
     status, code, message = why
     told = {"errors": [{"message": message.format(largest=largest), "extensions": {"code": code}}]}
     body = json.dumps(told).encode()

@@ -38,13 +38,13 @@ def document_choose(data: GraphQLRequestData, body: Mapping[str, object], *, lis
         if (text := document_of(name)) is None:
             # Apollo's clients look for this code in an answer of 200, and send the document then.
             status = 200 if sent else 404
-            raise RefusedRequest(status, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
+            raise RefusedRequest(status, "PersistedQueryNotFound", code="PERSISTED_QUERY_NOT_FOUND")
         data.query = text
     elif isinstance(sent, str) and data.query is not None and digest(data.query) != sent.lower():
         raise HTTPException(400, "The hash is not that of the document.")
     if listed_only and data.query is not None and not is_listed(data.query):
         reason = "This installation answers listed documents alone; its operator knows which."
-        raise RefusedRequest(403, reason, "DOCUMENT_NOT_LISTED")
+        raise RefusedRequest(403, reason, code="DOCUMENT_NOT_LISTED")
 
 
 def document_of(name: str) -> str | None:

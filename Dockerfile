@@ -26,4 +26,4 @@ USER 10001
 VOLUME /var/lib/earshot
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s CMD ["python", "-m", "discovery.platform.probe", "web"]
-CMD ["uvicorn", "discovery.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--ws-max-size", "65536", "--timeout-keep-alive", "65", "--timeout-graceful-shutdown", "20"]
+CMD ["uvicorn", "discovery.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--ws-max-size", "65536", "--ws-max-queue", "4", "--ws-per-message-deflate", "false", "--no-server-header", "--timeout-keep-alive", "65", "--timeout-graceful-shutdown", "20"]

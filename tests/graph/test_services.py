@@ -52,8 +52,8 @@ def test_verdicts_replace_one_another_and_a_skip_stands_beside_them(make):
 
 def test_a_skip_again_moves_its_time():
     user, item = factories.answered(factories.listener(), Purpose.RECORD), factories.track()
-    first = feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
-    second = feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
+    first, _ = feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
+    second, _ = feedback_give(user=user, item=item, kind=FeedbackKind.SKIP)
     assert second.pk == first.pk
     assert Feedback.objects.get().given_at == second.given_at > first.given_at
 

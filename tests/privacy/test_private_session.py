@@ -80,7 +80,7 @@ def test_nothing_is_said_of_music_while_it_runs(ada, kind):
     assert refused.value.specific_code == "PRIVATE_SESSION"
     assert not Feedback.objects.exists()
     private_session_end(user=ada)
-    assert feedback_give(user=ada, item=factories.track(), kind=kind).user == ada
+    assert feedback_give(user=ada, item=factories.track(), kind=kind).feedback.user == ada
 
 
 def deeds(ada, friend):

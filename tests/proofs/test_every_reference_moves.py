@@ -35,7 +35,7 @@ M = "8f3471b5-7e6a-48da-86a9-c1c07a0f47ae"
 # Columns without a foreign key that could hold the key of an item, and hold none, or one that is not to move.
 NOT_MOVED = {
     "graph.Community.artists": "found anew with every model, in which the artists are what they are then",
-    "graph.Community.tags": "words", "graph.Artist.tags": "words", "graph.Track.tags": "words",
+    "graph.Community.tags": "words", "graph.Artist.tags": "words", "graph.Track.tags": "words", "graph.LibrarySong.moods": "words",
     "graph.Community.ledger_position": "a place in the ledger", "graph.ModelVersion.ledger_position": "the same",
     "graph.ModelVersion.deletion_position": "a place among deletions", "discovery.Erasure.ledger_position": "a place in the ledger",
     "graph.ModelVersion.config": "numbers of a training", "graph.ModelVersion.metrics": "numbers of a training",

@@ -10,8 +10,9 @@ COPY graph ./graph
 COPY tasks ./tasks
 COPY locale ./locale
 COPY manage.py ./
-# A PyTorch that needs no graphics card, as the Makefile takes it.
-RUN /opt/earshot/bin/pip install --extra-index-url https://download.pytorch.org/whl/cpu --editable ".[s3]" \
+# uv knows which PyTorch needs no graphics card, as in the Makefile.
+RUN /opt/earshot/bin/pip install "uv>=0.8" \
+    && /opt/earshot/bin/uv pip install --no-cache --python /opt/earshot/bin/python --torch-backend cpu --editable ".[s3]" \
     && EARSHOT_HOME=/tmp/home STATIC_ROOT=/srv/earshot/static \
         /opt/earshot/bin/python manage.py collectstatic --no-input --skip-checks
 

@@ -3,6 +3,7 @@
 #
 #   make demo [DATA=DIR] [PORT=8000]   the product with a sample community (or your data), until Ctrl-C
 #   make test                          every gate and the whole suite, on a real PostgreSQL and Redis
+#   make coverage                      the suite once more, slower, and which lines and branches it reaches
 #   make check                         the gates only: style, types, layers, migrations, API schema, warnings of dependencies
 #   make check-deploy                  that unsafe settings are refused, and safe ones pass Django's deployment checks
 #   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
@@ -24,7 +25,7 @@ DATA ?=
 SEEDS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check check-deploy soak faults bench bench-scale bench-privacy bench-api bench-hostile clean
+.PHONY: help env demo test coverage check check-deploy soak faults bench bench-scale bench-privacy bench-api bench-hostile clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -59,6 +60,9 @@ check-deploy: $(READY)
 	$(PY) -m pytest -p no:cacheprovider tests/test_safe_settings.py
 
 test: check
+	$(PY) -m pytest -n 2 --durations=40 --durations-min=5
+
+coverage: $(READY)
 	$(PY) -m pytest --cov --cov-report=term:skip-covered -n 2
 
 # A database of its own, made anew, so that what is measured is the data named and nothing else.

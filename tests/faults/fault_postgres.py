@@ -127,8 +127,9 @@ def test_postgres_is_started_again_under_a_training_and_requests(installation, p
     print(
         f"{len(good)} good answers ({stored} plays, {len(said)} consents), {len(refused)} refused, slowest {slowest:.2f} s"
     )
-    assert refused and slowest < 2 * QUICK
-    assert good.index([entry for entry in good][-1]) and asking.answers[-1] in good, "afterwards it answers"
+    assert refused
+    assert slowest < 2 * QUICK
+    assert asking.answers[-1][2].status == 200, "afterwards it answers"
     assert Consent.objects.get(user=user, purpose="SOCIAL_OUT").state == (
         "GRANTED" if said[-1] else "WITHDRAWN"
     )
@@ -175,7 +176,8 @@ def test_postgres_is_away_for_a_minute(installation, postgres):
     print(f"slowest answer {slowest:.2f} s; pages and players: {statuses}; the socket closed with {closes}")
     assert slowest < 2 * QUICK
     assert statuses <= {200, 503}, statuses
-    assert closes and closes[0] in {1013, 1011}
+    assert closes
+    assert closes[0] in {1013, 1011}
     postgres.resume()
     back = time.monotonic()
     wait_for(lambda: installation.get("/readyz").status == 200, seconds=30, what="ready again")

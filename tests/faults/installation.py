@@ -94,6 +94,11 @@ class Installation:
         self._start(name, [*command, "--loglevel", "INFO"], environment)
         return self
 
+    def clock(self, *, prefix=(), **environment):
+        command = [*prefix, sys.executable, "-m", "celery", "-A", "tasks", "beat", "--pidfile="]
+        self._start("beat", [*command, "--schedule", str(self.home / "clock")], environment)
+        return self
+
     def _start(self, name, command, environment):
         everywhere = self.environment | {key: str(value) for key, value in environment.items()}
         self.children[name] = child_start(command, log=self.home / f"{name}.log", environment=everywhere)

@@ -10,7 +10,7 @@
 #                                      folder at ../shared/data where there is one, or on the sample community
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
-#   make faults                        services and workers that die in the middle of things: nothing acknowledged is lost
+#   make faults                        services and workers that die, fill up or lose the time: nothing acknowledged is lost (25 minutes)
 #   make bench-privacy                 what consent costs, on the demo's data
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
 #                                      42,000 generated people; its databases stay in var/bench-api
@@ -86,7 +86,7 @@ soak: $(READY)
 	EARSHOT_SOCKETS=500 SOCKETS_WAITING=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 faults: $(READY)
-	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_services.py tests/tasks/test_training.py \
+	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_*.py tests/tasks/test_training.py \
 		tests/tasks/test_privacy.py tests/tasks/test_histories.py tests/tasks/test_export.py tests/embedded
 
 bench-scale: $(READY)

@@ -27,9 +27,9 @@ from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
 from django.db.models.signals import post_init, pre_init
 from django.db.models.sql.compiler import SQLCompiler
-from django.utils import timezone
 
 from accounts.models import User
+from discovery.platform import clock
 
 Keys = Collection[int]
 Asked = User | Keys | str | int | dt.datetime
@@ -129,7 +129,7 @@ class CompiledQuery:
             statement = self._statements[connection.vendor] = self._compiled(connection)
         if len(asked) != len(self._marks):
             raise TypeError(f"the query asks about {len(self._marks)} things, not {len(asked)}")
-        values = [_parameter(connection, value) for value in (*asked, timezone.now())]
+        values = [_parameter(connection, value) for value in (*asked, clock.now())]
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.parameters(values))
             return cursor.fetchall(), statement, connection

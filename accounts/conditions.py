@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from accounts.models import Block, Consent, ConsentState, Friendship, Purpose, User
+from discovery.platform import clock
 
 Viewer = User | AnonymousUser | None
 
@@ -35,7 +35,7 @@ def unguarded(user: User) -> bool:
 
 def in_force(now: datetime | None = None) -> Q:
     """Consent rows that permit right now."""
-    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or timezone.now()))
+    return Q(state=ConsentState.GRANTED) & (Q(valid_until=None) | Q(valid_until__gt=now or clock.now()))
 
 
 def granting(purpose: Purpose, friend: User | None = None, now: datetime | None = None) -> Q:
@@ -72,7 +72,7 @@ def befriended_with(viewer: User) -> Q:
 
 def heard_late_by(viewer: User, now: datetime | None = None) -> Q:
     """``User`` rows whom ``viewer`` hears of later than now where they may not be named."""
-    now = now or timezone.now()
+    now = now or clock.now()
     return linked_with(viewer, low=viewer, low_hears_from__gt=now) | linked_with(
         viewer, high=viewer, high_hears_from__gt=now
     )
@@ -102,7 +102,7 @@ class Answers:
     """Consent rows held in memory and asked as the queryset rules ask them."""
 
     def __init__(self, rows: Iterable[Consent]) -> None:
-        now = timezone.now()
+        now = clock.now()
         self._granted = {
             (row.user_id, row.purpose, row.friend_id): row.state == ConsentState.GRANTED
             and (row.valid_until is None or row.valid_until > now)

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import EVERY_SCOPE, DeviceScope, User
+from discovery.platform import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def browser_credential(
 def token_credential(token: Any) -> Credential | None:
     """That of one of django-oauth-toolkit's access tokens; None where it lets nobody in now."""
     somebody = token.user is not None and token.user.is_active
-    if not somebody or token.is_expired() or not (scopes := scopes_read(token.scope)):
+    if not somebody or token.expires <= clock.now() or not (scopes := scopes_read(token.scope)):
         return None
     return Credential(token.user, scopes, token_id=token.pk)
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, QuerySet
-from django.utils import timezone
 
 from accounts import policies
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
@@ -26,6 +25,7 @@ from accounts.conditions import (
 )
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.policies import Use
+from discovery.platform import clock
 
 # A friend count below this would tell who the friend is, whatever an installation's people agreed to.
 SMALLEST_FRIEND_COUNT = 3
@@ -108,12 +108,12 @@ def heard(sharing: Iterable[Sharing], *, silent: bool) -> list[SocialSource]:
 
 def unnamed_silent(viewer: User) -> bool:
     """Whether friends without a name are silent for ``viewer``, who changed lately who is among them."""
-    return viewer.unnamed_silent_until is not None and viewer.unnamed_silent_until > timezone.now()
+    return viewer.unnamed_silent_until is not None and viewer.unnamed_silent_until > clock.now()
 
 
 def period_after_next() -> datetime:
     """When a change that a viewer made may show: at the beginning of a week, one to two weeks away."""
-    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(days=today.weekday()) + 2 * PERIOD
 
 
@@ -135,7 +135,7 @@ def named_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
 
 def unnamed_sources(viewer: User, now: datetime | None = None) -> QuerySet[User]:
     """Friends without a name of whom `heard` lets ``viewer`` hear where there are enough, whatever the viewer's level."""
-    now = now or timezone.now()
+    now = now or clock.now()
     unnamed = _open_to(viewer, now).exclude(granting(Purpose.NAMED, viewer, now))
     left_out = unnamed.exclude(granted_by(viewer, Purpose.SOCIAL_IN, now))
     silent = User.objects.filter(pk=viewer.pk, unnamed_silent_until__gt=now)

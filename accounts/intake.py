@@ -19,11 +19,11 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.models import Purpose, User
+from discovery.platform import clock
 from discovery.platform.errors import Conflict, ConsentMissing, LimitExceeded, PastTheGate
 
 Row = TypeVar("Row", bound=models.Model)
@@ -117,12 +117,12 @@ class Deliberation:
     @property
     def moment(self) -> datetime | None:
         """The time to keep with it: none in a private session."""
-        return None if self.private else timezone.now()
+        return None if self.private else clock.now()
 
     @property
     def about_when(self) -> datetime:
         """The moment, or in a private session the day's beginning: for what has to have an end by the clock."""
-        return self.moment or timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.moment or clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def ensure_vote(self) -> None:
         """Raises Conflict (PRIVATE_SESSION) in a private session: a vote tells what is heard now."""

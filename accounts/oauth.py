@@ -1,5 +1,6 @@
 """What django-oauth-toolkit asks of us: whether an app may be let in, and that whoever let it in sees it in their list."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from oauthlib.oauth2 import AccessDeniedError
 
 from accounts.credentials import scopes_read
 from accounts.services.app import app_before, app_listed, app_refusal, code_may_go
+from discovery.platform import clock
 from discovery.platform.events import credentials_channel, publish
 
 
@@ -34,7 +36,8 @@ class AppValidator(OAuth2Validator):  # type: ignore[misc]  # the library is not
         self, expires: Any, request: Any, token: Any, source_refresh_token: Any = None
     ) -> AccessToken:
         """The token with its device; in one transaction with what it replaces."""
-        made = super()._create_access_token(expires, request, token, source_refresh_token)
+        by_our_clock = expires - (clock.clock_skew() or timedelta())
+        made = super()._create_access_token(by_our_clock, request, token, source_refresh_token)
         if made.user is not None and made.application is not None:
             app_listed(made, earlier=request.earlier_device)
         return made

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from django.db.models import Case, QuerySet, Value, When
-from django.utils import timezone
 from numpy.typing import NDArray
 
 from accounts import hearing, policies
@@ -23,6 +22,7 @@ from accounts.conditions import GUARDED, Answers, granting, within
 from accounts.hearing import Sharing, SocialSource
 from accounts.models import Block, Consent, Friendship, PersonalizationLevel, Purpose, User
 from accounts.policies import discoverable, permitting
+from discovery.platform import clock
 
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -41,11 +41,11 @@ class _Rows:
 
     def values(self, among: Keys | None) -> list[Any]:
         """Of a rule that names values."""
-        return list(self._rows(timezone.now())) if among is None else self._compiled.rows(among)
+        return list(self._rows(clock.now())) if among is None else self._compiled.rows(among)
 
     def instances(self, among: Keys | None) -> list[Any]:
         """Of a rule that names none."""
-        return list(self._rows(timezone.now())) if among is None else self._compiled.instances(among)
+        return list(self._rows(clock.now())) if among is None else self._compiled.instances(among)
 
 
 def _ahead(column: str, now: datetime) -> Case:

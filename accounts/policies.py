@@ -15,7 +15,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
@@ -31,6 +30,7 @@ from accounts.conditions import (
     unguarded,
 )
 from accounts.models import Consent, PersonalizationLevel, Purpose, User
+from discovery.platform import clock
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def permits(user: Viewer, purpose: Purpose, friend: User | None = None) -> bool:
 
 def in_private_session(user: User) -> bool:
     """Whether nothing that ``user`` plays may be kept or logged now."""
-    return user.private_until is not None and user.private_until > timezone.now()
+    return user.private_until is not None and user.private_until > clock.now()
 
 
 def played_in_private(user: User, moment: datetime) -> bool:

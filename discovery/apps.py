@@ -8,7 +8,7 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from discovery import references, visible
-        from discovery.platform import safe_settings
+        from discovery.platform import clock, safe_settings
         from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
         from discovery.privacy import erasures_kept, export
@@ -25,4 +25,5 @@ class DiscoveryConfig(AppConfig):
         export.connect()
         erasures_kept.connect()
         deadline.connect()
+        clock.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

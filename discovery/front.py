@@ -15,21 +15,28 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
+from io import BytesIO
 from time import perf_counter
 from typing import Any
 
+from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from graphql.language import FieldNode
 
 from accounts.models import DeviceScope
 from discovery import health, metrics
 from discovery.platform.discreet_log import route_of
+from discovery.platform.errors import StorageFull
 from discovery.platform.gate import Gate, Shed
 from discovery.platform.meters import REQUEST_SECONDS
+from discovery.platform.storage_full import NO_ROOM, is_full
 from discovery.scopes import NEEDED
 
 logger = logging.getLogger(__name__)
@@ -40,7 +47,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 CROWD = 1_000  # requests that are read or answered, whatever they are: bodies lie somewhere, too
 SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
-BUSY = "Too many ask at this moment; please come back."
+BUSY = _("Too many ask at this moment; please come back.")
 
 OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/)")
 PRIVATE = re.compile(r"^/(privacy/|accounts/logout/|\.well-known/gpc\.json)")
@@ -71,10 +78,12 @@ class FrontDoor(ASGIHandler):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path, method = scope["path"], scope["method"]
         if (answering := ANSWERED_HERE.get(path)) is not None:
-            await _answer(await answering(scope), method, send)
+            looked = method in {"GET", "HEAD"}
+            refused = HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+            await _answer(await answering(scope) if looked else refused, method, send)
             return
         if self._inside >= CROWD:
-            await _answer(_busy(path, 5), method, send)
+            await _answer(_busy(scope, 5), method, send)
             return
         self._inside += 1
         try:
@@ -99,7 +108,7 @@ class FrontDoor(ASGIHandler):
                 await place.enter_async_context(self.gates[kind].place())
             except Shed as shed:
                 REQUEST_SECONDS.labels(kind, "shed").observe(perf_counter() - begun)
-                await _answer(_busy(path, shed.after), scope["method"], send)
+                await _answer(_busy(scope, shed.after), scope["method"], send)
                 return
 
             async def sent(message: Mapping[str, Any]) -> None:
@@ -110,7 +119,12 @@ class FrontDoor(ASGIHandler):
                     )
                 await send(message)
 
-            await super().__call__(scope, receive, sent)
+            try:
+                await super().__call__(scope, receive, sent)
+            except OSError as error:  # what a body is written to before anything reads it
+                if not is_full(error):
+                    raise
+                await _answer(_refusal(scope, 507, StorageFull.code, NO_ROOM), scope["method"], send)
 
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:  # type: ignore[override]
         begun = perf_counter()
@@ -171,21 +185,40 @@ def _only_lets_go(operation: OperationDefinitionNode) -> bool:
     )
 
 
-def _busy(path: str, seconds: int) -> HttpResponse:
-    response: HttpResponse
-    if path == "/graphql/":
-        response = JsonResponse({"errors": [{"message": BUSY, "extensions": {"code": "BUSY"}}]}, status=503)
-    else:
-        response = HttpResponse(BUSY, status=503, content_type="text/plain; charset=utf-8")
-    response["Retry-After"] = str(seconds)
-    response["Cache-Control"] = "no-store"
-    return response
+def _busy(scope: Message, seconds: int) -> HttpResponse:
+    return _refusal(scope, 503, "BUSY", BUSY, seconds)
+
+
+def _refusal(
+    scope: Message, status: int, code: str, words: Promise, seconds: int | None = None
+) -> HttpResponse:
+    """A no in the language that is asked for, and so that an app of another origin may read it, too.
+
+    What a browser asks beforehand for such an app is answered as ever: it would take a no for one that holds.
+    """
+
+    def refused(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse
+        with translation.override(translation.get_language_from_request(request)):
+            message = str(words)
+        if request.path_info in {"/graphql/", "/imports/"}:
+            extensions = {"code": code} | ({} if seconds is None else {"retryAfter": seconds})
+            response = JsonResponse(
+                {"errors": [{"message": message, "extensions": extensions}]}, status=status
+            )
+        else:
+            response = HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
+        if seconds is not None:
+            response["Retry-After"] = str(seconds)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    answer: HttpResponse = CorsMiddleware(refused)(ASGIRequest(scope, BytesIO()))  # type: ignore[assignment]  # not asynchronous
+    return answer
 
 
 async def _answer(response: HttpResponse, method: str, send: Send) -> None:
     """Without Django's handlers, which may be waiting for a thread."""
-    if method not in {"GET", "HEAD"} and response.status_code != 503:
-        response = HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     body = response.content
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"content-length", str(len(body)).encode()))

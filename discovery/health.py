@@ -26,6 +26,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from discovery.platform.clock import clock_skew
 from discovery.platform.errors import ModelUnavailable
 from discovery.platform.pulse import CLOCK, client, pulse_missing
 from discovery.platform.redis import QUEUES
@@ -136,6 +137,13 @@ def _database() -> Component:
     return Component(ok=True, detail=connection.vendor)
 
 
+def _time() -> Component:
+    skew = clock_skew()
+    if skew is None:
+        return Component(ok=True, detail="as the database's")
+    return _failed(f"this machine's clock is off by {skew.total_seconds():.0f} s", needed=False)
+
+
 def _migrations() -> Component:
     try:
         with connection.cursor() as cursor:
@@ -209,6 +217,7 @@ def _failed(detail: str, *, needed: bool = True) -> Component:
 
 PROBES: dict[str, Callable[[], Component]] = {
     "database": _database,
+    "time": _time,
     "migrations": _migrations,
     "redis": _redis,
     "worker": _worker,

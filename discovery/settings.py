@@ -65,7 +65,7 @@ CORS_ALLOWED_ORIGINS = CORS_ORIGINS
 CORS_URLS_REGEX = r"^/(graphql/|o/(revoke_)?token/|\.well-known/|1/|2\.0/|apis/)"
 CORS_ALLOW_METHODS = ["GET", "POST"]
 CORS_ALLOW_HEADERS = ["accept", "accept-language", "authorization", "content-type"]
-CORS_EXPOSE_HEADERS = ["www-authenticate"]
+CORS_EXPOSE_HEADERS = ["www-authenticate", "retry-after"]
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -141,6 +141,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # Under ASGI each request has its own thread, and a kept connection would outlive it unused.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A server that neither answers nor refuses: a request is to be told so, and not to wait as long as TCP does.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 15_000,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -261,7 +271,13 @@ EXACT_ITEMS = env.int("EXACT_ITEMS", default=200_000)
 
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": TRAINING_SECONDS + 10 * 60}
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # a full Redis, too, is one that comes back
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker does not end because Redis is away for long
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": TRAINING_SECONDS + 10 * 60,
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+}
 CELERY_TASK_IGNORE_RESULT = True  # what a task did stands in the database
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -17,6 +17,7 @@ from discovery.web.erasures import erasure
 from discovery.web.oauth import oauth
 from discovery.web.urls import pages
 
+handler500 = "discovery.web.rates.database_failed"
 urlpatterns: list[URLPattern | URLResolver] = [
     *pages,
     *protocols,

@@ -16,6 +16,7 @@ from celery.signals import (
 
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.private_files import private_umask
+from tasks.fresh import FreshTask
 from tasks.pulse import Pulse
 from tasks.schedule import SCHEDULE
 
@@ -23,6 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 
 app = Celery(
     "earshot",
+    task_cls=FreshTask,
     include=["tasks.training", "tasks.privacy", "tasks.histories", "tasks.outbox", "tasks.libraries"],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -12,6 +12,7 @@ from typing import Any
 from celery import bootsteps
 from celery.beat import EmbeddedService, PersistentScheduler
 
+from discovery.platform.private_files import private_umask
 from discovery.platform.pulse import CLOCK, EVERY_SECONDS, pulse_give
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Clock(PersistentScheduler):  # type: ignore[misc]
     _signed = 0.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
+        private_umask()  # before its file is there; Celery tells that the clock begins only after
         super().__init__(*arguments, **options)
         self.max_interval: float = EVERY_SECONDS  # it sleeps no longer, whatever is due
 

@@ -1,7 +1,7 @@
 """Health answers while every place is taken, what finds no place is told to come back, and privacy is told so last."""
 
 import asyncio
-import json
+import errno
 
 import httpx
 import pytest
@@ -185,5 +185,63 @@ class TestMetricsAreGuarded:
         assert self.asked() == 401
 
 
-def test_bodies_are_json():
-    assert json.loads(front._busy("/graphql/", 2).content)["errors"]
+def asked_from(origin, language="en", method="POST", **headers):
+    """What a browser hears that asks where no place is: for a page of ``origin``."""
+
+    async def scene(monkeypatch):
+        busy = Busy(monkeypatch)
+        asked = await busy.filled()
+        headers_ = {"Origin": origin, "Accept-Language": language, **headers}
+        answer = await busy.client.request(method, "/graphql/", json={"query": DISCOVER}, headers=headers_)
+        busy.go.set()
+        await asyncio.gather(*asked)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        return asyncio.run(scene(patch))
+
+
+def test_an_app_of_another_origin_may_read_that_it_is_to_come_back(settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    shed = asked_from("https://app.example")
+    assert (shed.status_code, shed.headers["access-control-allow-origin"]) == (503, "https://app.example")
+    assert "retry-after" in shed.headers["access-control-expose-headers"]
+    assert "origin" in shed.headers["vary"].lower()
+    assert "access-control-allow-origin" not in asked_from("https://other.example").headers
+
+
+def test_what_a_browser_asks_beforehand_finds_an_answer_where_nothing_else_does(settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    told = asked_from("https://app.example", method="OPTIONS", **asked)
+    assert (told.status_code, told.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    assert "authorization" in told.headers["access-control-allow-headers"]
+    assert (
+        "access-control-allow-origin"
+        not in asked_from("https://other.example", method="OPTIONS", **asked).headers
+    )
+
+
+def test_the_no_is_told_in_the_language_that_is_asked_for():
+    german, english = (asked_from("", language).json()["errors"][0] for language in ("de", "fr"))
+    assert "fragen zu viele" in german["message"]
+    assert "Too many ask" in english["message"]
+    assert german["extensions"] == english["extensions"] == {"code": "BUSY", "retryAfter": 2}
+
+
+def test_a_body_that_finds_no_room_on_the_disk_is_told_so(monkeypatch):
+    async def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    async def scene(answer):
+        busy = Busy(monkeypatch)
+        monkeypatch.setattr(ASGIHandler, "__call__", answer)
+        return await busy.client.post("/imports/", content=b"x")
+
+    told = asyncio.run(scene(full))
+    assert (told.status_code, told.json()["errors"][0]["extensions"]["code"]) == (507, "STORAGE_FULL")
+    with pytest.raises(OSError, match="Input/output"):
+        asyncio.run(scene(broken))

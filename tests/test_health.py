@@ -50,6 +50,7 @@ class TestReady:
             "status": "ok",
             "components": {
                 "database": {"ok": True, "detail": "postgresql"},
+                "time": {"ok": True, "detail": "as the database's"},
                 "migrations": {"ok": True, "detail": "applied"},
                 "redis": {"ok": True, "detail": "answers"},
                 "worker": {"ok": True, "detail": "alive"},

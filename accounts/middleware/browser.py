@@ -8,13 +8,13 @@ from allauth.account.signals import authentication_step_completed
 from django.contrib.auth import get_user
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.credentials import Credential, browser_credential
 from accounts.models import User
 from accounts.services.device import browser_seen
 from accounts.sessions import SessionStore
+from discovery.platform import clock
 
 _SEEN, _ASKED = "earshot.seen", "earshot.asked"  # what a session itself keeps: a day, and a moment
 _BROWSERS = (
@@ -61,7 +61,7 @@ def connect() -> None:
 
 
 def _asked(*, request: HttpRequest, **_: Any) -> None:
-    request.session[_ASKED] = timezone.now().timestamp()
+    request.session[_ASKED] = clock.now().timestamp()
 
 
 def _asked_again(*, request: HttpRequest, reauthenticated: bool = False, **_: Any) -> None:
@@ -71,7 +71,7 @@ def _asked_again(*, request: HttpRequest, reauthenticated: bool = False, **_: An
 
 
 def _see(request: HttpRequest, session: SessionStore) -> None:
-    today = timezone.now().date().isoformat()
+    today = clock.now().date().isoformat()
     if session.get(_SEEN) != today and session.digest is not None and isinstance(request.user, User):
         browser_seen(
             user=request.user,

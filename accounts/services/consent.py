@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.conditions import GUARDED, PER_FRIEND
@@ -26,6 +25,7 @@ from accounts.policy_text import EXPIRES_AFTER, NOT_USED
 from accounts.services.ledger import Change, epoch_raise, ledger_record
 from accounts.services.unnamed import unnamed_silence
 from accounts.signals import record_deleting
+from discovery.platform import clock
 from discovery.platform.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 _USERS_AT_ONCE = 500
@@ -174,7 +174,7 @@ def _already_told(
 
 def _valid_until(purpose: Purpose, wanted: datetime | None) -> datetime | None:
     """When the consent ends: as asked, but never later than the purpose allows."""
-    now = timezone.now()
+    now = clock.now()
     if wanted is not None and wanted <= now:
         raise InvalidInput(_("This time has passed."), field="validUntil")
     if purpose not in EXPIRES_AFTER:

@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from accounts.models import Consent, ConsentActor, ConsentState, PolicyVersion, Purpose
 from accounts.policy_text import NOT_USED, policy_text_current, policy_texts, smallest_aggregate_of
 from accounts.services.consent import withdrawals
 from accounts.services.ledger import Change, ledger_record
+from discovery.platform import clock
 from discovery.platform.errors import Conflict
 
 _AT_ONCE = 500
@@ -17,7 +17,7 @@ _AT_ONCE = 500
 
 def consents_expire() -> int:
     """Write down what has run out; return how many answers. It stopped permitting at its date already."""
-    return _expire(channel="expiry", valid_until__lte=timezone.now()) + _overruled_withdraw()
+    return _expire(channel="expiry", valid_until__lte=clock.now()) + _overruled_withdraw()
 
 
 def _overruled_withdraw() -> int:

@@ -8,13 +8,13 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.credentials import Credential
 from accounts.models import Device, User
 from accounts.services.device import devices_end
 from accounts.sessions import SessionStore
+from discovery.platform import clock
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, PasswordNeeded
 
 FRESH = timedelta(minutes=10)  # for so long after a sign-in nobody is asked again
@@ -37,7 +37,7 @@ def password_ask(*, credential: Credential, password: str | None) -> None:
         LimitExceeded: another was told too often.
 
     """
-    fresh = credential.asked_at is not None and credential.asked_at > timezone.now() - FRESH
+    fresh = credential.asked_at is not None and credential.asked_at > clock.now() - FRESH
     if password is not None:
         password_check(user=credential.user, password=password)
     elif has_password(credential.user) and not fresh:
@@ -46,7 +46,7 @@ def password_ask(*, credential: Credential, password: str | None) -> None:
 
 def password_check(*, user: User, password: str, field: str = "password") -> None:
     """Raises NotAllowed (WRONG_PASSWORD), and LimitExceeded after ``MOST_TRIES`` of these."""
-    now = timezone.now()
+    now = clock.now()
     person = User.objects.filter(pk=user.pk)
     person.filter(password_tried_at__lte=now - TRIES_WITHIN).update(password_tries=0)
     # Counted before it is compared, so that many at once are no more than so many.

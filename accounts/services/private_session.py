@@ -7,12 +7,12 @@ when the session ends. It ends by itself, because a forgotten one would look lik
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.policies import in_private_session
 from accounts.services.ledger import epoch_raise
 from accounts.signals import private_session_ended
+from discovery.platform import clock
 
 LONGEST = timedelta(hours=6)
 REMEMBERED = timedelta(days=90)  # for so long a play of an earlier one is known as such
@@ -21,7 +21,7 @@ REMEMBERED = timedelta(days=90)  # for so long a play of an earlier one is known
 @transaction.atomic
 def private_session_start(*, user: User) -> User:
     """Begin one, or give the running one its full length again; return the stored user."""
-    stored, now = User.objects.select_for_update().get(pk=user.pk), timezone.now()
+    stored, now = User.objects.select_for_update().get(pk=user.pk), clock.now()
     if in_private_session(stored):
         return _store(user, stored, stored.private_from, now + LONGEST)
     if stored.private_from is not None and stored.private_until is not None:
@@ -37,13 +37,13 @@ def private_session_end(*, user: User) -> User:
     if not in_private_session(stored):
         return stored
     transaction.on_commit(lambda: private_session_ended.send_robust(sender=User, user=stored))
-    return _store(user, stored, stored.private_from, timezone.now())
+    return _store(user, stored, stored.private_from, clock.now())
 
 
 @transaction.atomic
 def private_sessions_forget() -> int:
     """Forget sessions that ended longer ago than ``REMEMBERED``; return of how many people."""
-    now = timezone.now()
+    now = clock.now()
     over = User.objects.filter(private_until__lte=now - REMEMBERED)
     people = over.update(private_from=None, private_until=None, private_before=[])
     earlier = User.objects.select_for_update().filter(private_until__isnull=False).exclude(private_before=[])

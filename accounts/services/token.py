@@ -5,7 +5,6 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from oauth2_provider.models import (
     AccessToken,
     DeviceGrant,
@@ -17,6 +16,7 @@ from oauth2_provider.models import (
 
 from accounts.credentials import scopes_written
 from accounts.models import EVERY_SCOPE, Device, DeviceScope, User
+from discovery.platform import clock
 
 LIFETIME = timedelta(days=90)
 COMMAND_LINE = "command line"
@@ -27,7 +27,7 @@ def token_create(
     *, user: User, name: str, scopes: Collection[DeviceScope], lifetime: timedelta = LIFETIME
 ) -> tuple[Device, str]:
     """A new token with its row among the devices of ``user``, and the secret that nobody is told again."""
-    secret, now = secrets.token_urlsafe(32), timezone.now()
+    secret, now = secrets.token_urlsafe(32), clock.now()
     token = AccessToken(user=user, scope=scopes_written(scopes), expires=now + lifetime)
     set_token_value(token, secret)
     token.save()
@@ -51,7 +51,7 @@ def token_issue(
 
 def tokens_expire() -> int:
     """Delete credentials of apps that let nobody in any more; return how many."""
-    now = timezone.now()
+    now = clock.now()
     gone = RefreshToken.objects.filter(created__lt=now - LIFETIME).delete()[0]
     for credential in (Grant, DeviceGrant, IDToken):
         gone += credential.objects.filter(expires__lt=now).delete()[0]

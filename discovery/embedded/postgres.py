@@ -56,6 +56,7 @@ class PostgresServer(Server):
         super().__init__()
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         self._scratch: ScratchFolder | None = None
+        self._command: list[str] = []
 
     @property
     def home(self) -> Path:
@@ -80,9 +81,17 @@ class PostgresServer(Server):
         binaries = self._reachable(postgres_installation()) / "bin"
         data = self.home / "data"
         self._initialize(binaries / "initdb", data)
-        command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.home)]
-        command += [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        self._child = child_start(command, signal_number=signal.SIGINT, log=self.log, user=self._user)
+        self._command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.home)]
+        self._command += [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        self.resume()
+
+    def pause(self) -> None:
+        """Fast shutdown; the data stay."""
+        child_stop(self.child, signal_number=signal.SIGINT)
+
+    def resume(self) -> None:
+        """Start it on the data there are. Returns when it answers, and raises ServiceFailed when it does not."""
+        self._child = child_start(self._command, signal_number=signal.SIGINT, log=self.log, user=self._user)
         self._wait()
 
     def _initialize(self, initdb: Path, data: Path) -> None:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.intake import Deliberation, deliberate
@@ -21,6 +20,7 @@ from accounts.models import User
 from discovery.library.guarded import base_url
 from discovery.library.signals import library_requested
 from discovery.library.subsonic import WRONG_PASSWORD, Server, Subsonic, refusal
+from discovery.platform import clock
 from discovery.platform.errors import InvalidInput, LeaseLost, LimitExceeded, NotFound
 from discovery.platform.secrets import sealed, unsealed
 from graph.models import LibraryAccount
@@ -154,7 +154,7 @@ def library_claim(*, account_id: int) -> Claim | None:
     if account.attempts > MOST_ATTEMPTS:
         account.state, account.error = State.FAILED, "GIVEN_UP"
     else:
-        account.state, account.heartbeat_at = State.READING, timezone.now()
+        account.state, account.heartbeat_at = State.READING, clock.now()
         account.fence += 1
     with act.write():
         account.save()
@@ -172,7 +172,7 @@ def library_hold(claim: Claim) -> tuple[Deliberation, LibraryAccount]:
 
 def library_go_on(act: Deliberation, account: LibraryAccount) -> None:
     """Note how far it is, in the transaction that stored what was read; its songs have changed."""
-    account.heartbeat_at, account.attempts = timezone.now(), 0
+    account.heartbeat_at, account.attempts = clock.now(), 0
     account.version = fresh_version()
     with act.write():
         account.save()
@@ -212,4 +212,4 @@ def _is_live(account: LibraryAccount) -> bool:
 
 
 def _since() -> datetime:
-    return timezone.now() - timedelta(seconds=settings.TRAINING_LEASE_SECONDS)
+    return clock.now() - timedelta(seconds=settings.TRAINING_LEASE_SECONDS)

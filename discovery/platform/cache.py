@@ -1,6 +1,6 @@
 """The cache that all processes share. Imports nothing of ours: the settings name it.
 
-It is in Redis. Where Redis does not answer, each process goes on with a memory of its own: tries to sign in are then
+It is in Redis. Where Redis does not answer or is full, each process goes on with a memory of its own: tries to sign in are then
 counted by each process alone, and nobody is kept out because a server is away.
 """
 
@@ -38,6 +38,6 @@ class SharedCache(RedisCache):
     def _asked(self, shared: Callable[..., Any], own: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return shared(*arguments)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            logger.warning("Redis is away, and this process counts alone: %s", error)
+        except (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
+            logger.warning("Redis is away or full, and this process counts alone: %s", error)
             return own(*arguments)

@@ -11,6 +11,7 @@ EarshotError                 code, message, field
 │   │   └── ConsentMissing   CONSENT_MISSING  the purpose it needs is not granted
 │   ├── Conflict             CONFLICT      the state does not admit it
 │   ├── DeadlineExceeded     DEADLINE_EXCEEDED
+│   ├── StorageFull          STORAGE_FULL  there is no room for what is to be kept
 │   └── LimitExceeded        LIMIT_EXCEEDED
 └── Failure                  unexpected to the caller, named for the operator
     ├── ImportFailed         IMPORT_FAILED      nothing was stored
@@ -84,6 +85,10 @@ class DeadlineExceeded(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The answer takes longer than a query may; ask for less at a time.")
+
+
+class StorageFull(Refusal):
+    code = "STORAGE_FULL"
 
 
 class Failure(EarshotError):

@@ -24,6 +24,7 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 
 SECONDS = 0.2  # nobody waits longer for Redis to count
+CLOCK_SECONDS = 60.0  # for which Redis's clock is known
 AWAY_SECONDS = 5.0  # for which Redis is not asked after it did not answer
 MOST_KEYS = 10_000  # that a process counts alone
 _LENGTHS = {"s": 1_000, "m": 60_000, "h": 3_600_000}  # milliseconds
@@ -66,6 +67,7 @@ class Rates:
         self._redis = redis.Redis.from_url(
             url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, retry=once
         )
+        self._ahead, self._look_again = 0, 0.0  # of our running clock, milliseconds
         self._own = Own()
         self._away_until = 0.0
 
@@ -73,11 +75,29 @@ class Rates:
         """Count one request for ``key``: 0 where it may be answered, else the seconds until one may."""
         if time.monotonic() >= self._away_until:
             try:
-                return _wait(rate, RedisStateStore(self._redis, f"earshot:rate:{key}"))
+                return self._wait_together(rate, f"earshot:rate:{key}")
             except redis.RedisError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 logger.warning("Redis is away, and this process counts requests alone: %s", error)
-        return _wait(rate, self._own.store(key))
+        return _wait(rate, self._own.store(key), _running())
+
+    def _wait_together(self, rate: Rate, key: str) -> int:
+        now = self._redis_now()
+        seconds = _wait(rate, RedisStateStore(self._redis, key), now)
+        if (
+            seconds * 1_000 > rate.interval + 1_000
+        ):  # no honest count asks for that: Redis's clock was set back
+            self._redis.delete(key)
+            seconds = _wait(rate, RedisStateStore(self._redis, key), now)
+        return seconds
+
+    def _redis_now(self) -> int:
+        """Milliseconds by Redis's clock, so that two machines agree; it is asked once a minute, and ours runs in between."""
+        if time.monotonic() >= self._look_again:
+            seconds, micros = self._redis.time()
+            self._ahead = seconds * 1_000 + micros // 1_000 - _running()
+            self._look_again = time.monotonic() + CLOCK_SECONDS
+        return _running() + self._ahead
 
 
 def rate_wait(rate: Rate, key: str) -> int:
@@ -85,11 +105,14 @@ def rate_wait(rate: Rate, key: str) -> int:
     return _rates(settings.REDIS_URL).wait(rate, key)
 
 
-def _wait(rate: Rate, store: StateStore) -> int:
-    decision: Any = store.check(
-        _GCRA, [rate], time.time_ns() // 1_000_000, 1
-    )  # of a store that is not waited for
+def _wait(rate: Rate, store: StateStore, now: int) -> int:
+    decision: Any = store.check(_GCRA, [rate], now, 1)  # of a store that is not waited for
     return 0 if decision.allowed else max(1, ceil((decision.retry_after_ms or 0) / 1_000))
+
+
+def _running() -> int:
+    """Milliseconds of a clock that nobody sets."""
+    return time.monotonic_ns() // 1_000_000
 
 
 @cache

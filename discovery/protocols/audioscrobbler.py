@@ -13,11 +13,11 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import DeviceScope
 from accounts.services.player import player_session
+from discovery.platform import clock
 from discovery.platform.errors import InvalidInput, LimitExceeded, Refusal
 from discovery.protocols.asking import Player, by_secret, by_session
 from discovery.protocols.bodies import address_read, form_read, number_of, seconds_of
@@ -71,7 +71,7 @@ def handshake(request: HttpRequest) -> HttpResponse:
     if said.get("hs") != "true" or not said.get("p", "").startswith("1.2"):
         return lines("FAILED This is Audioscrobbler 1.2.")
     moment = number_of(said.get("t"))
-    if moment is None or abs(timezone.now().timestamp() - moment) > SKEW:
+    if moment is None or abs(clock.now().timestamp() - moment) > SKEW:
         return lines("BADTIME")
 
     def knows(secret: str) -> bool:

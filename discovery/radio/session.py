@@ -6,7 +6,6 @@ in again, so that a radio outlives the server's memory without anything being ke
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from discovery.platform import clock
 from discovery.platform.errors import InvalidInput, NotFound
 from discovery.platform.secrets import sealed, unsealed
 from graph.models import ItemKind
@@ -135,7 +135,7 @@ def public_id(radio: Radio) -> str:
 
 def resume_word(radio: Radio) -> str:
     """The whole of ``radio`` as a word that only we can have written, and only we can read."""
-    stamped = {"at": int(time.time()), "radio": radio.to_json()}
+    stamped = {"at": int(clock.now().timestamp()), "radio": radio.to_json()}
     return sealed(stamped, purpose=_STATE, key=settings.SECRET_KEY)
 
 
@@ -163,7 +163,10 @@ def resumed(word: str, *, begun: Radio, forgotten_at: datetime | None = None) ->
     except ValueError as error:
         raise _no_state() from error
     radio = Radio.from_json(stamped["radio"])
-    if time.time() - stamped["at"] > LIFETIME or (radio.id, radio.user_id) != (begun.id, begun.user_id):
+    if clock.now().timestamp() - stamped["at"] > LIFETIME or (radio.id, radio.user_id) != (
+        begun.id,
+        begun.user_id,
+    ):
         raise _no_state()
     # Words are stamped with whole seconds.
     return (

@@ -12,13 +12,13 @@ import logging
 
 import redis
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from accounts import policies
 from accounts.models import User
+from discovery.platform import clock
 from discovery.platform.errors import Conflict
 from discovery.radio import log
 from discovery.radio.session import LIFETIME, Radio, from_id, resumed
@@ -83,7 +83,7 @@ def radio_save(*, user: User, radio: Radio) -> None:
     """Keep ``radio`` for a while. Raises Conflict when somebody else has taken this step meanwhile."""
     seconds = LIFETIME
     if radio.private and user.private_until is not None:
-        seconds = max(int((user.private_until - timezone.now()).total_seconds()), 1)
+        seconds = max(int((user.private_until - clock.now()).total_seconds()), 1)
     try:
         saved = client().eval(
             _SAVE, 2, _key(radio), _list_of(radio.user_id),

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
 from graphql import GraphQLError
@@ -145,6 +146,13 @@ class _Door:
         return cast("UnsetType", UNSET)
 
     async def _watched(self, context: LiveContext, viewer_id: int) -> None:
+        try:
+            await self._watched_on(context, viewer_id)
+        except (OperationalError, InterfaceError):  # nobody can tell whether somebody may still be behind it
+            with contextlib.suppress(WebSocketDisconnected):
+                await self._wire.close(1013, "Try again later")
+
+    async def _watched_on(self, context: LiveContext, viewer_id: int) -> None:
         async with hub().opened([credentials_channel(viewer_id)], size=NEWEST) as inbox:
             while await context.viewer_now() is not None:
                 self._wire.pinged.clear()

@@ -24,6 +24,7 @@ from redis.retry import Retry
 from accounts.intake import may_observe, observable
 from accounts.models import User
 from accounts.signals import person_purging, private_session_ended, records_deleted
+from discovery.platform import clock
 from graph.ingest.follow import friends_tell
 from graph.models import Track
 from graph.models.exclusions import holding
@@ -79,7 +80,7 @@ def playing_of(people: Collection[int]) -> dict[int, Playing]:
     noted = {person: playing for person, playing in _noted(people).items() if playing.track_id is not None}
     if not noted:
         return {}
-    now = timezone.now()
+    now = clock.now()
     hidden = User.objects.filter(pk__in=noted, private_until__gt=now).values_list("pk", flat=True)
     told = observable(list(noted)).difference(hidden)
     excluded = _excluded({person: noted[person].track_id for person in told})

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
-from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, Refusal
+from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded, Refusal, StorageFull
 from discovery.platform.graphql.view import CodedCsrfMiddleware
 from discovery.web.views import confined
 from graph.services.history import ensure_recording
@@ -23,7 +23,7 @@ from graph.services.uploads import upload_store
 
 PIECE = 1 << 18
 FRAME = 1 << 16  # what a form's own words around a file may take
-STATUS = {"FILE_TOO_LARGE": 413, LimitExceeded.code: 429, ConsentMissing.code: 403}
+STATUS = {"FILE_TOO_LARGE": 413, LimitExceeded.code: 429, ConsentMissing.code: 403, StorageFull.code: 507}
 
 
 @csrf_exempt

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.views.defaults import server_error
 
 from accounts.models import User
 from discovery.platform.address import client_address
+from discovery.platform.outage import AGAIN_SECONDS, AWAY, UNAVAILABLE, database_away
 from discovery.platform.rates import rate_of, rate_wait
 from discovery.protocols.audioscrobbler import lines
 from discovery.protocols.brainz import failure
-from discovery.protocols.lastfm_answers import RATE_LIMITED, LastFmError, bad
+from discovery.protocols.lastfm_answers import RATE_LIMITED, UNAVAILABLE_NOW, LastFmError, bad
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
+_LAST_FM = {429: RATE_LIMITED, 503: UNAVAILABLE_NOW}
 UNCOUNTED = ("/livez", "/readyz")  # whoever watches over the installation asks all the time
 
 
@@ -49,20 +54,34 @@ class ViewerRateMiddleware:
 
 
 def too_often(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The no of the protocol that is spoken at the request's address."""
-    message = _("Too many requests in a short time; try again in %(seconds)d s.") % {"seconds": seconds}
+    """The no of the protocol that is spoken at the request's address, in the language that it asks for."""
+    with translation.override(translation.get_language_from_request(request)):
+        message = _("Too many requests in a short time; try again in %(seconds)d s.") % {"seconds": seconds}
+    return come_back(request, seconds, status=429, code="RATE_LIMITED", message=message)
+
+
+def database_failed(request: HttpRequest) -> HttpResponse:
+    """Where a request ended with an exception (``handler500``): 503 and a code where the database is away, else 500."""
+    if not database_away(sys.exc_info()[1]):
+        return server_error(request)
+    with translation.override(translation.get_language_from_request(request)):
+        return come_back(request, AGAIN_SECONDS, status=503, code=UNAVAILABLE, message=str(AWAY))
+
+
+def come_back(request: HttpRequest, seconds: int, *, status: int, code: str, message: str) -> HttpResponse:
+    """A no that holds for some seconds, as the protocol at the request's address says it."""
     path = request.path_info
     if path.startswith("/2.0"):
         as_json = request.GET.get("format") == "json"
-        response = bad(LastFmError(RATE_LIMITED, message), as_json=as_json, status=429)
+        response = bad(LastFmError(_LAST_FM[status], message), as_json=as_json, status=status)
     elif path.startswith("/submissions"):
         response = lines(f"FAILED {message}")
-        response.status_code = 429
+        response.status_code = status
     elif path.startswith(("/1/", "/apis/")):
-        response = failure(429, message)
+        response = failure(status, message)
     else:
-        extensions = {"code": "RATE_LIMITED", "retryAfter": seconds}
-        response = JsonResponse({"errors": [{"message": message, "extensions": extensions}]}, status=429)
+        extensions = {"code": code, "retryAfter": seconds}
+        response = JsonResponse({"errors": [{"message": message, "extensions": extensions}]}, status=status)
     response["Retry-After"] = str(seconds)
     response["Cache-Control"] = "no-store"
     return response

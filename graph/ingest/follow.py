@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts import hearing, policies
 from accounts.models import Purpose, User
 from accounts.services.ledger import epoch_raise
 from accounts.signals import records_deleted
+from discovery.platform import clock
 from discovery.platform.events import publish, viewer_channel
 from graph.models import ArtistPlayCount, Deletion, Feedback, Listen
 
@@ -40,7 +40,7 @@ def deletion_follow(
     if rows and policies.permits(user, Purpose.CONTRIBUTE):
         _numbered_as_committed()
         Deletion.objects.create(subject=user.pseudonym, rows=rows)
-    user.records_deleted_at = timezone.now()
+    user.records_deleted_at = clock.now()
     User.objects.filter(pk=user.pk).update(records_deleted_at=user.records_deleted_at)
     kept_tracks, kept_artists = _kept(user, tracks, artists)
     records_deleted.send(

@@ -13,10 +13,10 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Min, Q
-from django.utils import timezone
 
 from accounts import policies
 from accounts.models import User
+from discovery.platform import clock
 from graph.ingest.follow import friends_tell
 from graph.models import Feedback, FeedbackKind, FriendNews, Listen
 
@@ -53,7 +53,7 @@ def news_deliver_all() -> None:
 
 def news_forget() -> int:
     """Delete what is no news any more; return how many rows."""
-    return FriendNews.objects.filter(made_at__lt=timezone.now() - NEWS_KEPT).delete()[0]
+    return FriendNews.objects.filter(made_at__lt=clock.now() - NEWS_KEPT).delete()[0]
 
 
 @transaction.atomic
@@ -65,7 +65,7 @@ def _first_deliver(user_id: int) -> bool | None:
     first = FriendNews.objects.filter(pk__in=keys[:1]).select_for_update(skip_locked=True).first()
     if first is None:
         return True
-    if first.made_at >= timezone.now() - NEWS_KEPT and not _told(first):
+    if first.made_at >= clock.now() - NEWS_KEPT and not _told(first):
         return False
     first.delete()
     return None if len(keys) > 1 else True  # of what comes meanwhile its own process tells, or the clock

@@ -21,6 +21,7 @@ from accounts import policies
 from accounts.intake import Observer, observe
 from accounts.models import User
 from accounts.presentation import nodes_shown
+from discovery.platform import clock
 from discovery.platform.errors import NotFound, Refusal
 from graph.ingest.catalog import contested_describe, namings_get_or_create, namings_sweep
 from graph.ingest.clean import CleanPlay, Words, clean
@@ -88,7 +89,10 @@ class _Call:
     # -- what can be taken ------------------------------------------------------------------------
 
     def _clean(self) -> dict[int, CleanPlay]:
-        now, good = timezone.now(), {}
+        now, good = (
+            max(clock.now(), timezone.now()),
+            {},
+        )  # a play of now is none of the future, whoever is behind
         for index, play in enumerate(self.plays):
             try:
                 if isinstance(play, Refusal):
@@ -293,7 +297,7 @@ class _Call:
 
     def _tell(self, listens: Sequence[Listen], *, echoes: bool) -> None:
         """Friends hear of plays of now, of each once, whoever else reports it."""
-        since = timezone.now() - NEWS
+        since = clock.now() - NEWS
         news = [listen for listen in listens if listen.listened_at >= since]
         if not echoes:  # else which of them are plays is asked when they are told
             news = sorted(news, key=lambda listen: listen.listened_at)[-MOST_NEWS:]

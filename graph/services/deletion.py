@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.intake import deliberate
 from accounts.models import User
 from accounts.signals import record_deleting
+from discovery.platform import clock
 from discovery.platform.errors import InvalidInput, LimitExceeded
 from graph.ingest.catalog import namings_sweep
 from graph.ingest.deleted import deleted_remember
@@ -114,7 +114,7 @@ def _ensure_sound(ids: Collection[int] | None, since: datetime | None, until: da
             _("At most %(most)d plays are named at once.") % {"most": MOST_AT_ONCE}, field="ids"
         )
     for moment, field in ((since, "from"), (until, "until")):
-        if moment is not None and moment > timezone.now() + AHEAD:
+        if moment is not None and moment > clock.now() + AHEAD:
             raise InvalidInput(_("This time lies in the future."), field=field, code="INVALID_TIME")
     if since is not None and until is not None and since >= until:
         raise InvalidInput(_("This period ends before it begins."), field="until")

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.intake import Deliberation, deliberate
 from accounts.models import Purpose, User
+from discovery.platform import clock
 from discovery.platform.errors import Conflict, ConsentMissing, LeaseLost, NotFound
 from graph.ingest.follow import deletion_follow
 from graph.ingest.undo import plays_undo
@@ -87,7 +87,7 @@ def history_claim(*, history_id: int) -> Claim | None:
         if history.attempts >= MOST_ATTEMPTS:
             _close(act, history, History.State.FAILED, error="GIVEN_UP")
             return None
-        history.state, history.heartbeat_at = History.State.RUNNING, timezone.now()
+        history.state, history.heartbeat_at = History.State.RUNNING, clock.now()
         history.fence, history.attempts = history.fence + 1, history.attempts + 1
         with act.write():
             history.save()
@@ -105,7 +105,7 @@ def history_hold(claim: Claim) -> tuple[Deliberation, History]:
 
 def history_go_on(act: Deliberation, history: History) -> None:
     """Note how far it is; in the transaction that stored what was read, and in none that stored nothing."""
-    history.heartbeat_at, history.attempts = timezone.now(), 0
+    history.heartbeat_at, history.attempts = clock.now(), 0
     with act.write():
         history.save()
 
@@ -114,7 +114,7 @@ def history_go_on(act: Deliberation, history: History) -> None:
 def history_recognize(claim: Claim, form: str) -> History:
     """Note what the file is: no progress yet, so that one that kills its workers is counted. Raises LeaseLost."""
     act, history = history_hold(claim)
-    history.format, history.heartbeat_at = form, timezone.now()
+    history.format, history.heartbeat_at = form, clock.now()
     with act.write():
         history.save()
     return history
@@ -161,7 +161,7 @@ def _is_live(history: History) -> bool:
 
 
 def _since() -> datetime:
-    return timezone.now() - timedelta(seconds=settings.TRAINING_LEASE_SECONDS)
+    return clock.now() - timedelta(seconds=settings.TRAINING_LEASE_SECONDS)
 
 
 # --- undone ---------------------------------------------------------------------------------
@@ -220,5 +220,5 @@ def _words_take_back(user: User, history: History) -> None:
 
 def verdicts_forget() -> int:
     """Delete what was said of single rows when its time is over; return how many."""
-    over = timezone.now() - VERDICTS_KEPT
+    over = clock.now() - VERDICTS_KEPT
     return HistoryRow.objects.filter(history__asked_at__lt=over).delete()[0]

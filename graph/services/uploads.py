@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.signals import person_purging
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotFound
+from discovery.platform.storage_full import room_needed
 from graph.models import History
 
 UNUSED_KEPT = timedelta(hours=24)
@@ -32,18 +33,20 @@ def upload_store(*, user: User, pieces: Iterable[bytes]) -> uuid.UUID:
     """Write a file piece by piece; return the name by which its person, and nobody else, has it read.
 
     Raises LimitExceeded for a larger one than ``UPLOAD_LARGEST`` and where too many wait already, and InvalidInput for
-    one with nothing in it. Then there is no file.
+    one with nothing in it, StorageFull where the disk has no room. Then there is no file.
     """
     folder = _folder(user)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with room_needed("upload"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if len(list(folder.iterdir())) >= MOST_UNUSED:
         raise LimitExceeded(_("At most %(most)d files can wait.") % {"most": MOST_UNUSED}, field="upload")
     key = uuid.uuid4()
     draft = folder / f"{key}.draft"
     try:
-        if not _write(draft, pieces):
-            raise InvalidInput(_("This file is empty."), field="upload", code="INVALID_EMPTY")
-        draft.replace(upload_path(user, key))
+        with room_needed("upload"):
+            if not _write(draft, pieces):
+                raise InvalidInput(_("This file is empty."), field="upload", code="INVALID_EMPTY")
+            draft.replace(upload_path(user, key))
     finally:
         draft.unlink(missing_ok=True)
     return key

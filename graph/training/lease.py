@@ -16,8 +16,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.utils import timezone
 
+from discovery.platform import clock
 from discovery.platform.errors import LeaseLost
 from discovery.platform.events import TRAINING, publish
 from graph.models import ModelVersion, TrainingRun
@@ -39,12 +39,13 @@ class Lease:
 
 def lease_claim(*, key: str, holder: str) -> Lease | None:
     """Claim the run ``key``; None when it is done, or when somebody is alive and on it."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         run, created = TrainingRun.objects.select_for_update().get_or_create(
             key=key, defaults={"holder": holder, "heartbeat_at": now}
         )
         if created:
+            TrainingRun.objects.filter(pk=run.pk).update(started_at=now)  # not by this machine's clock
             return Lease(run_id=run.pk, key=key, fence=run.fence)
         if run.state == TrainingRun.State.DONE or is_live(run):
             return None
@@ -58,7 +59,7 @@ def lease_claim(*, key: str, holder: str) -> Lease | None:
 
 
 def _take_over(run: TrainingRun, holder: str) -> None:
-    now = timezone.now()
+    now = clock.now()
     run.state, run.holder, run.fence = TrainingRun.State.RUNNING, holder, run.fence + 1
     run.heartbeat_at = run.started_at = now
     run.ended_at, run.progress, run.step, run.error = None, 0.0, "", ""
@@ -67,7 +68,7 @@ def _take_over(run: TrainingRun, holder: str) -> None:
 
 def is_live(run: TrainingRun) -> bool:
     """Whether somebody works on it: it beat lately, and is within the time that Celery grants."""
-    now = timezone.now()
+    now = clock.now()
     return (
         run.state == TrainingRun.State.RUNNING
         and run.heartbeat_at > now - timedelta(seconds=settings.TRAINING_LEASE_SECONDS)
@@ -79,7 +80,7 @@ def lease_beat(lease: Lease, *, progress: float, step: str) -> None:
     """Say that we live and how far we are. Raises LeaseLost when the run is another's by now."""
     ours = TrainingRun.objects.filter(
         pk=lease.run_id, fence=lease.fence, state=TrainingRun.State.RUNNING
-    ).update(heartbeat_at=timezone.now(), progress=progress, step=step[:80])
+    ).update(heartbeat_at=clock.now(), progress=progress, step=step[:80])
     if not ours:
         raise LeaseLost(f"{lease.key} is no longer ours (fence {lease.fence})")
     publish([TRAINING], {"run": lease.run_id})
@@ -97,7 +98,7 @@ def lease_complete(lease: Lease, *, model_version: ModelVersion) -> None:
     """Close the run with what came of it; inside the transaction that publishes."""
     run = lease_hold(lease)
     run.state, run.model_version, run.progress = TrainingRun.State.DONE, model_version, 1.0
-    run.step, run.ended_at = "", timezone.now()
+    run.step, run.ended_at = "", clock.now()
     run.save()
     transaction.on_commit(lambda: publish([TRAINING], {"run": run.pk}))
 
@@ -105,7 +106,7 @@ def lease_complete(lease: Lease, *, model_version: ModelVersion) -> None:
 def lease_fail(lease: Lease, *, error: str) -> None:
     """Close the run without a model, unless it is another's by now."""
     TrainingRun.objects.filter(pk=lease.run_id, fence=lease.fence, state=TrainingRun.State.RUNNING).update(
-        state=TrainingRun.State.FAILED, error=error, ended_at=timezone.now()
+        state=TrainingRun.State.FAILED, error=error, ended_at=clock.now()
     )
 
 
@@ -155,4 +156,4 @@ class Heartbeat:
 
 def runs_forget() -> int:
     """Delete runs that ended longer ago than they are kept; return how many."""
-    return TrainingRun.objects.filter(ended_at__lt=timezone.now() - RUNS_KEPT).delete()[0]
+    return TrainingRun.objects.filter(ended_at__lt=clock.now() - RUNS_KEPT).delete()[0]

@@ -12,6 +12,7 @@ from accounts.compiled_query import KEYS, OTHER_KEYS, PERSON, Among, CompiledQue
 from accounts.models import Purpose, User
 from accounts.presentation import Ref, nodes_shown
 from accounts.services.consent import consent_set
+from discovery.platform import clock
 from graph.models import Track
 from tests import factories
 
@@ -33,7 +34,7 @@ def test_the_moment_is_that_of_the_question(monkeypatch):
     soon = timezone.now() + timedelta(hours=1)
     consent_set(user=ada, purpose=Purpose.SELF, granted=True, valid_until=soon)
     assert policies.granted_purposes(ada) == {Purpose.SELF}
-    monkeypatch.setattr(timezone, "now", lambda: soon)
+    monkeypatch.setattr(clock, "now", lambda: soon)
     assert policies.granted_purposes(ada) == frozenset()
 
 

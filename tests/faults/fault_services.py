@@ -1,6 +1,7 @@
 """Services that die under a real worker with its clock: nothing acknowledged is lost, consent stays closed, answers go on.
 
-Not part of the suite: ``make faults``. A killed trainer, import and erasure are in tests/tasks.
+Not part of the suite: ``make faults``, which takes about 25 minutes, this file four of them. Redis away and full,
+PostgreSQL, SIGTERM, load, disk and clock are in the files beside it, killed trainers, imports and erasures in tests/tasks.
 """
 
 import signal
@@ -14,15 +15,14 @@ from django.utils import timezone
 
 from accounts.services.consent import consent_set
 from discovery.embedded.process import child_start, child_stop, last_lines
-from discovery.embedded.redis import RedisServer
 from discovery.models import DataExport
 from discovery.platform import pulse
-from discovery.platform.redis import QUEUES, celery_broker
+from discovery.platform.redis import QUEUES
 from discovery.privacy.export import data_export_request
-from tasks.celery import app
 from tasks.errands import errand_send
 from tests import factories
 from tests.api.client import App
+from tests.faults.installation import database_url
 from tests.processes import tree_of, wait_for
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(600)]
@@ -31,31 +31,11 @@ A_ROUND = 150  # seconds: the clock asks once a minute
 
 
 @pytest.fixture
-def own_redis(settings, tmp_path):
-    """A Redis that may be killed, for this process and the worker."""
-    server = RedisServer(tmp_path / "redis.sock")
-    server.start()
-    before = app.conf.broker_url
-    settings.REDIS_URL = server.url
-    broker_set(celery_broker(server.url))
-    yield server
-    broker_set(before)
-    server.stop()
-
-
-def broker_set(url):
-    """For what this process sends from here on: connections to another broker are kept in a pool."""
-    app.conf.broker_url = url
-    app._pool = app.amqp._producer_pool = None
-
-
-@pytest.fixture
 def worker(transactional_db, own_redis, artifact_dir, tmp_path, settings):
     """With the clock in it; alive, as it says itself."""
-    there = connection.settings_dict
     settings.EXPORT_DIR = tmp_path / "exports"
     environment = {
-        "DATABASE_URL": f"postgres://{there['USER']}@/{there['HOST']}/{there['NAME']}",
+        "DATABASE_URL": database_url(),
         "REDIS_URL": own_redis.url,
         "ARTIFACT_DIR": str(artifact_dir),
         "EARSHOT_HOME": str(tmp_path),

@@ -27,6 +27,7 @@ from discovery.platform.errors import (
     Refusal,
 )
 from discovery.platform.graphql.messages import MessageKind, OperationInfo, OperationMessage
+from discovery.platform.outage import AWAY, UNAVAILABLE, database_away
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
         original = DeadlineExceeded()
     if isinstance(original, Refusal):
         return _with_code(error, original.specific_code, original.message, field=original.field)
+    if database_away(original):
+        return _with_code(error, UNAVAILABLE, AWAY)
     if isinstance(original, RecursionError):
         return _with_code(error, LimitExceeded.code, _("This operation is nested too deeply."))
     if isinstance(original, GraphQLSyntaxError):
@@ -83,7 +86,7 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
 def log_unexpected(errors: Iterable[GraphQLError]) -> None:
     """Tell the operator about what ``coded`` masks; a refusal or a bad query is nobody's failure."""
     for error in errors:
-        if coded(error).message == str(MASKED):
+        if coded(error).message in {str(MASKED), str(AWAY)}:
             logger.error("Unexpected error at %s", error.path, exc_info=_innermost(error))
 
 

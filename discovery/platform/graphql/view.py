@@ -24,6 +24,7 @@ from strawberry.types import ExecutionResult
 from discovery.platform.errors import LimitExceeded
 from discovery.platform.graphql.persisted import RefusedRequest, document_choose
 from discovery.platform.graphql.refusals import coded
+from discovery.platform.outage import AGAIN_SECONDS, UNAVAILABLE
 
 RESPONSE_TYPE = "application/graphql-response+json"
 BY_POST = "Send what is asked by somebody signed in as POST. (Apollo Client: useGETForQueries: false; urql: preferGetMethod: false.)"
@@ -124,7 +125,10 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
     ) -> HttpResponseBase:
         response = super().create_response(response_data, sub_response)
         response["Content-Type"] = "application/json; charset=utf-8"
-        if RESPONSE_TYPE in self.request.headers.get("Accept", ""):
+        errors: Any = [] if isinstance(response_data, list) else response_data.get("errors", [])
+        if any((error.get("extensions") or {}).get("code") == UNAVAILABLE for error in errors):
+            response.status_code, response["Retry-After"] = 503, str(AGAIN_SECONDS)
+        elif RESPONSE_TYPE in self.request.headers.get("Accept", ""):
             response["Content-Type"] = f"{RESPONSE_TYPE}; charset=utf-8"
             if "data" not in response_data:
                 response.status_code = 400

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -46,6 +47,27 @@ def test_without_redis_each_counts_alone_and_says_so_once(server, caplog):
     assert len([record for record in caplog.records if "counts requests alone" in record.message]) == 1
 
 
+def test_redis_s_clock_counts_and_not_the_machine_s(server, monkeypatch):
+    rate, right, wrong = Rate(2, 60_000), Rates(server.url), Rates(server.url)
+    real = time.monotonic_ns
+    assert right.wait(rate, "a") == 0
+    monkeypatch.setattr(time, "monotonic_ns", lambda: real() + 3_600 * 10**9)  # a machine that was never set
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    assert wrong.wait(rate, "a") == 0
+    monkeypatch.undo()
+    assert 0 < right.wait(rate, "a") <= 60
+    assert 0 < Rates(server.url).wait(rate, "a") <= 60
+
+
+def test_a_count_from_a_time_that_is_yet_to_come_is_begun_anew(server):
+    rate, one = Rate(2, 60_000), Rates(server.url)
+    one._redis_now()
+    one._ahead += 3_600_000  # Redis's clock, before somebody set it right
+    assert [one.wait(rate, "a") > 0 for _ in range(3)] == [False, False, True]
+    one._ahead -= 3_600_000
+    assert [one.wait(rate, "a") > 0 for _ in range(3)] == [False, False, True]
+
+
 def test_what_is_counted_alone_takes_no_more_than_so_much_memory():
     own = Own(most=2)
     first = own.store("a")
@@ -76,6 +98,9 @@ class TestWhoAsksTooOften:
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["extensions"]["code"]) == (429, "RATE_LIMITED")
         assert int(refused["Retry-After"]) == error["extensions"]["retryAfter"] > 1_700
+        german = ada.post({"query": "{ __typename }"}, **{"Accept-Language": "de"}).json()["errors"][0]
+        assert german["message"].startswith("Zu viele Anfragen")
+        assert error["message"].startswith("Too many")
         assert ben.ask("{ __typename }") == {"data": {"__typename": "Query"}}
         assert App().ask("{ __typename }") == {"data": {"__typename": "Query"}}
 

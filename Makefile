@@ -11,6 +11,7 @@
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
 #   make faults                        services and workers that die, fill up or lose the time: nothing acknowledged is lost (25 minutes)
+#   make load [MINUTES=30]             a life's load on a whole installation at seven tenths of what it can do: no answer fails, nothing grows
 #   make bench-privacy                 what consent costs, on the demo's data
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
 #                                      42,000 generated people; its databases stay in var/bench-api
@@ -23,9 +24,10 @@ READY := $(VENV)/.ready
 PORT ?= 8000
 DATA ?=
 SEEDS ?= 1
+MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test coverage check check-deploy soak faults bench bench-scale bench-privacy bench-api bench-hostile clean
+.PHONY: help env demo test coverage check check-deploy soak faults load bench bench-scale bench-privacy bench-api bench-hostile clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -88,6 +90,17 @@ soak: $(READY)
 faults: $(READY)
 	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_*.py tests/tasks/test_training.py \
 		tests/tasks/test_privacy.py tests/tasks/test_histories.py tests/tasks/test_export.py tests/embedded
+
+# In an environment of its own: locust brings much, and patches what it runs in.
+LOCUST := var/load/bin/locust
+$(LOCUST): pyproject.toml | $(READY)
+	$(PYTHON) -m venv var/load
+	$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["load"], sep="\n")' \
+		| xargs var/load/bin/python -m pip install --quiet
+	@touch $@
+
+load: $(READY) $(LOCUST)
+	$(PY) -m tests.load --minutes "$(MINUTES)" --locust $(LOCUST)
 
 bench-scale: $(READY)
 	$(PY) manage.py benchmark_scale --json docs/results/scale.json --markdown docs/recommender.md

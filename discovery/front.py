@@ -180,8 +180,10 @@ def _lets_go(path: str, method: str, body: bytes) -> bool:
 
 def _only_lets_go(operation: OperationDefinitionNode) -> bool:
     fields = operation.selection_set.selections
-    return operation.operation is OperationType.MUTATION and all(
-        isinstance(field, FieldNode) and field.name.value in LETS_GO for field in fields
+    return (
+        operation.operation is OperationType.MUTATION
+        and bool(fields)
+        and all(isinstance(field, FieldNode) and field.name.value in LETS_GO for field in fields)
     )
 
 

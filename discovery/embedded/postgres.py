@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -47,13 +48,14 @@ def postgres_installation() -> Path:
 
 
 class PostgresServer(Server):
-    """One throw-away server in a temporary folder."""
+    """One throw-away server in a temporary folder; ``settings`` in place of those of a test's."""
 
     name = "PostgreSQL"
     start_seconds = 60.0
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         super().__init__()
+        self._settings = {**SETTINGS, **(settings or {})}
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         self._scratch: ScratchFolder | None = None
         self._command: list[str] = []
@@ -82,7 +84,7 @@ class PostgresServer(Server):
         data = self.home / "data"
         self._initialize(binaries / "initdb", data)
         self._command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.home)]
-        self._command += [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        self._command += [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         self.resume()
 
     def pause(self) -> None:

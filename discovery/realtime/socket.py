@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
+from cross_web import HTTPException
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
@@ -24,6 +25,7 @@ from django.http.cookie import parse_cookie
 from graphql import GraphQLError
 from pyrate_limiter import GCRA, Rate
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLRequestData
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -39,7 +41,7 @@ from accounts.middleware.browser import session_credential
 from accounts.models import User
 from discovery.platform.address import client_address
 from discovery.platform.events import credentials_channel
-from discovery.platform.graphql.persisted import is_listed
+from discovery.platform.graphql.persisted import RefusedRequest, document_choose
 from discovery.platform.graphql.refusals import coded
 from discovery.realtime.batched import Batched, in_database
 from discovery.realtime.hub import NEWEST, hub
@@ -187,14 +189,25 @@ class _Subscriptions:
         self._schema = schema
 
     async def stream(
-        self, query: str | None, *, context_value: LiveContext, **options: Any
+        self, asked: Mapping[str, Any], *, context_value: LiveContext, **options: Any
     ) -> AsyncIterator[Any]:
+        """What an operation tells; ``asked`` is its payload, which may name its document by an id."""
         context = replace(context_value)
-        if settings.PERSISTED_ONLY and context.token is not None and not is_listed(query or ""):
-            message = "This installation answers listed documents alone; its operator knows which."
-            return _not_listed(GraphQLError(message, extensions={"code": "DOCUMENT_NOT_LISTED"}))
+        data = GraphQLRequestData(
+            query=asked.get("query"), variables=None, operation_name=None, extensions=asked.get("extensions")
+        )
+        try:
+            document_choose(data, asked, listed_only=settings.PERSISTED_ONLY and context.token is not None)
+        except HTTPException as error:
+            code = error.code if isinstance(error, RefusedRequest) else "BAD_REQUEST"
+            return _refused(error.reason, code)
+        if data.query is None:
+            return _refused("The extensions name no document.", "BAD_REQUEST")
         stream = await self._schema.stream(
-            query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
+            data.query,
+            context_value=context,
+            allowed_operation_types=(OperationType.SUBSCRIPTION,),
+            **options,
         )
         return self._coded(stream, context)
 
@@ -211,8 +224,8 @@ class _Subscriptions:
             await stream.aclose()
 
 
-async def _not_listed(error: GraphQLError) -> AsyncGenerator[Any, None]:
-    yield PreExecutionError(data=None, errors=[error])
+async def _refused(message: str, code: str) -> AsyncGenerator[Any, None]:
+    yield PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code})])
 
 
 class _Wire:
@@ -246,6 +259,9 @@ class _Wire:
                 return
             if message.get("type") == "ping":
                 self.pinged.set()
+            if message.get("type") == "subscribe":
+                # strawberry hands on the document alone, and not the other ways of naming it.
+                message["payload"] |= {"query": dict(message["payload"])}
             yield message
 
     def _too_often(self) -> bool:
@@ -288,22 +304,28 @@ class _Wire:
             raise WebSocketDisconnected from error
 
 
-def _ill_formed(message: Mapping[str, Any]) -> str | None:  # noqa: PLR0911  # one line a mistake
+def _ill_formed(message: Mapping[str, Any]) -> str | None:
     """What is wrong with a message's shape, which strawberry takes for granted; None where nothing is."""
-    kind, payload = message.get("type"), message.get("payload")
+    kind = message.get("type")
     if not isinstance(kind, str):
         return "The type of a message is a string"
     if kind in {"subscribe", "complete"} and not (isinstance(name := message.get("id"), str) and name):
         return "The id of an operation is a string"
-    if kind != "subscribe":
-        return None
-    if not isinstance(payload, dict) or not (isinstance(query := payload.get("query"), str) and query):
+    return _ill_asked(message.get("payload")) if kind == "subscribe" else None
+
+
+def _ill_asked(payload: object) -> str | None:
+    """The same of an operation's payload."""
+    if not isinstance(payload, dict):
         return "The payload of an operation is an object with a query"
-    if not isinstance(payload.get("operationName"), str | None):
-        return "The operationName is a string or null"
-    if not isinstance(payload.get("variables"), dict | None):
-        return "The variables are an object or null"
-    return None
+    for name, kind, words in (
+        ("query", str, "query is a string"), ("operationName", str, "operationName is a string or null"),
+        ("variables", dict, "variables are an object or null"), ("extensions", dict, "extensions are an object or null"),
+    ):  # fmt: skip
+        if not isinstance(payload.get(name), kind | None):
+            return f"The {words}"
+    named = payload.get("documentId") or (payload.get("extensions") or {}).get("persistedQuery")
+    return None if payload.get("query") or named else "The payload of an operation is an object with a query"
 
 
 async def _too_many(scope: Scope, send: Send) -> None:

@@ -82,7 +82,9 @@ class Installation:
         said = {key: str(value) for key, value in self.services[name]["environment"].items()}
         values = {key: self.words(["x", value])[1] for key, value in said.items()}
         kept = {key: value for key, value in os.environ.items() if key not in TAKEN}
-        return {**kept, **env_file(), **values, "REDIS_URL": self.redis_url, "OMP_NUM_THREADS": "1"}
+        # Empty: the file says it. A child would else inherit the suite's own.
+        own = {"DATABASE_URL": "", "REDIS_URL": self.redis_url, "OMP_NUM_THREADS": "1"}
+        return {**kept, **env_file(), **values, **own}
 
     def run(self, command, name="web"):
         return subprocess.run(

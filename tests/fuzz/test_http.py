@@ -63,6 +63,13 @@ def asked(apps, signed_in):
     return apps[signed_in]
 
 
+@pytest.mark.parametrize(
+    "text", ["{ }", "mutation { }", "{ viewer { } }", "{ ...F } fragment F on Query { }", "{ ... { } }"]
+)
+def test_an_empty_selection_is_a_mistake_in_the_syntax(text):
+    assert App().code(text) == "GRAPHQL_PARSE_FAILED"
+
+
 def test_every_operation_of_the_schema_is_answered():
     apps = {}
 

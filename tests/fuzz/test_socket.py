@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from accounts.credentials import Credential
 from accounts.models import EVERY_SCOPE
+from discovery.platform.graphql.persisted import digest
 from discovery.realtime import batched, socket, subscriptions
 from discovery.realtime.hub import Inbox
 from discovery.realtime.socket import SubscriptionSocket
@@ -67,7 +68,8 @@ SUBSCRIBE = st.builds(
     st.fixed_dictionaries({"type": st.just("subscribe"), "id": st.just("1")}),
     objects(
         id=IDS,
-        payload=objects(query=DOCUMENTS, variables=objects(r=words), operationName=st.sampled_from(["A", None]), extensions=values),
+        payload=objects(query=DOCUMENTS, variables=objects(r=words), operationName=st.sampled_from(["A", None]),
+            extensions=objects(persistedQuery=objects(sha256Hash=words)), documentId=words),
     ),
 )  # fmt: skip
 MESSAGES = st.one_of(
@@ -138,7 +140,7 @@ def test_every_conversation_is_answered(signed_in, caplog):
 # What nobody sends by hand, one by one: each ends with a code, none with silence.
 PAYLOADS: tuple[object, ...] = (
     5, [], "x", None, {}, {"query": None}, {"query": ""}, {"query": 5}, {"query": "{ a }", "operationName": 5},
-    {"query": "{ a }", "variables": 5}, {"query": "{ a }", "variables": []},
+    {"query": "{ a }", "variables": 5}, {"query": "{ a }", "variables": []}, {"query": "{ a }", "extensions": []}, {"extensions": {}},
 )  # fmt: skip
 NAMES: tuple[object, ...] = (None, 5, [], {}, "")
 KINDS: tuple[object, ...] = (None, 5, [], {}, "nothing", "subscribe", "complete")
@@ -170,6 +172,8 @@ def test_what_is_no_message_closes_the_socket(message):
         ({"query": "subscription { nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "subscription { " + "rooms { id } " * 200 + "}"}, "LIMIT_EXCEEDED"),
         ({"query": "subscription A { rooms { id } } subscription B { rooms { id } }"}, "BAD_REQUEST"),
+        ({"query": "subscription A { rooms { id } }", "operationName": "B"}, "BAD_REQUEST"),
+        ({"query": "subscription { }"}, "GRAPHQL_PARSE_FAILED"),
         ({"query": "subscription { rooms { id } }"}, '"rooms": []'),
     ],
 )
@@ -178,6 +182,52 @@ def test_what_is_no_subscription_is_told(payload, said):
         [{"text": json.dumps({"type": "subscribe", "id": "1", "payload": payload})}], token=TOKEN
     )
     assert said in str(sent[2:])
+
+
+LISTED = "subscription { rooms { id } }"
+HASH = digest(LISTED)
+
+
+def asked(payload, **options):
+    """What the socket says to one operation."""
+    message = {"type": "subscribe", "id": "1", "payload": payload}
+    return str(conversation([{"text": json.dumps(message)}], **options)[2:])
+
+
+@pytest.fixture
+def listed(settings, tmp_path):
+    (tmp_path / "rooms.graphql").write_text(LISTED)
+    settings.PERSISTED_DOCUMENTS = str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"documentId": f"sha256:{HASH}"}, '"rooms": []'),
+        ({"documentId": "rooms"}, '"rooms": []'),
+        ({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": HASH}}}, '"rooms": []'),
+        ({"documentId": "others"}, "PERSISTED_QUERY_NOT_FOUND"),
+        ({"extensions": {"persistedQuery": {"sha256Hash": "0" * 64}}}, "PERSISTED_QUERY_NOT_FOUND"),
+        (
+            {
+                "query": "subscription { rooms { title } }",
+                "extensions": {"persistedQuery": {"sha256Hash": HASH}},
+            },
+            "BAD_REQUEST",
+        ),
+        ({"documentId": 5}, "BAD_REQUEST"),
+        ({"extensions": {"persistedQuery": 5}}, "BAD_REQUEST"),
+    ],
+)
+def test_a_document_is_named_by_its_id(payload, said, listed):
+    assert said in asked(payload, token=TOKEN)
+
+
+def test_documents_that_are_not_listed_are_refused_where_the_operator_says_so(listed, settings):
+    settings.PERSISTED_ONLY = True
+    assert '"rooms": []' in asked({"documentId": "rooms"}, token=TOKEN)
+    assert '"rooms": []' in asked({"query": LISTED}, token=TOKEN)
+    assert "DOCUMENT_NOT_LISTED" in asked({"query": LISTED + " "}, token=TOKEN)
 
 
 def test_messages_come_no_faster_than_somebody_means_them():

@@ -15,7 +15,7 @@ from psycopg.errors import QueryCanceled
 from strawberry import Info
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import FieldExtension
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from discovery.platform.error_codes import ErrorCode
 from discovery.platform.errors import (
@@ -76,7 +76,7 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
     if isinstance(original, GraphQLSyntaxError):
         too_long = "Parsing aborted" in original.message  # how graphql-core words its token limit
         return _with_code(error, LimitExceeded.code if too_long else "GRAPHQL_PARSE_FAILED")
-    if isinstance(original, InvalidOperationTypeError):
+    if isinstance(original, CannotGetOperationTypeError | InvalidOperationTypeError):
         return _with_code(error, "BAD_REQUEST", _("This is not an operation that is answered here."))
     if original is None or isinstance(original, StrawberryInputCoercionError):
         return _with_code(error, InvalidInput.code)

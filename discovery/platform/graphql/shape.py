@@ -73,7 +73,11 @@ class _Walk:
         fields: dict[str, list[FieldNode]] = {}
         spread: list[str] = []
         while waiting:
-            for node in waiting.pop().selections:
+            selections = waiting.pop().selections
+            if not selections:  # which the parser lets through
+                message = "Syntax Error: a selection names at least one field."
+                raise GraphQLError(message, extensions={"code": "GRAPHQL_PARSE_FAILED"})
+            for node in selections:
                 self._count(fields=1)
                 if isinstance(node, FieldNode):
                     fields.setdefault((node.alias or node.name).value, []).append(node)

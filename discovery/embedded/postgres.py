@@ -84,7 +84,9 @@ class PostgresServer(Server):
         data = self.home / "data"
         self._initialize(binaries / "initdb", data)
         self._command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.home)]
-        self._command += [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
+        self._command += [
+            word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")
+        ]
         self.resume()
 
     def pause(self) -> None:

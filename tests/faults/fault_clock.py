@@ -23,7 +23,7 @@ from tests import factories
 from tests.faults.installation import CONSENT, DISCOVER, PLAYS, play
 from tests.processes import wait_for
 
-LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 pytestmark = [
     pytest.mark.worker,
     pytest.mark.timeout(600),

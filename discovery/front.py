@@ -124,7 +124,9 @@ class FrontDoor(ASGIHandler):
             except OSError as error:  # what a body is written to before anything reads it
                 if not is_full(error):
                     raise
-                await _answer(_refusal(scope, 507, StorageFull.code, NO_ROOM), scope["method"], send)
+                await _answer(
+                    _refusal(scope, NO_ROOM, status=507, code=StorageFull.code), scope["method"], send
+                )
 
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:  # type: ignore[override]
         begun = perf_counter()
@@ -188,11 +190,11 @@ def _only_lets_go(operation: OperationDefinitionNode) -> bool:
 
 
 def _busy(scope: Message, seconds: int) -> HttpResponse:
-    return _refusal(scope, 503, "BUSY", BUSY, seconds)
+    return _refusal(scope, BUSY, status=503, code="BUSY", seconds=seconds)
 
 
 def _refusal(
-    scope: Message, status: int, code: str, words: Promise, seconds: int | None = None
+    scope: Message, words: Promise, *, status: int, code: str, seconds: int | None = None
 ) -> HttpResponse:
     """A no in the language that is asked for, and so that an app of another origin may read it, too.
 

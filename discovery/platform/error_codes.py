@@ -16,7 +16,7 @@ MEANINGS: Mapping[str, str] = {
     "BUSY": "Too many ask at this moment; nothing was done. Come back after `Retry-After` seconds (HTTP 503).",
     "UNAVAILABLE": "The database does not answer for the moment; what was asked may not have been done. Ask again after `Retry-After` seconds (HTTP 503).",
     "LIMIT_EXCEEDED": "More than is taken in one call, or more of something than one person may have.",
-    "STORAGE_FULL": "There is no room for what was sent; nothing of it was kept (HTTP 507).",
+    "STORAGE_FULL": "There is no room for what was sent (HTTP 507).",
     "TOO_SLOW": "The request's body took too long to come in (HTTP 408).",
     "RATE_LIMITED": "Too many requests in a short time; `retryAfter` and `Retry-After` tell the seconds to wait (HTTP 429).",
     "DEADLINE_EXCEEDED": "The answer took longer than a query may; ask for less at a time.",

@@ -18,6 +18,7 @@ EarshotError                 code, message, field
     ├── TrainingFailed       TRAINING_FAILED
     │   └── LeaseLost        LEASE_LOST         another worker took the run over
     ├── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
+    ├── Unavailable          UNAVAILABLE        the database is away, and so are we
     ├── PastTheGate          PAST_THE_GATE      a fault of ours: a row about a person was about to be written past it
     ├── NotPresented         NOT_PRESENTED      a fault of ours: a thing was about to be shown past the pipeline
     └── ServiceFailed        SERVICE_FAILED     an embedded service or a part of the demo
@@ -111,6 +112,10 @@ class LeaseLost(TrainingFailed):
 
 class ModelUnavailable(Failure):
     code = "MODEL_UNAVAILABLE"
+
+
+class Unavailable(Failure):
+    code = "UNAVAILABLE"
 
 
 class PastTheGate(Failure):

@@ -1,4 +1,4 @@
-"""A database that is away, and how those who ask hear of it. Imports nothing of ours."""
+"""A database that is away, and how those who ask hear of it. Imports nothing of ours but errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import QueryCanceled
 
-UNAVAILABLE = "UNAVAILABLE"
 AGAIN_SECONDS = 5  # a restart takes about as long
 AWAY = _("Earshot cannot reach its database for the moment; please try again.")
 

@@ -13,7 +13,8 @@ from django.views.defaults import server_error
 
 from accounts.models import User
 from discovery.platform.address import client_address
-from discovery.platform.outage import AGAIN_SECONDS, AWAY, UNAVAILABLE, database_away
+from discovery.platform.errors import Unavailable
+from discovery.platform.outage import AGAIN_SECONDS, AWAY, database_away
 from discovery.platform.rates import rate_of, rate_wait
 from discovery.protocols.audioscrobbler import lines
 from discovery.protocols.brainz import failure
@@ -65,7 +66,7 @@ def database_failed(request: HttpRequest) -> HttpResponse:
     if not database_away(sys.exc_info()[1]):
         return server_error(request)
     with translation.override(translation.get_language_from_request(request)):
-        return come_back(request, AGAIN_SECONDS, status=503, code=UNAVAILABLE, message=str(AWAY))
+        return come_back(request, AGAIN_SECONDS, status=503, code=Unavailable.code, message=str(AWAY))
 
 
 def come_back(request: HttpRequest, seconds: int, *, status: int, code: str, message: str) -> HttpResponse:

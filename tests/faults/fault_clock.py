@@ -4,11 +4,12 @@ With libfaketime (Debian: faketime), whose clock is wrong from a process's begin
 About three minutes.
 """
 
-import shutil
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.services.consent import consent_set
@@ -22,10 +23,11 @@ from tests import factories
 from tests.faults.installation import CONSENT, DISCOVER, PLAYS, play
 from tests.processes import wait_for
 
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 pytestmark = [
     pytest.mark.worker,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(shutil.which("faketime") is None, reason="libfaketime is not installed (faketime)"),
+    pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed (faketime)"),
 ]
 BEGIN = "mutation { startPrivateSession { __typename ... on PrivacySettings { privateUntil } } }"
 END = "mutation { endPrivateSession { __typename } }"
@@ -34,8 +36,11 @@ OFF = pytest.mark.parametrize("off", ["+1h", "-1h"])
 
 
 def faked(off):
-    """A prefix of a command. Time that runs is as ever: only what the clock shows is wrong."""
-    return ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_NO_CACHE=0", "faketime", "-f", off]
+    """A prefix of a command, without the program that comes with the library: it would stand between us and what we end.
+
+    Time that runs is as ever: only what the clock shows is wrong.
+    """
+    return ["env", f"LD_PRELOAD={LIBRARY}", f"FAKETIME={off}", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
 
 
 @OFF
@@ -76,7 +81,7 @@ def test_a_web_process_whose_clock_is_off(installation, off):
     factories.befriended(ada, ben)
     factories.listens(ben, factories.track(), at=timezone.now() - timedelta(minutes=5))
     track = factories.track("Meanwhile")
-    installation.web("right", RATE_VIEWER="120/m").web("off", prefix=faked(off), RATE_VIEWER="120/m")
+    installation.web("right", RATE_VIEWER="60/m").web("off", prefix=faked(off), RATE_VIEWER="60/m")
 
     # -- private sessions, begun here and looked at there
     for one, other in (("right", "off"), ("off", "right")):
@@ -113,15 +118,15 @@ def test_a_web_process_whose_clock_is_off(installation, off):
     installation._tokens.pop(ada.pk)
 
     # -- rates: one count, and nobody waits for an hour
-    statuses, waits = [], []
+    statuses, waits, eve = [], [], factories.sharer("eve")
     for number in range(200):
-        answer = installation.ask(ben, "{ viewer { handle } }", ("off", "right")[number % 2])
+        answer = installation.ask(eve, "{ viewer { handle } }", ("off", "right")[number % 2])
         statuses.append(answer.status)
         waits += [int(answer.headers["retry-after"])] if answer.status == 429 else []
     print(
         f"of 200 requests {statuses.count(429)} came too often, and were told to wait {sorted(set(waits))} s"
     )
-    assert set(statuses[:100]) == {200}
+    assert set(statuses[:50]) == {200}
     assert waits
     assert max(waits) <= 60
 
@@ -131,25 +136,29 @@ def test_a_web_process_whose_clock_is_off(installation, off):
     assert installation.get("/readyz", "right").body["components"]["time"]["ok"]
 
 
-def test_the_database_s_clock_is_off(installation, postgres):
-    """Whoever is right then is off; all agree nevertheless, and no play is refused for lying ahead."""
+@OFF
+def test_the_database_s_clock_is_off(installation, postgres, off):
+    """Whoever is right is off, then: all agree nevertheless, and no play is refused for lying ahead."""
     command, ada, track = postgres._command, factories.sharer("ada"), factories.track("Meanwhile")
-    for off in ("-1h", "+1h"):
-        from django.db import connection
-
+    installation.token(ada)
+    connection.close()
+    postgres.pause()
+    postgres._command = [*faked(off), *command]
+    try:
+        postgres.resume()
+        installation.web()
+        ready = installation.get("/readyz").body["components"]["time"]
+        assert ready["detail"] == f"this machine's clock is off by {-3600 if off == '+1h' else 3600} s"
+        until = installation.ask(ada, BEGIN).data["startPrivateSession"]["privateUntil"]
+        lasts = timezone.datetime.fromisoformat(until) - timezone.now()
+        print(f"by a right clock, a private session of six hours lasts {lasts.total_seconds() / 3600:.1f} h")
+        assert installation.ask(ada, END).typename == "PrivacySettings"
+        time.sleep(1.1)
+        told = installation.ask(ada, PLAYS, input=[play(track, "after", timezone.now())])
+        assert told.data["recordListens"]["stored"] == 1, told.body
+        assert installation.ask(ada, DISCOVER).data["viewer"]["discover"]
+    finally:
+        postgres._command = command
         connection.close()
         postgres.pause()
-        postgres._command = [*faked(off), *command]
-        try:
-            postgres.resume()
-            installation.web(f"web{off}")
-            web = f"web{off}"
-            assert installation.ask(ada, BEGIN, web).typename == "PrivacySettings"
-            told = installation.ask(ada, PLAYS, web, input=[play(track, f"in{off}", timezone.now())])
-            print(off, told.body)
-            assert installation.ask(ada, END, web).typename == "PrivacySettings"
-        finally:
-            postgres._command = command
-            connection.close()
-            postgres.pause()
-            postgres.resume()
+        postgres.resume()

@@ -36,11 +36,11 @@ def asks(installation, user, track, over, told):
             (DISCOVER, {}),
         ):
             try:
-                told.append((query, variables, installation.ask(user, query, **variables)))
+                told.append((query, variables, installation.ask(user, query, **variables), time.monotonic()))
             except httpx.ConnectError:
                 return
             except httpx.TransportError as error:
-                told.append((query, variables, error))
+                told.append((query, variables, error, time.monotonic()))
                 return
 
 
@@ -61,22 +61,28 @@ def test_web_is_told_to_end_under_load(installation):
         seconds = time.monotonic() - began
         over.set()
     entries = [entry for of in told.values() for entry in of]
-    broken = [answer for *_, answer in entries if isinstance(answer, httpx.TransportError)]
-    answers = [answer for *_, answer in entries if not isinstance(answer, httpx.TransportError)]
+    late = sum(at > began for *_, at in entries)
+    broken = [
+        answer for _query, _variables, answer, _at in entries if isinstance(answer, httpx.TransportError)
+    ]
+    answers = [
+        answer for _query, _variables, answer, _at in entries if not isinstance(answer, httpx.TransportError)
+    ]
     refused = [answer for answer in answers if answer.status != 200]
     print(
-        f"{len(answers)} answers, {len(refused)} refused, {len(broken)} without an answer; ended after {seconds:.1f} s"
+        f"{len(answers)} answers, {late} of them after it was told, {len(refused)} refused, {len(broken)} without an answer; ended after {seconds:.1f} s"
     )
     assert seconds < GRACE
     assert installation.children["web"].returncode in {0, -signal.SIGTERM}
     assert broken == []
+    assert late, "it was in the middle of something"
     assert all((answer.status, answer.codes) == (503, {"BUSY"}) for answer in refused)
     for user in people:
         acknowledged = [entry for entry in told[user.pk] if entry[2].status == 200]
-        plays = [variables["input"][0]["sourceId"] for query, variables, _ in acknowledged if query == PLAYS]
+        plays = [variables["input"][0]["sourceId"] for query, variables, *_ in acknowledged if query == PLAYS]
         kept = list(user.listens.filter(source="faults").values_list("source_id", flat=True))
         assert sorted(kept) == sorted(plays), "each once"
-        said = [variables["granted"] for query, variables, _ in acknowledged if query == CONSENT]
+        said = [variables["granted"] for query, variables, *_ in acknowledged if query == CONSENT]
         state = Consent.objects.get(user=user, purpose="SOCIAL_OUT").state
         assert state == ("GRANTED" if said[-1] else "WITHDRAWN")
 

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -30,7 +31,7 @@ PLAYS = """mutation ($input: [ListenInput!]!) {
 @dataclass
 class Answer:
     status: int
-    body: dict
+    body: dict[str, Any]
     headers: httpx.Headers
     seconds: float
 
@@ -65,10 +66,10 @@ class Installation:
     """``environment`` is every process's; ``children`` by name."""
 
     home: Path
-    environment: dict
-    children: dict = field(default_factory=dict)
-    ports: dict = field(default_factory=dict)
-    _tokens: dict = field(default_factory=dict)
+    environment: dict[str, str]
+    children: dict[str, Any] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    _tokens: dict[int, str] = field(default_factory=dict)
 
     # -- processes
 

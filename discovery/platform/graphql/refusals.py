@@ -25,9 +25,10 @@ from discovery.platform.errors import (
     LimitExceeded,
     NotAllowed,
     Refusal,
+    Unavailable,
 )
 from discovery.platform.graphql.messages import MessageKind, OperationInfo, OperationMessage
-from discovery.platform.outage import AWAY, UNAVAILABLE, database_away
+from discovery.platform.outage import AWAY, database_away
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def coded(error: GraphQLError) -> GraphQLError:  # noqa: PLR0911 one line a kind
     if isinstance(original, Refusal):
         return _with_code(error, original.specific_code, original.message, field=original.field)
     if database_away(original):
-        return _with_code(error, UNAVAILABLE, AWAY)
+        return _with_code(error, Unavailable.code, AWAY)
     if isinstance(original, RecursionError):
         return _with_code(error, LimitExceeded.code, _("This operation is nested too deeply."))
     if isinstance(original, GraphQLSyntaxError):

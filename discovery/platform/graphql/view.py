@@ -21,10 +21,10 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
-from discovery.platform.errors import LimitExceeded
+from discovery.platform.errors import LimitExceeded, Unavailable
 from discovery.platform.graphql.persisted import RefusedRequest, document_choose
 from discovery.platform.graphql.refusals import coded
-from discovery.platform.outage import AGAIN_SECONDS, UNAVAILABLE
+from discovery.platform.outage import AGAIN_SECONDS
 
 RESPONSE_TYPE = "application/graphql-response+json"
 BY_POST = "Send what is asked by somebody signed in as POST. (Apollo Client: useGETForQueries: false; urql: preferGetMethod: false.)"
@@ -126,7 +126,7 @@ class EarshotGraphQLView(GraphQLView[StrawberryDjangoContext, None]):
         response = super().create_response(response_data, sub_response)
         response["Content-Type"] = "application/json; charset=utf-8"
         errors: Any = [] if isinstance(response_data, list) else response_data.get("errors", [])
-        if any((error.get("extensions") or {}).get("code") == UNAVAILABLE for error in errors):
+        if any((error.get("extensions") or {}).get("code") == Unavailable.code for error in errors):
             response.status_code, response["Retry-After"] = 503, str(AGAIN_SECONDS)
         elif RESPONSE_TYPE in self.request.headers.get("Accept", ""):
             response["Content-Type"] = f"{RESPONSE_TYPE}; charset=utf-8"

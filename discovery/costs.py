@@ -52,3 +52,26 @@ CHEAP: frozenset[str] = frozenset(
         )
     }
 )  # fmt: skip
+
+# How many rows a list without `first` is counted as, where not a page's (20): as many as it has, or as it mostly has where
+# each row is cheap. Where the field above has `first`, that counts already.
+ROWS: Mapping[str, int] = {
+    **_each(1, "Blend", "items", "members"),
+    **_each(1, "RemovalPreview", "after", "gained", "lost"),
+    **_each(2, "BlendItem", "people"),
+    **_each(2, "BlendBeneficiary", "because"),
+    **_each(3, "Recommendation", "reasons"),
+    **_each(1, "Reason", "evidence"),
+    **_each(1, "OperationInfo", "messages"),
+    **_each(3, "Track", "play"),
+    **_each(5, "Viewer", "children", "libraries"),
+    **_each(5, "Playlist", "collaborators"),
+    **_each(5, "RadioQueue", "upcoming"),
+    **_each(10, "Room", "members", "queue"),
+    **_each(6, "Path", "links", "nodes"),
+    **_each(6, "Connection", "links", "nodes"),
+    **_each(10, "Viewer", "dataExports"),
+    **_each(12, "PrivacySettings", "purposes"),
+    **_each(12, "Child", "purposes"),
+    **_each(5, "PurposeConsent", "overrides"),
+}

@@ -31,7 +31,7 @@ import graph.api
 from accounts.api.context import Info, ViewerPart
 from accounts.models import User
 from accounts.presentation import ensure_shown, viewer_key
-from discovery.costs import COSTS
+from discovery.costs import COSTS, ROWS
 from discovery.platform.errors import ScopeMissing
 from discovery.platform.graphql import execution
 from discovery.platform.graphql.admission import Admission
@@ -40,6 +40,7 @@ from discovery.platform.graphql.deadline import Deadline
 from discovery.platform.graphql.described import described
 from discovery.platform.graphql.execution import EarshotExecution
 from discovery.platform.graphql.lenient import LENIENT, LenientVariables
+from discovery.platform.graphql.limits import Costs
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.metered import Metered
 from discovery.platform.graphql.node import PlainNode, node_ids_resolve_fast, node_resolve
@@ -149,7 +150,7 @@ schema = Schema(
     extensions=[
         DjangoOptimizerExtension,
         LenientVariables,
-        lambda: Admission(COSTS),
+        lambda: Admission(Costs(own=COSTS, rows=ROWS)),
         Deadline,
         Metered,
     ],

@@ -32,7 +32,11 @@ def shares(pid: int) -> list[Share]:
 def _tree(pid: int) -> Iterator[int]:
     yield pid
     for tasks in sorted(PROC.glob(f"{pid}/task/*/children")):
-        for child in tasks.read_text().split():
+        try:
+            children = tasks.read_text().split()
+        except (FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile
+            continue
+        for child in children:
             yield from _tree(int(child))
 
 

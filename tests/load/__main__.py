@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -24,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from discovery.embedded.postgres import PostgresServer
-from discovery.embedded.process import last_lines
+from discovery.embedded.process import child_start, last_lines
 from discovery.embedded.redis import RedisServer
 from discovery.embedded.scratch import ScratchFolder
 from tests.deploy.installation import Installation
@@ -96,10 +95,9 @@ class Load:
         told |= {"output": str(output), "seed": secrets.randbelow(1 << 30)}
         command = [str(self._locust), "--headless", "--only-summary", "--skip-log", "-u", "1", "-r", "1", "-f", str(HERE / "locustfile.py")]  # fmt: skip
         before, begun = self.cpu(), time.monotonic()
-        child = subprocess.Popen(
-            command, env={**os.environ, "EARSHOT_LOAD": json.dumps(told)}, cwd=self._home,
-            stdout=subprocess.DEVNULL, stderr=(self._home / "log" / "locust.log").open("ab"),
-        )  # fmt: skip
+        child = child_start(
+            command, log=self._home / "log" / "locust.log", environment={"EARSHOT_LOAD": json.dumps(told)}
+        )
         generator = Service(child.pid)
         made, part = 0.0, Part(rate)
         while child.poll() is None:

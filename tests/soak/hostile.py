@@ -1,4 +1,7 @@
-"""Requests made to cost much: by name, what is sent. `bench_hostile` measures them, and a test holds that each is refused."""
+"""Requests made to cost much: by name, what is sent. `bench_hostile` measures them, and a test holds that each is refused.
+
+Beside them what costs most of what is let in: it is to be answered well before a query's deadline.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -100,4 +103,35 @@ REFUSED: Mapping[str, Callable[[], bytes]] = {
     "one long name": lambda: _query("{ " + "n" * 60_000 + " }"),
     "only brackets": lambda: _query("{" * 60_000),
     "only quotes": lambda: _query('"' * 60_000),
+}
+
+
+def _own(field: str, count: int) -> Callable[[], bytes]:
+    return lambda: _query("{ viewer { " + _times(f"a%: {field}", count) + " } }")
+
+
+# As much as one operation may ask of what has to work for its answer.
+ADMITTED: Mapping[str, Callable[[], bytes]] = {
+    "rankings": _own("discover(first: 1) { edges { cursor } }", 11),
+    "rankings with reasons": _own(
+        "discover(kind: ARTIST, first: 40) { edges { cursor node { score reasons { text evidence { id } } } } }",
+        3,
+    ),
+    "from friends": _own("fromFriends(first: 1) { edges { cursor } }", 9),
+    "suggestions": _own("friendSuggestions(first: 20) { edges { cursor } }", 11),
+    "similar listeners": _own("similarListeners(first: 20) { edges { cursor } }", 11),
+    "statistics": _own("statistics { plays secondsPlayed tracks artists }", 11),
+    "data usage": _own("dataUsage { held { count } }", 11),
+    "activity": _own("activity(first: 50) { edges { node { kind at } } }", 12),
+    "long lists": _own(
+        "listens(first: 100) { edges { cursor node { id track { id title tags artist { id name tags } } } } }",
+        5,
+    ),
+    "who was shown": _own("shownTo(first: 100) { edges { node { id } } }", 15),
+    "lists within lists": _own(
+        "playlists(first: 100) { edges { node { entries(first: 45) { edges { node { id } } } } } }", 1
+    ),
+    "searches": lambda: _query(
+        "{ " + _times('a%: search(text: "a", first: 60) { edges { cursor } }', 15) + " }"
+    ),
 }

@@ -1,7 +1,8 @@
 """What one operation may cost, decided before anything runs.
 
 One walk over the operation measures its depth, its aliases and its cost. The cost is how many leaf
-values the answer can have: a field with ``first`` counts its children that many times. A field that has to work for its
+values the answer can have: a field with ``first`` counts its children that many times, and a list without one as many
+as are stated of it, or a page's. A field that has to work for its
 answer states its own cost besides (``Costs``), as often as it is asked. Fragments
 are measured once however often they are spread, so measuring is linear in the document.
 
@@ -10,7 +11,7 @@ times, and what is asked of the types of its fields twenty times again. So tools
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from graphql import (
@@ -19,8 +20,11 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLNamedType,
+    GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -40,8 +44,18 @@ MAX_ALIASES = 15
 MAX_COST = 5_000
 LISTS_OF_A_TYPE = frozenset({"enumValues", "fields", "inputFields", "interfaces", "possibleTypes"})
 
-# By "Type.field": what asking the field once costs, beside what is in its answer.
-Costs = Mapping[str, int]
+# By "Type.field": a whole number of each.
+Numbers = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """``own``: what asking a field once costs, beside what is in its answer; ``rows``: how many a list without ``first`` has."""
+
+    own: Numbers
+    rows: Numbers = field(default_factory=dict)
+
+
 # Of an operation's variables all that its measure can depend on: the whole numbers among them, as they will be used.
 Sizes = tuple[tuple[str, int], ...]
 
@@ -93,6 +107,10 @@ def sizes(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: 
 def _whole(node: IntValueNode) -> int:
     """Its value; of more digits than an Int can have, no more than that it is too large."""
     return int(node.value) if len(node.value) <= 11 else LARGEST_PAGE + 1
+
+
+def _is_list(kind: GraphQLOutputType) -> bool:
+    return isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
 
 
 def measured(
@@ -154,7 +172,8 @@ class _Walk:
         if node.name.value.startswith("__"):
             inner = self.of_types(node.selection_set, within=False)
             return Measure(0, inner.aliases + aliases, inner.cost * DEFAULT_PAGE)
-        own = self.costs.get(f"{parent.name}.{node.name.value}", 0) if parent else 0
+        place = f"{parent.name}.{node.name.value}" if parent else ""
+        own = self.costs.own.get(place, 0)
         if not node.selection_set:
             return Measure(aliases=aliases, cost=1 + own)
         definition = (
@@ -163,7 +182,11 @@ class _Walk:
             else None
         )
         inner = self.selection(node.selection_set, get_named_type(definition.type) if definition else None)
-        times = self.first(node) if definition and "first" in definition.args else 1
+        times = 1
+        if definition and "first" in definition.args:
+            times = self.first(node)
+        elif definition and node.name.value != "edges" and _is_list(definition.type):
+            times = self.costs.rows.get(place, DEFAULT_PAGE)
         return Measure(inner.depth + 1, inner.aliases + aliases, own + max(1, inner.cost * times))
 
     def of_types(self, selections: SelectionSetNode | None, *, within: bool) -> Measure:

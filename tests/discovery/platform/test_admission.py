@@ -5,7 +5,8 @@ import json
 import pytest
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, parse
 
-from discovery.costs import CHEAP, COSTS
+from discovery.costs import CHEAP, COSTS, ROWS
+from discovery.lab.api_surfaces import FEED
 from discovery.platform.graphql import admission, shape
 from discovery.platform.graphql.admission import Admitted, AdmittedDocuments
 from discovery.platform.graphql.shape import shape_ensure
@@ -133,6 +134,22 @@ class TestCosts:
             found = SCHEMA.get_type(kind)
             assert isinstance(found, GraphQLObjectType)
             assert name in found.fields
+
+    def test_every_line_about_rows_is_of_a_list_of_rows_without_first(self):
+        for line, rows in ROWS.items():
+            kind, _, name = line.partition(".")
+            found = SCHEMA.get_type(kind)
+            assert isinstance(found, GraphQLObjectType)
+            field = found.fields[name]
+            assert "first" not in field.args
+            assert str(field.type).startswith("[")
+            assert rows >= 1
+
+    def test_a_page_of_recommendations_with_all_of_their_reasons_can_be_asked(self):
+        query = f"{{ viewer {{ discover(first: 100) {{ {FEED} }} }} }}"
+        assert "errors" not in App().ask(query)
+        lists = "communities { id artists { id name tags mbid listeners: name id2: id id3: id id4: id id5: id id6: id id7: id id8: id id9: id } }"
+        assert App().code(f"{{ {lists} }}") == "LIMIT_EXCEEDED"
 
     def test_each_can_be_asked_and_what_works_hardest_a_few_times(self):
         assert all(0 < cost <= 2_000 for cost in COSTS.values())

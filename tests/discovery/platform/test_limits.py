@@ -4,7 +4,7 @@ import pytest
 from graphql import build_schema, get_operation_ast, parse
 
 from discovery.platform.graphql import admission
-from discovery.platform.graphql.limits import Measure, measured, sizes
+from discovery.platform.graphql.limits import Costs, Measure, measured, sizes
 from tests.api.client import App
 from tests.factories import listener
 
@@ -12,15 +12,18 @@ SCHEMA = build_schema("""
     type Query { people(first: Int = 20): People!  me: Person! }
     type People { edges: [Edge!]! }
     type Edge { node: Person! }
-    type Person { name: String!  age: Int!  friends(first: Int = 20): People! }
+    type Person { name: String!  age: Int!  friends(first: Int = 20): People!  pets: [Pet!]!  names: [String!]! }
+    type Pet { name: String!  toys: [Pet!] }
 """)
 
 
-def measure(query, costs=None, **variables):
+def measure(query, costs=None, rows=None, **variables):
     document = parse(query)
     operation = get_operation_ast(document)
     assert operation is not None
-    return measured(operation, document, SCHEMA, sizes(SCHEMA, operation, variables), costs or {})
+    return measured(
+        operation, document, SCHEMA, sizes(SCHEMA, operation, variables), Costs(costs or {}, rows or {})
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,3 +185,12 @@ class TestTheEndpointRefuses:
     )
     def test_pages_that_are_none(self, arguments, code):
         assert App(listener()).code(f"{{ viewer {{ friends({arguments}) {{ totalCount }} }} }}") == code
+
+
+def test_a_list_without_first_counts_as_a_page_or_as_it_is_stated():
+    assert measure("{ me { pets { name } } }").cost == 20
+    assert measure("{ me { pets { name toys { name } } } }").cost == 20 * (1 + 20)
+    rows = {"Person.pets": 3, "Pet.toys": 1}
+    assert measure("{ me { pets { name toys { name } } } }", rows=rows).cost == 3 * 2
+    assert measure("{ people(first: 10) { edges { node { pets { name } } } } }", rows=rows).cost == 10 * 3
+    assert measure("{ me { names } }").cost == 1  # of words, not of rows that are fetched

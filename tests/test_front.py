@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.core.handlers.asgi import ASGIHandler
 
 from discovery import front, metrics
-from discovery.front import LETS_GO, FrontDoor
+from discovery.front import LETS_GO, FrontDoor, _lets_go
 from discovery.platform.gate import Gate, Shed
 
 DISCOVER = "{ viewer { discover { level } } }"
@@ -187,3 +187,11 @@ class TestMetricsAreGuarded:
 
 def test_bodies_are_json():
     assert json.loads(front._busy("/graphql/", 2).content)["errors"]
+
+
+def test_a_mutation_that_asks_for_nothing_has_no_place_of_the_reserve():
+    asked = (
+        '{"query": "mutation { withdrawAllConsent { __typename } }"}',
+        '{"query": "mutation { } # withdrawAllConsent"}',
+    )
+    assert [_lets_go("/graphql/", "POST", body.encode()) for body in asked] == [True, False]

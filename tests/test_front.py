@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.core.handlers.asgi import ASGIHandler
 
 from discovery import front, metrics
-from discovery.front import LETS_GO, FrontDoor
+from discovery.front import LETS_GO, FrontDoor, _lets_go
 from discovery.platform.gate import Gate, Shed
 
 DISCOVER = "{ viewer { discover { level } } }"
@@ -245,3 +245,11 @@ def test_a_body_that_finds_no_room_on_the_disk_is_told_so(monkeypatch):
     assert (told.status_code, told.json()["errors"][0]["extensions"]["code"]) == (507, "STORAGE_FULL")
     with pytest.raises(OSError, match="Input/output"):
         asyncio.run(scene(broken))
+
+
+def test_a_mutation_that_asks_for_nothing_has_no_place_of_the_reserve():
+    asked = (
+        '{"query": "mutation { withdrawAllConsent { __typename } }"}',
+        '{"query": "mutation { } # withdrawAllConsent"}',
+    )
+    assert [_lets_go("/graphql/", "POST", body.encode()) for body in asked] == [True, False]

@@ -11,6 +11,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "train-daily": {"task": "tasks.training.train_today", "schedule": crontab(hour="3,4,6,12", minute="17")},
     "train-when-due": {"task": "tasks.training.train_when_due", "schedule": 60.0, "options": ONCE},
     "privacy-resume": {"task": "tasks.privacy.privacy_resume", "schedule": 60.0, "options": ONCE},
+    "withdrawals-complete": {
+        "task": "tasks.privacy.withdrawals_complete",
+        "schedule": 60.0,
+        "options": ONCE,
+    },
     # One that no worker took in time is followed by the next.
     "news-deliver": {"task": "tasks.outbox.news_deliver", "schedule": 10.0, "options": {"expires": 10.0}},
     "histories-resume": {"task": "tasks.histories.histories_resume", "schedule": 60.0, "options": ONCE},

@@ -82,7 +82,8 @@ soak: $(READY)
 	EARSHOT_SOCKETS=500 SOCKETS_WAITING=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 faults: $(READY)
-	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_services.py tests/tasks/test_training.py \
+	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_services.py \
+		tests/faults/fault_tasks.py tests/tasks/test_training.py tests/graph/serving/test_healing.py \
 		tests/tasks/test_privacy.py tests/tasks/test_histories.py tests/tasks/test_export.py tests/embedded
 
 bench-scale: $(READY)

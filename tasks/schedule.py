@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "tasks.libraries.libraries_read_again",
         "schedule": crontab(hour="4", minute="43"),
     },
+    "model-verify": {"task": "tasks.models.model_verify", "schedule": crontab(minute="27")},
     "ledger-head": {"task": "tasks.privacy.ledger_head_publish", "schedule": crontab(minute="37")},
     "privacy-expire": {"task": "tasks.privacy.privacy_expire", "schedule": crontab(minute="7")},
 }

@@ -83,7 +83,7 @@ soak: $(READY)
 
 faults: $(READY)
 	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_services.py \
-		tests/faults/fault_tasks.py tests/tasks/test_training.py tests/graph/serving/test_healing.py \
+		tests/faults/fault_tasks.py tests/faults/fault_models.py tests/tasks/test_training.py tests/graph/serving/test_healing.py \
 		tests/tasks/test_privacy.py tests/tasks/test_histories.py tests/tasks/test_export.py tests/embedded
 
 bench-scale: $(READY)

@@ -88,7 +88,7 @@ soak: $(READY)
 	EARSHOT_SOCKETS=500 SOCKETS_WAITING=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 
 faults: $(READY)
-	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_*.py tests/tasks/test_training.py \
+	$(PY) -m pytest -rP -p no:cacheprovider tests/faults/fault_*.py tests/graph/serving/test_healing.py tests/tasks/test_training.py \
 		tests/tasks/test_privacy.py tests/tasks/test_histories.py tests/tasks/test_export.py tests/embedded
 
 # In an environment of its own: locust brings much, and patches what it runs in.

@@ -11,7 +11,7 @@ class DiscoveryConfig(AppConfig):
         from discovery.platform import clock, safe_settings
         from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
-        from discovery.privacy import erasures_kept, export
+        from discovery.privacy import erasures_kept, export, withdrawals_kept
         from discovery.radio import purge
         from discovery.recommend import disclosure
         from discovery.together import playing
@@ -24,6 +24,7 @@ class DiscoveryConfig(AppConfig):
         playing.connect()
         export.connect()
         erasures_kept.connect()
+        withdrawals_kept.connect()
         deadline.connect()
         clock.connect()
         private_tighten(settings.HOME_DIR, settings.ARTIFACT_DIR)

@@ -51,6 +51,7 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key_get_or_create(HOME_DIR)
 SIGNING_KEY = os.environ.get("SIGNING_KEY") or signing_key_get_or_create(HOME_DIR)
 LEDGER_HEADS = HOME_DIR / "ledger-heads.jsonl"  # copies of the signed heads of the consent ledger
 ERASURES = HOME_DIR / "erasures.jsonl"  # who is gone, as numbers, for the time after a restore
+WITHDRAWALS = HOME_DIR / "withdrawals.jsonl"  # who refuses what, as digests, for the same time
 EXPORT_DIR = HOME_DIR / "exports"  # of people's own data; files live for a few days
 UPLOAD_DIR = HOME_DIR / "uploads"  # histories that people hand in; gone when they are read, or after a day
 UPLOAD_LARGEST = env.int("UPLOAD_LARGEST", default=2 << 30)  # bytes of one of them

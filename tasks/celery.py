@@ -25,7 +25,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 app = Celery(
     "earshot",
     task_cls=FreshTask,
-    include=["tasks.training", "tasks.privacy", "tasks.histories", "tasks.outbox", "tasks.libraries"],
+    include=[
+        "tasks.training",
+        "tasks.privacy",
+        "tasks.histories",
+        "tasks.outbox",
+        "tasks.libraries",
+        "tasks.models",
+    ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE

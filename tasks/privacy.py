@@ -11,6 +11,7 @@ from accounts.services.ledger_head import ledger_head_publish_due
 from discovery.platform.pulse import housekeeping_note
 from discovery.privacy import erasure, export
 from discovery.privacy.retention import retention_enforce
+from discovery.privacy.withdrawals_kept import withdrawals_compact, withdrawals_note
 from graph.services.standing import catalog_sweep
 from tasks.celery import app
 from tasks.errands import errands_again
@@ -38,6 +39,13 @@ def privacy_resume() -> None:
 
 
 @app.task
+def withdrawals_complete() -> None:
+    """Add to the list beside the database what a killed process, or a full disk, left out of it."""
+    if added := withdrawals_note():
+        logger.warning("added %d withdrawals that nobody had written down", added)
+
+
+@app.task
 def ledger_head_publish() -> None:
     """Sign where the consent ledger stands, once a day; where somebody writes into it for long, the next hour does."""
     try:
@@ -55,6 +63,7 @@ def ledger_head_publish() -> None:
 def privacy_expire() -> None:
     """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
     ended = {"consents": consents_expire(), **retention_enforce(), "words of nobody": catalog_sweep()}
+    ended["lines of withdrawals"] = withdrawals_compact()
     housekeeping_note(ended)
     logger.info(
         "ended: %s", ", ".join(f"{count} {name}" for name, count in ended.items() if count) or "nothing"

@@ -11,6 +11,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "train-daily": {"task": "tasks.training.train_today", "schedule": crontab(hour="3,4,6,12", minute="17")},
     "train-when-due": {"task": "tasks.training.train_when_due", "schedule": 60.0, "options": ONCE},
     "privacy-resume": {"task": "tasks.privacy.privacy_resume", "schedule": 60.0, "options": ONCE},
+    "withdrawals-complete": {
+        "task": "tasks.privacy.withdrawals_complete",
+        "schedule": 60.0,
+        "options": ONCE,
+    },
     # One that no worker took in time is followed by the next.
     "news-deliver": {"task": "tasks.outbox.news_deliver", "schedule": 10.0, "options": {"expires": 10.0}},
     "histories-resume": {"task": "tasks.histories.histories_resume", "schedule": 60.0, "options": ONCE},
@@ -19,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "tasks.libraries.libraries_read_again",
         "schedule": crontab(hour="4", minute="43"),
     },
+    "model-verify": {"task": "tasks.models.model_verify", "schedule": crontab(minute="27")},
     "ledger-head": {"task": "tasks.privacy.ledger_head_publish", "schedule": crontab(minute="37")},
     "privacy-expire": {"task": "tasks.privacy.privacy_expire", "schedule": crontab(minute="7")},
 }

@@ -56,6 +56,7 @@ def ledger_heads(tmp_path, settings):
     """No heads beside the data: those of other tests are of another ledger."""
     settings.LEDGER_HEADS = tmp_path / "ledger-heads.jsonl"
     settings.ERASURES = tmp_path / "erasures.jsonl"
+    settings.WITHDRAWALS = tmp_path / "withdrawals.jsonl"
     return settings.LEDGER_HEADS
 
 

@@ -55,6 +55,7 @@ def erasure_membership(*, planted: int, items: int, seed: int, tell: Told) -> Me
             ARTIFACT_STORE="",
             EXPORT_DIR=folder,
             ERASURES=f"{folder}/erasures",
+            WITHDRAWALS=f"{folder}/withdrawals",
             REDIS_URL=url,
         ),
         transaction.atomic(),

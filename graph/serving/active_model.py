@@ -88,3 +88,21 @@ def _read(version: ModelVersion) -> ServedModel:
         return _read(newer)
     damage_healed(version)
     return served
+
+
+def active_verify() -> bool | None:
+    """Read the active model's files as a process that begins would; None where nobody can tell, or there is no model.
+
+    A process that loaded it long ago serves on from memory. Where the files are damaged, what is to take its place
+    does so now, and not when the next process begins.
+    """
+    version = active_version()
+    if version is None:
+        return None
+    try:
+        return _read(version).version.pk == version.pk
+    except ArtifactError:
+        return False
+    except StoreUnreachable as error:
+        logger.warning("model %s could not be looked at: %s", version.pk, error)
+        return None

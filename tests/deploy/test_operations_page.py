@@ -39,11 +39,15 @@ sample_community_create(listeners=20, now=timezone.now())
 publish()
 """
 ERASE = """
-from accounts.models import User
+from accounts.models import Consent, User
+from accounts.services.consent import consent_set
 from discovery.privacy.erasure import erasure_advance, erasure_request
 user = User.objects.get(username="ben")
 erasure_advance(erasure_id=str(erasure_request(user=user, confirm=user.username).pk))
+shares = Consent.objects.filter(purpose="CONTRIBUTE", state="GRANTED").order_by("pk").first()
+consent_set(user=shares.user, purpose="CONTRIBUTE", granted=False)
 """
+REFUSED = "SELECT count(*) FROM accounts_consent WHERE purpose = $$CONTRIBUTE$$ AND state = $$WITHDRAWN$$"
 
 
 def commands():
@@ -122,12 +126,11 @@ class Machine:
     def python(self, program):
         return self.ran(f"{self.root}/srv/deploy/manage shell --no-imports -c '{program}'")
 
+    def asked(self, query):
+        return self.ran(f"psql --quiet --tuples-only --dbname earshot --command '{query}'").split()
+
     def names(self):
-        return set(
-            self.ran(
-                "psql --quiet --tuples-only --dbname earshot --command 'SELECT username FROM accounts_user'"
-            ).split()
-        )
+        return set(self.asked("SELECT username FROM accounts_user"))
 
     def systemctl(self, words):
         match [word for word in words if not word.startswith("-")]:
@@ -184,9 +187,11 @@ def after_section(section, machine):
     if section == "Backup":
         machine.python(ERASE)
         assert "ben" not in machine.names()
+        assert int(machine.asked(REFUSED)[0]) == 1
     if section == "Restore":
         assert "ben" not in machine.names(), "the copy had them, and the list erased them again"
         assert {"operator", "frida"} <= machine.names()
+        assert int(machine.asked(REFUSED)[0]) == 1, "the copy had a yes, and the list took it back again"
     if section in {"Upgrade", "Rollback"}:
         assert (machine.root / "srv/two").exists() == (section == "Upgrade")
 
@@ -208,6 +213,10 @@ def test_the_page_from_an_empty_postgresql_to_new_keys(machine):
     ]  # fmt: skip
     replayed = [out for line, out in told if "replay_erasures" in line]
     assert "Erased again: 1." in replayed[0]
+    taken_back = [out for line, out in told if "replay_withdrawals" in line]
+    assert ["Taken back again: 1. " in out for out in taken_back] == [True, False], (
+        "and with the rollback none"
+    )
     assert next(out for line, out in told if " invite " in line).startswith("https://music.example/")
     places = [machine.root / name for name in ("etc", "home")]
     assert [path for place in places for path in place.rglob("*") if path.stat().st_mode & 0o077] == []

@@ -2,12 +2,15 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from discovery.embedded.pytest_plugin import services
 from discovery.embedded.redis import RedisServer
 from discovery.platform.redis import celery_broker
 from tasks.celery import app
+from tests import factories
 from tests.faults.installation import Installation, database_url
+from tests.faults.queues import alive, broker_set
 
 
 @pytest.fixture
@@ -21,12 +24,6 @@ def own_redis(settings, tmp_path):
     yield server
     broker_set(before)
     server.stop()
-
-
-def broker_set(url):
-    """For what this process sends from here on: connections to another broker are kept in a pool."""
-    app.conf.broker_url = url
-    app._pool = app.amqp._producer_pool = None
 
 
 @pytest.fixture
@@ -48,6 +45,24 @@ def installation(transactional_db, own_redis, artifact_dir, tmp_path, settings):
     )
     yield made
     made.end()
+
+
+@pytest.fixture
+def worker(installation):
+    """With the clock in it; alive, as it says itself."""
+    installation.worker()
+    installation.until("worker", alive, what="a sign of life")
+    yield installation.children["worker"]
+    installation.ensure_alive("worker")
+
+
+@pytest.fixture
+def friends(transactional_db):
+    """Ada, who sees what Ben plays."""
+    ada, ben = factories.sharer("ada"), factories.sharer("ben")
+    factories.befriended(ada, ben)
+    factories.listens(ben, factories.track(), at=timezone.now())
+    return ada, ben
 
 
 @pytest.fixture

@@ -1,95 +1,22 @@
 """Services that die under a real worker with its clock: nothing acknowledged is lost, consent stays closed, answers go on.
 
-Not part of the suite: ``make faults``, which takes about 25 minutes, this file four of them. Redis away and full,
-PostgreSQL, SIGTERM, load, disk and clock are in the files beside it, killed trainers, imports and erasures in tests/tasks.
+Not part of the suite: ``make faults``. A killed trainer, import and erasure are in tests/tasks.
 """
-
-import signal
-import sys
-import time
 
 import pytest
 import redis
 from django.db import connection
-from django.utils import timezone
 
 from accounts.services.consent import consent_set
-from discovery.embedded.process import child_start, child_stop, last_lines
-from discovery.models import DataExport
-from discovery.platform import pulse
-from discovery.platform.redis import QUEUES
 from discovery.privacy.export import data_export_request
 from tasks.errands import errand_send
 from tests import factories
 from tests.api.client import App
-from tests.faults.installation import database_url
-from tests.processes import tree_of, wait_for
+from tests.faults.queues import A_ROUND, alive, built, pause, resume, waiting
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(600)]
 ASKED = "{ viewer { activity(first: 5) { edges { node { __typename } } } discover(first: 1) { degraded } } }"
-A_ROUND = 150  # seconds: the clock asks once a minute
-
-
-@pytest.fixture
-def worker(transactional_db, own_redis, artifact_dir, tmp_path, settings):
-    """With the clock in it; alive, as it says itself."""
-    settings.EXPORT_DIR = tmp_path / "exports"
-    environment = {
-        "DATABASE_URL": database_url(),
-        "REDIS_URL": own_redis.url,
-        "ARTIFACT_DIR": str(artifact_dir),
-        "EARSHOT_HOME": str(tmp_path),
-        "OMP_NUM_THREADS": "1",
-    }
-    command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--concurrency", "1", "--beat"]
-    log = tmp_path / "worker.log"
-    child = child_start(
-        [*command, "--schedule", str(tmp_path / "clock"), "--loglevel", "INFO"],
-        log=log,
-        environment=environment,
-    )
-    try:
-        wait_for(alive, seconds=120, what="a sign of life")
-        yield child
-        assert child.poll() is None, last_lines(log, 60)
-    finally:
-        resume(child)
-        child_stop(child, signal_number=signal.SIGKILL)
-
-
-def pause(worker):
-    """What is asked for from here on stays in its queue: the worker's last wish for a message runs out after a second."""
-    for process in tree_of(worker.pid):
-        process.suspend()
-    time.sleep(2)
-
-
-def resume(worker):
-    for process in tree_of(worker.pid):
-        process.resume()
-
-
-def alive():
-    try:
-        return pulse.pulse_missing([*QUEUES, pulse.CLOCK]) == []
-    except redis.RedisError:
-        return False
-
-
-def waiting():
-    return pulse.client().llen("privacy")
-
-
-def built(export):
-    return DataExport.objects.get(pk=export.pk).state == DataExport.State.READY
-
-
-def friends():
-    """Ada, who sees what Ben plays."""
-    ada, ben = factories.sharer("ada"), factories.sharer("ben")
-    factories.befriended(ada, ben)
-    factories.listens(ben, factories.track(), at=timezone.now())
-    return ada, ben
 
 
 def seen(ada):
@@ -98,8 +25,8 @@ def seen(ada):
     return len(viewer["activity"]["edges"])
 
 
-def test_redis_dies_with_what_waits_in_it(worker, own_redis):
-    ada, ben = friends()
+def test_redis_dies_with_what_waits_in_it(worker, own_redis, friends):
+    ada, ben = friends
     assert seen(ada) == 1
     pause(worker)
     before = data_export_request(user=ada)
@@ -117,8 +44,8 @@ def test_redis_dies_with_what_waits_in_it(worker, own_redis):
         wait_for(lambda export=export: built(export), seconds=A_ROUND, what="an export")
 
 
-def test_everything_in_redis_is_gone(worker, own_redis):
-    ada, _ben = friends()
+def test_everything_in_redis_is_gone(worker, own_redis, friends):
+    ada, _ben = friends
     pause(worker)
     export = data_export_request(user=ada)
     assert waiting() == 1
@@ -129,9 +56,9 @@ def test_everything_in_redis_is_gone(worker, own_redis):
     wait_for(lambda: built(export), seconds=A_ROUND, what="the export")
 
 
-def test_every_connection_to_the_database_ends(worker):
+def test_every_connection_to_the_database_ends(worker, friends):
     """As when PostgreSQL is started again."""
-    ada, _ben = friends()
+    ada, _ben = friends
     first = data_export_request(user=ada)
     wait_for(lambda: built(first), seconds=A_ROUND, what="an export before")
     with connection.cursor() as cursor:
@@ -143,8 +70,8 @@ def test_every_connection_to_the_database_ends(worker):
     wait_for(lambda: built(export), seconds=A_ROUND, what="the export")
 
 
-def test_one_message_comes_twice(worker):
-    ada, _ben = friends()
+def test_one_message_comes_twice(worker, friends):
+    ada, _ben = friends
     pause(worker)
     export = data_export_request(user=ada)
     errand_send("tasks.privacy.export_build", str(export.pk))

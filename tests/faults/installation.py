@@ -19,6 +19,7 @@ from discovery.embedded.process import child_start, child_stop, last_lines
 from tests.processes import tree_of, wait_for
 
 ROOT = Path(__file__).parents[2]
+APP = "from tasks.celery import app"
 QUICK = 3.0  # seconds in which whoever asks is told something, whatever is away
 DISCOVER = "{ viewer { discover(first: 5) { degraded edges { node { __typename } } } } }"
 ACTIVITY = "{ viewer { activity(first: 50) { edges { node { __typename } } } } }"
@@ -87,12 +88,21 @@ class Installation:
         wait_for(lambda: self._livez(name), seconds=60, what="the web process")
         return self
 
-    def worker(self, name="worker", *, clock=True, prefix=(), arguments=(), **environment):
-        command = [*prefix, sys.executable, "-m", "celery", "-A", "tasks", "worker", "--concurrency", "1"]
+    def worker(self, name="worker", *, clock=True, prefix=(), arguments=(), program=APP, **environment):
+        """With one pool process; ``program`` makes the application, for settings that no variable has."""
+        words = [
+            "worker",
+            "--concurrency",
+            "1",
+            "--loglevel",
+            "INFO",
+            "--hostname",
+            f"{name}@faults",
+            *arguments,
+        ]
         if clock:
-            command += ["--beat", "--schedule", str(self.home / "clock")]
-        command += ["--hostname", f"{name}@faults", *arguments]
-        self._start(name, [*command, "--loglevel", "INFO"], environment)
+            words += ["--beat", "--schedule", str(self.home / "clock")]
+        self._start(name, [*prefix, sys.executable, "-c", f"{program}\napp.start({words!r})"], environment)
         return self
 
     def clock(self, *, prefix=(), **environment):
@@ -118,6 +128,18 @@ class Installation:
         for name in names:
             log = last_lines(self.home / f"{name}.log", 60)
             assert self.children[name].poll() is None, f"{name} ended:\n{log}"
+
+    def until(self, name, condition, *, what, seconds=180):
+        """Wait for ``condition``; a process that ended meanwhile says why."""
+
+        def found():
+            self.ensure_alive(name)
+            return condition()
+
+        try:
+            return wait_for(found, seconds=seconds, what=what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{last_lines(self.home / f'{name}.log', 60)}") from error
 
     def memory(self, name="web"):
         """Resident bytes."""

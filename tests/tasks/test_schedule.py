@@ -32,6 +32,7 @@ def test_every_scheduled_task_exists():
         ("tasks.privacy.export_build", "privacy"),
         ("tasks.privacy.privacy_expire", "privacy"),
         ("tasks.outbox.news_deliver", "serving"),
+        ("tasks.models.model_verify", "serving"),
     ],
 )
 def test_each_task_has_its_queue_and_training_one_of_its_own(task, queue):

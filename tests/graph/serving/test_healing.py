@@ -123,6 +123,20 @@ def test_the_previous_model_serves_the_log_says_why_and_one_training_follows(dam
     assert lease_claim(key=key, holder="another") is None, "once"
 
 
+def test_the_clock_finds_what_a_process_that_loaded_it_before_does_not():
+    before, now = publish(), publish()
+    assert active_model.active().version == now
+    assert active_model.active_verify() is True
+    bit(storage.artifact_directory(now.pk))
+    assert active_model.active().version == now, "from memory"
+    assert active_model.active_verify() is False
+    assert active_model.active().version == before
+    assert training.run_due() == f"damaged:{now.pk}"
+    assert active_model.active_verify() is True
+    bit(storage.artifact_directory(before.pk))
+    assert active_model.active_verify() is False, "and there is no other"
+
+
 def test_one_that_is_no_number_is_not_published():
     served = publish()
 

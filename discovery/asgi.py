@@ -8,7 +8,7 @@ import django
 from discovery.platform.bodies import bounded
 from discovery.platform.private_files import private_umask
 from discovery.platform.safe_settings import refuse_unsafe
-from discovery.platform.web_process import loaded, one_thread, quick_turns, sqlite_hold_open
+from discovery.platform.web_process import connections_keep, loaded, one_thread, quick_turns, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
@@ -25,9 +25,11 @@ from discovery.front import FrontDoor  # noqa: E402
 from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
 from discovery.schema import schema  # noqa: E402
 
+BESIDE = 8  # connections for health, metrics and what sockets ask
 # The front door tells of each request by its route; the server's own lines have addresses with all that stands in them.
 logging.getLogger("uvicorn.access").disabled = True
 _http = FrontDoor()
+connections_keep(sum(gate.places for gate in _http.gates.values()) + BESIDE)
 _socket = SubscriptionSocket(schema)
 loaded()
 LARGEST_BODY = 16 << 20  # bytes; of a file that is handed in, as many as are read and a form around them

@@ -140,7 +140,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    # Under ASGI each request has its own thread, and a kept connection would outlive it unused.
+    # Under ASGI each request has its own thread, and a kept connection would outlive it unused: there web has a pool.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # A server that neither answers nor refuses: a request is to be told so, and not to wait as long as TCP does.

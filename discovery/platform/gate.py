@@ -25,6 +25,7 @@ class Gate:
     """
 
     def __init__(self, *, places: int, most_waiting: int, seconds: float) -> None:
+        self.places = places
         self.taken = self.waiting = self.shed = 0
         self._free = asyncio.Semaphore(places)
         self._most_waiting, self._seconds = most_waiting, seconds

@@ -1,0 +1,66 @@
+"""Requests of a web process share connections to PostgreSQL, and none is had that broke meanwhile."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+# Requests in turn and at once, with every connection ended in the middle; who asked the server is read off its own list.
+ASKED = """
+import asyncio, json
+import httpx, psycopg
+from discovery.asgi import application
+from django.conf import settings
+from django.db import connections
+
+def backends(end=False):
+    there = settings.DATABASES["default"]
+    with psycopg.connect(dbname=there["NAME"], user=there["USER"], host=there["HOST"], autocommit=True) as own:
+        chosen = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'web'"
+        pids = [pid for (pid,) in own.execute(f"SELECT pid {chosen}")]
+        if end:
+            own.execute(f"SELECT pg_terminate_backend(pid) {chosen}")
+        return pids
+
+async def ask(client):
+    answer = await client.post("/graphql/", json={"query": "{ popular(kind: TRACK, first: 1) { edges { node { __typename } } } }"})
+    return answer.status_code, "errors" in answer.json()
+
+async def scene():
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://localhost") as client:
+        one = [await ask(client) for _ in range(5)]
+        first = backends()
+        two = await asyncio.gather(*(ask(client) for _ in range(12)))
+        before = backends(end=True)
+        three = [await ask(client) for _ in range(3)]
+        return {"answers": one + two + three, "first": first, "before": before, "after": backends()}
+
+print(json.dumps(asyncio.run(scene())))
+connections["default"].close_pool()
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to share")
+@pytest.mark.django_db(transaction=True)
+def test_requests_share_connections_and_none_is_had_that_broke():
+    there = connection.settings_dict
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED],
+        env={
+            **os.environ,
+            "DATABASE_URL": f"postgres://{there['USER']}@/{there['HOST']}/{there['NAME']}?application_name=web",
+            "REQUESTS_AT_ONCE": "4",
+            "LOG_LEVEL": "ERROR",
+        },
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    seen = json.loads(done.stdout)
+    assert {tuple(answer) for answer in seen["answers"]} == {(200, False)}
+    assert len(seen["first"]) == 1, "one after another takes one"
+    assert len(seen["before"]) <= 4 + 1, "as many as are answered at once, and one whose answer is being sent"
+    assert seen["after"]
+    assert not set(seen["after"]) & set(seen["before"])

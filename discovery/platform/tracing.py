@@ -35,7 +35,7 @@ from discovery.platform.discreet_log import route_of
 logger = logging.getLogger(__name__)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-STATEMENTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET"})  # fmt: skip
+STATEMENTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "DECLARE", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET"})  # fmt: skip
 OTHER = "_OTHER"
 TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"(\w+)"')
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -70,7 +70,8 @@ def tracing_begin() -> None:
     except ImportError:
         logger.error("No traces: OTEL_* asks for them, but pip install 'earshot[otel]' was not done.")  # noqa: TRY400
         return
-    provider_use(BatchSpanProcessor(DiscreetExporter(OTLPSpanExporter())))
+    exporter: Any = DiscreetExporter(OTLPSpanExporter())
+    provider_use(BatchSpanProcessor(exporter))
 
 
 def provider_use(*processors: Any) -> None:

@@ -1,11 +1,13 @@
 """What leaves in spans names nobody and quotes nothing; without the list of what may leave it would."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 from django.core.exceptions import MiddlewareNotUsed
@@ -17,6 +19,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+from discovery import metrics
+from discovery.front import FrontDoor
 from discovery.platform import tracing
 from discovery.platform.discreet_spans import SCOPE, DiscreetExporter
 from tasks.celery import app
@@ -35,6 +39,7 @@ HANDLE, ADDRESS, TITLE, SECRET, IP = (
 SEARCH = "query quietAda($text: String!) { mine: viewer { discover { degraded } } quiet: search(text: $text) { __typename } }"
 PASSWORD = "correct horse battery"
 EXPORT = f'mutation {{ requestDataExport(password: "{PASSWORD}") {{ __typename }} }}'
+SEARCHED = {"query": f'{{ search(text: "{TITLE}") {{ __typename }} }}'}
 ASKED = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 
 
@@ -149,6 +154,21 @@ def test_a_span_tells_the_route_the_table_the_fields_and_the_kind_of_an_exceptio
     failed = next(span for span in spans.left if span.attributes.get("http.response.status_code") == 500)
     assert failed.status.status_code is StatusCode.ERROR
     assert [dict(event.attributes) for event in failed.events] == [{"exception.type": "ValueError"}]
+
+
+def test_by_the_front_door_a_request_and_its_queries_are_one_trace(ada, spans, monkeypatch):
+    async def scene():
+        transport = httpx.ASGITransport(FrontDoor(), client=(IP, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await asyncio.gather(*(client.post("/graphql/", json=SEARCHED) for _ in range(2)))
+
+    monkeypatch.setattr(metrics, "gates_watch", lambda _gates: None)
+    assert [answer.status_code for answer in asyncio.run(scene())] == [200, 200]
+    requests = [span for span in spans.left if span.name == "POST graphql/"]
+    queries = [span for span in spans.left if span.name == "SELECT graph_artist"]
+    assert all(span.attributes["earshot.graphql.fields"] == ("search",) for span in requests)
+    assert {span.parent.span_id for span in queries} == {span.context.span_id for span in requests}
+    assert len({span.context.trace_id for span in requests}) == 2
 
 
 def test_a_task_is_in_the_trace_of_the_request_that_asked_for_it(ada, spans, redis_url):

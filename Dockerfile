@@ -12,7 +12,7 @@ COPY locale ./locale
 COPY manage.py ./
 # uv knows which PyTorch needs no graphics card, as in the Makefile.
 RUN /opt/earshot/bin/pip install "uv>=0.8" \
-    && /opt/earshot/bin/uv pip install --no-cache --python /opt/earshot/bin/python --torch-backend cpu --editable ".[s3]" \
+    && /opt/earshot/bin/uv pip install --no-cache --python /opt/earshot/bin/python --torch-backend cpu --editable ".[s3,otel]" \
     && EARSHOT_HOME=/tmp/home STATIC_ROOT=/srv/earshot/static \
         /opt/earshot/bin/python manage.py collectstatic --no-input --skip-checks
 

@@ -8,6 +8,7 @@ import django
 from discovery.platform.bodies import bounded
 from discovery.platform.private_files import private_umask
 from discovery.platform.safe_settings import refuse_unsafe
+from discovery.platform.tracing import tracing_begin
 from discovery.platform.web_process import connections_keep, loaded, one_thread, quick_turns, sqlite_hold_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -17,6 +18,7 @@ quick_turns()
 sqlite_hold_open()
 django.setup(set_prefix=False)
 refuse_unsafe()
+tracing_begin()
 
 # Behind it: the schema needs the apps to be loaded.
 from django.conf import settings  # noqa: E402

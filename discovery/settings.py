@@ -15,7 +15,7 @@ TRUSTED_PROXIES (how many stand before it and tell a client's address), RATE_ADD
 time, as 600/m), QUERY_SECONDS (a query's deadline), SOCKETS_WAITING (sockets of an address before anybody signs in),
 PERSISTED_DOCUMENTS and PERSISTED_ONLY (documents that are asked by their ids, and whether others are refused),
 REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
-from elsewhere), LOG_FORMAT (line or json), PRODUCTION (whether others reach it: as ALLOWED_HOSTS
+from elsewhere), LOG_FORMAT (line or json), OpenTelemetry's own OTEL_* (discovery.platform.tracing), PRODUCTION (whether others reach it: as ALLOWED_HOSTS
 says, where it is not set), HSTS_SECONDS, ARTIFACT_STORE (where several machines share models).
 Each secret may lie in a file that ``SECRET_KEY_FILE`` (and so on) names: discovery.platform.secrets.
 """
@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "discovery.platform.tracing.traced",  # not there where nothing is traced
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

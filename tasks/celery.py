@@ -12,10 +12,12 @@ from celery.signals import (
     celeryd_after_setup,
     celeryd_init,
     worker_process_init,
+    worker_process_shutdown,
 )
 
 from discovery.embedded.tether import tie_to_parent
 from discovery.platform.private_files import private_umask
+from discovery.platform.tracing import tracing_begin, tracing_end
 from tasks.fresh import FreshTask
 from tasks.pulse import Pulse
 from tasks.schedule import SCHEDULE
@@ -57,3 +59,14 @@ def _share_what_is_loaded(**_: Any) -> None:
 def tie_to_worker(**_: Any) -> None:
     """A pool process whose worker was killed outright would go on training for nobody."""
     tie_to_parent(signal.SIGKILL)
+
+
+@worker_process_init.connect
+def _trace(**_: Any) -> None:
+    """After the fork: what sends spans is a thread, and threads are not forked."""
+    tracing_begin()
+
+
+@worker_process_shutdown.connect
+def _send_traces(**_: Any) -> None:
+    tracing_end()

@@ -8,6 +8,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
 from discovery.platform.meters import OPERATION_SECONDS
+from discovery.platform.tracing import operation_tell
 
 OTHER = "other"  # one that begins with a fragment, or with a word of GraphQL's own
 
@@ -19,10 +20,16 @@ class Metered(SchemaExtension):
         context = self.execution_context
         document = context.graphql_document
         operation = None if document is None else get_operation_ast(document, context.operation_name)
+        if operation is not None:
+            operation_tell(operation.operation.value, _root_fields(operation))
         begun = perf_counter()
         yield
         if operation is not None and operation.operation.value != OperationType.SUBSCRIPTION.value:
             OPERATION_SECONDS.labels(_begins_with(operation)).observe(perf_counter() - begun)
+
+
+def _root_fields(operation: OperationDefinitionNode) -> list[str]:
+    return [field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode)]
 
 
 def _begins_with(operation: OperationDefinitionNode) -> str:

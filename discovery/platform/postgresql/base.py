@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool
 class DatabaseWrapper(base.DatabaseWrapper):
     """With the ``OPTIONS["pool"]`` of `web_process.connections_keep`."""
 
-    _connection_pools: ClassVar[dict[str, ConnectionPool[Any]]] = base.DatabaseWrapper._connection_pools  # type: ignore[attr-defined]
+    _connection_pools: ClassVar[dict[str, ConnectionPool[Any]]] = base.DatabaseWrapper._connection_pools  # type: ignore[attr-defined]  # noqa: SLF001
     _configure_connection: Callable[[Connection[Any]], None]  # neither is in the stubs
 
     @property

@@ -1,12 +1,14 @@
 """What requests made to cost much cost: CPU time of each, asked by nobody and by somebody signed in.
 
 ``python -m tests.soak.bench_hostile`` on an instance with somebody in it. Each is asked with empty caches; the code and the
-fastest of a few calls are printed.
+fastest of a few calls are printed, and by how much the process grew at most. Exit status 0 where all are within their bounds.
 """
 
 import argparse
 import json
 import os
+import resource
+import sys
 import time
 
 import django
@@ -14,6 +16,7 @@ import django
 CALLS = 3
 LARGEST_MS = 50.0
 LARGEST_ADMITTED_MS = 2_000.0  # a query's deadline
+MOST_MEBIBYTES = 60.0  # by which all that is refused may make the process grow
 
 
 def main():
@@ -36,18 +39,29 @@ def main():
         app.client.raise_request_exception = False
         app.post({"query": "{ __typename }"})
     over = []
-    bounds = [(LARGEST_MS, item) for item in REFUSED.items()]
-    bounds += [(LARGEST_ADMITTED_MS, item) for item in ADMITTED.items()]
-    for largest, (name, made) in bounds:
-        if arguments.only not in name:
-            continue
-        body = made()
-        for who, app in apps.items():
-            milliseconds, answer = measured(app, body)
-            print(f"{name:<28} {who:<9} {milliseconds:9.2f} ms  {answer}")
-            if milliseconds > largest:
-                over.append((name, who))
+
+    def ask(requests, largest):
+        for name, made in requests.items():
+            body = made() if arguments.only in name else None
+            for who, app in apps.items() if body is not None else ():
+                milliseconds, answer = measured(app, body)
+                print(f"{name:<28} {who:<9} {milliseconds:9.2f} ms  {answer}")
+                if milliseconds > largest:
+                    over.append((name, who))
+
+    before = peak_mebibytes()
+    ask(REFUSED, LARGEST_MS)
+    grown = peak_mebibytes() - before
+    print(f"All that was refused made the process {grown:.1f} MiB larger at most, from {before:.0f}.")
+    if grown > MOST_MEBIBYTES:
+        over.append(("memory", "all"))
+    ask(ADMITTED, LARGEST_ADMITTED_MS)
     print(f"{len(over)} of them above their bound: {over}" if over else "all of them within their bounds")
+    return 1 if over else 0
+
+
+def peak_mebibytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measured(app, body):
@@ -74,4 +88,4 @@ def said(response):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

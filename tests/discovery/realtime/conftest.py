@@ -16,6 +16,7 @@ from discovery.embedded.process import child_start, child_stop, last_lines
 from discovery.embedded.redis import RedisServer
 from discovery.platform.events import PREFIX
 from discovery.platform.redis import redis_socket
+from discovery.platform.server_bounds import SERVER_BOUNDS
 from tests.discovery.realtime.sockets import Subscriber
 from tests.processes import wait_for
 
@@ -48,16 +49,18 @@ def processes(django_db_setup, django_db_blocker, tmp_path_factory):
             "SECRET_KEY": django_settings.SECRET_KEY, "SIGNING_KEY": django_settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
             "CORS_ORIGINS": ELSEWHERE, "SIGN_UP": "open",
         }  # fmt: skip
-        ports = [free_port(), free_port()]
+        ports, pids = [free_port(), free_port()], []
         for port in ports:
             command = [sys.executable, "-m", "uvicorn", "discovery.asgi:application", "--port", str(port)]
-            child = child_start(command, log=home / f"{port}.log", environment=environment)
+            child = child_start([*command, *SERVER_BOUNDS], log=home / f"{port}.log", environment=environment)
+            pids.append(child.pid)
             stack.callback(child_stop, child)
         for port in ports:
             wait_for(
                 lambda port=port: answers(port), what=f"web process:\n{last_lines(home / f'{port}.log')}"
             )
-        yield SimpleNamespace(ports=ports, redis=server, logs=[home / f"{port}.log" for port in ports])
+        logs = [home / f"{port}.log" for port in ports]
+        yield SimpleNamespace(ports=ports, pids=pids, redis=server, logs=logs)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
     /livez, /readyz, /metrics   by the event loop; no request in work keeps them waiting
     everything else             a place of its kind, or 503 with Retry-After
 
-Three kinds, each with places of its own. *Ordinary* is what most ask. *Outward* is what waits for others (music servers,
-files that are handed in and out), and would keep the rest waiting. *Privacy* is what somebody allows, ends, has exported
-or erased: it takes an ordinary place where one is free and else one of a reserve, so that it is the last to be turned away.
+Four kinds, each with places of its own. *Ordinary* is what most ask. *Outward* is what waits for others (music servers,
+files that are handed out), and would keep the rest waiting. *Inward* is what is still coming in, as files and batches that
+are handed in: a slow line takes hours over the longest. *Privacy* is what somebody allows, ends, has exported or erased: it
+takes an ordinary place where one is free and else one of a reserve, so that it is the last to be turned away.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class FrontDoor(ASGIHandler):
         at_once, waiting = settings.REQUESTS_AT_ONCE, settings.REQUESTS_WAITING
         self.gates = {
             "ordinary": Gate(places=at_once, most_waiting=waiting, seconds=2.0),
-            "outward": Gate(places=4 * at_once, most_waiting=waiting, seconds=5.0),
+            "outward": Gate(places=2 * at_once, most_waiting=waiting, seconds=5.0),
+            "inward": Gate(places=2 * at_once, most_waiting=waiting, seconds=5.0),
             "privacy": Gate(places=max(2, at_once // 2), most_waiting=4 * waiting, seconds=10.0),
         }
         self._inside = 0
@@ -99,17 +101,14 @@ class FrontDoor(ASGIHandler):
             self._inside -= 1
 
     async def _let_in(self, scope: Any, receive: Any, send: Any) -> None:
-        """Into a place, which is free again when the answer begins: whoever reads or sends slowly holds none meanwhile.
+        """Into a place, which is free again when the answer begins: whoever reads slowly holds none meanwhile, and whoever
+        sends slowly none but of those that are for it.
 
         Before Django: it starts a thread for each request, and to start many is what the event loop would wait for.
         """
-        begun, path, body = perf_counter(), scope["path"], b""
-        if OUTWARD.match(path):
-            kind = "outward"
-        else:
-            body, receive = await _early(receive)
-            full = self.gates["ordinary"].full()
-            kind = "privacy" if full and _lets_go(path, scope["method"], body) else "ordinary"
+        begun = perf_counter()
+        body, whole, receive = await _early(receive)
+        kind = self._kind(scope["path"], scope["method"], body) if whole else "inward"
         async with AsyncExitStack() as place:
             try:
                 await place.enter_async_context(self.gates[kind].place())
@@ -135,6 +134,12 @@ class FrontDoor(ASGIHandler):
                     _refusal(scope, NO_ROOM, status=507, code=StorageFull.code), scope["method"], send
                 )
 
+    def _kind(self, path: str, method: str, body: bytes) -> str:
+        if OUTWARD.match(path):
+            return "outward"
+        full = self.gates["ordinary"].full()
+        return "privacy" if full and _lets_go(path, method, body) else "ordinary"
+
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:  # type: ignore[override]
         begun = perf_counter()
         response = await super().get_response_async(request)
@@ -142,17 +147,17 @@ class FrontDoor(ASGIHandler):
         return response
 
 
-async def _early(receive: Receive) -> tuple[bytes, Receive]:
-    """The body, as far as one of a question may go, and a way to receive it all once more."""
+async def _early(receive: Receive) -> tuple[bytes, bool, Receive]:
+    """The body as far as one of a question may go, whether that is all of it, and a way to receive it all once more."""
     pieces, size, more = [], 0, True
     while more and size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         message = await receive()
         if message["type"] != "http.request":  # gone
-            return b"", _again([message], receive)
+            return b"", True, _again([message], receive)
         pieces.append(message.get("body", b""))
         size, more = size + len(pieces[-1]), message.get("more_body", False)
     body = b"".join(pieces)
-    return body, _again([{"type": "http.request", "body": body, "more_body": more}], receive)
+    return body, not more, _again([{"type": "http.request", "body": body, "more_body": more}], receive)
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:

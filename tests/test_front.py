@@ -129,6 +129,49 @@ def test_what_somebody_allows_finds_one_by_its_documents_id_too(settings, tmp_pa
     assert not _lets_go("/graphql/", "POST", b'["documentId"]')
 
 
+@pytest.mark.parametrize("path", ["/1/submit-listens", "/accounts/login/", "/privacy/", "/imports/"])
+def test_what_comes_in_slowly_keeps_no_place_of_others(monkeypatch, path):
+    """Two would be all ordinary places there are, and two more the reserve's."""
+
+    async def slowly():
+        yield b"x" * (django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        await asyncio.Event().wait()
+
+    async def scene():
+        busy = Busy(monkeypatch)
+
+        async def read(handler, scope, receive, send):
+            while (await receive()).get("more_body"):
+                pass
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        monkeypatch.setattr(ASGIHandler, "__call__", read)
+        asked = [asyncio.ensure_future(_posted(busy.door, path, slowly())) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        taken = {name: gate.taken for name, gate in busy.door.gates.items()}
+        others = [await busy.ask(DISCOVER), await busy.client.get("/privacy/exports/x")]
+        for task in asked:
+            task.cancel()
+        return taken, [answer.status_code for answer in others]
+
+    taken, others = asyncio.run(scene())
+    assert taken == {"ordinary": 0, "outward": 0, "inward": 4, "privacy": 0}
+    assert others == [200, 200]
+
+
+async def _posted(door, path, pieces):
+    """A body that comes in piece by piece; httpx's transport would wait for all of it."""
+
+    async def receive():
+        return {"type": "http.request", "body": await anext(pieces), "more_body": True}
+
+    async def send(message):
+        pass
+
+    await door({"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}, receive, send)
+
+
 def test_privacy_is_turned_away_too_where_its_own_places_are_taken(monkeypatch):
     async def scene():
         busy = Busy(monkeypatch)

@@ -16,6 +16,7 @@ from discovery.protocols.handing import plays_take, refused
 from graph.ingest.incoming import IncomingPlay
 
 SOURCE = "maloja"
+LARGEST = 128 * 1024  # bytes of one scrobble, in which it stands who asks
 
 
 @csrf_exempt
@@ -34,7 +35,7 @@ def new_scrobble(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    said = form_read(request) if "form" in (request.content_type or "") else json_object(request)
+    said = form_read(request) if "form" in (request.content_type or "") else json_object(request, most=LARGEST)
     player = by_token(text_of(said.get("key")) or "")
     if player is None:
         raise NotAllowed("You need to provide a valid key.")

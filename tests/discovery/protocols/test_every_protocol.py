@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import timedelta
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Device, Purpose, User
 from accounts.services.consent import consent_set
 from accounts.services.private_session import private_session_end, private_session_start
+from discovery.protocols import bodies
 from graph.models import Listen
 from tests.accounts.test_devices import everything_stored
 from tests.discovery.protocols.dialects import (
@@ -272,3 +274,13 @@ def test_ten_megabytes_are_taken_and_one_byte_more_is_not(player):
     assert brainz.post("/1/submit-listens", whole).json() == {"status": "ok"}
     over = brainz.post("/1/submit-listens", whole + b" ")
     assert (over.status_code, over.json()["code"]) == (413, 413)
+
+
+def test_nobody_has_long_json_read_before_it_is_known_who_asks(player, monkeypatch):
+    read = []
+    monkeypatch.setattr(bodies, "json", SimpleNamespace(loads=lambda text: read.append(len(text)) or {}))
+    many = b'{"a": [' + b"{}," * 100_000 + b"{}]}"
+    for address in ADDRESSES:
+        answer = ListenBrainz(player).client.generic("POST", address, many, content_type="application/json")
+        assert answer.status_code in {200, 400, 401, 403, 413}
+    assert max(read, default=0) <= 128 * 1024

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from django.core import signing
@@ -56,38 +57,45 @@ def data_export_request(*, user: User) -> DataExport:
 def data_export_build(*, export_id: str) -> DataExport | None:
     """Write the file; None where there is nothing to do. Run twice, or after a kill, it ends the same.
 
-    The file is written beside its place and moved there whole, so a second run at once does no harm.
+    The file is written beside its place and moved there whole, by one run alone: a second at once does no harm.
     """
     export = DataExport.objects.select_related("user").filter(pk=export_id).first()
     if export is None or export.state != DataExport.State.REQUESTED or not export.user.is_active:
         return None
     export.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     begun_without = export.user.records_deleted_at
-    draft = export.path.with_suffix(f".{os.getpid()}.draft")
+    draft = export.path.with_suffix(f".{token_hex(8)}.draft")  # two containers' workers have one number
     try:
         with Archive(draft) as archive:
             export_write(archive, export.user)
         if not draft.exists():  # another run was first, or the account is erased
             return None
-        if not User.objects.filter(pk=export.user_id, records_deleted_at=begun_without).exists():
-            return None  # something in it was deleted meanwhile: the next run writes it anew
-        size, digest = draft.stat().st_size, sha256_of(draft)
-        draft.replace(export.path)
+        export.size, export.sha256 = draft.stat().st_size, sha256_of(draft)
+        if not _put(export, draft, begun_without):
+            return None
     finally:
         draft.unlink(missing_ok=True)
-    export.size, export.sha256 = size, digest
-    export.state, export.expires_at = DataExport.State.READY, timezone.now() + LIVES
-    # Erased meanwhile: then the row is gone, and the file must not stay.
-    ours = DataExport.objects.filter(pk=export.pk, state=DataExport.State.REQUESTED)
-    if not ours.update(
-        state=export.state, expires_at=export.expires_at, size=export.size, sha256=export.sha256
-    ):
-        export.path.unlink(missing_ok=True)
-        return None
     exports_end(user=export.user, but=export)
     for left in export.drafts:  # by a worker that was killed, or by one that comes too late
         left.unlink(missing_ok=True)
     return export
+
+
+@transaction.atomic
+def _put(export: DataExport, draft: Path, begun_without: datetime | None) -> bool:
+    """Move the file to its place, unless another run was first, the account is erased, or something in it was deleted
+    meanwhile: then the next run writes it anew.
+
+    Their person is locked, as by whoever deletes: either they end this file, or it is seen here that they were there.
+    """
+    locked = User.objects.select_for_update().filter(pk=export.user_id)
+    ours = DataExport.objects.filter(pk=export.pk, state=DataExport.State.REQUESTED)
+    if list(locked.values_list("records_deleted_at", flat=True)) != [begun_without] or not ours.exists():
+        return False
+    draft.replace(export.path)
+    export.state, export.expires_at = DataExport.State.READY, timezone.now() + LIVES
+    ours.update(state=export.state, expires_at=export.expires_at, size=export.size, sha256=export.sha256)
+    return True
 
 
 def data_export_list(*, user: User) -> list[DataExport]:

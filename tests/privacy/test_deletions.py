@@ -86,6 +86,31 @@ class TestFiles:
         assert exports_expire() == 1
         assert not export.path.exists()
 
+    def test_what_is_deleted_while_the_file_is_hashed_is_in_none(self, ada, export_dir, monkeypatch):
+        played(ada, "Song")
+
+        def deleted_meanwhile(_path):
+            listens_delete(user=User.objects.get(pk=ada.pk), everything=True)
+            return "0" * 64
+
+        monkeypatch.setattr("discovery.privacy.export.sha256_of", deleted_meanwhile)
+        asked = DataExport.objects.create(user=ada)
+        assert data_export_build(export_id=str(asked.pk)) is None
+        assert list(export_dir.iterdir()) == []
+        assert exports_waiting() == [str(asked.pk)]
+
+    def test_the_file_of_a_run_that_was_first_stays(self, ada, export_dir, monkeypatch):
+        asked = DataExport.objects.create(user=ada)
+
+        def first(_path):
+            asked.path.write_text("theirs")
+            DataExport.objects.filter(pk=asked.pk).update(state=DataExport.State.READY)
+            return "0" * 64
+
+        monkeypatch.setattr("discovery.privacy.export.sha256_of", first)
+        assert data_export_build(export_id=str(asked.pk)) is None
+        assert [path.read_text() for path in export_dir.iterdir()] == ["theirs"]
+
     def test_one_being_written_meanwhile_is_written_anew(self, ada, monkeypatch):
         played(ada, "Song")
         asked = DataExport.objects.create(user=ada)

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
-from django.utils import timezone
 
 from accounts.models import Consent, ConsentActor, ConsentEvent, ConsentState, Purpose, User
 from accounts.policy_text import DPV_IRI, PolicyText, policy_text_current
 from accounts.signals import consent_changed
+from discovery.platform import clock
 from discovery.platform.meters import CONSENT_SECONDS
 
 _BATCH = 1_000  # rows an INSERT
@@ -71,7 +71,7 @@ def ledger_record(*, changes: Sequence[Change], actor: ConsentActor, channel: st
         (row.user_id, row.purpose, row.friend_id): row
         for row in Consent.objects.filter(user__in=users).select_related("friend")
     }
-    policy, now = policy_text_current(), timezone.now()
+    policy, now = policy_text_current(), clock.now()  # compared with what other machines wrote
     pending = [
         (change, row)
         for change in _with_single_friends(changes, rows.values())

@@ -24,11 +24,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Max, QuerySet
-from django.utils import timezone
 
 from accounts.models import Consent, ConsentActor, ConsentEvent, ConsentState, LedgerHead, Purpose, User
 from accounts.services.ledger import Change, ledger_record
 from accounts.signals import consent_changed, person_purging
+from discovery.platform import clock
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def connect() -> None:
 
 def _changed(*, user_ids: frozenset[int], **_: Any) -> None:
     """Appended unread: a line that stands there twice says nothing more."""
-    lines = _standing(Consent.objects.filter(user__in=user_ids, changed_at__gte=timezone.now() - JUST_NOW))
+    lines = _standing(Consent.objects.filter(user__in=user_ids, changed_at__gte=clock.now() - JUST_NOW))
     if lines:
         with _held() as path:
             _append(path, lines)
@@ -87,7 +87,7 @@ def withdrawals_note() -> int:
         withdrawals_compact()
     with _held() as path:
         known = set(withdrawals_read(path)[0])
-        lately = Consent.objects.filter(changed_at__gte=timezone.now() - LATELY)
+        lately = Consent.objects.filter(changed_at__gte=clock.now() - LATELY)
         lines = [line for line in _standing(lately) if line not in known]
         _append(path, lines)
     return len(lines)
@@ -99,7 +99,7 @@ def withdrawals_compact() -> int:
     A line that the database does not bear out stays: the database may be an older copy. One that was made with another key
     goes once the same answer is there under this one.
     """
-    oldest = timezone.now() - KEPT
+    oldest = clock.now() - KEPT
     with _held() as path:
         before, unread = withdrawals_read(path)
         here = {digest(key) for key in User.objects.values_list("pseudonym", flat=True)}

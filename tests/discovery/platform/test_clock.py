@@ -7,8 +7,11 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import policies
+from accounts.models import Consent, Purpose
+from accounts.services.consent import consent_set
 from accounts.services.private_session import private_session_start
 from discovery.platform import clock
+from discovery.privacy.withdrawals_kept import withdrawals_read
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +76,18 @@ def test_a_private_session_lasts_as_long_wherever_it_is_looked_at(off):
     off(7 * 3_600)
     assert policies.in_private_session(ada)
     assert ada.private_until < timezone.now()
+
+
+@pytest.mark.usefixtures("redis_url")
+def test_a_no_is_later_than_the_yes_before_it_on_whichever_machine_it_was_said(
+    off, settings, django_capture_on_commit_callbacks
+):
+    """Else a restore would take the yes for one that came after it."""
+    ada, moments = factories.listener("ada"), []
+    for ahead, granted in ((3_600, True), (0, False), (3_600, True), (-3_600, False)):
+        off(ahead)
+        with django_capture_on_commit_callbacks(execute=True):
+            consent_set(user=ada, purpose=Purpose.CONTRIBUTE, granted=granted)
+        moments.append(Consent.objects.get(user=ada, purpose=Purpose.CONTRIBUTE).changed_at)
+    assert moments == sorted(moments)
+    assert len(withdrawals_read(settings.WITHDRAWALS)[0]) == 2, "each is written down at once"

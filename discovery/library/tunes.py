@@ -15,7 +15,7 @@ from graph.sample.sounds import tune_wav
 
 MADE = 16  # tunes that are kept, about 2 MB each
 KEEP = 86_400  # seconds in the browser; the same address is always the same sound
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")  # of thousands of digits no number is read
 
 _tune = lru_cache(maxsize=MADE)(tune_wav)
 

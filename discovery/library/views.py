@@ -53,7 +53,8 @@ _readers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="library")
 @require_safe
 def stream(request: HttpRequest, word: str) -> HttpResponseBase:
     """The sound of a song, or the part of it that is asked for."""
-    wanted = {"Range": request.headers["Range"]} if "Range" in request.headers else {}
+    part = request.headers.get("Range", "")
+    wanted = {"Range": part} if part and part.isascii() else {}
     try:
         song = song_named(_viewer(request), word)
         return _passed_on(request, song, "stream", wanted, id=song.song)

@@ -26,6 +26,18 @@ class AppValidator(OAuth2Validator):  # type: ignore[misc]  # the library is not
             super().validate_redirect_uri(client_id, redirect_uri, request, *args, **kwargs)
         )
 
+    def _load_application(self, client_id: str, request: Any) -> Any:
+        """None for what no app is called and no database can be asked for; the library knows of another driver's error alone."""
+        return None if "\x00" in str(client_id) else super()._load_application(client_id, request)
+
+    def validate_code(
+        self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any
+    ) -> bool:
+        """The same of a code."""
+        return "\x00" not in str(code) and bool(
+            super().validate_code(client_id, code, client, request, *args, **kwargs)
+        )
+
     def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> Any:
         """A code, unless the person may not let the app in: the page says so before, and a form can be forged."""
         if refusal := app_refusal(user=request.user, scopes=scopes_read(" ".join(request.scopes))):

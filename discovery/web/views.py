@@ -1,11 +1,12 @@
 """Pages that load nothing from anywhere else, and that nobody may put into a frame."""
 
+import json
 from collections.abc import Callable
 from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -20,7 +21,8 @@ from discovery.web.words import GROUPS, LEVELS
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-ENTRANCE = ("/accounts/", "/_allauth/")
+HEADLESS = "/_allauth/"
+ENTRANCE = ("/accounts/", HEADLESS)
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -56,14 +58,25 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 class ConfinedEntrance:
-    """Middleware: the pages of django-allauth are confined like our own."""
+    """Middleware: the pages of django-allauth are confined like our own, and its API is asked what can be read alone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(HEADLESS) and not _can_be_read(request.body):
+            return confined(HttpResponseBadRequest())
         response = self.get_response(request)
         return confined(response) if request.path_info.startswith(ENTRANCE) else response
+
+
+def _can_be_read(body: bytes) -> bool:
+    """Whether it is JSON of words that are words: the library is surprised by endless numbers and lists, and halves of characters."""
+    try:
+        json.dumps(json.loads(body or b"{}"), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class Words(JavaScriptCatalog):

@@ -101,6 +101,16 @@ class TestSigningUp:
         session = client.get("/_allauth/browser/v1/auth/session").json()
         assert session["data"]["user"]["username"] == "ada"
 
+    @pytest.mark.parametrize(
+        "body",
+        ["{", "[]", "[" * 30_000, '{"username": ' + "9" * 5_000 + "}", '{"username": "\\ud800", "password": "x"}'],
+    )
+    def test_what_the_headless_api_cannot_read_is_the_asker_s_mistake(self, client, body):
+        for place in ("signup", "login", "password/request"):
+            answer = client.post(f"/_allauth/browser/v1/auth/{place}", body, "application/json")
+            assert answer.status_code == 400
+            assert answer["Cache-Control"] == "no-store"
+
     def test_whom_the_operator_gives_an_account_needs_no_address(self, monkeypatch):
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
         call_command("create_listener", "ben", "--password-stdin")

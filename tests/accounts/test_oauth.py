@@ -1,5 +1,6 @@
 """Apps that people let in: asked on a page, with a code that is good once and for one app, listed and revoked as devices."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -300,3 +301,13 @@ class TestRegistering:
         with pytest.raises(CommandError):
             call_command("create_app", "Player", "--redirect-uri", uri)
         assert not Application.objects.exists()
+
+
+def test_what_no_database_can_be_asked_for_is_no_app_and_no_code():
+    app, _secret = registered()
+    form = {"grant_type": "authorization_code", "redirect_uri": LOOPBACK, "code_verifier": VERIFIER}
+    for named, code in (("a\x00b", "x"), (app.client_id, "a\x00b")):
+        answer = Client().post("/o/token/", {**form, "client_id": named, "code": code})
+        assert answer.status_code in {400, 401}
+    basic = {"Authorization": "Basic " + base64.b64encode(b"a\x00:b").decode()}
+    assert Client().post("/o/token/", {**form, "code": "x"}, headers=basic).status_code in {400, 401}

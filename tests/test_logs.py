@@ -78,3 +78,13 @@ def test_an_exception_is_told_without_its_words(logged):
     assert "test_logs.py" in line["from"][0]
     assert ADDRESS not in logged[0].getvalue()
     assert ADDRESS in logged[1].getvalue()
+
+
+def test_what_a_task_failed_with_is_told_by_its_kind(logged):
+    from celery.app.trace import LOG_FAILURE
+
+    error = ValueError(f"Key (email)=({ADDRESS}) already exists")
+    about = {"name": "tasks.x", "id": "1", "description": "raised unexpected", "exc": repr(error)}
+    logging.getLogger("celery.app.trace").error(LOG_FAILURE.strip(), about)
+    assert json.loads(logged[0].getvalue())["message"] == "Task tasks.x[1] raised unexpected: ValueError"
+    assert ADDRESS in logged[1].getvalue()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ def route_of(request: Any) -> str:
 
 
 class Discreet(logging.Filter):
-    """Django tells the path of what it refuses; here goes its route instead."""
+    """Django tells the path of what it refuses; here goes its route instead. Celery tells what a task failed with; here goes its kind."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -31,6 +32,8 @@ class Discreet(logging.Filter):
         if path is not None and isinstance(record.args, tuple):
             route = route_of(request)
             record.args = tuple(route if path in str(value) else value for value in record.args)
+        if isinstance(record.args, Mapping) and "exc" in record.args:
+            record.args = {**record.args, "exc": str(record.args["exc"]).partition("(")[0]}
         return True
 
 

@@ -9,12 +9,20 @@ from discovery.platform.bodies import bounded
 from discovery.platform.private_files import private_umask
 from discovery.platform.safe_settings import refuse_unsafe
 from discovery.platform.tracing import tracing_begin
-from discovery.platform.web_process import connections_keep, loaded, one_thread, quick_turns, sqlite_hold_open
+from discovery.platform.web_process import (
+    connections_keep,
+    files_many,
+    loaded,
+    one_thread,
+    quick_turns,
+    sqlite_hold_open,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
 one_thread()
 quick_turns()
+files_many()
 sqlite_hold_open()
 django.setup(set_prefix=False)
 refuse_unsafe()

@@ -2,18 +2,20 @@
 
 A name is looked up for every request, all its addresses are checked, and the connection goes to one of those that were:
 what the name means a moment later does not matter. TLS is still checked against the name. Redirects are not followed,
-and no proxy of the environment is used.
+and no proxy of the environment is used. Who answers in drops does not answer: nobody waits longer than for a slow line.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import httpcore
 import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -31,6 +33,7 @@ PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 CONNECT, READ = 5.0, 20.0  # seconds
+SLOWEST = 8 * 1024  # bytes that come in a second, but for READ seconds
 
 
 def base_url(text: str) -> str:
@@ -138,8 +141,46 @@ class Guarded(httpx.BaseTransport):
         self.inner.close()
 
 
+class _Patience(httpcore.NetworkStream):
+    """A connection that is waited for READ seconds a request, and for as long again as comes in meanwhile, never more than that ahead.
+
+    A timeout of httpx is for each piece, and a piece may be a byte: it bounds nothing.
+    """
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner, self._left = inner, READ
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._left <= 0:
+            raise httpcore.ReadTimeout("too slow")
+        begun = time.monotonic()
+        piece = self._inner.read(max_bytes, self._left if timeout is None else min(timeout, self._left))
+        self._left = min(READ, self._left - (time.monotonic() - begun) + len(piece) / SLOWEST)
+        return piece
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._left = READ
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Patience(self._inner.start_tls(*arguments, **options))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Network(httpcore.SyncBackend):
+    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Patience(super().connect_tcp(*arguments, **options))
+
+
 def guarded_client() -> httpx.Client:
     """A client for one server, or for one request of it."""
-    transport = Guarded(httpx.HTTPTransport(trust_env=False, retries=0))
+    inner = httpx.HTTPTransport(trust_env=False, retries=0)
+    inner._pool._network_backend = _Network()  # type: ignore[attr-defined]  # noqa: SLF001  # httpx takes none
+    transport = Guarded(inner)
     timeout = httpx.Timeout(READ, connect=CONNECT)
     return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)

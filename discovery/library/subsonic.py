@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from discovery.platform.errors import Conflict, NotAllowed, NotFound, Refusal
 
 VERSION, CLIENT = "1.16.1", "earshot"
 LARGEST_ANSWER = 16 << 20  # bytes
+LONGEST_ANSWER = 45.0  # seconds; less than a claim on a reading lasts (TRAINING_LEASE_SECONDS)
 PAGE = 500  # songs, or albums, of one answer
 MOST_IN_ADDRESS = 100  # songs named in one request
 MOST_MOODS = 10  # of one song
@@ -231,8 +233,10 @@ def told_in(body: bytes) -> Json:
 
 
 def _bounded(response: httpx.Response) -> bytes:
-    body = bytearray()
+    body, until = bytearray(), time.monotonic() + LONGEST_ANSWER
     for chunk in response.iter_bytes():
+        if time.monotonic() > until:
+            raise refusal(UNREACHABLE)
         body += chunk
         if len(body) > LARGEST_ANSWER:
             raise refusal(TOO_LARGE)

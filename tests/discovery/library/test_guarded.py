@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
@@ -146,6 +147,53 @@ def test_a_redirect_is_no_music_server(settings, somewhere):
         client.sign_in()
     assert refused.value.specific_code == "LIBRARY_NO_SERVER"
     assert [path for path, _host in somewhere.asked] == ["/rest/ping.view"]
+
+
+@pytest.fixture
+def dripping():
+    """``dripping(begun, piece, pause)``: a server whose answer begins so, and then goes on in such pieces."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def dripping(begun, piece, pause, pieces=200):
+            def answer():
+                with listening.accept()[0] as connection:
+                    connection.recv(65_536)
+                    connection.sendall(begun)
+                    try:
+                        for _ in range(pieces):
+                            time.sleep(pause)
+                            connection.sendall(piece)
+                    except OSError:
+                        return
+
+            threading.Thread(target=answer, daemon=True).start()
+            return Server(f"http://127.0.0.1:{listening.getsockname()[1]}", "a", "b")
+
+        yield dripping
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX-Long: ", OK])
+def test_who_answers_in_drops_does_not_answer(monkeypatch, settings, dripping, begun):
+    settings.LIBRARY_SERVERS = ["loopback"]
+    monkeypatch.setattr(guarded, "READ", 0.5)
+    server, at = dripping(begun, b"x", 0.05), time.monotonic()
+    with Subsonic(server) as client, pytest.raises(Refusal) as refused:
+        client.ask("ping")
+    assert refused.value.specific_code == "LIBRARY_UNREACHABLE"
+    assert time.monotonic() - at < 3
+
+
+def test_a_slow_line_is_waited_for(monkeypatch, settings, dripping):
+    settings.LIBRARY_SERVERS = ["loopback"]
+    monkeypatch.setattr(guarded, "READ", 0.5)
+    told = b'{"subsonic-response": {"status": "ok"}}'.ljust(32_768)
+    begun = OK.replace(b"1000000", str(len(told)).encode())
+    server = dripping(begun + told[:1024], told[1024:2048], 0.05, pieces=31)
+    with Subsonic(server) as client:
+        assert client.ask("ping")["status"] == "ok"
 
 
 def test_the_password_itself_goes_over_tls_or_to_a_near_address_alone(monkeypatch, settings):

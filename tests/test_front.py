@@ -172,6 +172,21 @@ async def _posted(door, path, pieces):
     await door({"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}, receive, send)
 
 
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        (json.dumps({"query": "mutation { connectLibrary(url: 1) { x } }"}).encode(), True),
+        (rb'{"query": "mutation { connect\u004cibrary(url: 1) { x } }"}', True),
+        (json.dumps({"query": "mutation { sendPlaylist(id: 1) { x } }"}).encode("utf-16"), True),
+        (json.dumps({"query": "mutation { deletePlaylist(id: 1) { \u00e9 } }"}).encode(), False),
+        (b'{"query": "\\u"', False),
+        (b'["documentId"]', False),
+    ],
+)
+def test_what_asks_music_servers_has_places_of_its_own(body, asks):
+    assert front._asks_others(body) is asks
+
+
 def test_privacy_is_turned_away_too_where_its_own_places_are_taken(monkeypatch):
     async def scene():
         busy = Busy(monkeypatch)

@@ -14,9 +14,11 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
 from io import BytesIO
+from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
@@ -51,6 +53,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 CROWD = 1_000  # requests that are read or answered, whatever they are: bodies lie somewhere, too
+MOST_OF_ONE = CROWD // 4  # of them from one address
 SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
 BUSY = _("Too many ask at this moment; please come back.")
 
@@ -83,7 +86,7 @@ class FrontDoor(ASGIHandler):
             "inward": Gate(places=2 * at_once, most_waiting=waiting, seconds=5.0),
             "privacy": Gate(places=max(2, at_once // 2), most_waiting=4 * waiting, seconds=10.0),
         }
-        self._inside = 0
+        self._inside: Counter[str] = Counter()  # by address
         metrics.gates_watch(self.gates)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -93,14 +96,17 @@ class FrontDoor(ASGIHandler):
             refused = HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
             await _answer(await answering(scope) if looked else refused, method, send)
             return
-        if self._inside >= CROWD:
+        address = _address(scope)
+        if self._inside.total() >= CROWD or self._inside[address] >= MOST_OF_ONE:
             await _answer(_busy(scope, 5), method, send)
             return
-        self._inside += 1
+        self._inside[address] += 1
         try:
             await self._let_in(scope, receive, send)
         finally:
-            self._inside -= 1
+            self._inside[address] -= 1
+            if not self._inside[address]:
+                del self._inside[address]
 
     async def _let_in(self, scope: Any, receive: Any, send: Any) -> None:
         """Into a place, which is free again when the answer begins: whoever reads slowly holds none meanwhile, and whoever
@@ -147,6 +153,18 @@ class FrontDoor(ASGIHandler):
         response = await super().get_response_async(request)
         _tell(request, response, round((perf_counter() - begun) * 1000))
         return response
+
+
+def _address(scope: Message) -> str:
+    """Who asks, as `client_address` tells it, without a request: of IPv6 the network."""
+    told, proxies = (scope.get("client") or ("",))[0], settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    if proxies:
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        told = forwarded.decode("latin-1").rsplit(",", proxies)[-proxies:][0].strip()
+    try:
+        return ":".join(ip_address(str(told)).exploded.split(":")[:4])
+    except ValueError:
+        return str(told)
 
 
 async def _early(receive: Receive) -> tuple[bytes, bool, Receive]:

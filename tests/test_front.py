@@ -187,6 +187,28 @@ def test_what_asks_music_servers_has_places_of_its_own(body, asks):
     assert front._asks_others(body) is asks
 
 
+def test_one_address_is_not_the_whole_crowd(monkeypatch, settings):
+    monkeypatch.setattr(front, "MOST_OF_ONE", 2)
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    async def scene():
+        busy = Busy(monkeypatch)
+
+        def ask(forwarded):
+            return asyncio.ensure_future(busy.client.get("/music/", headers={"X-Forwarded-For": forwarded}))
+
+        asked = [ask("192.0.2.1"), ask("198.51.100.9, 192.0.2.1"), ask("192.0.2.2")]
+        await asyncio.sleep(0.05)
+        third = await ask("203.0.113.5, 192.0.2.1")
+        busy.go.set()
+        others = [answer.status_code for answer in await asyncio.gather(*asked)]
+        return third.status_code, others, (await ask("192.0.2.1")).status_code, busy.door._inside
+
+    third, others, after, inside = asyncio.run(scene())
+    assert (third, others, after) == (503, [200, 200, 200], 200)
+    assert not inside
+
+
 def test_privacy_is_turned_away_too_where_its_own_places_are_taken(monkeypatch):
     async def scene():
         busy = Busy(monkeypatch)

@@ -20,7 +20,9 @@ from time import perf_counter
 from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
+from cross_web import HTTPException
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -29,12 +31,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from graphql.language import FieldNode
+from strawberry.http import GraphQLRequestData
 
 from accounts.models import DeviceScope
 from discovery import health, metrics
 from discovery.platform.discreet_log import route_of
 from discovery.platform.errors import StorageFull
 from discovery.platform.gate import Gate, Shed
+from discovery.platform.graphql.persisted import document_choose
 from discovery.platform.meters import REQUEST_SECONDS
 from discovery.platform.storage_full import NO_ROOM, is_full
 from discovery.scopes import NEEDED
@@ -58,7 +62,10 @@ LETS_GO = frozenset(
     for place, scopes in NEEDED.items()
     if place.startswith("Mutation.") and DeviceScope.PRIVACY in scopes
 ) | {"block", "requestDataExport", "requestErasure", "revokeDevice"}
-_LETS_GO = re.compile(rb"\b(" + b"|".join(name.encode() for name in sorted(LETS_GO)) + rb")\b")
+# By its name, or by the id of a document that the operator keeps.
+_MAY_LET_GO = re.compile(
+    rb"\b(" + b"|".join(name.encode() for name in sorted(LETS_GO)) + rb"|documentId|persistedQuery)\b"
+)
 
 
 class FrontDoor(ASGIHandler):
@@ -169,15 +176,34 @@ def _lets_go(path: str, method: str, body: bytes) -> bool:
     """
     if path != "/graphql/":
         return PRIVATE.match(path) is not None
-    if method != "POST" or len(body) > SNIFFED or not _LETS_GO.search(body):
+    if method != "POST" or len(body) > SNIFFED or not _MAY_LET_GO.search(body):
         return False
     try:
-        asked = json.loads(body)
-        document = parse(str(asked["query"]), no_location=True, max_tokens=500)
-    except (ValueError, TypeError, KeyError, RecursionError, GraphQLError):
+        document = parse(_document(json.loads(body)), no_location=True, max_tokens=500)
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        GraphQLError,
+        ImproperlyConfigured,
+    ):
         return False  # refused in its turn
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     return len(operations) == 1 and _only_lets_go(operations[0])
+
+
+def _document(asked: Any) -> str:
+    """What is asked, by itself or by its id."""
+    data = GraphQLRequestData(
+        query=asked.get("query"), variables=None, operation_name=None, extensions=asked.get("extensions")
+    )
+    try:
+        document_choose(data, asked, listed_only=False)
+    except HTTPException as error:
+        raise ValueError from error
+    return str(data.query)
 
 
 def _only_lets_go(operation: OperationDefinitionNode) -> bool:
@@ -217,7 +243,8 @@ def _refusal(
         response["Cache-Control"] = "no-store"
         return response
 
-    answer: HttpResponse = CorsMiddleware(refused)(ASGIRequest(scope, BytesIO()))  # type: ignore[assignment]  # not asynchronous
+    asked = ASGIRequest({**scope, "query_string": b""}, BytesIO())  # that one may be no words at all
+    answer: HttpResponse = CorsMiddleware(refused)(asked)  # type: ignore[assignment]  # not asynchronous
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from django.core.handlers.asgi import ASGIHandler
 from discovery import front, metrics
 from discovery.front import LETS_GO, FrontDoor, _lets_go
 from discovery.platform.gate import Gate, Shed
+from discovery.platform.graphql.persisted import digest
 
 DISCOVER = "{ viewer { discover { level } } }"
 WITHDRAW = "mutation { setConsent(purpose: SELF, granted: false) { __typename } }"
@@ -110,6 +112,23 @@ def test_what_somebody_allows_finds_a_place_where_nothing_else_does(monkeypatch,
     assert asyncio.run(scene()) == (200 if let_in else 503)
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda digest: {"documentId": f"sha256:{digest}"},
+        lambda digest: {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest}}},
+    ],
+)
+def test_what_somebody_allows_finds_one_by_its_documents_id_too(settings, tmp_path, named):
+    settings.PERSISTED_DOCUMENTS = str(tmp_path)
+    for name, document in (("no", WITHDRAW), ("more", DISCOVER)):
+        (tmp_path / f"{name}.graphql").write_text(document)
+    bodies = [json.dumps(named(digest(text))).encode() for text in (WITHDRAW, DISCOVER, "{ unknown }")]
+    assert [_lets_go("/graphql/", "POST", body) for body in bodies] == [True, False, False]
+    assert not _lets_go("/graphql/", "POST", b'{"documentId": ["setConsent"]}')
+    assert not _lets_go("/graphql/", "POST", b'["documentId"]')
+
+
 def test_privacy_is_turned_away_too_where_its_own_places_are_taken(monkeypatch):
     async def scene():
         busy = Busy(monkeypatch)
@@ -121,6 +140,27 @@ def test_privacy_is_turned_away_too_where_its_own_places_are_taken(monkeypatch):
         return last.status_code, {answer.status_code for answer in await asyncio.gather(*asked, *reserve)}
 
     assert asyncio.run(scene()) == (503, {200})
+
+
+def test_whose_address_is_no_words_is_told_to_come_back_as_well(monkeypatch):
+    async def scene():
+        busy = Busy(monkeypatch)
+        asked = await busy.filled()
+        sent = []
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/music/", "query_string": b"q=\xff", "headers": []}
+        await busy.door(scope, receive, send)
+        busy.go.set()
+        await asyncio.gather(*asked)
+        return sent[0]["status"]
+
+    assert asyncio.run(scene()) == 503
 
 
 def test_what_lets_go_is_in_the_schema():

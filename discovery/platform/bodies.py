@@ -1,7 +1,8 @@
-"""Bodies of requests: no longer than what is read, and no slower than a very slow line.
+"""Bodies of requests: no longer than what is read, and no slower than a very slow line. Answers: taken no slower than that.
 
 Django writes a body to the disk before anything looks at it. So whoever says that they will send more than is read, sends
-more, or takes too long over it is answered here, with a code, and hung up on.
+more, or takes too long over it is answered here, with a code, and hung up on. Whoever takes too long over what they are
+told is hung up on, too: of those who are read or answered there are so many and no more.
 """
 
 from __future__ import annotations
@@ -53,13 +54,14 @@ class _Body:
         self._receive, self._send, self._largest = receive, send, largest
         self._begun = asyncio.get_running_loop().time()
         self._size = 0
-        self._whole = False
+        self._whole = self._gone = False
+        self._listens: asyncio.Task[Any] | None = None  # for whether the client goes
         self.refused: _Why | None = None
         self.answered = False
 
     async def receive(self) -> Message:
         if self._whole:
-            return await self._receive()  # which tells when the client goes, however late
+            return await self._until_gone()
         try:
             async with asyncio.timeout_at(self._begun + SECONDS + self._size / SLOWEST):
                 message = await self._receive()
@@ -73,9 +75,30 @@ class _Body:
             return {"type": "http.disconnect"}
         return message
 
+    async def _until_gone(self) -> Message:
+        """What tells that the client goes, however late, or is taken for gone."""
+        self._listens = asyncio.current_task()
+        try:
+            return await self._receive()
+        except asyncio.CancelledError:
+            if not self._gone or self._listens is None:
+                raise
+            self._listens.uncancel()
+            return {"type": "http.disconnect"}
+        finally:
+            self._listens = None
+
     async def send(self, message: Message) -> None:
         self.answered = True
-        await self._send(message)
+        if self._gone:
+            return
+        try:
+            async with asyncio.timeout(SECONDS + len(message.get("body", b"")) / SLOWEST):
+                await self._send(message)
+        except TimeoutError:
+            self._gone = True
+            if self._listens is not None:
+                self._listens.cancel()
 
 
 def _declared(scope: Scope) -> int:

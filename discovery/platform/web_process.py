@@ -6,11 +6,15 @@ import gc
 import os
 import sqlite3
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import close_old_connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -63,6 +67,25 @@ def connections_keep(most: int) -> None:
             "timeout": 2.5,
             "reconnect_timeout": 1.0,
         }
+
+
+def connections_return(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware around all that asks the database: a request's connection is free again once its answer is made.
+
+    Django gives it back when the answer is sent. Whoever reads slowly has no place by then, and a few of them would have
+    kept every connection from all others; where sending fails it would have been given back by nobody.
+    """
+
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return get_response(request)
+        finally:
+            if "pool" in settings.DATABASES["default"].get("OPTIONS", {}):
+                close_old_connections()
+
+    return answered
 
 
 def _hold(connection: BaseDatabaseWrapper, **_: Any) -> None:

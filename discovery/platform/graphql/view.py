@@ -146,7 +146,11 @@ def _own_page(request: HttpRequest) -> bool:
 
 
 def _refused(message: str, status: int, code: str = "BAD_REQUEST") -> JsonResponse:
-    return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)
+    return JsonResponse(
+        {"errors": [{"message": message, "extensions": {"code": code}}]},
+        status=status,
+        headers={"Cache-Control": "no-store"},  # a document that is not known may be tomorrow
+    )
 
 
 def _method_refusal(request: HttpRequest) -> JsonResponse | None:

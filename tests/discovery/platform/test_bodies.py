@@ -87,3 +87,50 @@ def test_who_was_answered_is_not_told_a_second_time():
         return sent
 
     assert [message["status"] for message in asyncio.run(conversation())] == [401]
+
+
+def taken(pieces):
+    """What a client is sent, who takes each piece so many seconds after it was offered; and whether they are told of as gone."""
+
+    async def conversation():
+        sent, told = [], asyncio.Event()
+
+        async def receive():
+            if not told.is_set():
+                told.set()
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return await asyncio.Event().wait()
+
+        async def send(message):
+            await asyncio.sleep(pieces[len(sent)])
+            sent.append(message)
+
+        async def application(_scope, receive, send):
+            await receive()
+            listening = asyncio.ensure_future(receive())
+            for _ in pieces:
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            if listening.done():
+                return listening.result()["type"]
+            listening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await listening
+            return None
+
+        result = []
+
+        async def kept(*asked):
+            result.append(await application(*asked))
+
+        await asyncio.wait_for(bounded(kept, {"headers": []}, receive, send, largest=10), 5)
+        return len(sent), result[0]
+
+    return asyncio.run(conversation())
+
+
+def test_an_answer_is_taken_as_fast_as_by_a_slow_line(monkeypatch):
+    monkeypatch.setattr(bodies, "SECONDS", 0.2)
+    assert taken([0.1, 0.1, 0.1]) == (3, None)  # each piece has its time: a song takes minutes
+    assert taken([0.0, 60.0, 0.0, 0.0]) == (1, "http.disconnect")

@@ -64,3 +64,66 @@ def test_requests_share_connections_and_none_is_had_that_broke():
     assert len(seen["before"]) <= 4 + 1, "as many as are answered at once, and one whose answer is being sent"
     assert seen["after"]
     assert not set(seen["after"]) & set(seen["before"])
+
+
+# Everything goes by a relay, which stops passing on; it neither answers then nor refuses, as a machine without power.
+SILENT = """
+import asyncio, json, os, sys, tempfile, time
+import httpx
+
+async def passed_on(reader, writer, flows):
+    while data := await reader.read(65536):
+        await flows.wait()
+        writer.write(data)
+    writer.close()
+
+async def scene():
+    flows = asyncio.Event()
+    flows.set()
+    async def relayed(reader, writer):
+        there = await asyncio.open_unix_connection(os.environ["BEHIND"])
+        ways = passed_on(reader, there[1], flows), passed_on(there[0], writer, flows)
+        await asyncio.gather(*ways)
+    place = tempfile.mkdtemp()
+    await asyncio.start_unix_server(relayed, f"{place}/.s.PGSQL.5432")
+    os.environ["DATABASE_URL"] = os.environ["DATABASE_URL"].replace("PLACE", place)
+    from discovery.asgi import application
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://localhost") as client:
+        async def ask():
+            begun = time.monotonic()
+            query = {"query": "{ popular(kind: TRACK, first: 1) { edges { node { __typename } } } }"}
+            answer = await asyncio.wait_for(client.post("/graphql/", json=query), 20)
+            return answer.status_code, time.monotonic() - begun
+        before = await asyncio.gather(*(ask() for _ in range(4)))
+        flows.clear()
+        silent = [await ask() for _ in range(2)]
+        flows.set()
+        await asyncio.sleep(3)
+        after = [await ask() for _ in range(2)]
+    print(json.dumps([before, silent, after]))
+    os._exit(0)
+
+asyncio.run(scene())
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to share")
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_falls_silent_is_away_in_seconds():
+    there = connection.settings_dict
+    done = subprocess.run(
+        [sys.executable, "-c", SILENT],
+        env={
+            **os.environ,
+            "BEHIND": f"{there['HOST']}/.s.PGSQL.5432",
+            "DATABASE_URL": f"postgres://{there['USER']}@/PLACE/{there['NAME']}",
+            "REQUESTS_AT_ONCE": "4",
+            "LOG_LEVEL": "CRITICAL",
+        },
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    before, silent, after = json.loads(done.stdout)
+    assert {status for status, _ in before} == {status for status, _ in after} == {200}
+    assert {status for status, _ in silent} == {503}
+    assert max(seconds for _, seconds in silent) < 4.0

@@ -10,7 +10,7 @@
 #                                      folder at ../shared/data where there is one, or on the sample community
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
-#   make faults                        services and workers that die, fill up or lose the time: nothing acknowledged is lost (25 minutes)
+#   make faults                        services and workers that die, fill up or lose the time: nothing acknowledged is lost (35 minutes)
 #   make load [MINUTES=30]             a life's load on a whole installation at seven tenths of what it can do: no answer fails, nothing grows
 #   make bench-privacy                 what consent costs, on the demo's data
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on

@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from django.db import connections, router
-from django.utils import timezone
 from numpy.typing import NDArray
 
 from accounts.compiled_query import KEYS, Among, CompiledQuery
@@ -27,6 +26,7 @@ from accounts.link_log import Moment, log_read
 from accounts.models import Block, Consent, Friendship, Purpose, User
 from accounts.pairs import FindableLinks, Ids, Mask
 from accounts.policies import discoverable
+from discovery.platform import clock
 
 SELDOM = 20  # times as long as it takes, at least, passes between two readings of everything
 _WIDTH = 32
@@ -102,7 +102,7 @@ def links_now() -> Links:
     news = log_read(known.moment)
     if news.moment is None or news.changed is None:
         return FindableLinks() if within else _read() or FindableLinks()
-    links, now = known.links, timezone.now().timestamp()
+    links, now = known.links, clock.now().timestamp()
     changed = np.union1d(np.fromiter(news.changed, np.int64), links.over(now))
     if not len(changed):
         if news.moment != known.moment and not within:

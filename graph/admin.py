@@ -24,11 +24,11 @@ from graph.training.reinstate import model_promote, model_rollback
 
 
 def _told(request: HttpRequest, act: Callable[[], object], done: str) -> None:
-    """Do it, and say so or why not."""
+    """Do it, and say so; or why not, after the code by which it is known."""
     try:
         act()
     except Refusal as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, f"{refusal.specific_code}: {refusal.message}")
     else:
         messages.success(request, done)
 

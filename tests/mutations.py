@@ -103,7 +103,7 @@ GUARDS = [
           "tests/privacy/test_private_session.py"),
     Guard(11, "accounts/intake.py", " and not policies.in_private_session(user)", "",
           "tests/discovery/radio/test_private.py"),
-    Guard(11, "accounts/intake.py", "return None if self.private else timezone.now()", "return timezone.now()",
+    Guard(11, "accounts/intake.py", "return None if self.private else clock.now()", "return clock.now()",
           "tests/privacy/test_private_session.py"),
     Guard(11, "discovery/radio/store.py", "if radio.private and radio.private != private_session_of(user) else radio", "if False else radio",
           "tests/discovery/radio/test_private.py"),

@@ -48,7 +48,8 @@ class ItemMetrics:
     popularity_gap: float
     popularity_ndcg: float  # of the most popular items, on the same split
     above_popularity: tuple[float, float]  # 95 % interval of own_ndcg - popularity_ndcg, viewer by viewer
-    ndcg_error: float  # standard error of ndcg
+    ndcg_error: float  # standard errors
+    recall_error: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,11 +185,12 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) 
     ndcg = metrics.ndcg(hits, relevant)
     own_ndcg = metrics.ndcg(hits_of(alone, held, users), relevant)
     popularity_ndcg = metrics.ndcg(hits_of(popular, held, users), relevant)
+    recall = metrics.recall(hits, relevant)
     return ItemMetrics(
         viewers=len(users),
         ndcg=float(ndcg.mean()),
         own_ndcg=float(own_ndcg.mean()),
-        recall=float(metrics.recall(hits, relevant).mean()),
+        recall=float(recall.mean()),
         mrr=float(metrics.reciprocal_rank(hits).mean()),
         coverage=metrics.coverage(top, len(view.ids)),
         novelty=float(metrics.novelty(top, view.players, view.plays.shape[0]).mean()),
@@ -197,6 +199,7 @@ def _item_metrics(view: View, held: sp.csr_matrix, index: ItemIndex, seed: int) 
         popularity_ndcg=float(popularity_ndcg.mean()),
         above_popularity=metrics.interval(own_ndcg - popularity_ndcg, seed=seed),
         ndcg_error=float(ndcg.std() / np.sqrt(len(users))),
+        recall_error=float(recall.std() / np.sqrt(len(users))),
     )
 
 

@@ -1,7 +1,7 @@
 """Whether a trained model may be served. Pure functions over metrics, as they are stored.
 
 Metrics: ``{"items": {"ARTIST": {"viewers": …, "ndcg": …, "own_ndcg": …, "popularity_ndcg": …,
-"above_popularity": [low, high], "ndcg_error": …}, …}, "friends": {…} or None,
+"above_popularity": [low, high], "ndcg_error": …, "recall_error": …}, …}, "friends": {…} or None,
 "data": {"users": …, "artist_plays": …, "track_plays": …}}``; every ranking measure at 20, on a
 split that the measured model was not fitted on.
 
@@ -20,11 +20,13 @@ from typing import Any
 Metrics = Mapping[str, Any]
 
 SOME, MANY = 20, 100  # listeners from whom on means are compared with their margin, and as they stand
-# Below this share of the active model's NDCG a model is clearly worse: the noise of a small community
-# is smaller, and a model that lost a source of its scores falls further.
+# Below this share of the active model's NDCG or recall a model is clearly worse: the noise of a small community
+# is smaller, and a model that lost a source of its scores falls further. One may hide the other: what a model finds
+# less of, it may still put first.
 CLEARLY_WORSE = 0.9
 # Two data sets are of a kind when their sizes differ by no more than this factor.
 COMPARABLE = 1.2
+COMPARED = {"ndcg": "NDCG@20", "recall": "recall@20"}
 ERRORS = 2.0  # standard errors by which two means of some listeners differ clearly
 
 
@@ -97,17 +99,21 @@ def _clearly_worse(candidate: Metrics, active: Metrics) -> Iterator[str]:
         now = candidate["items"].get(kind)
         if now is None:
             yield f"{kind} is missing, and the active model has it"
-        elif now["viewers"] >= SOME and now["ndcg"] < _least(now, before):
-            yield f"{kind} NDCG@20 {now['ndcg']:.4f} is clearly below the active model's {before['ndcg']:.4f}"
+        elif now["viewers"] >= SOME:
+            for name, called in COMPARED.items():
+                if now[name] < _least(name, now, before):
+                    yield (
+                        f"{kind} {called} {now[name]:.4f} is clearly below the active model's {before[name]:.4f}"
+                    )
 
 
-def _least(now: Mapping[str, Any], before: Mapping[str, Any]) -> float:
-    """What a model's NDCG may fall to; models from before errors were kept are compared as they stand."""
-    least: float = CLEARLY_WORSE * before["ndcg"]
+def _least(name: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> float:
+    """What a measure may fall to; models from before its error was kept are compared as they stand."""
+    least: float = CLEARLY_WORSE * before[name]
     if min(now["viewers"], before["viewers"]) >= MANY:
         return least
-    error = math.hypot(now.get("ndcg_error", 0.0), before.get("ndcg_error", 0.0))
-    return min(least, float(before["ndcg"]) - ERRORS * error)
+    error = math.hypot(now.get(f"{name}_error", 0.0), before.get(f"{name}_error", 0.0))
+    return min(least, float(before[name]) - ERRORS * error)
 
 
 def _comparable(candidate: Metrics, active: Metrics) -> bool:

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from django.utils import timezone
 
 from accounts import hearing, pairs, policies
 from accounts.models import Block, Friendship, Purpose, pair
@@ -17,6 +16,7 @@ from accounts.services.friendship import (
     friendship_end,
     friendship_request,
 )
+from discovery.platform import clock
 from discovery.platform.errors import Conflict, InvalidInput, NotFound
 from tests.factories import answered, befriended, blocked, listener, requested, weeks_pass
 
@@ -236,7 +236,7 @@ class TestCompanyOfTheUnnamed:
         shows = set()
         for day in range(2, 16):  # two weeks, from a Monday on
             now = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
-            with mock.patch.object(timezone, "now", return_value=now):
+            with mock.patch.object(clock, "now", return_value=now):
                 shows.add(hearing.period_after_next())
                 assert timedelta(days=7) <= hearing.period_after_next() - now < timedelta(days=14)
         assert shows == {datetime(2026, 11, day, tzinfo=UTC) for day in (16, 23)}

@@ -17,6 +17,7 @@ from accounts.held_links import HeldLinks, everything, links_now
 from accounts.link_log import CHANGES_KEPT, link_changes_forget
 from accounts.models import Block, Consent, Friendship, LinkChange, Purpose, User
 from accounts.pairs import FindableLinks
+from discovery.platform import clock
 from tests.factories import answered, befriended, blocked, listener
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
@@ -118,9 +119,9 @@ def test_a_consent_that_ends_by_the_clock_ends_with_no_write(row):
     Consent.objects.filter(user=row[1]).update(valid_until=end)
     assert known_to(row[0]) == [row[1].pk]
     told = LinkChange.objects.count()
-    with mock.patch.object(timezone, "now", return_value=end - timedelta(seconds=1)):
+    with mock.patch.object(clock, "now", return_value=end - timedelta(seconds=1)):
         assert known_to(row[0]) == [row[1].pk]
-    with mock.patch.object(timezone, "now", return_value=end):
+    with mock.patch.object(clock, "now", return_value=end):
         assert known_to(row[0]) == []
     assert LinkChange.objects.count() == told
 

@@ -21,7 +21,7 @@ from tests.processes import survivors, tree_of, wait_for
 ROOT = Path(__file__).parents[2]
 READY = "Ctrl-C ends everything."
 MEMBERS = {"redis-server", "uvicorn", "worker --concurrency"}
-COMPONENTS = {"database", "migrations", "redis", "worker", "clock", "model"}
+COMPONENTS = {"database", "time", "migrations", "redis", "worker", "clock", "model"}
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(900)]
 

@@ -22,6 +22,9 @@ from tests.processes import survivors, tree_of, wait_for
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(600)]
 PEOPLE = 12
 GRACE = 20.0  # seconds, as the unit file says to the server
+# Seconds in which a connection waits to be taken. The kernel resets those that still wait when the server stops taking them: nobody
+# has heard of what they would ask.
+UNHEARD = 0.1
 
 
 def asks(installation, user, track, over, told):
@@ -35,12 +38,13 @@ def asks(installation, user, track, over, told):
             (CONSENT, {"purpose": "SOCIAL_OUT", "granted": granted}),
             (DISCOVER, {}),
         ):
+            begun = time.monotonic()
             try:
                 told.append((query, variables, installation.ask(user, query, **variables), time.monotonic()))
             except httpx.ConnectError:
                 return
             except httpx.TransportError as error:
-                told.append((query, variables, error, time.monotonic()))
+                told.append((query, variables, error, begun))
                 return
 
 
@@ -61,24 +65,24 @@ def test_web_is_told_to_end_under_load(installation):
         seconds = time.monotonic() - began
         over.set()
     entries = [entry for of in told.values() for entry in of]
-    late = sum(at > began for *_, at in entries)
-    broken = [
-        answer for _query, _variables, answer, _at in entries if isinstance(answer, httpx.TransportError)
-    ]
-    answers = [
-        answer for _query, _variables, answer, _at in entries if not isinstance(answer, httpx.TransportError)
-    ]
+    broken = [at - began for _, _, answer, at in entries if isinstance(answer, httpx.TransportError)]
+    answered = {
+        user: [entry for entry in of if not isinstance(entry[2], httpx.TransportError)]
+        for user, of in told.items()
+    }
+    answers = [answer for of in answered.values() for _, _, answer, _ in of]
+    late = sum(at > began for of in answered.values() for *_, at in of)
     refused = [answer for answer in answers if answer.status != 200]
     print(
         f"{len(answers)} answers, {late} of them after it was told, {len(refused)} refused, {len(broken)} without an answer; ended after {seconds:.1f} s"
     )
     assert seconds < GRACE
     assert installation.children["web"].returncode in {0, -signal.SIGTERM}
-    assert broken == []
+    assert all(since > -UNHEARD for since in broken), "what it had taken is answered"
     assert late, "it was in the middle of something"
     assert all((answer.status, answer.codes) == (503, {"BUSY"}) for answer in refused)
     for user in people:
-        acknowledged = [entry for entry in told[user.pk] if entry[2].status == 200]
+        acknowledged = [entry for entry in answered[user.pk] if entry[2].status == 200]
         plays = [variables["input"][0]["sourceId"] for query, variables, *_ in acknowledged if query == PLAYS]
         kept = list(user.listens.filter(source="faults").values_list("source_id", flat=True))
         assert sorted(kept) == sorted(plays), "each once"

@@ -1,6 +1,7 @@
 """An installation of real processes that a test may maim: the web process as systemd starts it, workers, the clock."""
 
 import json
+import os
 import shlex
 import signal
 import socket
@@ -114,6 +115,10 @@ class Installation:
         everywhere = self.environment | {key: str(value) for key, value in environment.items()}
         self.children[name] = child_start(command, log=self.home / f"{name}.log", environment=everywhere)
 
+    def whole_environment(self):
+        """For a program that a test runs to its end."""
+        return {**os.environ, **self.environment, "DJANGO_SETTINGS_MODULE": "discovery.settings"}
+
     def log(self, name):
         return (self.home / f"{name}.log").read_text(errors="replace")
 
@@ -169,6 +174,10 @@ class Installation:
     def get(self, path, web="web", **options):
         begun = time.monotonic()
         return answer_of(httpx.get(self.address(web) + path, timeout=60, **options), begun)
+
+    def scraped(self, web="web"):
+        """What Prometheus would read."""
+        return httpx.get(self.address(web) + "/metrics", timeout=60).raise_for_status().text
 
     def _livez(self, name):
         self.ensure_alive(name)

@@ -44,6 +44,18 @@ def fresh(artifact_dir, monkeypatch):
     return restart
 
 
+@pytest.fixture
+def choose(client):
+    """Choose models in the admin, and an action of theirs; the page that comes of it."""
+    client.force_login(factories.listener("staff", is_staff=True, is_superuser=True))
+
+    def act(action, *versions):
+        form = {"action": action, "_selected_action": [str(version.pk) for version in versions]}
+        return client.post(reverse("admin:graph_modelversion_changelist"), form, follow=True).text
+
+    return act
+
+
 def bit(folder):
     blob = bytearray((folder / TENSORS).read_bytes())
     blob[-3] ^= 1
@@ -201,7 +213,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("gone", "position", "code"), REFUSED)
-def test_nobody_comes_back_whom_a_later_model_has_let_go(gone, position, code, fresh):
+def test_nobody_comes_back_whom_a_later_model_has_let_go(gone, position, code, fresh, choose):
     before = publish(position=1)
     gone(position)
     now = publish(position=2)
@@ -219,6 +231,9 @@ def test_nobody_comes_back_whom_a_later_model_has_let_go(gone, position, code, f
         ):
             with pytest.raises(CommandError, match=code):
                 call_command(*command)
+        for action in ("promote", "roll_back"):
+            assert f"{code}: " in choose(action, before)
+        assert active_model.active_version() == now
     bit(storage.artifact_directory(now.pk))
     fresh()
     if code is None:
@@ -257,21 +272,14 @@ def test_what_cannot_be_promoted_is_refused_with_a_code(capsys):
 
 
 @pytest.mark.parametrize("action", ["promote", "roll_back"])
-def test_staff_who_may_go_back_in_the_admin(client, action):
+def test_staff_who_may_go_back_in_the_admin(choose, action):
     first, second = publish(), publish()
-    staff = factories.listener("staff", is_staff=True, is_superuser=True)
-    client.force_login(staff)
-
-    def choose(*versions):
-        form = {"action": action, "_selected_action": [str(version.pk) for version in versions]}
-        return client.post(reverse("admin:graph_modelversion_changelist"), form, follow=True).text
-
-    assert "Choose one." in choose(first, second)
+    assert "Choose one." in choose(action, first, second)
     assert active_model.active_version() == second
-    assert "serve" in choose(first)
+    assert "serve" in choose(action, first)
     assert active_model.active_version() == first
-    User.objects.filter(pk=staff.pk).update(is_superuser=False)
-    choose(second)
+    User.objects.filter(username="staff").update(is_superuser=False)
+    choose(action, second)
     assert active_model.active_version() == first
 
 

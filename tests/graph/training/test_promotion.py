@@ -29,6 +29,7 @@ def measured(
                 "popularity_ndcg": popularity,
                 "above_popularity": above,
                 "ndcg_error": error,
+                "recall_error": error,
             }
         },
         "friends": None,
@@ -99,6 +100,16 @@ def test_clearly_worse_than_the_active_model_is_refused_on_like_data_only():
     assert "clearly below the active model's 0.2000" in promotion_refusal(measured(0.179), measured(0.2))
     assert promotion_refusal(measured(0.179, plays=1201), measured(0.2)) == ""
     assert "clearly below" in promotion_refusal(measured(0.179, plays=1200), measured(0.2))
+
+
+def test_a_model_that_finds_less_and_puts_it_first_is_refused_too():
+    before = measured(0.2, recall=0.3)
+    assert promotion_refusal(measured(0.21, recall=0.271), before) == ""
+    refused = promotion_refusal(measured(0.21, recall=0.24), before)
+    assert refused == "ARTIST recall@20 0.2400 is clearly below the active model's 0.3000"
+    few = measured(0.2, recall=0.3, viewers=50)
+    assert promotion_refusal(measured(0.2, recall=0.24, viewers=50, error=0.05), few) == ""
+    assert promotion_refusal(measured(0.2, recall=0.24, viewers=50, error=0.01), few) == refused
 
 
 def test_two_models_of_some_listeners_differ_clearly_beyond_their_errors():

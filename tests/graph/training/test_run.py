@@ -14,6 +14,7 @@ from graph.training import run as training
 
 # The heartbeat has a thread and a connection of its own, so nothing here is in one transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
+WORSE = {"memory": {"dims": 40}, "blend": {"learned": False}}
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +74,26 @@ def test_a_run_in_other_hands_is_left_alone():
     TrainingRun.objects.create(key="daily", holder="another", heartbeat_at=timezone.now())
     assert training.train_and_publish(key="daily", holder="me") is None
     assert TrainingRun.objects.get().holder == "another"
+
+
+def test_a_training_that_finds_a_fifth_less_is_refused_and_the_active_model_stays(config_file, capsys):
+    """By 128 listeners; each of the two is well above what is most popular."""
+    sample_community_create(listeners=160, now=timezone.now())
+    good = {"network": {"epochs": 1, "dims": 16}, "memory": {}}
+    call_command("train_recommender", config=config_file(**good))
+    served = active_model.active().version
+    with pytest.raises(CommandError, match=r"The model was refused: .*recall@20 .* active model's"):
+        call_command("train_recommender", config=config_file(**good | WORSE))
+    run = TrainingRun.objects.latest("pk")
+    refused = run.model_version
+    share = {
+        kind: measured["recall"] / served.metrics["items"][kind]["recall"]
+        for kind, measured in refused.metrics["items"].items()
+    }
+    assert min(share.values()) < 0.8
+    assert (run.state, refused.state) == ("DONE", ModelVersion.State.REJECTED)
+    assert "most popular" not in refused.rejected_because
+    assert active_model.active().version == served
+    call_command("train_recommender", config=config_file(**good))
+    assert "is active" in capsys.readouterr().out
+    assert active_model.active().version != served, "as good on the same data passes"

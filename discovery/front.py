@@ -67,7 +67,9 @@ LETS_GO = frozenset(
     if place.startswith("Mutation.") and DeviceScope.PRIVACY in scopes
 ) | {"block", "requestDataExport", "requestErasure", "revokeDevice"}
 _ASKS_OTHERS = re.compile(rb"\b(connectLibrary|sendPlaylist)\b")
-_HIDES = re.compile(rb"\\u|\x00|documentId|persistedQuery")  # JSON may be written in other words, and in UTF-16
+_HIDES = re.compile(
+    rb"\\u|\x00|documentId|persistedQuery"
+)  # JSON may be written in other words, and in UTF-16
 # By its name, or by the id of a document that the operator keeps.
 _MAY_LET_GO = re.compile(
     rb"\b(" + b"|".join(name.encode() for name in sorted(LETS_GO)) + rb"|documentId|persistedQuery)\b"

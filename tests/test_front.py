@@ -169,7 +169,9 @@ async def _posted(door, path, pieces):
     async def send(message):
         pass
 
-    await door({"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}, receive, send)
+    await door(
+        {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}, receive, send
+    )
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ class _Network(httpcore.SyncBackend):
 def guarded_client() -> httpx.Client:
     """A client for one server, or for one request of it."""
     inner = httpx.HTTPTransport(trust_env=False, retries=0)
-    inner._pool._network_backend = _Network()  # type: ignore[attr-defined]  # noqa: SLF001  # httpx takes none
+    inner._pool._network_backend = _Network()  # noqa: SLF001  # httpx takes none
     transport = Guarded(inner)
     timeout = httpx.Timeout(READ, connect=CONNECT)
     return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)

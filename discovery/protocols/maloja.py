@@ -35,7 +35,9 @@ def new_scrobble(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    said = form_read(request) if "form" in (request.content_type or "") else json_object(request, most=LARGEST)
+    said = (
+        form_read(request) if "form" in (request.content_type or "") else json_object(request, most=LARGEST)
+    )
     player = by_token(text_of(said.get("key")) or "")
     if player is None:
         raise NotAllowed("You need to provide a valid key.")

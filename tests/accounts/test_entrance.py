@@ -103,7 +103,13 @@ class TestSigningUp:
 
     @pytest.mark.parametrize(
         "body",
-        ["{", "[]", "[" * 30_000, '{"username": ' + "9" * 5_000 + "}", '{"username": "\\ud800", "password": "x"}'],
+        [
+            "{",
+            "[]",
+            "[" * 30_000,
+            '{"username": ' + "9" * 5_000 + "}",
+            '{"username": "\\ud800", "password": "x"}',
+        ],
     )
     def test_what_the_headless_api_cannot_read_is_the_asker_s_mistake(self, client, body):
         for place in ("signup", "login", "password/request"):

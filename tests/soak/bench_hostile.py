@@ -7,9 +7,9 @@ fastest of a few calls are printed, and by how much the process grew at most. Ex
 import argparse
 import json
 import os
-import resource
 import sys
 import time
+from pathlib import Path
 
 import django
 
@@ -17,6 +17,8 @@ CALLS = 3
 LARGEST_MS = 50.0
 LARGEST_ADMITTED_MS = 2_000.0  # a query's deadline
 MOST_MEBIBYTES = 60.0  # by which all that is refused may make the process grow
+# Bodies from here on take more in the client, which is this process, too: how much of one a server holds is in test_bodies.
+LARGE = 1 << 20
 
 
 def main():
@@ -42,26 +44,36 @@ def main():
 
     def ask(requests, largest):
         for name, made in requests.items():
-            body = made() if arguments.only in name else None
-            for who, app in apps.items() if body is not None else ():
+            body = made()
+            for who, app in apps.items():
                 milliseconds, answer = measured(app, body)
                 print(f"{name:<28} {who:<9} {milliseconds:9.2f} ms  {answer}")
                 if milliseconds > largest:
                     over.append((name, who))
 
-    before = peak_mebibytes()
-    ask(REFUSED, LARGEST_MS)
+    chosen = {name: made for name, made in REFUSED.items() if arguments.only in name}
+    small = {name: made for name, made in chosen.items() if len(made()) < LARGE}
+    before = peak_mebibytes(anew=True)
+    ask(small, LARGEST_MS)
     grown = peak_mebibytes() - before
-    print(f"All that was refused made the process {grown:.1f} MiB larger at most, from {before:.0f}.")
+    print(
+        f"All that was refused, but for large bodies, made the process {grown:.1f} MiB larger at most, from {before:.0f}."
+    )
     if grown > MOST_MEBIBYTES:
         over.append(("memory", "all"))
-    ask(ADMITTED, LARGEST_ADMITTED_MS)
+    ask({name: made for name, made in chosen.items() if name not in small}, LARGEST_MS)
+    ask({name: made for name, made in ADMITTED.items() if arguments.only in name}, LARGEST_ADMITTED_MS)
     print(f"{len(over)} of them above their bound: {over}" if over else "all of them within their bounds")
     return 1 if over else 0
 
 
-def peak_mebibytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def peak_mebibytes(*, anew=False):
+    """How large the process was at most; ``anew``, from now on."""
+    own = Path("/proc/self")
+    if anew:
+        (own / "clear_refs").write_text("5")  # proc(5): the peak is what is taken now
+    (line,) = (line for line in (own / "status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def measured(app, body):

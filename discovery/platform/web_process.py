@@ -76,7 +76,7 @@ def connections_keep(most: int) -> None:
             "min_size": 0,
             "max_size": most,
             "max_idle": 60.0,  # seconds
-            "timeout": 2.5,
+            "timeout": 1.5,
             "reconnect_timeout": 1.0,
         }
 

@@ -22,7 +22,7 @@ from discovery.platform.redis import QUEUES
 from discovery.privacy.erasure import erasure_request
 from discovery.privacy.export import data_export_request
 from graph.ml.config import RecommenderConfig
-from graph.models import FriendNews, History, Listen, ModelVersion, TrainingRun
+from graph.models import FriendNews, History, Listen, ModelVersion
 from graph.sample.community import sample_community_create
 from graph.services.history import history_request
 from graph.services.uploads import upload_store
@@ -37,6 +37,7 @@ from tests.privacy.test_erasure import published
 from tests.processes import wait_for
 from tests.tasks import test_histories as import_
 from tests.tasks import test_privacy as erasing
+from tests.tasks.test_training import ended, progress_of, run_of
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(600)]
 PLAYS = 300
@@ -50,20 +51,6 @@ app.conf.broker_transport_options = {"visibility_timeout": 3}
 looked = QoS.restore_visible
 QoS.restore_visible = lambda self, start=0, num=10, interval=1: looked(self, start, num, 1)
 """
-
-
-def run_of(key):
-    return TrainingRun.objects.filter(key=key).first()
-
-
-def progress_of(key):
-    run = run_of(key)
-    return run.progress if run else 0.0
-
-
-def ended(key):
-    run = run_of(key)
-    return run is not None and run.state != TrainingRun.State.RUNNING
 
 
 def history_of(user):

@@ -1,12 +1,9 @@
 """Requests of a web process share connections to PostgreSQL, and none is had that broke meanwhile."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 from django.db import connection
+
+from tests.discovery.platform.web_alone import printed
 
 # Requests in turn and at once, with every connection ended in the middle; who asked the server is read off its own list.
 ASKED = """
@@ -46,19 +43,9 @@ connections["default"].close_pool()
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to share")
 @pytest.mark.django_db(transaction=True)
 def test_requests_share_connections_and_none_is_had_that_broke():
-    there = connection.settings_dict
-    done = subprocess.run(
-        [sys.executable, "-c", ASKED],
-        env={
-            **os.environ,
-            "DATABASE_URL": f"postgres://{there['USER']}@/{there['HOST']}/{there['NAME']}?application_name=web",
-            "REQUESTS_AT_ONCE": "4",
-            "LOG_LEVEL": "ERROR",
-        },
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    seen = json.loads(done.stdout)
+    seen = printed(
+        ASKED, database="postgres://{USER}@/{HOST}/{NAME}?application_name=web", REQUESTS_AT_ONCE="4"
+    )
     assert {tuple(answer) for answer in seen["answers"]} == {(200, False)}
     assert len(seen["first"]) == 1, "one after another takes one"
     assert len(seen["before"]) <= 4 + 1, "as many as are answered at once, and one whose answer is being sent"
@@ -110,20 +97,13 @@ asyncio.run(scene())
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to share")
 @pytest.mark.django_db(transaction=True)
 def test_a_server_that_falls_silent_is_away_in_seconds():
-    there = connection.settings_dict
-    done = subprocess.run(
-        [sys.executable, "-c", SILENT],
-        env={
-            **os.environ,
-            "BEHIND": f"{there['HOST']}/.s.PGSQL.5432",
-            "DATABASE_URL": f"postgres://{there['USER']}@/PLACE/{there['NAME']}",
-            "REQUESTS_AT_ONCE": "4",
-            "LOG_LEVEL": "CRITICAL",
-        },
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    before, silent, after = json.loads(done.stdout)
+    before, silent, after = printed(
+        SILENT,
+        database="postgres://{USER}@/PLACE/{NAME}",
+        BEHIND=f"{connection.settings_dict['HOST']}/.s.PGSQL.5432",
+        REQUESTS_AT_ONCE="4",
+        LOG_LEVEL="CRITICAL",
+    )
     assert {status for status, _ in before} == {status for status, _ in after} == {200}
     assert {status for status, _ in silent} == {503}
     assert max(seconds for _, seconds in silent) < 4.0

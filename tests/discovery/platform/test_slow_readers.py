@@ -1,12 +1,9 @@
 """Whoever reads an answer slowly holds neither a place nor a connection to the database meanwhile."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 from django.db import connection
+
+from tests.discovery.platform.web_alone import printed
 
 # More slow readers than there are connections, each of an answer that asked the database; then somebody else asks.
 SLOWLY = """
@@ -54,18 +51,6 @@ asyncio.run(scene())
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to share")
 @pytest.mark.django_db(transaction=True)
 def test_slow_readers_keep_no_connection_from_others():
-    there = connection.settings_dict
-    done = subprocess.run(
-        [sys.executable, "-u", "-c", SLOWLY],
-        env={
-            **os.environ,
-            "DATABASE_URL": f"postgres://{there['USER']}@/{there['HOST']}/{there['NAME']}?application_name=slow",
-            "REQUESTS_AT_ONCE": "1",
-            "LOG_LEVEL": "ERROR",
-        },
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    status, answer, stats = json.loads(done.stdout)
+    status, answer, stats = printed(SLOWLY, REQUESTS_AT_ONCE="1")
     assert (status, "errors" in answer) == (200, False), (answer, stats)
     assert stats["pool_size"] <= 3

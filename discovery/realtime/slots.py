@@ -67,8 +67,11 @@ class Slots:
 
     async def close(self) -> None:
         """Stop renewing: what is held runs out."""
+        # Nothing held ends the renewal even where Redis's client, just timing out, swallows the cancelation.
+        self._held.clear()
         if self._renewing is not None:
             self._renewing.cancel()
+            await asyncio.wait([self._renewing])
         await self._redis.aclose()
 
     async def _put(self, place: str, viewer_id: int, *, most: int) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+import redis
 
 from discovery.embedded.redis import RedisServer
 from discovery.realtime.slots import Slots
@@ -51,6 +52,29 @@ def test_a_living_process_keeps_its_places_and_a_dead_ones_run_out(server):
             return [await living.take(7) is not None for _ in range(3)]
 
     assert asyncio.run(held()) == [True, True, False]  # its first one still counts
+
+
+def test_closing_ends_the_renewal_though_the_client_swallows_its_cancelation(server, monkeypatch):
+    """As redis-py does where its own timeout falls into the same moment."""
+
+    async def closed():
+        async with processes(server.url) as (one, _):
+            assert await one.take(7)
+            renewing = asyncio.Event()
+
+            async def swallows(*_args, **_kwargs):
+                renewing.set()
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError as cancelation:
+                    raise redis.TimeoutError from cancelation
+
+            monkeypatch.setattr(one._redis, "eval", swallows)
+            await renewing.wait()
+            await asyncio.wait_for(one.close(), timeout=10)
+            return one._renewing.done()
+
+    assert asyncio.run(closed())
 
 
 def test_without_redis_each_process_counts_for_itself_and_says_it_again_afterwards(server):

@@ -18,6 +18,12 @@ TESTS = Path(__file__).parent
 __all__ = ["serve"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What takes longest comes first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def _tests_write_rows_by_hand(monkeypatch):
     """Rows that a test writes itself need no gate; what it calls does, as ever."""

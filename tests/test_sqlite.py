@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from discovery.embedded.pytest_plugin import RAN_AGAINST
 
 
+@pytest.mark.long
 def test_marked_tests_pass_on_sqlite(record_property, tmp_path):
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))

@@ -6,6 +6,8 @@ says more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
@@ -21,12 +23,17 @@ from graph.ml.content import unit_rows
 from graph.ml.data import View
 from graph.ml.item_item import feature_rows
 
+LOOK_EVERY, PATIENCE = (
+    20,
+    4,
+)  # epochs of LightGCN between looks at a validation part, and looks without a gain
+
 
 def item_knn(
     view: View, *, shrink: float = 20.0, neighbors: int = 200, told: sp.csr_matrix | None = None
 ) -> Scorer:
     """Cosine between items with shrinkage, each item's nearest kept; asked of ``told`` [U, N] or all plays."""
-    plays = _logged(view)
+    plays = logged(view)
     length = np.sqrt(np.asarray(plays.multiply(plays).sum(axis=0)).ravel())
     gram = (plays.T @ plays).tocsr()
     gram.setdiag(0)
@@ -41,6 +48,13 @@ def item_knn(
 def ease(view: View, *, ridge: float = 100.0) -> Scorer:
     """EASE (Steck, 2019), in its dual form: as many unknowns as listeners."""
     return _ease(_balanced(view), sp.csr_matrix((0, len(view.ids)), dtype=np.float32), ridge)
+
+
+def ease_binary(view: View, *, ridge: float = 100.0) -> Scorer:
+    """EASE of who plays what, however often, as published comparisons have it."""
+    plays = view.plays.copy()
+    plays.data = np.ones_like(plays.data)
+    return _ease(plays, sp.csr_matrix((0, len(view.ids)), dtype=np.float32), ridge)
 
 
 def ease_with_kernels(view: View, *, ridge: float = 100.0, tags: float = 2.0, friends: float = 0.5) -> Scorer:
@@ -66,7 +80,7 @@ def als_fit(
     model = AlternatingLeastSquares(
         factors=factors, alpha=alpha, regularization=regularization, random_state=seed, num_threads=1
     )
-    model.fit(_logged(view), show_progress=False)
+    model.fit(logged(view), show_progress=False)
     return model
 
 
@@ -80,20 +94,39 @@ def bpr(view: View, *, factors: int = 64, seed: int = 0) -> Scorer:
         random_state=seed,
         num_threads=1,
     )
-    model.fit(_logged(view), show_progress=False)
+    model.fit(logged(view), show_progress=False)
     return lambda users: np.asarray(model.user_factors[users] @ model.item_factors.T)
 
 
-def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, seed: int = 0) -> Scorer:
-    """torch-geometric's LightGCN (He et al., 2020) with its own BPR loss."""
+def light_gcn(
+    view: View,
+    *,
+    dims: int = 64,
+    layers: int = 2,
+    epochs: int = 60,
+    learning_rate: float = 0.02,
+    seed: int = 0,
+    judged: Callable[[Scorer], float] | None = None,
+) -> Scorer:
+    """torch-geometric's LightGCN (He et al., 2020) with its own BPR loss.
+
+    Where it is ``judged``, on a validation part, it stops once that has not risen for `PATIENCE` looks, and what was best stays.
+    """
     torch.manual_seed(seed)
     users, items = view.plays.shape
     coo = view.plays.tocoo()
     row, col = torch.from_numpy(coo.row).long(), torch.from_numpy(coo.col).long() + users
     edges = torch.stack([torch.cat([row, col]), torch.cat([col, row])])
     model = LightGCN(users + items, dims, layers)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(epochs):
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+
+    def scorer() -> Scorer:
+        with torch.no_grad():
+            fitted = model.get_embedding(edges).numpy()
+        return lambda asked: np.asarray(fitted[asked] @ fitted[users:].T)
+
+    best, looks, highest = None, 0, -1.0
+    for epoch in range(epochs):
         optimizer.zero_grad()
         vectors = model.get_embedding(edges)
         other = torch.randint(users, users + items, (len(row),))
@@ -104,9 +137,13 @@ def light_gcn(view: View, *, dims: int = 64, layers: int = 2, epochs: int = 60, 
         )
         loss.backward()
         optimizer.step()
-    with torch.no_grad():
-        fitted = model.get_embedding(edges).numpy()
-    return lambda asked: np.asarray(fitted[asked] @ fitted[users:].T)
+        if judged is None or epoch % LOOK_EVERY < LOOK_EVERY - 1:
+            continue
+        if (quality := judged(scorer())) > highest:
+            best, looks, highest = scorer(), 0, quality
+        elif (looks := looks + 1) >= PATIENCE:
+            break
+    return best or scorer()
 
 
 def friends_mean(view: View) -> Scorer:
@@ -161,7 +198,7 @@ def _shares(links: sp.csr_matrix) -> sp.csr_matrix:
     return sp.diags(1 / np.maximum(np.diff(links.indptr), 1)) @ links
 
 
-def _logged(view: View) -> sp.csr_matrix:
+def logged(view: View) -> sp.csr_matrix:
     plays = view.plays.copy()
     plays.data = np.log1p(plays.data).astype(np.float32)
     return plays
@@ -169,7 +206,7 @@ def _logged(view: View) -> sp.csr_matrix:
 
 def _balanced(view: View) -> sp.csr_matrix:
     """Log counts divided by each listener's mean."""
-    plays = _logged(view)
+    plays = logged(view)
     mean = np.asarray(plays.sum(axis=1)).ravel() / np.maximum(np.diff(plays.indptr), 1)
     return (sp.diags((1 / np.where(mean > 0, mean, 1)).astype(np.float32)) @ plays).tocsr()
 

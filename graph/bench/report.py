@@ -9,6 +9,7 @@ from typing import Any
 
 # Names of places in documents.
 MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"
+WAYS, PROTOCOL = "ways", "protocol"
 COMPRESSION, SCALE, LATENCY = "lean", "scale", "nearest"
 PARTS = {
     "items": "Recommendations",

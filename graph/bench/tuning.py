@@ -22,7 +22,7 @@ from graph.snapshot import GraphSnapshot
 ALS_GRID: list[dict[str, Any]] = [
     {"factors": f, "alpha": a, "regularization": r}
     for f in (128, 192, 256)
-    for a in (10.0, 20.0, 40.0)
+    for a in (5.0, 10.0, 20.0, 40.0)
     for r in (30.0, 60.0, 120.0, 200.0)
 ]
 VALIDATION = 1_000  # added to a split's seed for the split inside it

@@ -15,15 +15,16 @@ class ItemItemConfig:
     """The item–item source: ridge regression between items, solved through a truncated SVD."""
 
     dims: int = 192
-    ridge: float = 65.0
+    ridge: float = 80.0
     degree_power: float = 0.51  # the ridge of an item grows with this power of its weight
     key_power: float = 0.5  # rare items say more as evidence: key ∝ ridge^-key_power
-    query_power: float = 0.0  # popular items rank higher: query ∝ ridge^query_power
-    shrink_power: float = 0.91  # how much more the first singular directions count
+    query_power: float = 0.03  # popular items rank higher: query ∝ ridge^query_power
+    shrink_power: float = 1.05  # how much more the first singular directions count
     play_power: float = 1.7  # of log1p(count): how much more a favorite says than a passing play
-    tag_weight: float = 0.8  # size of all tag rows relative to all plays
-    tag_count_power: float = 0.57  # of how many people use the tag for the item
-    tag_power: float = 0.6  # a tag's row is divided by its length to this power
+    row_power: float = 0.15  # a listener's row is divided by its length, in mean lengths, to this power
+    tag_weight: float = 0.62  # size of all tag rows relative to all plays
+    tag_count_power: float = 0.62  # of how many people use the tag for the item
+    tag_power: float = 0.55  # a tag's row is divided by its length to this power
     tag_min_items: int = 3
     friend_weight: float = 0.42  # rows of what each listener's friends play together
     friend_power: float = 0.75  # divided by the number of friends to this power
@@ -37,12 +38,12 @@ class NetworkConfig:
 
     dims: int = 64
     layers: int = 1
-    epochs: int = 6
-    learning_rate: float = 0.02
-    temperature: float = 0.2
+    epochs: int = 10
+    learning_rate: float = 0.01
+    temperature: float = 0.35
     count_power: float = 0.5
     friend_weight: float = 0.1  # share of the user–user loss
-    weight_decay: float = 1e-4
+    weight_decay: float = 5e-4
     sample_above: int = 50_000  # candidates from which on the softmax is sampled
     sampled_items: int = 8_192
     sample_above_cells: int = 200_000_000  # listeners × items from which on it is sampled, too, and how many
@@ -73,9 +74,9 @@ class BlendConfig:
     """How sources, channels and popularity add up."""
 
     memory: float = 1.0  # of the item–item source, which stored models know by this name; in units of spread
-    network: float = 1.2
-    popularity: float = 0.2  # per unit of log1p(listeners)
-    play_power: float = 1.7  # of log1p(count), as in the item–item source
+    network: float = 1.0
+    popularity: float = 0.1  # per unit of log1p(listeners)
+    play_power: float = 1.5  # of log1p(count): a little less than where the item–item source learns
     count_power: float = 0.5  # evidence of a channel is scaled by its count to minus this power
     friend_gain: float = 0.02
     friend_identity: float = 0.8  # a friend's play lifts that very item

@@ -83,26 +83,32 @@ def split_cold(snapshot: GraphSnapshot, *, seed: int, share: float = 0.1) -> Spl
     tags on what is held out go too. Track plays are left out of this question altogether.
     """
     rng = np.random.default_rng(seed)
-    plays, width = snapshot.artist_plays, len(snapshot.artists)
+    plays = snapshot.artist_plays
     befriended = np.intersect1d(np.unique(snapshot.friendships), np.unique(plays.user))
     tagged = np.intersect1d(np.unique(snapshot.artist_tags.item), np.unique(plays.item))
     listeners = rng.permutation(befriended)[: round(len(befriended) * share)]
     artists = rng.permutation(tagged)[: round(len(tagged) * share)]
     hidden = np.isin(plays.user, listeners) | np.isin(plays.item, artists)
+    train = without_artists(snapshot, hidden)
+    return Split(
+        train=train,
+        artists=_pairs(plays, hidden),
+        tracks=np.zeros((0, 2), dtype=np.int64),
+        friendships=np.zeros((0, 2), dtype=np.int64),
+    )
+
+
+def without_artists(snapshot: GraphSnapshot, hidden: Mask) -> GraphSnapshot:
+    """The snapshot without some of its artist plays, their listeners' tags on them, and without any track plays."""
+    plays, width = snapshot.artist_plays, len(snapshot.artists)
     nothing = np.zeros(len(snapshot.track_plays.user), dtype=bool)
-    train = replace(
+    return replace(
         snapshot,
         artist_plays=_plays(plays, ~hidden),
         track_plays=_plays(snapshot.track_plays, nothing),
         artist_tags=_untagged(
             snapshot.artist_tags, _keys(plays.user[hidden], plays.item[hidden], width), width
         ),
-    )
-    return Split(
-        train=train,
-        artists=_pairs(plays, hidden),
-        tracks=np.zeros((0, 2), dtype=np.int64),
-        friendships=np.zeros((0, 2), dtype=np.int64),
     )
 
 

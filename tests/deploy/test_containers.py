@@ -93,6 +93,7 @@ def test_systemd_reads_the_units():
     assert ours == []
 
 
+@pytest.mark.long
 @pytest.mark.worker
 @pytest.mark.timeout(900)
 def test_web_worker_training_and_beat_answer_their_health_checks(installation):

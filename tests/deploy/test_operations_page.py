@@ -196,6 +196,7 @@ def after_section(section, machine):
         assert (machine.root / "srv/two").exists() == (section == "Upgrade")
 
 
+@pytest.mark.long
 def test_the_page_from_an_empty_postgresql_to_new_keys(machine):
     told = []
     for section, lines in commands():

@@ -29,6 +29,7 @@ SITUATIONS = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.timeout(STEPS_A_PART // 4 + 300)
 @pytest.mark.parametrize("part", range(PARTS))

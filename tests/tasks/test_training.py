@@ -42,6 +42,7 @@ def files(artifact_dir):
     return sorted(path.name for path in artifact_dir.iterdir() if path.name != ".lock")
 
 
+@pytest.mark.long
 def test_a_killed_training_leaves_the_old_model_serving_and_is_taken_up_again(
     community, start_worker, artifact_dir
 ):

@@ -37,6 +37,12 @@ class Command(BaseCommand):
             "--ablations", action="store_true", help="what each source and choice brings, on the same splits"
         )
         parser.add_argument(
+            "--ways", action="store_true", help="whether the figures hold however plays are held out"
+        )
+        parser.add_argument(
+            "--protocol", choices=("recbole",), help="as published comparisons hold out, rank and measure"
+        )
+        parser.add_argument(
             "--explanations", action="store_true", help="measure whether the active model's reasons are true"
         )
         parser.add_argument(
@@ -68,13 +74,21 @@ class Command(BaseCommand):
             )
             self._print_comparison(measured)
             self._write_comparison(measured, options)
+        elif options["protocol"]:
+            from graph.bench.protocol import protocol, table
+
+            measured = protocol(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
+            self._written(measured, table(measured), report.PROTOCOL, options)
+        elif options["ways"]:
+            from graph.bench import ways
+
+            measured = ways.compare_ways(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
+            self._written(measured, ways.table(measured), report.WAYS, options)
         elif options["ablations"]:
             from graph.bench.ablations import ablate
 
             measured = ablate(taken, RecommenderConfig(), seeds=seeds, progress=self._say)
-            text = report.ablation_table(measured)
-            self.stdout.write(text)
-            report.write_measured(measured, text, report.ABLATIONS, options)
+            self._written(measured, report.ablation_table(measured), report.ABLATIONS, options)
         else:
             measured = evaluate(taken, RecommenderConfig()).to_dict()
             self.stdout.write(json.dumps(measured, indent=1))
@@ -96,6 +110,10 @@ class Command(BaseCommand):
         report.write_measured([measured.to_dict() for measured in explained], text, report.MEASURED, options)
         if not all(measured.holds for measured in explained):
             raise CommandError("A bound of the explanations is not kept.")
+
+    def _written(self, measured: Any, text: str, place: str, options: dict[str, Any]) -> None:
+        self.stdout.write(text)
+        report.write_measured(measured, text, place, options)
 
     def _say(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")

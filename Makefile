@@ -8,6 +8,8 @@
 #   make check-deploy                  that unsafe settings are refused, and safe ones pass Django's deployment checks
 #   make bench [DATA=DIR]              the recommender beside its peers, in one run: on DATA, on a HetRec 2011
 #                                      folder at ../shared/data where there is one, or on the sample community
+#   make model-ci [DATA=DIR]           the model that this code makes of known data beside the committed figures: quality, cost,
+#                                      faithfulness, privacy attacks; fails on a loss outside noise (WRITE=1: new figures)
 #   make bench-scale                   what training costs as the graph grows to ten million plays (4 GB, minutes)
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
 #   make faults                        services and workers that die, fill up or lose the time: nothing acknowledged is lost (35 minutes)
@@ -25,9 +27,10 @@ PORT ?= 8000
 DATA ?=
 SEEDS ?= 1
 MINUTES ?= 30
+WRITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test coverage check check-deploy soak faults load bench bench-scale bench-privacy bench-api bench-hostile clean
+.PHONY: help env demo test coverage check check-deploy soak faults load bench model-ci bench-scale bench-privacy bench-api bench-hostile clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -101,6 +104,20 @@ $(LOCUST): pyproject.toml | $(READY)
 
 load: $(READY) $(LOCUST)
 	$(PY) -m tests.load --minutes "$(MINUTES)" --locust $(LOCUST)
+
+# $(1): a name; $(2): the command that brings the data in.
+define check_model
+	@rm -rf var/model-ci/$(1) && mkdir -p var/model-ci/$(1)
+	env -u DATABASE_URL EARSHOT_HOME=var/model-ci/$(1) $(PY) manage.py migrate --verbosity 0
+	env -u DATABASE_URL EARSHOT_HOME=var/model-ci/$(1) $(PY) manage.py $(2)
+	env -u DATABASE_URL EARSHOT_HOME=var/model-ci/$(1) OMP_NUM_THREADS=1 $(PY) manage.py check_model --data $(1) \
+		--baselines docs/results/model-ci.json --report var/model-ci/report $(if $(WRITE),--write)
+
+endef
+model-ci: $(READY)
+	$(call check_model,sample,create_sample_community)
+	$(if $(BENCH_DATA),$(call check_model,$(notdir $(BENCH_DATA)),import_lastfm "$(BENCH_DATA)" --assume-consent --verbosity 0))
+	$(PY) -m pytest -q -p no:cacheprovider tests/adversary tests/golden
 
 bench-scale: $(READY)
 	$(PY) manage.py benchmark_scale --json docs/results/scale.json --markdown docs/recommender.md

@@ -6,7 +6,7 @@ interval. CPU time is the process's own, so that a busy machine does not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,23 +58,32 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     tune: bool = False,
     tuned_before: Path | None = None,
+    only: Collection[str] = (),
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Everything the tables show, as JSON-able data.
+    """Everything the tables show, as JSON-able data; ``only``: of items, these peers alone.
 
     ``tune`` searches ALS's parameters on a validation split of the first seed, remembering what was
     tried in the file ``tuned_before``.
     """
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        return _Comparison(snapshot, config, seeds, progress).run(TuningCache(tuned_before) if tune else None)
+        return _Comparison(snapshot, config, seeds, only, progress).run(
+            TuningCache(tuned_before) if tune else None
+        )
 
 
 class _Comparison:
     def __init__(
-        self, snapshot: GraphSnapshot, config: RecommenderConfig, seeds: Sequence[int], progress: Progress
+        self,
+        snapshot: GraphSnapshot,
+        config: RecommenderConfig,
+        seeds: Sequence[int],
+        only: Collection[str],
+        progress: Progress,
     ) -> None:
         self.snapshot, self.config, self.seeds, self.progress = snapshot, config, seeds, progress
+        self.only = only
         self.items, self.friends, self.cold_listeners, self.cold_artists = Tally(), Tally(), Tally(), Tally()
         self.picks, self.one_play = Tally(), Tally()
         self.serving: list[dict[str, float]] = []
@@ -114,6 +123,8 @@ class _Comparison:
         add(OURS, model_scorer(view, index), seconds)
         add(f"{OURS} (own plays only)", model_scorer(view, index, friends=False), seconds)
         for name, fit_peer in _item_peers(view, tuned, seed).items():
+            if self.only and name not in self.only:
+                continue
             self._say(seed, name)
             add(name, *timed(fit_peer))
         self._say(seed, "few plays, serving, additivity")
@@ -157,7 +168,11 @@ class _Comparison:
         result: dict[str, Any] = {
             "seeds": list(self.seeds),
             "als_tuned": tuned,
-            "items": _part(f"NDCG@{K}", self.items, (REFERENCE, "als", best, "ease_with_kernels")),
+            "items": _part(
+                f"NDCG@{K}",
+                self.items,
+                [name for name in (REFERENCE, "als", best, "ease_with_kernels") if name in rows],
+            ),
             "weights": self.weights,
             "additivity": {"listeners": self.snapshot.users.size, "largest_error": self.inexact},
             "cost": {

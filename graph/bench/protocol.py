@@ -34,7 +34,7 @@ from graph.snapshot import GraphSnapshot, Taggings
 K = 10
 PUBLISHED = {"MHCN": 0.2068, "SEPT": 0.2057, "LightGCN": 0.1972, "NGCF": 0.1898, "BPR": 0.1674}
 UNTAGGED = f"{OURS} (plays and friendships alone)"
-LIGHT_GCN: dict[str, Any] = {"layers": 3, "epochs": 600, "learning_rate": 0.01}
+LIGHT_GCN: dict[str, Any] = {"layers": 3, "epochs": 400, "learning_rate": 0.02}
 RIDGES = (30.0, 60.0, 100.0, 200.0, 400.0)
 EASE_OF: dict[str, Callable[..., Scorer]] = {"counts": peers.ease, "binary": peers.ease_binary}
 

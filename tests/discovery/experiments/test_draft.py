@@ -32,8 +32,8 @@ def test_the_hand_made_draft():
         (2, BOTH),
         (3, BOTH),
         (9, BOTH),
-    ]  # type: ignore[arg-type]
-    assert team_draft([1, 2], [1, 4], [B, A], 2) == [(1, B), (2, A)]  # type: ignore[arg-type]
+    ]
+    assert team_draft([1, 2], [1, 4], [B, A], 2) == [(1, B), (2, A)]
 
 
 def test_people_days_and_experiments_are_drawn_apart_and_evenly(settings):

@@ -23,6 +23,7 @@ from discovery.models import (
 from discovery.platform import clock
 from discovery.radio.sources import Source
 from graph.models import Feedback, Listen
+from tasks.experiments import experiments_look
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -290,3 +291,15 @@ def test_reports_are_of_mondays(day):
     at = monday(moment)
     assert (at.weekday(), at.hour, at.tzinfo) == (0, 0, UTC)
     assert timedelta(0) <= moment - at < timedelta(days=7)
+
+
+def test_the_clock_looks_and_reports(join, running, tracks, few):
+    """By the task that the schedule names, once however often it is told."""
+    experiment = running()
+    for user in (agreed(join), agreed(join)):
+        session(user, experiment, 3, tracks, plays=[0, 1])
+    for _ in range(2):
+        experiments_look()
+    assert [report.at for report in experiment.reports.all()] == [REPORT]
+    experiment.refresh_from_db()
+    assert experiment.stopped_at is None

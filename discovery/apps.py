@@ -8,12 +8,13 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from discovery import references, visible
+        from discovery.experiments import exposures, serving
         from discovery.platform import clock, safe_settings
         from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
         from discovery.privacy import erasures_kept, export, withdrawals_kept
         from discovery.radio import purge
-        from discovery.recommend import disclosure
+        from discovery.recommend import disclosure, variants
         from discovery.together import playing
 
         safe_settings.connect()
@@ -21,6 +22,8 @@ class DiscoveryConfig(AppConfig):
         references.connect()
         disclosure.connect()
         purge.connect()
+        exposures.connect()
+        variants.connect(serving.offer)
         playing.connect()
         export.connect()
         erasures_kept.connect()

@@ -22,7 +22,7 @@ COSTS: Mapping[str, int] = {
     **_each(250, "Viewer", "connectionTo", "pathTo", "tasteMatch"),
     **_each(200, "Viewer", "activity", "community", "playingNow"),
     **_each(400, "Query", "room"),
-    **_each(200, "Query", "communities", "people", "recommenderParameters", "search"),
+    **_each(200, "Query", "communities", "experiments", "people", "recommenderParameters", "search"),
     **_each(100, "Query", "popular"),
     **_each(50, "Query", "node"),
     # Of a listening's figures each is counted anew.
@@ -46,7 +46,7 @@ CHEAP: frozenset[str] = frozenset(
     | {
         f"Viewer.{name}"
         for name in (
-            "children", "consentHistory", "dataExports", "devices", "feedback", "friendRequests", "friends", "id",
+            "children", "consentHistory", "dataExports", "devices", "experiments", "feedback", "friendRequests", "friends", "id",
             "imports", "invitations", "libraries", "listens", "playlists", "privacy", "profile",
             "recommendationsReceived", "recommendationsSent", "rooms", "shownTo",
         )
@@ -71,6 +71,11 @@ ROWS: Mapping[str, int] = {
     **_each(6, "Path", "links", "nodes"),
     **_each(6, "Connection", "links", "nodes"),
     **_each(10, "Viewer", "dataExports"),
+    **_each(1, "Viewer", "experiments"),
+    **_each(5, "Query", "experiments"),
+    **_each(10, "Experiment", "reports"),
+    **_each(6, "ExperimentReport", "figures"),
+    **_each(2, "ExperimentReport", "radio"),
     **_each(12, "PrivacySettings", "purposes"),
     **_each(12, "Child", "purposes"),
     **_each(5, "PurposeConsent", "overrides"),

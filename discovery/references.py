@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from discovery.models import RadioChoice, Room, RoomPlay, RoomVote, SocialUse
+from discovery.models import ExposedItem, RadioChoice, Room, RoomPlay, RoomVote, SocialUse
 from graph.ingest.references import KeyColumn, register
 from graph.models import ItemKind
 
@@ -20,6 +20,7 @@ def connect() -> None:
     register(
         KeyColumn(SocialUse, "item_id", _by_kind),
         KeyColumn(RadioChoice, "item_id", _by_kind),
+        KeyColumn(ExposedItem, "item_id", _by_kind),
         KeyColumn(Room, "now_id", lambda kind: Q(kind=kind)),
         KeyColumn(RoomVote, "item_id", _of_room),
         KeyColumn(RoomPlay, "item_id", _of_room),

@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
+import discovery.experiments.api
 import discovery.library.api
 import discovery.privacy.api
 import discovery.radio.api
@@ -55,6 +56,7 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.radio.api,
     discovery.room.api,
     discovery.library.api,
+    discovery.experiments.api,
     discovery.privacy.api,
     discovery.realtime.subscriptions,
 )

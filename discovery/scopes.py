@@ -68,7 +68,7 @@ NEEDED: Mapping[str, Scopes] = {
     ),
     **_one(
         DeviceScope.PRIVACY,
-        Viewer=("children", "consentHistory", "dataUsage", "previewRemoval", "privacy", "shownTo"),
+        Viewer=("children", "consentHistory", "dataUsage", "experiments", "previewRemoval", "privacy", "shownTo"),
         Mutation=(
             "deleteListens", "endPrivateSession", "excludeFromTaste", "setConsent", "setPersonalizationLevel",
             "startPrivateSession", "undoImport", "withdrawAllConsent",

@@ -26,5 +26,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "model-verify": {"task": "tasks.models.model_verify", "schedule": crontab(minute="27")},
     "ledger-head": {"task": "tasks.privacy.ledger_head_publish", "schedule": crontab(minute="37")},
+    # Twice, should a broker lose the first message: what is told is as of midnight both times.
+    "experiments-look": {
+        "task": "tasks.experiments.experiments_look",
+        "schedule": crontab(hour="0,6", minute="11"),
+    },
     "privacy-expire": {"task": "tasks.privacy.privacy_expire", "schedule": crontab(minute="7")},
 }

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import sem, t
 
+from discovery.experiments.offpolicy import Log, doubly_robust, ips, snips
 from discovery.lab.listener_model import Assumptions, ListenerModel
-from discovery.lab.offpolicy import Log, doubly_robust, ips, snips
 from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Station, run
 from discovery.radio.sources import Source
 from graph.arrays import Doubles

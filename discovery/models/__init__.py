@@ -1,8 +1,33 @@
 """What is kept about showing things to people, one file a room. They stay in one package for the app's label."""
 
 from discovery.models.disclosure import SocialUse
+from discovery.models.experiments import (
+    Experiment,
+    ExperimentKind,
+    ExperimentReport,
+    ExposedItem,
+    Exposure,
+    StopReason,
+    Team,
+)
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
 from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
 
-__all__ = ["DataExport", "Erasure", "RadioChoice", "Room", "RoomMember", "RoomPlay", "RoomVote", "SocialUse"]
+__all__ = [
+    "DataExport",
+    "Erasure",
+    "Experiment",
+    "ExperimentKind",
+    "ExperimentReport",
+    "ExposedItem",
+    "Exposure",
+    "RadioChoice",
+    "Room",
+    "RoomMember",
+    "RoomPlay",
+    "RoomVote",
+    "SocialUse",
+    "StopReason",
+    "Team",
+]

@@ -46,6 +46,7 @@ MEANINGS: Mapping[str, str] = {
     "ALREADY_FRIENDS": "You are friends already.",
     "HANDLE_TAKEN": "Somebody has this handle.",
     "IDEMPOTENCY_KEY_REUSED": "Another call was sent with this key.",
+    "EXPERIMENT_THERE": "An experiment runs already, or one of this name did (for the operator, on the command line).",
     "IMPORT_RUNNING": "The import is still running.",
     "ROOM_FULL": "The room has as many guests as it takes.",
     "ROOM_MOVED_ON": "Somebody else was quicker; the answer of `room` tells the step that counts.",

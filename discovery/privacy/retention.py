@@ -31,6 +31,7 @@ from accounts.services.listener import UNCONFIRMED_KEPT, unconfirmed_forget
 from accounts.services.private_session import REMEMBERED, private_sessions_forget
 from accounts.services.repeat import CALLS_KEPT, calls_forget
 from accounts.services.token import LIFETIME, tokens_expire
+from discovery.experiments.exposures import EXPOSURES_KEPT, exposed_items_forget, exposures_forget
 from discovery.models import Erasure
 from discovery.privacy.export_end import EXPORTS_KEPT, LIVES, exports_expire, exports_forget
 from discovery.privacy.stores import STORES
@@ -99,6 +100,10 @@ RULES: tuple[Rule, ...] = (
          social_use_forget, Purpose.SOCIAL_OUT),
     Rule("radio_choices", _("What the radio chose for you, how likely, and what came of it."), CHOICES_KEPT,
          _("the choice"), radio_choices_forget, Purpose.EXPERIMENT),
+    Rule("exposures", _("On which days your recommendations were part of an experiment."), EXPOSURES_KEPT,
+         _("the day it happened"), exposures_forget, Purpose.EXPERIMENT),
+    Rule("exposed_items", _("Which side of an experiment brought what you were recommended."), EXPOSURES_KEPT,
+         _("the day it happened"), exposed_items_forget, Purpose.EXPERIMENT),
     Rule("radios", _("A radio that plays: its seed, what was heard and what came of it."),
          timedelta(seconds=RADIO_LIFETIME), _("its last sign of life"), None),
     Rule("rooms", _("Rooms you are in or invited to; gone when you leave."), IDLE, _("the last thing done in it"), rooms_close),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.breaches import BreachConcern
 from accounts.invitations import Guest, Invitation
 from accounts.models import Block, Consent, Device, Friendship, Purpose, RepeatableCall, User
-from discovery.models import RadioChoice, RoomMember, RoomVote, SocialUse
+from discovery.models import ExposedItem, Exposure, RadioChoice, RoomMember, RoomVote, SocialUse
 from graph.models import (
     ArtistPlayCount,
     DeletedPlay,
@@ -92,6 +92,10 @@ STORES: tuple[Store, ...] = (
           Purpose.SOCIAL_OUT, (), "day"),
     Store("radio_choices", RadioChoice, ("user",), _("What the radio chose for you, how likely, and what came of it."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "chosen_at"),
+    Store("exposures", Exposure, ("user",), _("On which days your recommendations were part of an experiment."),
+          Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "shown_at"),
+    Store("exposed_items", ExposedItem, ("user",), _("Which side of an experiment brought what you were recommended."),
+          Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "shown_at"),
     Store("breach_notices", BreachConcern, ("user",), _("Breaches that concern you, as you were told of them."), None),
     Store("imports", History, ("user",), _("Files of your listening that you handed in, and how many of their rows became what."),
           None, (), "asked_at"),

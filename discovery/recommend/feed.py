@@ -14,6 +14,7 @@ from discovery.recommend import held, ranking
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.pipeline import Feed, recommend
 from discovery.recommend.serving import DegradedReason
+from discovery.recommend.variants import variant_for
 from graph.models import ItemKind
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
@@ -31,17 +32,23 @@ def for_you(
     """What the viewer does not know yet and is likely to play, by everything permitted at ``level``."""
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
+        if variant is not None:
+            return variant.select(index, evidence, shown=shown, count=count, variety=variety)
         return held.rank_with_held(index, evidence, shown=shown, count=count, variety=variety, spoken_of=True)
 
     def without(evidence: PermittedEvidence) -> ranking.Ranking:
         return held.rank_held(evidence, shown=shown, count=count, variety=variety)
 
     permitted = gathering.gather(viewer, kind, level=level)
+    variant = variant_for(viewer, kind, permitted)
     personal = permitted.use.own or permitted.use.friends
-    return recommend(
+    presented = recommend(
         viewer, permitted, select, personal=personal, without=without if held.speaks(permitted) else None,
         empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
     )  # fmt: skip
+    if variant is not None:
+        variant.note(presented.answer)
+    return presented
 
 
 def from_friends(

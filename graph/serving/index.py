@@ -12,6 +12,8 @@ vector here: a viewer is the list of evidence that a request permits, added up.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -188,6 +190,20 @@ class ItemIndex:
             self.sources,
             self.rules,
         )
+
+    def weighed(self, factors: Mapping[Channel, float], *, prior: float = 1.0) -> ItemIndex:
+        """The same vectors, in which channels and the prior count so many times as much as they do here.
+
+        What is made of the vectors alone is shared.
+        """
+        self.queries, self.keys, self.learned  # noqa: B018  # made now, once for both
+        weighed = copy(self)
+        weighed.prior = np.asarray(self.prior * np.float32(prior))
+        weighed.rules = {
+            channel: replace(rule, gain=rule.gain * factors.get(channel, 1.0))
+            for channel, rule in self.rules.items()
+        }
+        return weighed
 
     # -- scoring ------------------------------------------------------------------------------
 

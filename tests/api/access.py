@@ -24,7 +24,7 @@ from accounts.models import ConsentEvent, Friendship, Purpose
 from accounts.services.breach import breach_add
 from accounts.services.consent import consent_set
 from accounts.services.invitation import invitation_create
-from discovery.models import DataExport, Room, RoomMember, SocialUse
+from discovery.models import DataExport, Experiment, ExperimentReport, Room, RoomMember, SocialUse
 from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
 from discovery.together import activity
@@ -102,6 +102,18 @@ class World:
         use = SocialUse.objects.create(source=owner, recipient=friend, day=timezone.now().date(), named=False)
         room = Room.objects.create(kind=ItemKind.TRACK)
         RoomMember.objects.create(room=room, user=owner, joined_at=timezone.now())
+        figure = {"name": "credits a session", "a": 1.0, "b": 2.0, "difference": 1.0, "low": 0.5, "high": 1.5}
+        estimate = {"name": "snips", "logged": 0.5, "value": 0.5, "low": 0.4, "high": 0.6, "choices": 900}
+        experiment = Experiment.objects.create(
+            name="calmer", kind="INTERLEAVING", arm_a={}, arm_b={"prior": 0.5}, salt="", started_at=now,
+        )  # fmt: skip
+        ExperimentReport.objects.create(
+            experiment=experiment, at=now,
+            figures={
+                "too_few": False, "people": 12, "sessions": 90, "evidence": 30.0, "verdict": "B", "breached": "skips a session",
+                "sample_ratio": 0.5, "figures": [figure], "radio": [estimate],
+            },
+        )  # fmt: skip
         handed_in = History.objects.create(
             user=owner,
             asked_at=now,

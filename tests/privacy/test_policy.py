@@ -52,7 +52,9 @@ def test_how_long_everything_is_kept_is_for_everybody():
 # What the text says of how long, and the line of the table that the clock enforces.
 PERIODS = {
     "To whom you were shown, and why: 90 days": "social_use",
-    "It is kept for 180 days": "radio_choices",
+    "learn from it; it is kept for 180 days": "radio_choices",
+    "on which days they were is kept for 180 days": "exposures",
+    "which side brought each item is kept for 180 days": "exposed_items",
     "A radio: 12 hours after you last used it": "radios",
     "A room that nobody uses: 7 days": "rooms",
     "was is kept for 90 days, so that a play of it that arrives late": "private_sessions",

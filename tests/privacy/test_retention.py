@@ -35,7 +35,17 @@ from accounts.services.ledger import event_hash
 from accounts.services.ledger_head import ledger_head_publish
 from accounts.services.private_session import private_session_end, private_session_start
 from accounts.services.token import token_create
-from discovery.models import DataExport, Erasure, RadioChoice, Room, RoomMember, SocialUse
+from discovery.models import (
+    DataExport,
+    Erasure,
+    Experiment,
+    ExposedItem,
+    Exposure,
+    RadioChoice,
+    Room,
+    RoomMember,
+    SocialUse,
+)
 from discovery.privacy.retention import RULES, retention_enforce
 from discovery.radio import store
 from discovery.radio.session import Radio, SeedKind
@@ -85,6 +95,27 @@ def radio_choices(since):
     )  # fmt: skip
     key = aged(row, chosen_at=since)
     return lambda: RadioChoice.objects.filter(pk=key).exists()
+
+
+def exposure(since):
+    """Of somebody who is in experiments; of others nothing is left at any age."""
+    experiment, _ = Experiment.objects.get_or_create(
+        name="calmer", defaults={"kind": "AB", "arm_a": {}, "arm_b": {}, "started_at": since}
+    )
+    user = factories.answered(factories.listener(), Purpose.RECORD, Purpose.EXPERIMENT)
+    return {"user": user, "experiment": experiment, "day": since.date(), "shown_at": since}
+
+
+def exposures(since):
+    row = Exposure.objects.create(
+        **exposure(since), answers=1, degraded_a=0, degraded_b=0, seconds_a=0.0, seconds_b=0.0
+    )
+    return lambda: Exposure.objects.filter(pk=row.pk).exists()
+
+
+def exposed_items(since):
+    row = ExposedItem.objects.create(**exposure(since), item_kind="TRACK", item_id=1, team="A")
+    return lambda: ExposedItem.objects.filter(pk=row.pk).exists()
 
 
 def rooms(since):
@@ -270,7 +301,7 @@ def training_runs(since):
 MADE = {
     made.__name__: made
     for made in (
-        social_use, radio_choices, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
+        social_use, radio_choices, exposures, exposed_items, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
         devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, news, invitations, unconfirmed, training_runs,
     )
 }  # fmt: skip

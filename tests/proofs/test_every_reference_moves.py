@@ -48,6 +48,7 @@ NOT_MOVED = {
     "graph.CatalogRuling.one": "rows of the operator's catalog, which are never given up",
     "graph.CatalogRuling.other": "the same",
     "discovery.RadioChoice.features": "numbers", "discovery.RadioChoice.marks": "marks of people",
+    "discovery.Experiment.arm_a": "numbers", "discovery.Experiment.arm_b": "numbers", "discovery.ExperimentReport.figures": "numbers",
     "discovery.Room.now_marks": "marks of people",
     "discovery.DataExport.size": "bytes", "discovery.Erasure.deleted": "how many rows", "discovery.Erasure.clean_model": "a model",
     "discovery.Erasure.receipt": "a receipt",

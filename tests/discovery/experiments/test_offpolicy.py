@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from discovery.lab.offpolicy import Estimate, Log, doubly_robust, ips, snips
+from discovery.experiments.offpolicy import Estimate, Log, doubly_robust, ips, snips
 
 # Two choices of arm 0 (reward 1 and 0) and two of arm 1 (both 1), at probability 1/4 and 3/4.
 LOG = Log(

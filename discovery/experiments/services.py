@@ -1,0 +1,95 @@
+"""Experiments begin and end; reports are made at fixed times, for all together, and what does harm ends by itself."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from discovery.experiments.arms import Arm
+from discovery.experiments.report import figures_made, stop_reason
+from discovery.experiments.selectors import experiment_get, experiment_running
+from discovery.models import Experiment, ExperimentKind, ExperimentReport, StopReason
+from discovery.platform import clock
+from discovery.platform.errors import Conflict, InvalidInput
+
+logger = logging.getLogger(__name__)
+
+WEEK = timedelta(days=7)
+RIPENS = timedelta(days=2)  # after which nothing shown is still waiting for its 24 hours
+
+
+def experiment_start(
+    *, name: str, kind: ExperimentKind, arm_a: Mapping[str, Any], arm_b: Mapping[str, Any]
+) -> Experiment:
+    """Begin to compare two arms. Raises InvalidInput, or Conflict where one runs or ran under this name."""
+    try:
+        validate_slug(name)
+    except ValidationError:
+        raise InvalidInput(
+            _("A name is of letters, digits, hyphens and underscores."), field="name"
+        ) from None
+    first, second = Arm.of(arm_a), Arm.of(arm_b)
+    if first == second:
+        raise InvalidInput(_("The arms are the same."), field="armB")
+    try:
+        with transaction.atomic():
+            return Experiment.objects.create(
+                name=name, kind=kind, arm_a=first.record(), arm_b=second.record(), salt=secrets.token_hex(16),
+                started_at=clock.now(),
+            )  # fmt: skip
+    except IntegrityError:
+        raise Conflict(
+            _("An experiment runs already, or one of this name did."), code="EXPERIMENT_THERE"
+        ) from None
+
+
+def experiment_stop(*, name: str, because: StopReason = StopReason.BY_HAND) -> Experiment:
+    """End an experiment; everybody is served alike from the next request on. One that ended stays as it is."""
+    experiment = experiment_get(name)
+    Experiment.objects.filter(pk=experiment.pk, stopped_at=None).update(
+        stopped_at=clock.now(), stopped_because=because
+    )
+    experiment.refresh_from_db()
+    return experiment
+
+
+def monday(moment: datetime) -> datetime:
+    """The last beginning of a week, 00:00 UTC, up to this moment."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=midnight.weekday())
+
+
+def reports_make() -> list[ExperimentReport]:
+    """Make this week's report of each experiment that ran in it, where it is not made yet."""
+    at = monday(clock.now())
+    made = []
+    for experiment in Experiment.objects.filter(started_at__lt=at).order_by("pk"):
+        over = experiment.stopped_at is not None and experiment.stopped_at + RIPENS < at - WEEK
+        if over or experiment.reports.filter(at=at).exists():
+            continue
+        report, fresh = ExperimentReport.objects.get_or_create(
+            experiment=experiment, at=at, defaults={"figures": figures_made(experiment, at=at)}
+        )
+        made += [report] if fresh else []
+    return made
+
+
+def experiment_guard() -> Experiment | None:
+    """Look once a day, as of midnight, whether the one that runs does harm; end it and return it where it does."""
+    experiment = experiment_running()
+    if experiment is None:
+        return None
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    reason = stop_reason(figures_made(experiment, at=midnight))
+    if reason is None:
+        return None
+    logger.warning("experiment %s was stopped by itself: %s", experiment.name, reason.value)
+    return experiment_stop(name=experiment.name, because=reason)

@@ -27,7 +27,8 @@ def test_a_bound_counts_whatever_the_baseline_says():
 def test_what_is_no_number_and_what_is_missing_are_losses():
     before = {"quality": Figure(value=1.0), "gone": Figure(value=1.0)}
     lost = losses({"quality": Figure(value=float("nan"))}, before)
-    assert len(lost) == 2 and "gone is not measured any more" in lost
+    assert len(lost) == 2
+    assert "gone is not measured any more" in lost
 
 
 def test_the_report_says_what_is_lost_and_baselines_come_back_as_they_were():
@@ -36,5 +37,6 @@ def test_the_report_says_what_is_lost_and_baselines_come_back_as_they_were():
     lost = losses(now, before)
     assert f"- **lost:** {lost[0]}" in report("sample", now, before, lost)
     assert "Nothing is lost." in report("sample", before, before, [])
-    assert "#b3402a" in picture(now, before) and "#b3402a" not in picture(before, before)
+    assert "#b3402a" in picture(now, before)
+    assert "#b3402a" not in picture(before, before)
     assert from_json(json.loads(json.dumps(as_json(before)))) == before

@@ -20,12 +20,14 @@ from strawberry.types.graphql import OperationType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
+import discovery.engagement.api
 import discovery.library.api
 import discovery.privacy.api
 import discovery.radio.api
 import discovery.realtime.subscriptions
 import discovery.recommend.api
 import discovery.room.api
+import discovery.segments.api
 import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
@@ -55,6 +57,8 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.radio.api,
     discovery.room.api,
     discovery.library.api,
+    discovery.segments.api,
+    discovery.engagement.api,
     discovery.privacy.api,
     discovery.realtime.subscriptions,
 )

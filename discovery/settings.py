@@ -299,6 +299,7 @@ CELERY_TASK_ROUTES = {
     "tasks.training.*": {"queue": "training"},
     "tasks.histories.*": {"queue": "imports"},
     "tasks.libraries.*": {"queue": "imports"},
+    "tasks.engagement.*": {"queue": "imports"},
     "tasks.privacy.*": {"queue": "privacy"},
 }
 CELERY_BEAT_SCHEDULER = "tasks.pulse:Clock"

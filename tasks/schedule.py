@@ -26,5 +26,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "model-verify": {"task": "tasks.models.model_verify", "schedule": crontab(minute="27")},
     "ledger-head": {"task": "tasks.privacy.ledger_head_publish", "schedule": crontab(minute="37")},
+    # At one time for all, and once more, should a broker lose the message: what was measured is measured once.
+    "engagement-measure": {
+        "task": "tasks.engagement.engagement_measure",
+        "schedule": crontab(day_of_week="mon", hour="5,9", minute="13"),
+    },
     "privacy-expire": {"task": "tasks.privacy.privacy_expire", "schedule": crontab(minute="7")},
 }

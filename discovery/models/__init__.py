@@ -1,8 +1,22 @@
 """What is kept about showing things to people, one file a room. They stay in one package for the app's label."""
 
 from discovery.models.disclosure import SocialUse
+from discovery.models.engagement import EngagementFigure, EngagementReport
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
 from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
+from discovery.models.segments import SegmentRefusal
 
-__all__ = ["DataExport", "Erasure", "RadioChoice", "Room", "RoomMember", "RoomPlay", "RoomVote", "SocialUse"]
+__all__ = [
+    "DataExport",
+    "EngagementFigure",
+    "EngagementReport",
+    "Erasure",
+    "RadioChoice",
+    "Room",
+    "RoomMember",
+    "RoomPlay",
+    "RoomVote",
+    "SegmentRefusal",
+    "SocialUse",
+]

@@ -87,7 +87,7 @@ RefuseSegmentPayload = Annotated[RefusedSegment | OperationInfo, strawberry.unio
 @strawberry.type
 class Viewer(ViewerPart):
     @strawberry.field(
-        description="What kinds of listener the viewer is taken for, and why: asked of their own plays at this moment, where "
+        description="What kinds of listener the viewer is taken for, and why: asked of their own plays and of what they share by hand, at this moment, where "
         "SELF is granted and their level is OWN or more. No age, place, name or friend counts, and nothing of it is kept."
     )
     def segments(self) -> list[Segment]:

@@ -5,6 +5,7 @@ import { act, at } from "./page.js";
 const pages = {
   history: () => import("./music/history.js"),
   blend: () => import("./together/blend.js"),
+  engagement: () => import("./engagement/main.js"),
   home: () => import("./home/main.js"),
   imports: () => import("./imports/main.js"),
   likes: () => import("./music/likes.js"),

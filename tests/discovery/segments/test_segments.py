@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +137,17 @@ def test_one_answer_below_ones_level_knows_nothing_of_it(tracks):
     weekly(user, tracks, skipped=20)
     assert App(user).data(DISCOVER, level="BASIC")["viewer"]["discover"]["variety"] == 0
     assert App(user).data(DISCOVER, level="OWN")["viewer"]["discover"]["variety"] == 0.2
+
+
+@pytest.mark.django_db
+def test_asking_keeps_nothing(tracks):
+    user = factories.sharer()
+    weekly(user, tracks, skipped=20)
+    app = App(user)
+    app.data(SEGMENTS)
+    with CaptureQueriesContext(connection) as asked:
+        assert app.data(SEGMENTS)["viewer"]["segments"]
+    assert [each["sql"] for each in asked if each["sql"].startswith(("INSERT", "UPDATE", "DELETE"))] == []
 
 
 @pytest.mark.django_db

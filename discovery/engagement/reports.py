@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import policies
-from accounts.models import Purpose, User
+from accounts.models import Consent, Purpose, User
 from discovery.engagement.behavior import Behavior, Period, behavior, monday_of
 from discovery.engagement.intervals import estimate
 from discovery.engagement.metrics import METRICS, Metric
@@ -26,12 +26,18 @@ from graph.arrays import Mask
 from graph.models import Listen, counted
 
 WEEK = timedelta(weeks=1)
+SPOKEN_OF_SINCE = "2026-11-27"  # the first version of the policy that tells of measurement
 OWN_PERIOD = timedelta(days=28)
 
 
 def measured() -> QuerySet[User]:
-    """Who is measured: who allows it now, and lets plays be kept."""
-    return policies.permitting(Purpose.EXPERIMENT).filter(pk__in=policies.permitting(Purpose.RECORD))
+    """Who is measured: who allows it now, by a text that speaks of it, and lets plays be kept."""
+    told = Consent.objects.filter(
+        purpose=Purpose.EXPERIMENT, friend=None, policy_version__gte=SPOKEN_OF_SINCE
+    )
+    return policies.permitting(Purpose.EXPERIMENT).filter(
+        pk__in=policies.permitting(Purpose.RECORD), consents__in=told
+    )
 
 
 def report_due(now: datetime | None = None) -> EngagementReport | None:

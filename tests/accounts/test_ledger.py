@@ -25,6 +25,7 @@ TABLES = ("accounts_consentevent", "accounts_ledgerhead", "accounts_ledgertombst
 PUBLISHED = {
     "2026-11": "0777d082cdf1ea354bcf4b9e12f327409fb95034214567bcac6e2478b4f6061d",
     "2026-11-22": "6e8c030e8d327b10d169a9e7cbd8b7fa754b9bed536774e5cf920f7b95ec0dcd",
+    "2026-11-27": "69aff70aa2582c08153b12d5663f55c9f4f21ee05a92d2844f32bfd959cf58f3",
     "2026-11-26": "7c6be83cc8c99007a691aa778ea8cefc64bce22a48cffc74614a0a1faacea2db",
 }
 
@@ -181,7 +182,7 @@ def test_a_person_who_is_gone_leaves_their_events_and_no_projection(events):
 def test_published_policy_texts_never_change():
     hashes = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in TEXTS.glob("*.md")}
     assert hashes == PUBLISHED
-    assert policy_text_current().version == "2026-11-26"
+    assert policy_text_current().version == "2026-11-27"
     told = {purpose for purpose in Purpose if f"**{purpose} – " in policy_text_current().text}
     assert told == set(ASKED)
 

@@ -1,4 +1,4 @@
-// Which script stands behind which page: `<main data-page="…">` names it, and it starts again with every visit.
+// The script behind each page: `<main data-page="…">` names it, and each visit starts it.
 import * as early from "./early.js";
 import { act, at } from "./page.js";
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Purpose
+from accounts.models import Consent, Purpose
 from accounts.services.consent import consent_set
 from discovery.engagement.behavior import monday_of
 from discovery.engagement.intervals import MANY, estimate
@@ -125,6 +125,17 @@ def test_without_both_answers_nobody_is_measured(song, week, missing):
     purposes = {Purpose.RECORD, Purpose.EXPERIMENT, Purpose.CONTRIBUTE, Purpose.SELF} - {missing}
     people(12, song=song, since=week - WEEK, now=week, purposes=purposes)
     assert everything(report_make(week=week)) == []
+
+
+@pytest.mark.django_db
+def test_a_yes_to_a_text_that_does_not_speak_of_it_measures_nobody(song, week):
+    crowd = people(12, song=song, since=week - WEEK, now=week)
+    theirs = Consent.objects.filter(user__in=crowd[:2], purpose=Purpose.EXPERIMENT)
+    theirs.update(policy_version="2026-11-26+k3")
+    report = report_make(week=week)
+    assert {row[2] for row in everything(report)} == {10}
+    theirs.update(policy_version="2026-11-27+k3")
+    assert {row[2] for row in everything(again(report))} == {12}
 
 
 @pytest.mark.django_db

@@ -132,7 +132,7 @@ GUARDS = [
           "tests/graph/test_services.py"),
     Guard(13, "graph/training/communities.py", "if len(people) >= policies.SMALLEST_AGGREGATE:", "if people:",
           "tests/graph/training/test_communities.py"),
-    Guard(13, "discovery/engagement/reports.py", "if (people := int(group.sum())) < k:", "if not (people := int(group.sum())):",
+    Guard(13, "discovery/engagement/reports.py", "if int(who.sum()) < k:", "if not who.any():",
           "tests/discovery/engagement/test_engagement.py", "less_than_k"),
     Guard(13, "discovery/engagement/told.py", "if rest == 0 or rest >= k:", "if True:",
           "tests/discovery/engagement/test_engagement.py", "told_or_left"),

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from discovery.engagement.metrics import Interval
 from graph.arrays import Doubles
@@ -33,12 +34,14 @@ def estimate(part: Doubles, whole: Doubles, interval: Interval, *, of: str) -> E
 
 
 def _drawn(part: Doubles, whole: Doubles, of: str) -> tuple[float, float]:
-    """Percentiles of the ratio where people are drawn anew."""
+    """Percentiles of the ratio where people are drawn anew; further out the fewer they are, or it would be too narrow (Hesterberg 2015)."""
     people = len(part)
+    few = max(people, 2)
+    tail = 100 * float(ndtr(-math.sqrt(few / (few - 1)) * stdtrit(few - 1, 0.975)))
     random = np.random.default_rng(int.from_bytes(sha256(of.encode()).digest()[:8]))
     times = random.multinomial(people, np.full(people, 1 / people), size=DRAWS)
     ratios = (times @ part) / (times @ whole)
-    low, high = np.percentile(ratios, [2.5, 97.5])
+    low, high = np.percentile(ratios, [tail, 100 - tail])
     return float(low), float(high)
 
 

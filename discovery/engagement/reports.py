@@ -22,7 +22,7 @@ from discovery.engagement.metrics import METRICS, Metric
 from discovery.engagement.told import told_cohorts
 from discovery.models import EngagementFigure, EngagementReport
 from discovery.platform import clock
-from graph.arrays import Mask
+from graph.arrays import Ids, Mask
 from graph.models import Listen, counted
 
 WEEK = timedelta(weeks=1)
@@ -82,20 +82,28 @@ def own_figures(user: User) -> list[tuple[Metric, float | None]]:
 
 
 def _figures(report: EngagementReport, metric: Metric, told: Behavior, k: int) -> Iterator[EngagementFigure]:
-    """Of everybody, and of each cohort, as far as enough people are in it."""
+    """Of everybody, and of each cohort, as far as enough people are in it, and enough of these have something to count.
+
+    How many of them have is not told: beside another metric it would tell that somebody has not.
+    """
     cohort = np.array([first.toordinal() if first else 0 for first in told.first], dtype=np.int64)
-    within: Mask = (cohort > 0) & (told[metric.whole] > 0)
-    number = {date.fromordinal(day): count for day, count in Counter(cohort[within].tolist()).items()}
-    groups: list[tuple[date | None, Mask]] = [
-        (each, within & (cohort == each.toordinal())) for each in sorted(told_cohorts(number, k))
-    ]
-    for each, group in [(None, within), *groups]:
-        if (people := int(group.sum())) < k:
+    there: Mask = cohort > 0
+    counting: Mask = there & (told[metric.whole] > 0)
+    cohorts = told_cohorts(_people(cohort[there]), k) & told_cohorts(_people(cohort[counting]), k)
+    groups: list[tuple[date | None, Mask]] = [(each, cohort == each.toordinal()) for each in sorted(cohorts)]
+    for each, group in [(None, there), *groups]:
+        who = group & counting
+        if int(who.sum()) < k:
             continue
         found = estimate(
-            told[metric.part][group], told[metric.whole][group], metric.interval,
-            of=f"{report.week} {metric.key} {each}",
+            told[metric.part][who], told[metric.whole][who], metric.interval, of=f"{report.week} {metric.key} {each}"
         )  # fmt: skip
         yield EngagementFigure(
-            report=report, metric=metric.key, cohort=each, people=people, value=found.value, low=found.low, high=found.high
+            report=report, metric=metric.key, cohort=each, people=int(group.sum()),
+            value=found.value, low=found.low, high=found.high,
         )  # fmt: skip
+
+
+def _people(cohorts: Ids) -> dict[date, int]:
+    """How many people are of each cohort."""
+    return {date.fromordinal(day): count for day, count in Counter(cohorts.tolist()).items()}

@@ -191,6 +191,16 @@ def test_cohorts_are_told_where_none_can_be_found_by_subtraction(song, week):
     }  # else three people would be left of thirty
 
 
+@pytest.mark.django_db
+def test_no_two_metrics_tell_that_one_person_did_nothing(song, week):
+    people(11, song=song, since=week - WEEK, now=week)
+    quiet = factories.answered(factories.listener(), Purpose.RECORD, Purpose.EXPERIMENT)
+    begun(quiet, song, at(week - 2 * WEEK))
+    report = report_make(week=week)
+    assert {(row.cohort, row.people) for row in report.figures.all()} == {(None, 12)}
+    assert values(report)["SESSION_ITEMS"] == 2
+
+
 COHORTS = st.dictionaries(st.dates(), st.integers(1, 40), max_size=12)
 
 

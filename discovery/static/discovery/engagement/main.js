@@ -9,7 +9,7 @@ import { intervals } from "./chart.js";
 export async function start() {
   const { engagement } = await ask(`{ engagement { week smallestAggregate figures { cohort people value low high metric { ${metricParts} } } } }`);
   const weeks = engagement.toReversed();
-  const metrics = new Map(weeks.flatMap(({ figures }) => figures.map(({ metric }) => [metric.key, metric])));
+  const metrics = new Map(engagement.flatMap(({ figures }) => figures.map(({ metric }) => [metric.key, metric])));
   const [latest] = engagement;
   at("engagement-latest").textContent = latest
     ? worded(gettext("The last week measured began on %(day)s. No figure is of fewer than %(count)s people."), { day: asDay(latest.week), count: asNumber(latest.smallestAggregate) })

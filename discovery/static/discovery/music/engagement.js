@@ -4,7 +4,7 @@ import { make } from "../page.js";
 import { asPercent, gettext } from "../words.js";
 
 const SHARES = new Set(["SKIP_SHARE", "HEARD_OUT_SHARE", "RETURNING", "CHURNED"]);
-const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
 
 export const metricParts = "key name definition unit";
 

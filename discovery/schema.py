@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
+import discovery.engagement.api
 import discovery.experiments.api
 import discovery.library.api
 import discovery.privacy.api
@@ -27,6 +28,7 @@ import discovery.radio.api
 import discovery.realtime.subscriptions
 import discovery.recommend.api
 import discovery.room.api
+import discovery.segments.api
 import discovery.together.api
 import graph.api
 from accounts.api.context import Info, ViewerPart
@@ -57,6 +59,8 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.room.api,
     discovery.library.api,
     discovery.experiments.api,
+    discovery.segments.api,
+    discovery.engagement.api,
     discovery.privacy.api,
     discovery.realtime.subscriptions,
 )

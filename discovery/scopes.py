@@ -42,7 +42,7 @@ NEEDED: Mapping[str, Scopes] = {
         Mutation=("advanceRadio", "startRadio"),
         Subscription=("radioQueue", "trainingProgress"),
     ),
-    **_one(DeviceScope.PLAYS_READ, Viewer=("feedback", "imports", "listens", "statistics")),
+    **_one(DeviceScope.PLAYS_READ, Viewer=("engagement", "feedback", "imports", "listens", "statistics")),
     **_one(DeviceScope.PLAYS_WRITE, Mutation=("clearFeedback", "correctListen", "giveFeedback", "importHistory", "recordListens")),
     **_one(
         DeviceScope.PLAYLISTS,
@@ -68,9 +68,9 @@ NEEDED: Mapping[str, Scopes] = {
     ),
     **_one(
         DeviceScope.PRIVACY,
-        Viewer=("children", "consentHistory", "dataUsage", "experiments", "previewRemoval", "privacy", "shownTo"),
+        Viewer=("children", "consentHistory", "dataUsage", "experiments", "previewRemoval", "privacy", "segments", "shownTo"),
         Mutation=(
-            "deleteListens", "endPrivateSession", "excludeFromTaste", "setConsent", "setPersonalizationLevel",
+            "deleteListens", "endPrivateSession", "excludeFromTaste", "refuseSegment", "setConsent", "setPersonalizationLevel",
             "startPrivateSession", "undoImport", "withdrawAllConsent",
         ),
     ),

@@ -5,6 +5,7 @@ CORS_ORIGINS (of pages elsewhere whose apps may ask with a token, as ``https://h
 EARSHOT_HOME (where the embedded default keeps its files, ``var/`` beside manage.py), LOG_LEVEL,
 SECURE_COOKIES, SMALLEST_AGGREGATE (how many people the smallest count that is shown is of),
 NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person's apps may bring in an hour), OPERATOR_NAME, OPERATOR_CONTACT,
+LOCAL_TIME_ZONE (whose clock tells what is night), ACCOUNT_DAYS_UNTIL_COUNTED (how old an account is before its plays enter models and counts),
 OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
 TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
 a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
@@ -258,6 +259,8 @@ TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
 # Stated in the policy text and promised in receipts: changing it is material (manage.py publish_policy).
 SMALLEST_AGGREGATE = env.int("SMALLEST_AGGREGATE", default=10)
 NEW_ARTISTS_AN_HOUR = env.int("NEW_ARTISTS_AN_HOUR", default=300)
+# Where anybody can make accounts, plays count for others only after some days; for their listener they count at once.
+ACCOUNT_DAYS_UNTIL_COUNTED = env.int("ACCOUNT_DAYS_UNTIL_COUNTED", default=3 if SIGN_UP == "open" else 0)
 
 # Music servers that listeners may connect: base addresses, or the words public, private and loopback; none: public.
 LIBRARY_SERVERS = env.list("LIBRARY_SERVERS", default=[])
@@ -296,6 +299,7 @@ CELERY_TASK_ROUTES = {
     "tasks.training.*": {"queue": "training"},
     "tasks.histories.*": {"queue": "imports"},
     "tasks.libraries.*": {"queue": "imports"},
+    "tasks.engagement.*": {"queue": "imports"},
     "tasks.privacy.*": {"queue": "privacy"},
 }
 CELERY_BEAT_SCHEDULER = "tasks.pulse:Clock"
@@ -316,6 +320,7 @@ LOCALE_PATHS = [
 ]  # the latter: what is said for a library
 USE_TZ = True
 TIME_ZONE = "UTC"
+LOCAL_TIME_ZONE = env.str("LOCAL_TIME_ZONE", default="UTC")  # by which the hours of a day are told
 STATIC_URL = "static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None  # none: served from where the apps keep them
 WHITENOISE_USE_FINDERS = True

@@ -13,17 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import ConsentEvent, Friendship, User
+from graph import reach
 from graph.arrays import Doubles, Floats, Ids, Mask, ShortRows
 from graph.models import (
     HEARD,
@@ -66,7 +68,7 @@ class Taggings:
 class GraphSnapshot:
     """What may be learned from, at one position of the consent ledger."""
 
-    users: Ids  # [U] people who granted CONTRIBUTE, ascending
+    users: Ids  # [U] people who granted CONTRIBUTE and whose accounts are old enough, ascending
     discoverable: Mask  # [U] who also granted DISCOVERABLE
     artists: Ids  # [A] the whole catalog but for who is nobody, ascending
     tracks: Ids  # [T] and what nobody made, ascending
@@ -132,6 +134,15 @@ _COUNTED = {
 CHUNK = 10_000  # rows fetched at a time
 
 _EDGE = np.dtype([("user", np.int64), ("item", np.int64), ("count", np.float64)])
+_PLAY = np.dtype(
+    [
+        ("user", np.int64),
+        ("track", np.int64),
+        ("artist", np.int64),
+        ("start", np.float64),
+        ("seconds", np.float64),
+    ]
+)
 _TAGGING = np.dtype([("user", np.int64), ("item", np.int64), ("tag", np.int64)])
 _TRACK = np.dtype([("key", np.int64), ("artist", np.int64), ("standing", np.int64)])
 _PAIR = np.dtype([("low", np.int64), ("high", np.int64)])
@@ -140,11 +151,11 @@ _PAIR = np.dtype([("low", np.int64), ("high", np.int64)])
 def take() -> GraphSnapshot:
     """Everything that CONTRIBUTE permits, as it stood at one moment.
 
-    A play counts once; a listen too short to be a play (see ``HEARD``) does not count. A like counts as
-    ``LIKE_AS_PLAYS`` plays. The plays of an artist are those of the tracks plus the imported counts.
+    A play counts once, as far as it counts for others (`graph.reach`); a listen too short to be a play (see ``HEARD``)
+    does not count. A like counts as ``LIKE_AS_PLAYS`` plays. The plays of an artist are those of the tracks plus the imported counts.
     """
     with _one_moment():
-        contributors = policies.contributors()
+        contributors = reach.grown_up(policies.contributors())
         users = _ids(contributors)
         tags = _ids(Tag.objects.all())
         artists, artists_open = _artists()
@@ -238,15 +249,36 @@ def _tracks() -> tuple[Ids, Ids, Mask]:
 
 
 def _track_edges(contributors: QuerySet[User]) -> NDArray[Any]:
-    heard = (
+    heard = [
+        np.rec.fromarrays(reach.weights(told), dtype=_EDGE) for told in _told(contributors)
+    ]  # of whole people each, so that no more than one's plays are held beside the sums
+    return np.concatenate([*heard, _likes(contributors, ItemKind.TRACK)])
+
+
+def _told(contributors: QuerySet[User]) -> Iterator[reach.Told]:
+    """What contributors played, in blocks of whole people."""
+    rows = (
         Listen.objects.filter(
             HEARD, _COUNTED[ItemKind.TRACK], user__in=contributors, track__artist__placeholder=False
         )
-        .order_by()
-        .values_list("user_id", "track_id")
-        .annotate(count=Count("*"))
+        .order_by("user_id", "listened_at", "pk")
+        .values_list("user_id", "track_id", "track__artist_id", "listened_at", "ms_played")
     )
-    return np.concatenate([_read(heard, _EDGE), _likes(contributors, ItemKind.TRACK)])
+    read = (
+        (user, track, artist, begun.timestamp(), (ms or 0) / 1000)
+        for user, track, artist, begun, ms in rows.iterator(chunk_size=CHUNK)
+    )
+    rest = np.zeros(0, dtype=_PLAY)
+    while len(more := np.fromiter(islice(read, CHUNK), dtype=_PLAY)):
+        rest = np.concatenate([rest, more])
+        whole = int(np.searchsorted(rest["user"], rest["user"][-1]))
+        yield _block(rest[:whole])
+        rest = rest[whole:]
+    yield _block(rest)
+
+
+def _block(plays: NDArray[Any]) -> reach.Told:
+    return reach.Told(*(plays[name].copy() for name in reach.Told._fields))
 
 
 def _artist_edges(contributors: QuerySet[User]) -> NDArray[Any]:

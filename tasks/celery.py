@@ -35,6 +35,7 @@ app = Celery(
         "tasks.libraries",
         "tasks.models",
         "tasks.experiments",
+        "tasks.engagement",
     ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")

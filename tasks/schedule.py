@@ -31,5 +31,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "tasks.experiments.experiments_look",
         "schedule": crontab(hour="0,6", minute="11"),
     },
+    # At one time for all, and once more, should a broker lose the message: what was measured is measured once.
+    "engagement-measure": {
+        "task": "tasks.engagement.engagement_measure",
+        "schedule": crontab(day_of_week="mon", hour="5,9", minute="13"),
+    },
     "privacy-expire": {"task": "tasks.privacy.privacy_expire", "schedule": crontab(minute="7")},
 }

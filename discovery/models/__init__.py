@@ -1,6 +1,7 @@
 """What is kept about showing things to people, one file a room. They stay in one package for the app's label."""
 
 from discovery.models.disclosure import SocialUse
+from discovery.models.engagement import EngagementFigure, EngagementReport
 from discovery.models.experiments import (
     Experiment,
     ExperimentKind,
@@ -13,9 +14,12 @@ from discovery.models.experiments import (
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
 from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
+from discovery.models.segments import SegmentRefusal
 
 __all__ = [
     "DataExport",
+    "EngagementFigure",
+    "EngagementReport",
     "Erasure",
     "Experiment",
     "ExperimentKind",
@@ -27,6 +31,7 @@ __all__ = [
     "RoomMember",
     "RoomPlay",
     "RoomVote",
+    "SegmentRefusal",
     "SocialUse",
     "StopReason",
     "Team",

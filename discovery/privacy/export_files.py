@@ -26,6 +26,7 @@ from discovery.privacy.export_listens import CHUNK, feedback_rows, ids_told, ite
 from discovery.privacy.retention import retention_table
 from discovery.privacy.stores import STORES, WITHHELD, Store
 from discovery.recommend import feed
+from discovery.segments.services import segments_of
 from graph.formats.found import ListedTrack
 from graph.formats.jspf import identifiers
 from graph.models import (
@@ -245,6 +246,9 @@ def _inferred(user: User) -> dict[str, Any]:
     return {
         "stored": None,
         "note": "No profile of you is stored. What is permitted is added up anew for each answer, from the files here.",
+        "taken_for_now": [
+            {"segment": segment.kind, "figure": segment.figure} for segment in segments_of(user).judged
+        ],
     }
 
 

@@ -23,8 +23,10 @@ from accounts.policies import permits
 from accounts.services.audit import consents_rebuild
 from accounts.services.identity import is_erased
 from accounts.services.ledger import event_hash
+from discovery.models import SegmentRefusal
 from discovery.platform.errors import ImportFailed
 from discovery.privacy.archive import MANIFEST, SCHEMA_VERSION
+from discovery.segments.kinds import SegmentKind
 from graph.ingest.artists import artist_names_get_or_create
 from graph.ingest.catalog import namings_get_or_create
 from graph.ingest.clean import Words, words_clean
@@ -102,6 +104,10 @@ def _restore(file: zipfile.ZipFile) -> tuple[User, dict[str, int]]:
     stored["playlists"] = len(names)
     exclusions = list(_lines(file, "exclusions.jsonl"))
     _exclusions(user, exclusions)
+    refusals = "segment_refusals.jsonl"
+    if refusals in file.namelist():  # no export of before has it
+        for row in _lines(file, refusals):
+            _refusal(user, row)
     return user, stored | {"exclusions.jsonl": len(exclusions)}
 
 
@@ -227,6 +233,12 @@ def _exclusions(user: User, rows: list[Row]) -> None:
         )
         excluded_at = _moment(row["excluded_at"])
         TasteExclusion.objects.get_or_create(user=user, **item, defaults={"excluded_at": excluded_at})
+
+
+def _refusal(user: User, row: Row) -> None:
+    SegmentRefusal.objects.get_or_create(
+        user=user, segment=SegmentKind(row["segment"]), defaults={"refused_at": _moment(row["refused_at"])}
+    )
 
 
 def _items(rows: list[Row]) -> list[dict[str, int]]:

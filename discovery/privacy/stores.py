@@ -17,7 +17,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.breaches import BreachConcern
 from accounts.invitations import Guest, Invitation
 from accounts.models import Block, Consent, Device, Friendship, Purpose, RepeatableCall, User
-from discovery.models import ExposedItem, Exposure, RadioChoice, RoomMember, RoomVote, SocialUse
+from discovery.models import (
+    ExposedItem,
+    Exposure,
+    RadioChoice,
+    RoomMember,
+    RoomVote,
+    SegmentRefusal,
+    SocialUse,
+)
 from graph.models import (
     ArtistPlayCount,
     DeletedPlay,
@@ -74,6 +82,8 @@ STORES: tuple[Store, ...] = (
     Store("tags", Tagging, ("user",), _("Words you gave to music."), None, (Purpose.CONTRIBUTE,), "tagged_on"),
     Store("playlists", Playlist, ("owner",), _("Your playlists."), None, (), "created_at"),
     Store("exclusions", TasteExclusion, ("user",), _("What you left out of your taste."), None, (), "excluded_at"),
+    Store("segment_refusals", SegmentRefusal, ("user",), _("What kinds of listener you do not want to be taken for."), None, (),
+          "refused_at"),
     Store("friendships", Friendship, ("low", "high", "requested_by"), _("Whom you know, and who asked."), None,
           (Purpose.SOCIAL_IN, Purpose.SOCIAL_OUT, Purpose.DISCOVERABLE), "requested_at"),
     Store("blocks", Block, ("blocker",), _("Whom you blocked."), None, (), "created_at"),

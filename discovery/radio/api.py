@@ -94,7 +94,7 @@ class Mutation:
         seed_id: strawberry.ID | None = None,
         tag: str | None = None,
         kind: ItemKind | None = None,
-        variety: float = 0.0,
+        variety: float | None = None,
     ) -> RadioPayload:
         viewer = info.context.signed_in
         if seed_id is not None and tag is not None:

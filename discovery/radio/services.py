@@ -14,24 +14,30 @@ from discovery.radio import store
 from discovery.radio.session import Outcome, Radio, SeedKind
 from discovery.radio.station import Playing, Station
 from discovery.recommend.serving import playable_kind
+from discovery.segments.services import defaults_for
 from graph.models import ItemKind
 
 
 def radio_start(
-    *, viewer: User, seed_kind: SeedKind, seed_id: int = 0, kind: ItemKind | None = None, variety: float = 0.0
+    *,
+    viewer: User,
+    seed_kind: SeedKind,
+    seed_id: int = 0,
+    kind: ItemKind | None = None,
+    variety: float | None = None,
 ) -> Playing:
-    """Begin a radio from a track, an artist, a friend, a tag, or nothing.
+    """Begin a radio from a track, an artist, a friend, a tag, or nothing; without a ``variety``, with the usual one for this listener.
 
     Raises NotFound where the seed does not exist or is a friend whose plays may not be used, and
     InvalidInput for a variety outside 0 to 1.
     """
-    if not 0 <= variety <= 1:
+    if variety is not None and not 0 <= variety <= 1:
         raise InvalidInput(_("The variety is a number from 0 to 1."), field="variety")
     if not _is_seed(viewer, seed_kind, seed_id):
         raise NotFound(_("There is nothing to start from here."), field="seedId")
     radio = Radio(
         id=uuid.uuid4().hex, user_id=viewer.pk, kind=kind or playable_kind(), seed_kind=seed_kind,
-        seed_id=seed_id, variety=float(variety),
+        seed_id=seed_id, variety=defaults_for(viewer).variety if variety is None else float(variety),
     )  # fmt: skip
     return Station(viewer, radio).play_next()
 

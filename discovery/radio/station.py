@@ -38,13 +38,14 @@ from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.provenance import marks_of, sources_of, stands
 from discovery.recommend.ranking import Ranking, held_items, top_rows
 from discovery.recommend.serving import DegradedReason, Serving, index_for
+from discovery.segments.kinds import Defaults
+from discovery.segments.services import defaults_for
 from graph.arrays import Mask
 from graph.histories import excluded_items
 from graph.models import ItemKind
 from graph.serving.channels import Channel, Evidence
 from graph.serving.index import ItemIndex
 
-UPCOMING = 5  # items shown behind the one that plays
 RECENT = 10  # items that `variety` keeps away from
 
 
@@ -111,6 +112,11 @@ class Station:
             index=index, permitted=gathering.together(part, said), lasting=known, session=session,
             scores=score(index, known, session, refused(index, self.radio)),
         )  # fmt: skip
+
+    @cached_property
+    def usual(self) -> Defaults:
+        """How long a queue is for this listener."""
+        return defaults_for(self.viewer)
 
     @cached_property
     def logged(self) -> bool:
@@ -218,7 +224,7 @@ class Station:
         index, open_ = hearing.index, self._open(hearing)
         now = index.known_rows([] if self.radio.now is None else [self.radio.now.item_id])
         open_[now] = False
-        rows = np.concatenate([now, top_rows(hearing.scores.whole, np.flatnonzero(open_), UPCOMING)])
+        rows = np.concatenate([now, top_rows(hearing.scores.whole, np.flatnonzero(open_), self.usual.queue)])
         said = index.contributions(hearing.session, rows) * undiluted(index, hearing.session)[:, None]
         return Ranking(
             has_next=True, evidence=hearing.permitted, rows=rows, ids=index.ids[rows],

@@ -23,6 +23,7 @@ pages: list[URLPattern] = [
     path("radio/", views.page("radio", "home"), name="radio"),
     path("me/", views.page("me", "me"), name="me"),
     path("welcome/", views.page("welcome", "home"), name="welcome"),
+    path("engagement/", views.engagement, name="engagement"),
     path("privacy/", views.privacy, name="privacy"),
     path("explore/", explorer.explore, name="explore"),
     path("imports/", imports.imports, name="imports"),

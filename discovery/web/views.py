@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -55,6 +55,15 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "has_password": isinstance(request.user, User) and has_password(request.user),
     }  # fmt: skip
     return confined(render(request, "discovery/privacy.html", choices))
+
+
+@require_safe
+@login_required
+def engagement(request: HttpRequest) -> HttpResponse:
+    """``/engagement/``: reports on listening, for staff; for everybody else there is no such page."""
+    if not (isinstance(request.user, User) and request.user.is_staff):
+        raise Http404
+    return confined(render(request, "discovery/engagement.html", {"place": "me", "groups": GROUPS}))
 
 
 class ConfinedEntrance:

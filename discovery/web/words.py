@@ -103,8 +103,8 @@ GROUPS = (
     Group(_("This installation"), (
         Question(
             Purpose.EXPERIMENT, _("Measurements and experiments"),
-            _("Radios write down what they chose for you and what came of it, and learn from it."),
-            _("Radios write down nothing of what they chose for you."),
+            _("Radios write down what they chose for you and what came of it, and learn from it. Once a week it is measured how you and others listen, all together."),
+            _("Radios write down nothing of what they chose for you, and you are not measured."),
         ),
     )),
 )  # fmt: skip

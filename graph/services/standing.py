@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts import policies
+from graph import reach
 from graph.ingest.catalog import namings_refresh, namings_sweep
 from graph.models import (
     HEARD,
@@ -41,7 +42,7 @@ def standing_refresh() -> int:
     To be called with every new model, so that a withdrawal of CONTRIBUTE counts here when it does there. What the
     operator brought stays as it is.
     """
-    people = policies.contributors()
+    people = reach.grown_up(policies.contributors())
     heard = Listen.objects.filter(HEARD, counted(track="track", artist="track__artist"), user__in=people)
     listed = ArtistPlayCount.objects.filter(counted(artist="artist"), user__in=people)
     tracks = _by_enough(heard, "track")

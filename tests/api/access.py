@@ -24,9 +24,20 @@ from accounts.models import ConsentEvent, Friendship, Purpose
 from accounts.services.breach import breach_add
 from accounts.services.consent import consent_set
 from accounts.services.invitation import invitation_create
-from discovery.models import DataExport, Experiment, ExperimentReport, Room, RoomMember, SocialUse
+from discovery.engagement.metrics import MetricKey
+from discovery.models import (
+    DataExport,
+    EngagementReport,
+    Experiment,
+    ExperimentReport,
+    Room,
+    RoomMember,
+    SegmentRefusal,
+    SocialUse,
+)
 from discovery.platform.graphql.node import global_id
 from discovery.schema import schema
+from discovery.segments.kinds import SegmentKind
 from discovery.together import activity
 from graph.models import (
     Community,
@@ -70,6 +81,10 @@ class World:
         for role in ("stranger", "friend", "blocked", "staff"):
             self.people[role] = factories.sharer(role)
             factories.listens(self.people[role], factories.track())
+        for user in filter(None, self.people.values()):
+            SegmentRefusal.objects.create(user=user, segment=SegmentKind.EXPLORER)
+        report = EngagementReport.objects.create(week="2026-01-05", smallest=10)
+        report.figures.create(metric=MetricKey.SKIP_SHARE, people=10, value=0.2, low=0.1, high=0.3)
         type(self.owner).objects.filter(pk=self.people["staff"].pk).update(is_staff=True)
         factories.befriended(self.owner, self.people["friend"])
         self.people["friend"].display_name = "Shared"  # what every `text` here looks for

@@ -1,5 +1,7 @@
 """The snapshot holds what CONTRIBUTE permits, exactly, and nothing else."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.db import connection
@@ -97,7 +99,7 @@ def test_equal_content_has_an_equal_hash_and_a_play_changes_it():
 
     factories.listens(world.ada, world.common, ms_played=1)
     assert snapshot.take().content_hash == before.content_hash
-    factories.listens(world.ada, world.common)
+    factories.listens(world.ada, world.common, at=factories.NOON + timedelta(days=1))
     assert snapshot.take().content_hash != before.content_hash
 
 

@@ -26,6 +26,8 @@ from discovery.privacy.export_end import exports_expire
 from discovery.privacy.export_files import WRITTEN
 from discovery.privacy.restore import export_restore
 from discovery.privacy.stores import STORES, WITHHELD
+from discovery.segments.kinds import SegmentKind
+from discovery.segments.services import segment_refuse
 from graph.models import Artist, ArtistPlayCount, Feedback, FeedbackKind, Playlist, PlaylistEntry, Tag, Track
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.sharing import item_recommend
@@ -59,6 +61,7 @@ def ada(world):
         PlaylistEntry.objects.create(playlist=mine, track=track, position=position, added_by=ada)
     taste_exclusion_set(user=ada, thing=world.common, excluded=True)
     taste_exclusion_set(user=ada, thing=mine, excluded=True)
+    segment_refuse(user=ada, kind=SegmentKind.EXPLORER, refused=True)
     return ada
 
 
@@ -179,7 +182,7 @@ def test_files_go_when_their_time_is_over(ada, export_dir):
 
 RESTORED = (
     "profile.json", "consent/ledger.jsonl", "listens/2026/1.jsonl", "play_counts.jsonl", "feedback.jsonl", "tags.jsonl",
-    "playlists/0001.jspf", "exclusions.jsonl",
+    "playlists/0001.jspf", "exclusions.jsonl", "segment_refusals.jsonl",
 )  # fmt: skip
 NOT_ITS_OWN = {"recorded_at", "added_at", "excluded_at"}  # when a row was written here
 

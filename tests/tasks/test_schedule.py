@@ -29,6 +29,7 @@ def test_every_scheduled_task_exists():
         ("tasks.training.train_today", "training"),
         ("tasks.histories.history_read", "imports"),
         ("tasks.libraries.library_read", "imports"),
+        ("tasks.engagement.engagement_measure", "imports"),
         ("tasks.privacy.export_build", "privacy"),
         ("tasks.privacy.privacy_expire", "privacy"),
         ("tasks.outbox.news_deliver", "serving"),

@@ -16,7 +16,7 @@ ROOM = Path(discovery.__file__).parent
 PAGES = [
     "/", "/search/", "/music/", "/music/likes/", "/music/playlists/", "/music/playlists/abc/", "/music/mix/", "/music/statistics/",
     "/music/year/", "/imports/", "/together/", "/together/blend/", "/together/rooms/", "/together/match/", "/radio/",
-    "/me/", "/welcome/", "/privacy/",
+    "/me/", "/welcome/", "/privacy/", "/engagement/",
 ]  # fmt: skip
 SCRIPTS = ROOM / "static" / "discovery"
 LARGEST = 60_000  # bytes of all modules that a page runs
@@ -32,7 +32,7 @@ def test_a_page_asks_to_sign_in_and_comes_back(client, page):
 @pytest.mark.parametrize("page", [*PAGES, "/explore/", "/invitations/", "/accounts/login/"])
 def test_a_page_is_confined_to_its_origin_and_to_no_cache(client, page):
     if page != "/accounts/login/":
-        client.force_login(factories.listener("ada"))
+        client.force_login(factories.listener("ada", is_staff=True))
     answer = client.get(page)
     assert answer.status_code == 200
     typefaces = "; font-src 'self' data:; img-src 'self' data:" if page == "/explore/" else ""
@@ -78,7 +78,7 @@ def run_by(module, seen):
 
 def test_each_page_names_a_script_that_is_there_and_small(client):
     scripts = dict(re.findall(r'(\w+): \(\) => import\("\./([^"]+)"\)', (SCRIPTS / "pages.js").read_text()))
-    client.force_login(factories.listener("ada"))
+    client.force_login(factories.listener("ada", is_staff=True))
     named = {re.search(r'<main[^>]* data-page="(\w+)"', client.get(page).text)[1] for page in PAGES}
     assert named == set(scripts)
     frame = run_by(SCRIPTS / "app.js", set())

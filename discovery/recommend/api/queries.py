@@ -12,6 +12,8 @@ from discovery.platform.graphql.cursors import EVERYBODY
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, Before, page_size
 from discovery.recommend import feed, suggestions
 from discovery.recommend.api.types import FriendSuggestionConnection, RecommendationConnection
+from discovery.segments.kinds import Defaults
+from discovery.segments.services import defaults_for
 from graph.models import ItemKind
 
 
@@ -42,14 +44,14 @@ class Viewer(ViewerPart):
         variety: float | None = None,
     ) -> RecommendationConnection:
         size, before = page_size(first), Before.read(after, viewer=self.user.pk, of=f"discover {kind}")
-        chosen = variety or 0.0
-        if not 0 <= chosen <= 1:
+        if variety is not None and not 0 <= variety <= 1:
             raise InvalidInput(_("variety is a number from 0 to 1"), field="variety")
+        usual = Defaults(variety=variety) if variety is not None else defaults_for(self.user, level)
         answer = feed.for_you(
             self.user, kind,
-            shown=before.ids, count=size, level=level, variety=chosen,
+            shown=before.ids, count=size, level=level, variety=usual.variety,
         )  # fmt: skip
-        return RecommendationConnection.of(answer, before, variety=chosen)
+        return RecommendationConnection.of(answer, before, variety=usual.variety, by=usual.by)
 
     @strawberry.field(description="What consenting friends play and the viewer does not know yet.")
     def from_friends(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import strawberry
 from strawberry import relay
 
@@ -13,6 +15,7 @@ from discovery.platform.graphql.pagination import Before, Shown
 from discovery.recommend import pipeline, suggestions
 from discovery.recommend.explain import ActionKind, ReasonKind
 from discovery.recommend.serving import DegradedReason
+from discovery.segments.api import SegmentKind
 from graph.api.types import Item, ModelVersion
 
 strawberry.enum(ReasonKind)
@@ -102,10 +105,18 @@ class RecommendationConnection:
     variety: float = strawberry.field(
         description="How far distance from the items above counted; 0 is the plain order of scores."
     )
+    variety_by: list[SegmentKind] = strawberry.field(
+        description="Kinds of listener (`segments`) by which the variety was chosen; none where it was asked for, or is the usual."
+    )
 
     @classmethod
     def of(
-        cls, presented: Presented[pipeline.Feed], before: Before, *, variety: float = 0.0
+        cls,
+        presented: Presented[pipeline.Feed],
+        before: Before,
+        *,
+        variety: float = 0.0,
+        by: Sequence[SegmentKind] = (),
     ) -> RecommendationConnection:
         answer = presented.answer
         passed = before.passed(answer.ranked)
@@ -118,6 +129,7 @@ class RecommendationConnection:
             page_info=passed.info([shown.item.pk for shown in answer.items], has_next=answer.has_next),
             level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
             degraded=answer.degraded, not_used=list(answer.not_used), used=list(answer.used), variety=variety,
+            variety_by=list(by),
         )  # fmt: skip
 
 

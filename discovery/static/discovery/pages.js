@@ -1,10 +1,11 @@
-// Which script stands behind which page: `<main data-page="…">` names it, and it starts again with every visit.
+// The script behind each page: `<main data-page="…">` names it, and each visit starts it.
 import * as early from "./early.js";
 import { act, at } from "./page.js";
 
 const pages = {
   history: () => import("./music/history.js"),
   blend: () => import("./together/blend.js"),
+  engagement: () => import("./engagement/main.js"),
   home: () => import("./home/main.js"),
   imports: () => import("./imports/main.js"),
   likes: () => import("./music/likes.js"),

@@ -26,7 +26,7 @@ export const table = (title, head, rows) => make("table", { attributes: { "aria-
   make("thead", {}, make("tr", {}, head.map((words) => make("th", { scope: "col" }, words)))),
   make("tbody", {}, rows.map((cells) => make("tr", {}, cells.map((cell) => make("td", {}, cell))))));
 
-function svg(name, attributes, text = "") {
+export function svg(name, attributes, text = "") {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   if (text) element.textContent = text;

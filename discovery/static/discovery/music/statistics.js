@@ -1,6 +1,7 @@
 // A week, a month or a year of one's own listening.
 import { act, at } from "../page.js";
 import { asDay, gettext, worded } from "../words.js";
+import { own } from "./engagement.js";
 import { counted, empty, most, overTime, sums } from "./figures.js";
 
 const month = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", year: "numeric" });
@@ -21,6 +22,7 @@ export function start() {
   for (const one of at("spans").children) one.addEventListener("click", () => act(() => show(one.dataset.span, 0)));
   at("span-earlier").addEventListener("click", () => act(() => show(span, back + 1)));
   at("span-later").addEventListener("click", () => act(() => show(span, back - 1)));
+  act(async () => at("own-engagement").replaceChildren(...await own()));
   return show(span, back);
 }
 

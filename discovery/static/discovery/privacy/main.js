@@ -8,8 +8,9 @@ import * as notices from "./notices.js";
 import * as own from "./own.js";
 import * as records from "./records.js";
 import * as seen from "./seen.js";
+import * as segments from "./segments.js";
 
-const parts = [notices, choices, exclusions, leaving, records, seen, level, own];
+const parts = [notices, choices, exclusions, leaving, records, seen, segments, level, own];
 
 async function load() {
   const data = await ask(`{ viewer { ${parts.map((part) => part.ofViewer).join("\n")} }

@@ -58,6 +58,7 @@ export async function start() {
   if (!player.follows(program)) [queue, heard] = [null, []];
   onSubmit("radio-form", () => begin(null));
   at("radio-save").addEventListener("click", () => act(save));
+  at("radio-variety").addEventListener("input", ({ target }) => { target.dataset.chosen = true; });
   seeds.begin();
   await discover({ first: 1 }); // what kind of music there is
   const wanted = new URLSearchParams(location.search);
@@ -71,10 +72,12 @@ export async function start() {
 
 async function begin(chosen) {
   const from = chosen ?? await seeds.chosen();
+  const wander = at("radio-variety");
   const { startRadio } = await ask(
-    `mutation($seedId: ID, $tag: String, $kind: ItemKind, $variety: Float!) {
-      startRadio(seedId: $seedId, tag: $tag, kind: $kind, variety: $variety) { ... on RadioQueue { ${parts} } ${refused} } }`,
-    { seedId: null, tag: null, ...from, kind: kindNow(), variety: Number(at("radio-variety").value) });
+    `mutation($seedId: ID, $tag: String, $kind: ItemKind, $variety: Float) {
+      startRadio(seedId: $seedId, tag: $tag, kind: $kind, variety: $variety) { ... on RadioQueue { variety ${parts} } ${refused} } }`,
+    { seedId: null, tag: null, ...from, kind: kindNow(), variety: wander.dataset.chosen ? Number(wander.value) : null });
+  wander.value = startRadio.variety; // where nobody moved it, the server chose
   [queue, heard] = [null, []];
   draw(startRadio);
   sessionStorage.radio = startRadio.radioId;
@@ -130,7 +133,7 @@ function shown() {
     queue.now.reasons.length ? make("p", { className: "quiet" }, queue.now.reasons[0].text) : null,
     make("div", { className: "buttons" }, buttons),
     queue.upcoming.length ? make("h2", {}, gettext("Then")) : null,
-    make("ol", { id: "radio-then", className: "tunes" }, queue.upcoming.slice(0, 3).map((one) => make("li", {}, tune(one.item)))),
+    make("ol", { id: "radio-then", className: "tunes" }, queue.upcoming.map((one) => make("li", {}, tune(one.item)))),
   ].filter(Boolean));
   if (pressed) at(pressed)?.focus({ preventScroll: true });
   return undefined;

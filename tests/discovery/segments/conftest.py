@@ -1,0 +1,3 @@
+from tests.discovery.radio.conftest import dial
+
+__all__ = ["dial"]

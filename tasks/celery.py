@@ -34,6 +34,7 @@ app = Celery(
         "tasks.outbox",
         "tasks.libraries",
         "tasks.models",
+        "tasks.rollout",
     ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -39,7 +39,7 @@ def for_you(
     permitted = gathering.gather(viewer, kind, level=level)
     personal = permitted.use.own or permitted.use.friends
     return recommend(
-        viewer, permitted, select, personal=personal, without=without if held.speaks(permitted) else None,
+        viewer, permitted, select, personal=personal, tried=True, without=without if held.speaks(permitted) else None,
         empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
     )  # fmt: skip
 
@@ -56,7 +56,7 @@ def from_friends(
         return ranking.rank(index, evidence, shown=shown, count=count, among=played, with_prior=False)
 
     nothing_new = _empty(DegradedReason.NOTHING_NEW, shown) if len(social) else None
-    return recommend(viewer, social, select, personal=permitted.use.friends, empty=nothing_new)
+    return recommend(viewer, social, select, personal=permitted.use.friends, tried=True, empty=nothing_new)
 
 
 def popular(

@@ -53,7 +53,7 @@ _loading = threading.Lock()
 
 def active() -> ServedModel | None:
     """The model to serve now; None when none was published. Raises ModelUnavailable."""
-    global _served  # noqa: PLW0603 one model a process, replaced whole
+    global _served, _beside  # noqa: PLW0603 one model a process, replaced whole
     pointers = {state: (uuid.UUID(str(key)), share) for key, state, share in _POINTERS.rows()}
     if State.ACTIVE not in pointers:
         return None
@@ -65,8 +65,12 @@ def active() -> ServedModel | None:
             return None
         with _loading:
             if _served is None or _served.version.pk != version.pk:
-                _served = _load(version)
+                held = _beside  # what was tried may serve now
+                same = held is not None and held.version.pk == version.pk
+                _served = ServedModel(version, held.artifact) if held is not None and same else _load(version)
             served = _served
+    if tried is None:
+        _beside = None  # no vectors stay of what is tried no more
     return served if tried is None else replace(served, tried=tried)
 
 
@@ -75,6 +79,7 @@ def beside(tried: Tried) -> ServedModel | None:
     global _beside  # noqa: PLW0603 one a process, replaced whole
     held = _beside
     if held is not None and held.version.pk == tried.id:
+        held.version.state, held.version.share = tried.state, tried.share  # as the database says it now
         return held
     version = ModelVersion.objects.filter(pk=tried.id).first()
     if version is None or _failed_lately(version):

@@ -181,6 +181,7 @@ BY_NAME = {
 }  # fmt: skip
 ID_OF = {
     "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.revokeInvitation.id": "Invitation", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.disconnectLibrary.id": "Library", "Mutation.refreshLibrary.id": "Library", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.promoteModel.id": "ModelVersion", "Mutation.stopModel.id": "ModelVersion",
 }  # fmt: skip
 ALSO_GIVEN = {
     "Mutation.updateProfile.displayName",

@@ -10,6 +10,7 @@ from itertools import cycle, islice
 
 import numpy as np
 import pytest
+import torch
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from safetensors.numpy import load, save
@@ -42,6 +43,7 @@ MOST = 500  # requests within which a bad model is stopped
 
 @pytest.fixture(autouse=True)
 def fresh(artifact_dir, monkeypatch, settings):
+    torch.set_num_threads(1)
     settings.EARSHOT_ROLLOUT = "staged"
     for name in ("_served", "_beside", "_failed"):
         monkeypatch.setattr(active_model, name, None)
@@ -75,7 +77,7 @@ def planted(of, change, position=None):
 
     lease = lease_claim(key=f"planted {timezone.now().isoformat()}", holder="test")
     return model_publish(
-        lease=lease, write=write, data_hash=of.data_hash, 
+        lease=lease, write=write, data_hash=of.data_hash,
         ledger_position=of.ledger_position if position is None else position,
         config=of.config, metrics=of.metrics,
     )  # fmt: skip
@@ -143,13 +145,13 @@ def moves(version):
 
 def test_a_models_life(trained, monkeypatch, capsys):
     monkeypatch.setattr(comparing, "is_drawn", lambda _share: True)  # of a canary's answers each, to be quick
-    sample_community_create(listeners=30, now=timezone.now())
+    sample_community_create(listeners=20, now=timezone.now())
     first = trained()
     assert (first.state, moves(first)) == (State.ACTIVE, [("", "ACTIVE", "training")]), (
         "beside none it is not tried"
     )
     listeners = Listeners()
-    shown = {row for row in SocialUse.objects.values_list("source", "recipient", "day")}
+    shown = set(SocialUse.objects.values_list("source", "recipient", "day"))
 
     # One more day of plays: an honest model passes shadow and canary, and nobody does anything.
     latest = Listen.objects.latest("listened_at").listened_at
@@ -184,7 +186,26 @@ def test_a_models_life(trained, monkeypatch, capsys):
         ("CANARY", "ACTIVE", "clock"),
     ]  # fmt: skip
 
-    # Bad ones are stopped by themselves, whatever their measures say: here in front of a tenth of the people, by hand.
+    bad_ones_are_stopped(second, listeners)
+
+    # Back, in one command; and it stands in the audit.
+    call_command("rollback_model", why="to be sure")
+    assert (active_model.active().version, state(second)) == (first, State.RETIRED)
+    assert ModelEvent.objects.latest("pk").why == "to be sure"
+    call_command("model_card", str(second.pk))
+    card = capsys.readouterr().out
+    assert "CANARY → ACTIVE (clock)" in card
+    assert "ACTIVE → RETIRED (command)" in card
+
+    # Nobody heard of any comparison but those who were shown something.
+    told = set(SocialUse.objects.values_list("source", "recipient", "day"))
+    assert told >= shown
+
+    whoever_is_erased_is_in_none_that_serves(second, listeners)
+
+
+def bad_ones_are_stopped(second, listeners):
+    """By themselves, whatever their measures say: here in front of a tenth of the people, by hand."""
     for change in (popularity_shuffled, friends_in_the_prior, one_source_tripled):
         bad = planted(second, change)
         assert (bad.state, bad.metrics) == (State.CANDIDATE, second.metrics), "its gate lets it through"
@@ -202,20 +223,9 @@ def test_a_models_life(trained, monkeypatch, capsys):
         )
         assert active_model.active().version == second, "answers go on"
 
-    # Back, in one command; and it stands in the audit.
-    call_command("rollback_model", why="to be sure")
-    assert (active_model.active().version, state(second)) == (first, State.RETIRED)
-    assert ModelEvent.objects.latest("pk").why == "to be sure"
-    call_command("model_card", str(second.pk))
-    card = capsys.readouterr().out
-    assert "CANARY → ACTIVE (clock)" in card
-    assert "ACTIVE → RETIRED (command)" in card
 
-    # Nobody heard of any comparison but those who were shown something.
-    told = set(SocialUse.objects.values_list("source", "recipient", "day"))
-    assert told >= shown
-
-    # Whoever is erased: no model that learned from them is tried or serves again, and the next serves at once.
+def whoever_is_erased_is_in_none_that_serves(second, listeners):
+    """No model that learned from them is tried or serves again, and the next one serves at once."""
     gone = next(
         u for u in listeners.people if u.consents.filter(purpose="CONTRIBUTE", state=ConsentState.GRANTED)
     )

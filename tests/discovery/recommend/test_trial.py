@@ -37,6 +37,7 @@ def fresh(artifact_dir, monkeypatch, settings):
     for name in ("_served", "_beside", "_failed"):
         monkeypatch.setattr(active_model, name, None)
     monkeypatch.setattr(watch, "_looked", None)
+    monkeypatch.setattr(trial, "OWN", 0.1)
     monkeypatch.setattr(trial, "is_drawn", lambda share: share > 0)
     monkeypatch.setattr(comparing, "is_drawn", lambda share: share > 0)
 

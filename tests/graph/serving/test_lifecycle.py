@@ -93,6 +93,7 @@ def test_whatever_is_done_one_serves_at_most_one_is_tried_and_the_audit_tells_ho
         transaction.set_rollback(True)
 
 
+@pytest.mark.sqlite
 def test_two_cannot_serve_and_two_cannot_be_tried_whoever_writes_the_rows():
     publish(), publish(), publish()
     for state in (State.ACTIVE, State.SHADOW):
@@ -100,6 +101,7 @@ def test_two_cannot_serve_and_two_cannot_be_tried_whoever_writes_the_rows():
             ModelVersion.objects.update(state=state)
 
 
+@pytest.mark.sqlite
 def test_what_became_of_a_model_cannot_be_rewritten_but_a_name_can_go():
     ada = factories.listener("ada", is_staff=True)
     version = publish()

@@ -87,10 +87,16 @@ def test_staff_says_what_is_tried_what_serves_and_what_is_out_and_the_audit_name
     assert promoted(operator, second, "RETIRED") == "MODEL_MOVE"
     assert operator.data(STOP, id=of(second))["stopModel"] == {"state": "STOPPED"}
     assert operator.data(STOP, id=of(second))["stopModel"] == {"messages": [{"code": "MODEL_MOVE"}]}
-    assert operator.data(BACK)["rollbackModel"] == {"id": of(first)}
-    assert active_model.active().version == first != third
+    assert promoted(operator, second, "ACTIVE") == ("ACTIVE", None)
+    assert operator.data(BACK)["rollbackModel"] == {"messages": [{"code": "MODEL_DAMAGED"}]}, (
+        "its files are gone"
+    )
+    assert promoted(operator, third, "ACTIVE") == ("ACTIVE", None)
+    assert operator.data(BACK)["rollbackModel"] == {"id": of(second)}
+    assert active_model.active().version == second
+    gone = ModelVersion(pk=first.pk)
     first.delete()
-    assert promoted(operator, first, "ACTIVE") == "NOT_FOUND"
+    assert promoted(operator, gone, "ACTIVE") == "NOT_FOUND"
 
 
 @pytest.mark.parametrize(

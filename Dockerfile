@@ -17,6 +17,9 @@ RUN /opt/earshot/bin/pip install "uv>=0.8" \
         /opt/earshot/bin/python manage.py collectstatic --no-input --skip-checks
 
 FROM python:3.11-slim-bookworm
+# Which code this is, for the lineage of models: docker build --build-arg EARSHOT_COMMIT=$(git rev-parse HEAD)
+ARG EARSHOT_COMMIT=""
+ENV EARSHOT_COMMIT=$EARSHOT_COMMIT
 ENV PATH=/opt/earshot/bin:$PATH PYTHONUNBUFFERED=1 EARSHOT_HOME=/var/lib/earshot STATIC_ROOT=/srv/earshot/static
 RUN useradd --system --uid 10001 --home-dir /var/lib/earshot --shell /usr/sbin/nologin earshot \
     && install --directory --owner earshot --group earshot --mode 0700 /var/lib/earshot

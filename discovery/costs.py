@@ -23,7 +23,7 @@ COSTS: Mapping[str, int] = {
     **_each(200, "Viewer", "activity", "community", "playingNow"),
     **_each(400, "Query", "room"),
     **_each(200, "Query", "communities", "engagement", "experiments", "people", "recommenderParameters", "search"),
-    **_each(100, "Query", "popular"),
+    **_each(100, "Query", "modelVersions", "popular"),
     **_each(50, "Query", "node"),
     # Of a listening's figures each is counted anew.
     **_each(100, "ListeningStatistics", "top", "topArtists", "topTracks"),
@@ -31,6 +31,7 @@ COSTS: Mapping[str, int] = {
             "joinRoom", "leaveRoom", "skipInRoom", "startRadio", "vetoInRoom", "voteInRoom"),
     # They ask other servers, or hash a password.
     **_each(1_500, "Mutation", "changePassword", "connectLibrary", "refreshLibrary", "requestDataExport", "requestErasure", "sendPlaylist"),
+    **_each(1_500, "Mutation", "promoteModel", "rollbackModel", "stopModel"),
     **_each(300, "Mutation", "answerFriendRequest", "block", "clearFeedback", "correctListen", "createDevice", "createInvitation",
             "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
             "excludeFromTaste", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
@@ -64,6 +65,7 @@ ROWS: Mapping[str, int] = {
     **_each(1, "Reason", "evidence"),
     **_each(1, "OperationInfo", "messages"),
     **_each(3, "Track", "play"),
+    **_each(5, "ModelVersion", "events"),
     **_each(5, "Viewer", "children", "libraries", "segments"),
     **_each(5, "RefusedSegment", "segments"),
     **_each(8, "Viewer", "engagement"),

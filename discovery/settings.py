@@ -16,7 +16,8 @@ TRUSTED_PROXIES (how many stand before it and tell a client's address), RATE_ADD
 time, as 600/m), QUERY_SECONDS (a query's deadline), SOCKETS_WAITING (sockets of an address before anybody signs in),
 PERSISTED_DOCUMENTS and PERSISTED_ONLY (documents that are asked by their ids, and whether others are refused),
 REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
-from elsewhere), LOG_FORMAT (line or json), OpenTelemetry's own OTEL_* (discovery.platform.tracing), PRODUCTION (whether others reach it: as ALLOWED_HOSTS
+from elsewhere), EARSHOT_ROLLOUT (direct or staged: whether a new model is tried before it serves), EARSHOT_CANARY_SHARE,
+EARSHOT_COMMIT (which code a build is of), LOG_FORMAT (line or json), OpenTelemetry's own OTEL_* (discovery.platform.tracing), PRODUCTION (whether others reach it: as ALLOWED_HOSTS
 says, where it is not set), HSTS_SECONDS, ARTIFACT_STORE (where several machines share models).
 Each secret may lie in a file that ``SECRET_KEY_FILE`` (and so on) names: discovery.platform.secrets.
 """
@@ -274,6 +275,11 @@ COMPLAINT_AUTHORITY = env.str("COMPLAINT_AUTHORITY", default="")
 
 # Up to here a request scores every item; beyond, faiss proposes which to score.
 EXACT_ITEMS = env.int("EXACT_ITEMS", default=200_000)
+
+# A new model serves as soon as it passed its gate, or is tried first: in the shadow, and then by a share of those who agreed.
+EARSHOT_ROLLOUT = env.str("EARSHOT_ROLLOUT", default="direct")
+EARSHOT_CANARY_SHARE = env.float("EARSHOT_CANARY_SHARE", default=0.1)
+EARSHOT_COMMIT = env.str("EARSHOT_COMMIT", default="")
 
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

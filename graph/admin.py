@@ -1,18 +1,21 @@
 """Music for the people who run the installation, and what they say of who is who. Nobody's listening is shown here."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
+from accounts.models import User
 from discovery.platform.errors import Refusal
 from graph.models import (
     Artist,
     ArtistName,
     CatalogRuling,
+    ModelEvent,
     ModelVersion,
     Naming,
     Tag,
@@ -20,7 +23,10 @@ from graph.models import (
     TrainingRun,
 )
 from graph.services.rulings import items_merge, ruling_said, ruling_undo, words_split
-from graph.training.reinstate import model_promote, model_rollback
+from graph.serving.lifecycle import staff_name, who_were
+from graph.training.reinstate import model_promote, model_rollback, model_stop
+
+State = ModelVersion.State
 
 
 def _told(request: HttpRequest, act: Callable[[], object], done: str) -> None:
@@ -58,26 +64,49 @@ def undo(_admin: Any, request: HttpRequest, rulings: QuerySet[CatalogRuling]) ->
         _told(request, lambda ruling=ruling: ruling_undo(ruling=ruling), f"Taken back: {ruling}")  # type: ignore[misc]
 
 
-@admin.action(description="Let this one serve", permissions=["view"])
-def promote(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
-    """Let the chosen model serve."""
+def _on_one(
+    request: HttpRequest, versions: QuerySet[ModelVersion], act: Callable[..., object], done: str
+) -> None:
+    """Do it with the chosen model, in the name of whoever asks."""
     if not request.user.has_perm("graph.change_modelversion"):
         messages.error(request, "You may not say so.")
     elif len(versions) != 1:
         messages.error(request, "Choose one.")
     else:
-        _told(request, lambda: model_promote(version_id=versions[0].pk), "It serves from now on.")
+        who = staff_name(cast("User", request.user))
+        _told(request, lambda: act(version_id=versions[0].pk, who=who), done)
+
+
+@admin.action(description="Let this one serve", permissions=["view"])
+def promote(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
+    """Let the chosen model serve."""
+    _on_one(request, versions, model_promote, "It serves from now on.")
+
+
+@admin.action(description="Score this one beside the active one, and show it to nobody", permissions=["view"])
+def shadow(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
+    """Try the chosen model in the shadow."""
+    _on_one(request, versions, partial(model_promote, becomes=State.SHADOW), "It is tried in the shadow.")
+
+
+@admin.action(
+    description="Let this one serve a share of those who agreed to experiments", permissions=["view"]
+)
+def canary(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
+    """Try the chosen model as a canary."""
+    _on_one(request, versions, partial(model_promote, becomes=State.CANARY), "It serves its share.")
+
+
+@admin.action(description="Take this one out", permissions=["view"])
+def stop(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
+    """Stop the chosen model."""
+    _on_one(request, versions, model_stop, "It serves nobody any more.")
 
 
 @admin.action(description="Let one that was served before the active one serve again", permissions=["view"])
 def roll_back(_admin: Any, request: HttpRequest, versions: QuerySet[ModelVersion]) -> None:
     """Go back to the chosen model."""
-    if not request.user.has_perm("graph.change_modelversion"):
-        messages.error(request, "You may not say so.")
-    elif len(versions) != 1:
-        messages.error(request, "Choose one.")
-    else:
-        _told(request, lambda: model_rollback(version_id=versions[0].pk), "It serves again from now on.")
+    _on_one(request, versions, model_rollback, "It serves again from now on.")
 
 
 @admin.register(Artist)
@@ -144,15 +173,27 @@ class TagAdmin(admin.ModelAdmin[Tag]):
 class ModelVersionAdmin(ReadOnlyAdmin):
     list_display = (
         "id",
+        "kind",
         "state",
+        "share",
         "created_at",
         "activated_at",
         "ledger_position",
         "rejected_because",
         "damage",
     )
-    list_filter = ("state",)
-    actions = (promote, roll_back)
+    list_filter = ("kind", "state")
+    actions = (promote, shadow, canary, stop, roll_back)
+
+
+@admin.register(ModelEvent)
+class ModelEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "model", "was", "became", "called", "why")
+    list_filter = ("became",)
+
+    @admin.display(description="who")
+    def called(self, event: ModelEvent) -> str:
+        return who_were([event.who])[event.who]
 
 
 @admin.register(TrainingRun)

@@ -36,6 +36,7 @@ app = Celery(
         "tasks.models",
         "tasks.experiments",
         "tasks.engagement",
+        "tasks.rollout",
     ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -13,6 +13,7 @@ from discovery.privacy import erasure, export
 from discovery.privacy.retention import retention_enforce
 from discovery.privacy.withdrawals_kept import withdrawals_compact, withdrawals_note
 from graph.services.standing import catalog_sweep
+from graph.training.rollout import models_forget
 from tasks.celery import app
 from tasks.errands import errands_again
 
@@ -63,6 +64,7 @@ def ledger_head_publish() -> None:
 def privacy_expire() -> None:
     """End what ends by its date: dated consents, and what is kept no longer (`discovery.privacy.retention`)."""
     ended = {"consents": consents_expire(), **retention_enforce(), "words of nobody": catalog_sweep()}
+    ended["models"] = models_forget()
     ended["lines of withdrawals"] = withdrawals_compact()
     housekeeping_note(ended)
     logger.info(

@@ -24,6 +24,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "tasks.libraries.libraries_read_again",
         "schedule": crontab(hour="4", minute="43"),
     },
+    "models-further": {"task": "tasks.rollout.models_further", "schedule": 60.0, "options": ONCE},
+    "model-drift": {"task": "tasks.rollout.model_drift", "schedule": crontab(minute="52")},
     "model-verify": {"task": "tasks.models.model_verify", "schedule": crontab(minute="27")},
     "ledger-head": {"task": "tasks.privacy.ledger_head_publish", "schedule": crontab(minute="37")},
     # Twice, should a broker lose the first message: what is told is as of midnight both times.

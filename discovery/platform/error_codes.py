@@ -62,6 +62,9 @@ MEANINGS: Mapping[str, str] = {
     "MODEL_DAMAGED": "The model's files cannot be read, or are gone (staff).",
     "MODEL_SAW_ERASED": "The model learned from somebody who was erased since (staff).",
     "MODEL_SAW_WITHDRAWN": "The model learned from what was withdrawn or deleted, and a later one is without it (staff).",
+    "MODEL_MOVE": "A model does not come from its state into this one (staff).",
+    "MODEL_ALONE": "No model serves beside which this one could be tried (staff).",
+    "MODEL_UNSIGNED": "The model's lineage is not what this installation signed (staff).",
     # --- values
     "INVALID": "A value is wrong; `field` names it.",
     "INVALID_ID": "No id of this installation, or one of another type.",
@@ -76,6 +79,7 @@ MEANINGS: Mapping[str, str] = {
     "INVALID_TIME": "No moment, one that is ambiguous, or one that lies in the future.",
     "INVALID_TRACK": "A play names its track by `trackId` or by `track`, and by one of them.",
     "NOTHING_CHOSEN": "It does not say which plays are meant.",
+    "INVALID_SHARE": "A share is more than 0 and at most 1.",
     "INVALID_URL": "No address of a music server.",
     "INVALID_INVITATION": "A link that makes no friend of anybody: unknown, over, used up, taken back, or one's own.",
     # --- music servers

@@ -26,3 +26,7 @@ CONSENT_SECONDS = Histogram(
     "From a change of consent until rooms and sockets were told of it; what is asked after the commit obeys it anyway.",
     buckets=QUICK, registry=REGISTRY,
 )  # fmt: skip
+MODELS_STOPPED = Counter(
+    "earshot_models_stopped", "Models that were tried and that this process took out by what it measured.",
+    registry=REGISTRY,
+)  # fmt: skip

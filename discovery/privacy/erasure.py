@@ -36,11 +36,14 @@ from discovery.platform.errors import InvalidInput
 from discovery.privacy.signals import erasure_requested
 from graph.models import Deletion, ModelVersion
 from graph.services.standing import catalog_sweep
+from graph.serving.active_model import active_version
+from graph.serving.lifecycle import CLOCK, WAITING, pointer_hold, staff_forget, version_move
 from graph.serving.storage import artifact_store
 from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of_person
 
 logger = logging.getLogger(__name__)
 
+State = ModelVersion.State
 CHANNEL = "erasure"
 REFUSALS = 3  # models without the person whose promotion may be refused
 LONGEST_WAIT = timedelta(days=1)  # for one it takes; what the specification promises
@@ -115,6 +118,7 @@ def _purge(erasure: Erasure) -> bool:
     erasure.deleted["log_entries"] = _log_entries_delete(user)
     erasure.deleted["deletions"] = Deletion.objects.filter(subject=user.pseudonym).delete()[0]
     erasure.edges = edges_of_person(user).tobytes()
+    staff_forget(user)
     identities_forget(ids=[str(user.pseudonym), *([user.external_id] if user.external_id else [])])
     person_purging.send(sender=User, user=user)
     erasure.user = None
@@ -126,7 +130,7 @@ def _purge(erasure: Erasure) -> bool:
 
 def _retrain(erasure: Erasure) -> bool:
     """Wait for a model that knows of the withdrawal, but not for ever; then no older one may stay on disk."""
-    active = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+    active = active_version()
     contributed = ConsentEvent.objects.filter(
         subject=erasure.subject, purpose=Purpose.CONTRIBUTE, new_state=ConsentState.GRANTED
     ).exists()
@@ -136,11 +140,18 @@ def _retrain(erasure: Erasure) -> bool:
                                    "ledgerPosition": active.ledger_position, "trainingEdges": edges}  # fmt: skip
         elif _waited_enough(erasure):
             # Rather no model than one that learned from somebody who is gone: answers say NO_MODEL meanwhile.
-            ModelVersion.objects.filter(pk=active.pk).update(state=ModelVersion.State.RETIRED)
+            pointer_hold()
+            version_move(
+                active,
+                State.RETIRED,
+                who=CLOCK,
+                why="it learned from somebody who was erased, and no other may serve",
+            )
             erasure.clean_model = {"id": None, "retired": str(active.pk)}
         else:
             return False  # graph.training.run sees the withdrawal in the ledger, and asks for a training
     if contributed:
+        _older_trials_end(erasure.ledger_position)
         _older_artifacts_delete(erasure.ledger_position)
     erasure.edges = b""
     return _step(erasure, Erasure.State.RETRAINED, "clean_model", "edges")
@@ -168,9 +179,7 @@ def _edges_compared(erasure: Erasure, model: ModelVersion) -> dict[str, int] | N
 
 def _waited_enough(erasure: Erasure) -> bool:
     """Whether models without the person were refused too often, or there was none for too long."""
-    refused = ModelVersion.objects.filter(
-        state=ModelVersion.State.REJECTED, ledger_position__gte=erasure.ledger_position
-    )
+    refused = ModelVersion.objects.filter(state=State.REJECTED, ledger_position__gte=erasure.ledger_position)
     return refused.count() >= REFUSALS or timezone.now() - erasure.requested_at >= LONGEST_WAIT
 
 
@@ -252,7 +261,14 @@ def _log_entries_delete(user: User) -> int:
     return about.delete()[0]
 
 
+def _older_trials_end(position: int) -> None:
+    """What is tried, or waits for it, and learned from the person serves nobody any more."""
+    pointer_hold()
+    for version in ModelVersion.objects.filter(ledger_position__lt=position, state__in=WAITING):
+        version_move(version, State.RETIRED, who=CLOCK, why="it learned from somebody who was erased")
+
+
 def _older_artifacts_delete(position: int) -> None:
-    older = ModelVersion.objects.filter(ledger_position__lt=position).exclude(state=ModelVersion.State.ACTIVE)
+    older = ModelVersion.objects.filter(ledger_position__lt=position).exclude(state=State.ACTIVE)
     for key in older.values_list("pk", flat=True):
         artifact_store().remove(key)

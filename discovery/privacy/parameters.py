@@ -15,7 +15,7 @@ from accounts.presentation import Draft, Presented, present, present_nothing
 from discovery.recommend import evidence as gathering
 from discovery.recommend import ranking
 from discovery.recommend.disclosure import ranking_disclosures
-from discovery.recommend.serving import index_for
+from discovery.recommend.serving import index_for, serving_for
 from graph.models import ItemKind
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
@@ -96,7 +96,7 @@ def recommender_parameters(viewer: User | None, kind: ItemKind) -> Presented[lis
     ``average_share`` is the mean over the first ``LOOKED_AT`` items that ``viewer`` (or, signed out,
     everybody) is shown now of |contributions of the signal| / Σ |all contributions|.
     """
-    index = index_for(kind).index
+    index = (index_for(kind) if viewer is None else serving_for(viewer, kind)).index
     if index is None:
         return present_nothing(viewer, _parameters(None, {}))
     evidence = gathering.nothing(kind) if viewer is None else gathering.gather(viewer, kind)

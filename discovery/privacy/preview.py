@@ -17,7 +17,7 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend import held
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
-from discovery.recommend.serving import index_for
+from discovery.recommend.serving import serving_for
 from graph.models import Artist, ItemKind, Playlist, PlaylistEntry, Track
 from graph.selectors import item_ref
 
@@ -52,7 +52,7 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
         permitted.where(~gone),
         known=permitted.known | (proposed_no_more if permitted.use.own else frozenset()),
     )
-    index = index_for(kind).index
+    index = serving_for(viewer, kind, permitted.use.level).index
     nameless = [key for key, source in permitted.friends.items() if not source.named]
     signals = gone & ~np.isin(permitted.friend, nameless)  # how many of these play it is not told
     told = {Disclosure(int(friend), named=True) for friend in np.unique(permitted.friend[signals]) if friend}

@@ -33,11 +33,12 @@ from discovery.radio.choose import (
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
 from discovery.radio.sources import Candidates, Scores, Source, offers, score, undiluted
 from discovery.recommend import evidence as gathering
+from discovery.recommend.comparing import outcome_note
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.provenance import marks_of, sources_of, stands
 from discovery.recommend.ranking import Ranking, held_items, top_rows
-from discovery.recommend.serving import DegradedReason, Serving, index_for
+from discovery.recommend.serving import DegradedReason, Serving, serving_for
 from discovery.segments.kinds import Defaults
 from discovery.segments.services import defaults_for
 from graph.arrays import Mask
@@ -91,7 +92,7 @@ class Station:
     @cached_property
     def serving(self) -> Serving:
         """The model that this request goes by."""
-        return index_for(self.radio.kind)
+        return serving_for(self.viewer, self.radio.kind)
 
     @cached_property
     def hearing(self) -> Hearing | None:
@@ -136,6 +137,8 @@ class Station:
             held = neighbors(self.serving.index, radio.now.item_id)
         if self.logged:
             log.outcome_log(user=self.viewer, radio=radio, outcome=outcome, reward=reward)
+            if self.serving.pair is not None and radio.now is not None:
+                outcome_note(self.serving.pair, reward)
         self.radio = radio.advanced(outcome, reward, held)
 
     def play_next(self) -> Playing:

@@ -43,7 +43,8 @@ def for_you(
     variant = variant_for(viewer, kind, permitted)
     personal = permitted.use.own or permitted.use.friends
     presented = recommend(
-        viewer, permitted, select, personal=personal, without=without if held.speaks(permitted) else None,
+        viewer, permitted, select, personal=personal, tried=variant is None,  # one trial at a time
+        without=without if held.speaks(permitted) else None,
         empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
     )  # fmt: skip
     if variant is not None:
@@ -63,7 +64,7 @@ def from_friends(
         return ranking.rank(index, evidence, shown=shown, count=count, among=played, with_prior=False)
 
     nothing_new = _empty(DegradedReason.NOTHING_NEW, shown) if len(social) else None
-    return recommend(viewer, social, select, personal=permitted.use.friends, empty=nothing_new)
+    return recommend(viewer, social, select, personal=permitted.use.friends, tried=True, empty=nothing_new)
 
 
 def popular(

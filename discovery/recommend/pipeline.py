@@ -6,6 +6,7 @@ comes out is presented: told to whoever shaped it, and cut down to what the view
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,17 +15,17 @@ from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Draft, Presented, Ref, name_of, present, present_nothing
 from discovery.platform.meters import DEGRADED
 from discovery.recommend import explain
+from discovery.recommend.comparing import Select, own_note, pair_note
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.ranking import Ranking
-from discovery.recommend.serving import DegradedReason, index_for
+from discovery.recommend.serving import DegradedReason, index_for, serving_for
+from discovery.recommend.trial import may_be_measured
 from discovery.recommend.wording import Wording
 from graph.models import Artist, ModelVersion, Track
 from graph.selectors import item_ref
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
-
-Select = Callable[[ItemIndex, PermittedEvidence], Ranking]
 
 
 @dataclass(frozen=True)
@@ -65,20 +66,28 @@ def recommend(
     select: Select,
     *,
     personal: bool,
+    tried: bool = False,
     without: Callable[[PermittedEvidence], Ranking] | None = None,
     empty: DegradedReason | None = None,
 ) -> Presented[Feed]:
     """What ``select`` ranks for ``viewer``, or ``without`` any model.
 
-    ``personal``: whether evidence was to be expected; ``empty``: what it means where nothing is found.
+    ``personal``: whether evidence was to be expected; ``tried``: whether a model that is tried may answer, as in what is
+    one person's alone; ``empty``: what it means where nothing is found.
     """
-    serving = index_for(permitted.kind)
+    kind, level, alone = permitted.kind, permitted.use.level, viewer if tried else None
+    serving = index_for(kind) if alone is None else serving_for(alone, kind, level)
     feed = Feed(
-        items=(), ranked=(), has_next=False, level=permitted.use.level,
+        items=(), ranked=(), has_next=False, level=level,
         model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
     )  # fmt: skip
     if serving.index is not None:
+        begun = time.thread_time()
         ranked = select(serving.index, permitted)
+        if serving.pair is not None:
+            pair_note(serving.pair, permitted, select, ranked, time.thread_time() - begun)
+        elif alone is not None and may_be_measured(alone, level):
+            own_note(serving.version, serving.index, ranked)
         feed = replace(feed, degraded=_shortfall(serving.index, ranked, personal=personal, empty=empty))
     if feed.degraded is not None:
         DEGRADED.labels(feed.degraded.value).inc()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from accounts.models import PersonalizationLevel, User
 from discovery.platform.errors import ModelUnavailable
+from discovery.recommend.trial import Pair, pair_of
 from graph.models import ItemKind, ModelVersion
 from graph.serving import active_model
 from graph.serving.index import ItemIndex
@@ -27,11 +29,15 @@ class DegradedReason(StrEnum):
 
 @dataclass(frozen=True)
 class Serving:
-    """``index`` of one kind with the ``version`` it is of; without an index, ``degraded`` says why."""
+    """``index`` of one kind with the ``version`` it is of; without an index, ``degraded`` says why.
+
+    ``pair``: the models that this answer may be compared by, where one is tried.
+    """
 
     index: ItemIndex | None
     version: ModelVersion | None
     degraded: DegradedReason | None
+    pair: Pair | None = None
 
 
 def served_model() -> tuple[active_model.ServedModel | None, DegradedReason | None]:
@@ -46,8 +52,22 @@ def served_model() -> tuple[active_model.ServedModel | None, DegradedReason | No
 def index_for(kind: ItemKind) -> Serving:
     """What items of ``kind`` are scored with now."""
     model, degraded = served_model()
+    return Serving(None, None, degraded) if model is None else _of(model, kind)
+
+
+def serving_for(viewer: User, kind: ItemKind, level: PersonalizationLevel | None = None) -> Serving:
+    """The same for what is one viewer's alone, who may be of those whom a model that is tried serves.
+
+    ``level``: the one they are answered at, where that is known.
+    """
+    model, degraded = served_model()
     if model is None:
         return Serving(None, None, degraded)
+    pair = pair_of(model, viewer, kind, level)
+    return _of(model, kind) if pair is None else replace(_of(pair.answering, kind), pair=pair)
+
+
+def _of(model: active_model.ServedModel, kind: ItemKind) -> Serving:
     index = model.artifact.index(kind.value)
     return Serving(index, model.version, None if index is not None else DegradedReason.NO_MODEL)
 

@@ -103,8 +103,10 @@ GROUPS = (
     Group(_("This installation"), (
         Question(
             Purpose.EXPERIMENT, _("Measurements and experiments"),
-            _("Radios write down what they chose for you and what came of it, and learn from it. Once a week it is measured how you and others listen, all together."),
-            _("Radios write down nothing of what they chose for you, and you are not measured."),
+            _(
+                "Radios write down what they chose for you and what came of it, and learn from it. Two settings, or a new model and the one before, may be compared in what you are shown. Once a week it is measured how you and others listen, all together."
+            ),
+            _("Radios write down nothing of what they chose for you, nothing is compared, and you are not measured."),
         ),
     )),
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from strawberry.tools import merge_types
 
-from graph.api import imports, mutations, queries, statistics
-from graph.api.queries import Query
+from graph.api import imports, models, mutations, queries, statistics
 
-Mutation = merge_types("Mutation", (mutations.Mutation, imports.Mutation))
+Mutation = merge_types("Mutation", (mutations.Mutation, imports.Mutation, models.Mutation))
+Query = merge_types("Query", (queries.Query, models.Query))
 Viewer = merge_types("Viewer", (queries.Viewer, imports.Viewer, statistics.Viewer))
 
 __all__ = ["Mutation", "Query", "Viewer"]

@@ -1,5 +1,6 @@
 """Music and listening as GraphQL types."""
 
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from graph import models, selectors
 from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
 from graph.models import FeedbackKind, ItemKind
+from graph.training.card import events_of, model_card
 
 strawberry.enum(ItemKind, description="What can be played, liked and recommended.")
 strawberry.enum(
@@ -264,8 +266,25 @@ class Playlist(ShownRows, relay.Node):
         return PlaylistRole(part)
 
 
+strawberry.enum(
+    models.ModelVersion.State,
+    name="ModelState",
+    description="Where a model stands between being made and serving nobody any more.",
+)
+
+
+@strawberry.type(description="One change of a model's state: for staff.")
+class ModelEvent:
+    was: models.ModelVersion.State | None
+    became: models.ModelVersion.State
+    who: str
+    why: str
+    at: datetime
+
+
 @strawberry_django.type(models.ModelVersion, description="One trained recommender.")
 class ModelVersion(relay.Node):
+    state: models.ModelVersion.State
     created_at: auto
     activated_at: auto
     data_hash: auto
@@ -282,10 +301,39 @@ class ModelVersion(relay.Node):
         description="How it measured, and on how much: for staff alone, as exact counts tell who joined and who left.",
     )
     def metrics(self, root: strawberry.Parent[models.ModelVersion], info: Info) -> JSON | None:
-        viewer = active_user(info.context.viewer)
-        return root.metrics if viewer is not None and viewer.is_staff else None
+        return root.metrics if _is_staff(info) else None
+
+    @strawberry_django.field(
+        only=["share"],
+        description="Of those who agreed to experiments, how many a canary answers; for staff, and null of all else.",
+    )
+    def share(self, root: strawberry.Parent[models.ModelVersion], info: Info) -> float | None:
+        return root.share if _is_staff(info) and root.share else None
+
+    @strawberry.field(
+        description="Its card, as Markdown: what it learned from, how it measured, what became of it; for staff."
+    )
+    def card(self, root: strawberry.Parent[models.ModelVersion], info: Info) -> str | None:
+        return model_card(root) if _is_staff(info) else None
+
+    @strawberry.field(description="What became of it, in order; for staff.")
+    def events(self, root: strawberry.Parent[models.ModelVersion], info: Info) -> list[ModelEvent] | None:
+        if not _is_staff(info):
+            return None
+        return [
+            ModelEvent(
+                was=models.ModelVersion.State(event.was) if event.was else None, became=models.ModelVersion.State(event.became), who=event.who, why=event.why, at=event.at
+            )
+            for event in events_of(root)
+        ]  # fmt: skip
+
+
+def _is_staff(info: Info) -> bool:
+    viewer = active_user(info.context.viewer)
+    return viewer is not None and viewer.is_staff
 
 
 ListenConnection = Rows[Listen]
+ModelVersionConnection = Rows[ModelVersion]
 FeedbackConnection = Rows[Feedback]
 PlaylistConnection = Rows[Playlist]

@@ -23,7 +23,7 @@ from graph.models.outbox import FriendNews
 from graph.models.playlists import Playlist, PlaylistCollaborator, PlaylistEntry
 from graph.models.rulings import CatalogRuling
 from graph.models.sharing import ItemRecommendation
-from graph.models.training import ModelVersion, TrainingRun
+from graph.models.training import ModelEvent, ModelVersion, TrainingRun
 
 __all__ = [
     "HEARD",
@@ -47,6 +47,7 @@ __all__ = [
     "LibraryAccount",
     "LibrarySong",
     "Listen",
+    "ModelEvent",
     "ModelVersion",
     "Naming",
     "NamingArtist",

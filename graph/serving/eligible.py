@@ -31,7 +31,7 @@ def ensure_eligible(version: ModelVersion) -> None:
     here = User.objects.filter(pseudonym__in=subjects, is_active=True).values_list("pseudonym", flat=True)
     if subjects - set(here):
         raise Conflict(_("It learned from somebody who was erased since."), code="MODEL_SAW_ERASED")
-    served = ModelVersion.objects.exclude(state=ModelVersion.State.REJECTED)
+    served = ModelVersion.objects.filter(kind=version.kind, activated_at__isnull=False)
     latest = served.aggregate(ledger=Max("ledger_position"), deletion=Max("deletion_position"))
     if any(event.pk <= (latest["ledger"] or 0) for event in withdrawn) or any(
         row.pk <= (latest["deletion"] or 0) for row in deletions_after(version.deletion_position)

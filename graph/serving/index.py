@@ -338,6 +338,11 @@ class ItemIndex:
         added[entry, column] += self._lift(evidence, strength)[entry]
         return added.astype(np.float64)
 
+    def by_source(self, evidence: Evidence, rows: Rows) -> dict[str, Doubles]:
+        """What each source adds to each of these candidates [len(rows)], all evidence together; lifts and prior stand apart."""
+        products = self.query_rows(rows) * self._folded(evidence, self.strengths(evidence))
+        return {s.name: products[:, s.start : s.stop].sum(axis=1, dtype=np.float64) for s in self.sources}
+
     def similar(self, row: int, k: int) -> tuple[Rows, Floats]:
         """The ``k`` candidates a play of ``row`` lifts most, itself excluded: (rows, scores)."""
         if (similar := self._similar.get((row, k))) is None:

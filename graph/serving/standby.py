@@ -1,4 +1,4 @@
-"""What serves when the active model's files are damaged: the previous one, where it is intact and may.
+"""What serves when the active model's files are damaged: the previous one, where it is intact and may. What is tried then ends.
 
 The pointer is moved in the database, so that all processes and machines serve the same. `graph.training.run` sees the mark
 and asks for one training.
@@ -7,14 +7,17 @@ and asks for one training.
 from __future__ import annotations
 
 import logging
+import uuid
 
 from django.db import transaction
 from django.utils import timezone
 
 from discovery.platform.errors import Conflict
+from discovery.platform.meters import MODELS_STOPPED
 from graph.models import ModelVersion
 from graph.serving.artifact import Artifact, ArtifactError
 from graph.serving.eligible import ensure_eligible
+from graph.serving.lifecycle import TRIED, WATCH, pointer_hold, version_move
 from graph.serving.storage import FileLost, artifact_store
 
 logger = logging.getLogger(__name__)
@@ -34,20 +37,6 @@ def artifact_read(version: ModelVersion) -> Artifact:
         raise ArtifactError(str(lost)) from lost
 
 
-def pointer_hold() -> None:
-    """Until the transaction ends nobody else moves the pointer: who publishes, heals or goes back waits here, in one order."""
-    served = ModelVersion.objects.select_for_update().exclude(state=State.REJECTED)
-    list(served.order_by("pk").values_list("pk"))
-
-
-def pointer_move(version: ModelVersion, *, leaving: ModelVersion.State) -> None:
-    """Let ``version`` serve, and whatever served become ``leaving``. Inside a transaction that holds the pointer."""
-    ModelVersion.objects.filter(state=State.ACTIVE).update(state=leaving)
-    version.state, version.activated_at = State.ACTIVE, timezone.now()
-    version.damaged_at, version.damage = None, ""
-    version.save(update_fields=["state", "activated_at", "damaged_at", "damage"])
-
-
 @transaction.atomic
 def damage_note(version: ModelVersion, why: str) -> ModelVersion | None:
     """The active ``version`` cannot be read: mark it, and let the latest that can and may serve in its place.
@@ -63,7 +52,9 @@ def damage_note(version: ModelVersion, why: str) -> ModelVersion | None:
         logger.error("model %s is damaged: %s; a training follows", row.pk, why)
         row.damaged_at, row.damage = timezone.now(), why
         row.save(update_fields=["damaged_at", "damage"])
-    for earlier in ModelVersion.objects.filter(state=State.RETIRED).order_by("-activated_at"):
+    for earlier in ModelVersion.objects.filter(
+        kind=row.kind, state=State.RETIRED, activated_at__isnull=False
+    ).order_by("-activated_at"):
         try:
             ensure_eligible(earlier)
             artifact_read(earlier)
@@ -72,10 +63,24 @@ def damage_note(version: ModelVersion, why: str) -> ModelVersion | None:
         except ArtifactError as error:
             logger.warning("model %s cannot serve in its place: %s", earlier.pk, error)
         else:
-            pointer_move(earlier, leaving=State.DAMAGED)
+            version_move(
+                earlier, State.ACTIVE, who=WATCH, why=f"{row.pk} cannot be read", leaving=State.DAMAGED
+            )
             logger.warning("model %s serves in place of %s", earlier.pk, row.pk)
             return earlier
     return None
+
+
+@transaction.atomic
+def trial_stop(version_id: uuid.UUID, why: str) -> bool:
+    """Take out the model that is tried, because of what was measured or found; False where somebody was first."""
+    pointer_hold()
+    row = ModelVersion.objects.filter(pk=version_id, state__in=TRIED).first()
+    if row is None:
+        return False
+    version_move(row, State.STOPPED, who=WATCH, why=why)
+    MODELS_STOPPED.inc()
+    return True
 
 
 def damage_healed(version: ModelVersion) -> None:

@@ -1,4 +1,4 @@
-"""How a trained model takes the place of the served one. Files lie in `graph.serving.storage`; the pointer is a row.
+"""How a trained model is kept, and takes the place of the served one or waits for being tried. Files lie in `graph.serving.storage`.
 
 Publishing writes a draft, makes it durable, reads it back, and moves it into place and the pointer with it.
 """
@@ -11,25 +11,32 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from graph.models import ModelVersion, TrainingRun
+from discovery.platform import clock
+from graph.models import ModelEvent, ModelVersion, TrainingRun
 from graph.selectors import deletions_after
-from graph.serving.active_model import active_version
+from graph.serving.active_model import active_version, recommenders
 from graph.serving.artifact import Artifact, ArtifactError
 from graph.serving.eligible import contributions_withdrawn
-from graph.serving.standby import pointer_hold, pointer_move
+from graph.serving.lifecycle import TRAINING, WAITING, pointer_hold, version_move
 from graph.serving.storage import artifact_store, manifest_hash, sync
 from graph.training.lease import Lease, is_live, lease_complete, lease_hold
+from graph.training.lineage import lineage_sign
 from graph.training.promotion import finite, promotion_refusal
 
 logger = logging.getLogger(__name__)
 
+State = ModelVersion.State
+
 KEPT_RETIRED = 1  # the previous model: another process may be reading it as the pointer moves
+STOPPED_KEPT = timedelta(days=30)  # a stopped model's files, for whoever asks what was wrong with it
+STAGED = "staged"
 DRAFT = ".draft-"
 
 
@@ -43,13 +50,15 @@ def model_publish(
     config: dict[str, Any],
     metrics: dict[str, Any],
 ) -> ModelVersion:
-    """Put a trained model in place of the active one, unless its promotion is refused.
+    """Put a trained model in place of the active one, or among those to be tried, unless its promotion is refused.
 
-    ``write`` writes the artifact into the empty directory it is given. The version is REJECTED with
-    the reason where promotion is refused, and then no file is kept. Raises LeaseLost, having changed
+    It is tried first (CANDIDATE) where the rollout is staged and the active model may go on serving: not where that learned from what
+    was withdrawn or deleted since, or is damaged. ``write`` writes the artifact into the empty directory it is given. The version
+    is REJECTED with the reason where promotion is refused, and then no file is kept. Raises LeaseLost, having changed
     nothing, when another worker has taken the run over.
     """
-    refused = promotion_refusal(metrics, _yardstick())
+    yardstick = _yardstick()
+    refused = promotion_refusal(metrics, yardstick)
     version = ModelVersion(
         data_hash=data_hash, ledger_position=ledger_position, deletion_position=deletion_position,
         config=config, metrics=finite(metrics),
@@ -66,7 +75,8 @@ def model_publish(
         except ArtifactError as error:
             return _refuse(version, f"it cannot be read back: {error}", lease)
         version.manifest_hash = manifest_hash(draft)
-        _swap(version, draft, lease)
+        version.lineage = lineage_sign(version, draft)
+        _swap(version, draft, lease, tried=settings.EARSHOT_ROLLOUT == STAGED and yardstick is not None)
     finally:
         shutil.rmtree(draft, ignore_errors=True)  # it is gone already where it was moved
     leftovers_sweep()
@@ -74,16 +84,16 @@ def model_publish(
 
 
 def _refuse(version: ModelVersion, why: str, lease: Lease) -> ModelVersion:
-    version.state, version.rejected_because = ModelVersion.State.REJECTED, why
+    version.rejected_because, version.lineage = why, lineage_sign(version)
     with transaction.atomic():
-        version.save(force_insert=True)
+        version_move(version, State.REJECTED, who=TRAINING, why=why)
         lease_complete(lease, model_version=version)
     logger.warning("model %s is refused: %s", version.pk, why)
     return version
 
 
-def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
-    """Files first, pointer last; nobody sweeps in between."""
+def _swap(version: ModelVersion, draft: Path, lease: Lease, *, tried: bool) -> None:
+    """Files first, pointer last; nobody sweeps in between. ``tried``: the pointer waits until that was done."""
     store = artifact_store()
     with _directory_lock():
         try:
@@ -91,9 +101,7 @@ def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
             with transaction.atomic():
                 lease_hold(lease)
                 pointer_hold()
-                version.state = ModelVersion.State.RETIRED  # one is active at a time
-                version.save(force_insert=True)
-                pointer_move(version, leaving=ModelVersion.State.RETIRED)
+                version_move(version, State.CANDIDATE if tried else State.ACTIVE, who=TRAINING, why=lease.key)
                 lease_complete(lease, model_version=version)
         except BaseException:
             store.remove(version.pk)
@@ -101,12 +109,16 @@ def _swap(version: ModelVersion, draft: Path, lease: Lease) -> None:
 
 
 def _yardstick() -> dict[str, Any] | None:
-    """The active model's metrics, unless it learned from people who have withdrawn or deleted since.
+    """The active model's metrics, unless it is damaged, or learned from people who have withdrawn or deleted since.
 
-    A model without them is wanted even where it measures worse.
+    A model without them is wanted even where it measures worse, and at once.
     """
     version = active_version()
-    if version is None or contributions_withdrawn(after=version.ledger_position):
+    if (
+        version is None
+        or version.damaged_at is not None
+        or contributions_withdrawn(after=version.ledger_position)
+    ):
         return None
     if deletions_after(version.deletion_position):
         return None
@@ -133,9 +145,19 @@ def _is_dead(name: str) -> bool:
 
 
 def _kept() -> set[uuid.UUID]:
-    retired = ModelVersion.objects.filter(state=ModelVersion.State.RETIRED).order_by("-activated_at")
-    current = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE)
-    return {*current.values_list("pk", flat=True), *retired.values_list("pk", flat=True)[:KEPT_RETIRED]}
+    """Whose files stay: what serves, is tried or waits for it, the one that served before, and for a while what was stopped."""
+    versions = recommenders()
+    before = versions.filter(state=State.RETIRED, activated_at__isnull=False).order_by("-activated_at")
+    current = versions.filter(state__in=(State.ACTIVE, *WAITING))
+    lately = ModelEvent.objects.filter(became=State.STOPPED, at__gt=clock.now() - STOPPED_KEPT).values(
+        "model"
+    )
+    stopped = versions.filter(state=State.STOPPED, pk__in=lately)
+    return {
+        *current.values_list("pk", flat=True),
+        *before.values_list("pk", flat=True)[:KEPT_RETIRED],
+        *stopped.values_list("pk", flat=True),
+    }
 
 
 @contextmanager

@@ -19,9 +19,10 @@ from graph.models import ModelVersion, TrainingRun
 from graph.selectors import deletions_after
 from graph.services.standing import standing_refresh
 from graph.services.tags import tags_refresh
-from graph.serving.active_model import active
+from graph.serving.active_model import active, active_version, recommenders
 from graph.serving.artifact import VIEWS
 from graph.serving.eligible import contributions_withdrawn
+from graph.serving.lifecycle import WAITING
 from graph.serving.standby import damage_untrained
 from graph.training import publish
 from graph.training.communities import communities_refresh
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from graph.ml.config import RecommenderConfig
     from graph.ml.train import FittedRecommender
 
+State = ModelVersion.State
 BY_HAND = "manual:"  # how the keys of foreground runs begin
 
 # When (UTC) what was withdrawn until then is trained away, all of it together: a model after each single withdrawal
@@ -54,7 +56,7 @@ def train_and_publish(
     config: RecommenderConfig | None = None,
     progress: Progress = silent,
 ) -> ModelVersion | None:
-    """Train on what is permitted now and publish the result, as ACTIVE or REJECTED.
+    """Train on what is permitted now and publish the result, as ACTIVE, CANDIDATE or REJECTED.
 
     None, at once, when the run ``key`` is done or somebody alive is on it. Where plays teach nothing, the model is
     of the catalog and its tags alone. Raises TrainingFailed when there is no catalog either, and LeaseLost when the
@@ -136,7 +138,7 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
         config=asdict(config),
         metrics=metrics,
     )
-    report(1.0, "published" if version.state == ModelVersion.State.ACTIVE else "refused")
+    report(1.0, "refused" if version.state == State.REJECTED else "published")
     return version
 
 
@@ -171,11 +173,12 @@ def is_begun(key: str) -> bool:
 
 
 def is_up_to_date(config: RecommenderConfig | None = None) -> bool:
-    """Whether training now would make the active model again: same data, same config."""
+    """Whether training now would make again what serves, waits, is tried or was stopped last: same data, same config."""
     from graph.ml.config import RecommenderConfig
 
-    version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
-    if version is None or version.config != asdict(config or RecommenderConfig()):
+    latest = recommenders().filter(state__in=(State.ACTIVE, State.STOPPED, *WAITING)).order_by("-created_at")
+    version = latest.first()
+    if version is None or version.config != asdict(config or RecommenderConfig()) or active_version() is None:
         return False
     return version.data_hash == snapshot.take().content_hash
 
@@ -187,7 +190,7 @@ def run_due() -> str | None:
     """
     if (damaged := damage_untrained()) is not None:
         return f"damaged:{damaged.pk}"
-    version = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).first()
+    version = active_version()
     if version is None:
         return None
     gone = [event.occurred_at for event in contributions_withdrawn(after=version.ledger_position)]

@@ -49,6 +49,7 @@ from graph.models import (
     ItemRecommendation,
     LibraryAccount,
     LibrarySong,
+    ModelEvent,
     ModelVersion,
     Naming,
     Playlist,
@@ -165,9 +166,7 @@ class World:
             "Community": Community.objects.create(
                 name="Jazz", tags=["jazz"], size=10, artists=[track.artist_id], data_hash="", ledger_position=0
             ),
-            "ModelVersion": ModelVersion.objects.create(
-                state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
-            ),
+            "ModelVersion": _model(now),
             "Feedback": Feedback.objects.create(user=owner, track=track, kind=FeedbackKind.HIDE, given_at=now),
         }  # fmt: skip
         return {
@@ -200,6 +199,20 @@ class World:
         return "null" if value is None else "ok"
 
 
+def _model(now):
+    """The one that serves, of which there is a line in the audit."""
+    version = ModelVersion.objects.create(
+        state=ModelVersion.State.ACTIVE, share=0.5, data_hash="", ledger_position=0, config={}, metrics={}
+    )
+    ModelEvent.objects.create(
+        model=version.pk, was="SHADOW", became="ACTIVE", who="clock", why="its turn", at=now
+    )
+    return version
+
+
+# What is answered to staff alone, so that nothing is reached by it that others lead to as well.
+STAFFS = {"Query.modelVersions"}
+
 # What stands for an argument: by its name, else by its type.
 BY_NAME = {
     "listenerId": "Listener", "with": "Listener", "requestId": "FriendRequest", "playlistId": "Playlist",
@@ -208,6 +221,7 @@ BY_NAME = {
 }  # fmt: skip
 ID_OF = {
     "Mutation.excludeFromTaste.id": "Playlist", "Mutation.revokeDevice.id": "Device", "Mutation.revokeInvitation.id": "Invitation", "Mutation.correctListen.id": "Listen", "Mutation.undoImport.id": "Import", "Mutation.disconnectLibrary.id": "Library", "Mutation.refreshLibrary.id": "Library", "Mutation.deleteListens.ids": "Listen", "Query.room.id": "Room", "Mutation.sharePlaylist.listenerId": "Friend",
+    "Mutation.promoteModel.id": "ModelVersion", "Mutation.stopModel.id": "ModelVersion",
 }  # fmt: skip
 ALSO_GIVEN = {
     "Mutation.updateProfile.displayName",

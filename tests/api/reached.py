@@ -54,9 +54,8 @@ def ways():
 
 def steps_from(parent):
     fields = schema._schema.type_map[parent].fields
-    return [
-        Step(parent, name, fields[name]) for name in sorted(fields) if (parent, name) != ("Query", "node")
-    ]
+    names = sorted(fields, key=lambda name: (f"{parent}.{name}" in access.STAFFS, name))
+    return [Step(parent, name, fields[name]) for name in names if (parent, name) != ("Query", "node")]
 
 
 def objects(kind):

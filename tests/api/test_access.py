@@ -102,8 +102,11 @@ def test_the_table_tells_the_blocked_and_strangers_nothing_apart():
 
 # What is of nobody, and of whom it was made exact counts would tell.
 FOR_STAFF = {
-    "ModelVersion.metrics", "Query.experiments", "Experiment", "ExperimentFigure", "ExperimentReport", "OffPolicyEstimate",
+    "Query.experiments", "Experiment", "ExperimentFigure", "ExperimentReport", "OffPolicyEstimate",
     "Query.engagement", "EngagementReport", "EngagementFigure", "EngagementMetric",
+    "ModelVersion.card", "ModelVersion.events", "ModelVersion.metrics", "ModelVersion.share", "ModelVersionConnection.edges",
+    "ModelVersionConnection.pageInfo", "ModelVersionConnection.totalCount", "ModelVersionEdge.cursor", "ModelVersionEdge.node",
+    "Query.modelVersions", "ModelEvent.at", "ModelEvent.became", "ModelEvent.was", "ModelEvent.who", "ModelEvent.why",
 }  # fmt: skip
 # What of the owner a friend may see: who they are, what the owner sent them, what SOCIAL_OUT and NAMED allow.
 FOR_FRIENDS = {

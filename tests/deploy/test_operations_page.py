@@ -212,8 +212,11 @@ def test_the_page_from_an_empty_postgresql_to_new_keys(machine):
                 machine.until_web_answers()  # the earlier release's process, until it is started again
         after_section(section, machine)
     assert [section for section, lines in commands() if lines] == [
-        "Install", "Settings", "The first account", "Run", "Models", "Backup", "Restore", "Upgrade", "Rollback", "Keys",
+        "Install", "Settings", "The first account", "Run", "Models", "A model's life", "Backup", "Restore", "Upgrade", "Rollback", "Keys",
     ]  # fmt: skip
+    (card,) = [out for line, out in told if " model_card " in line]
+    assert "state: CANARY for 10% of those who agreed" in card
+    assert "RETIRED → SHADOW (command): to see how it answers" in card
     replayed = [out for line, out in told if "replay_erasures" in line]
     assert "Erased again: 1." in replayed[0]
     taken_back = [out for line, out in told if "replay_withdrawals" in line]

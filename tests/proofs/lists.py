@@ -21,6 +21,7 @@ from graph.models import (
     ItemKind,
     ItemRecommendation,
     Listen,
+    ModelVersion,
     Playlist,
 )
 from graph.services.playlists import (
@@ -315,9 +316,25 @@ def alike(monkeypatch, people):
     monkeypatch.setattr(taste, "_alike", lambda _viewer: people)
 
 
+def model_versions(ada, _):
+    """For staff; a model that is made meanwhile comes before all that was there."""
+    type(ada).objects.filter(pk=ada.pk).update(is_staff=True)
+
+    def made(*hours):
+        for hour in hours:
+            version = ModelVersion.objects.create(
+                state=ModelVersion.State.RETIRED, data_hash="", ledger_position=0, config={}, metrics={}
+            )
+            ModelVersion.objects.filter(pk=version.pk).update(created_at=timezone.now() - hour * HOUR)
+
+    made(*range(10, 10 + COUNT))
+    return Walk("modelVersions", lambda: made(1, 2), within="%s")
+
+
 LISTS = {
     "Import.rows": import_rows,
     "Playlist.entries": entries,
+    "Query.modelVersions": model_versions,
     "Query.people": found_by_name,
     "Query.popular": ranked("popular", within="%s"),
     "Query.search": search,

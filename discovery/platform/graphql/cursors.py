@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -28,7 +29,7 @@ from discovery.platform.errors import InvalidInput
 EVERYBODY = 0  # whom a cursor is for that is the same for all
 LARGEST = 16_000  # characters; no list that is paged through makes a longer one
 
-Value = str | int | dt.date | None
+Value = str | int | dt.date | UUID | None
 
 
 def viewer_of(info: Info[Any, Any]) -> int:
@@ -42,8 +43,14 @@ def viewer_of(info: Info[Any, Any]) -> int:
 
 def position_sealed(values: Iterable[Value], *, viewer: int, of: str) -> str:
     """The cursor of a row that stands where these values put it in the list ``of``."""
-    plain = [value.isoformat() if isinstance(value, dt.date) else value for value in values]
+    plain = [_plain(value) for value in values]
     return _sealed(json.dumps(plain, separators=(",", ":")).encode(), viewer, of)
+
+
+def _plain(value: Value) -> str | int | None:
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def position_opened(after: str, *, viewer: int, of: str) -> list[str | int | None]:

@@ -1,4 +1,4 @@
-"""``rollback_model [ID]``"""
+"""``rollback_model [ID] [--why WORDS]``"""
 
 import uuid
 from argparse import ArgumentParser
@@ -15,10 +15,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=uuid.UUID, metavar="ID", nargs="?")
+        parser.add_argument("--why", default="", help="what the audit is to say")
 
-    def handle(self, *, id: uuid.UUID | None, **_: Any) -> None:  # noqa: A002  # as the command line calls it
+    def handle(self, *, id: uuid.UUID | None, why: str, **_: Any) -> None:  # noqa: A002  # as the command line calls it
         try:
-            version = model_rollback(version_id=id)
+            version = model_rollback(version_id=id, why=why)
         except Refusal as refusal:
             raise CommandError(f"{refusal.specific_code}: {refusal.message}") from refusal
         self.stdout.write(f"Model {version.pk} is active.")

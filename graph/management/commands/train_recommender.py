@@ -42,11 +42,16 @@ class Command(BaseCommand):
             version = self._train(config)
         except TrainingFailed as error:
             raise CommandError(error.message) from error
-        if version.state != ModelVersion.State.ACTIVE:
+        if version.state == ModelVersion.State.REJECTED:
             raise CommandError(f"The model was refused: {version.rejected_because}")
         for line in _told(version.metrics):
             self.stdout.write(line)
-        self.stdout.write(f"Model {version.pk} is active.")
+        state = (
+            "active"
+            if version.state == ModelVersion.State.ACTIVE
+            else "a candidate: it is tried before it serves"
+        )
+        self.stdout.write(f"Model {version.pk} is {state}.")
 
     def _train(self, config: Any) -> ModelVersion:
         lines = _Lines(self.stdout.write)

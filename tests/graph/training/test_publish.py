@@ -25,12 +25,13 @@ def _fresh_process(artifact_dir, monkeypatch):
     monkeypatch.setattr(active_model, "_served", None)
 
 
-def publish(*, ndcg=0.2, prior=0.0, write=None, lease=None, position=0):
+def publish(*, ndcg=0.2, prior=0.0, write=None, lease=None, position=0, deletions=0):
     return model_publish(
         lease=lease or lease_claim(key=str(uuid.uuid4()), holder="test"),
         write=write or (lambda directory: write_small_artifact(directory, prior=prior)),
         data_hash="0" * 64,
         ledger_position=position,
+        deletion_position=deletions,
         config={"seed": 7},
         metrics=measured(ndcg),
     )

@@ -72,9 +72,13 @@ def _simulated(figures: Mapping[str, Any]) -> str:
     ]
     if "stations" in figures:
         parts += _stations(figures)
+    if "learning" in figures:
+        parts.append(_learning(figures["learning"]))
     runs = {name: figures[key] for key, name in BANDITS.items() if key in figures}
     if runs:
         parts.append(_bandits(runs))
+    if "turning" in figures:
+        parts.append(_turning(figures["turning"]))
     if "sensitivity" in figures:
         parts += _sensitivity(figures["sensitivity"], figures["sensitivity_listeners"])
     return "\n\n".join(parts)
@@ -129,6 +133,22 @@ def _bandits(runs: Mapping[str, Any]) -> str:
         rows.append((ALL, f"{len(gains)}", _gain(over_runs(gains)), "", f"{(gains > 0).sum()}"))
     table = _table(("Thompson against greedy", "runs", "heard out in all", "by day", "ahead in"), rows)
     return f"Both begin with nothing learned, on the same luck, and learn the same way:\n\n{table}"
+
+
+def _learning(figures: Mapping[str, Any]) -> str:
+    return (
+        f"The sum that learns from its session beside the same sum that does not, {figures['listeners']:,} listeners on "
+        f"{figures['days']} days: heard out {_gain(figures['reward'])}, session length {_gain(figures['length'])}."
+    )
+
+
+def _turning(figures: Mapping[str, Any]) -> str:
+    return (
+        "A community that begins to hear out hits as gladly as what fits when half of its sessions are over "
+        f"({figures['runs']} × {figures['listeners']:,} listeners), by what is heard out afterwards: Thompson against greedy "
+        f"{_gain(figures['against_greedy'])}, ahead in {figures['won']}; against a radio that knew, and plays the most popular "
+        f"alone, {_gain(figures['against_one_that_knew'])}."
+    )
 
 
 def _headroom(figures: Mapping[str, Any]) -> str:

@@ -48,13 +48,20 @@ class Station:
 
 RADIO = Station("radio", thompson)
 GREEDY = Station("radio, greedy bandit", greedy)
+SUM_ALONE = Station("radio, the sum alone", uniform, only=frozenset({Source.SUM}))
+UNLEARNING = Station(
+    "radio without learning, the sum alone", uniform, learns=False, only=frozenset({Source.SUM})
+)
+HITS_ALONE = Station("radio, the most popular alone", uniform, only=frozenset({Source.POPULAR}))
+MOST_POPULAR = Station("most popular", uniform, learns=False, only=frozenset({Source.POPULAR}))
 STATIONS = (
     RADIO,
     GREEDY,
+    SUM_ALONE,
     Station("radio, sources at random", uniform),
     Station("radio without learning", uniform, learns=False),
-    Station("radio without learning, the sum alone", uniform, learns=False, only=frozenset({Source.SUM})),
-    Station("most popular", uniform, learns=False, only=frozenset({Source.POPULAR})),
+    UNLEARNING,
+    MOST_POPULAR,
 )
 
 
@@ -174,15 +181,22 @@ State = tuple[Doubles, Doubles, Doubles]
 
 
 def run(
-    days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int, *, watched: bool = True
+    days: Sequence[Model],
+    listener_model: ListenerModel,
+    station: Station,
+    seed: int,
+    *,
+    watched: bool = True,
+    turned: ListenerModel | None = None,
 ) -> Outcomes:
     """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
 
     ``days``: the models that serve one after the other, for as many cohorts each; they know the same items.
     ``seed`` says what day it is for everybody and what the station draws. ``watched``: whether every state
-    is kept for `discovery.lab.verdict.off_policy`.
+    is kept for `discovery.lab.verdict.off_policy`. ``turned``: what the same people like on the last of the days, where
+    that is not what they liked before.
     """
-    rng, posterior = np.random.default_rng([seed, 1]), _taught([])
+    posterior = _taught([])
     order = np.random.default_rng([seed, 2]).permutation(len(listener_model.listeners))
     states: list[State] = []
     done: list[_Session] = []
@@ -190,15 +204,16 @@ def run(
     for start in range(0, len(order), COHORT):
         day = len(days) * start // len(order)
         model = days[day]
+        liking = turned if turned is not None and day == len(days) - 1 else listener_model
         cohort = [
-            _session(model, listener_model, listener_model.listeners[number], seed)
+            _session(model, liking, liking.listeners[number], seed)
             for number in order[start : start + COHORT]
         ]
         staying = cohort
         while staying:
             watching = states if watched else None
             served = [
-                session for session in staying if _step(model, station, session, posterior, watching, rng)
+                session for session in staying if _step(model, station, session, posterior, watching, seed)
             ]
             staying = [session for session in served if listener_model.stays(session.ears, session.heard)]
         if station.learns:
@@ -231,9 +246,13 @@ def _step(
     session: _Session,
     posterior: Posterior,
     states: list[State] | None,
-    rng: np.random.Generator,
+    seed: int,
 ) -> bool:
-    """One item for one listener; False where nothing is left for them."""
+    """One item for one listener; False where nothing is left for them.
+
+    The luck of a choice is the listener's and the place's, and what a policy draws for itself comes from another
+    stream: two stations that choose alike play alike, and their difference is what they choose.
+    """
     index = model.index
     scores = session.scores(model, station)
     offered = offers(index, scores, session.open_rows(len(index), station), only=station.only)
@@ -242,7 +261,8 @@ def _step(
     x = features(session.rewards, len(session.listener.lasting), scores)
     belief = _with_own(posterior, session) if station.learns and session.rows else posterior
     policy = station.policy if states is None else _noting(station, states, x, offered, session)
-    picked = pick(offered, x, belief, rng, policy)
+    luck, deciding = np.random.default_rng([seed, session.listener.number, len(session.rows)]).spawn(2)
+    picked = pick(offered, x, belief, luck, lambda *known: policy(*known[:3], deciding))
     session.hear(model, station, picked.row, picked.source, x)
     return True
 

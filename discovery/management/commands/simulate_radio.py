@@ -17,9 +17,10 @@ from discovery.lab.listener_model import ListenerModel
 from discovery.lab.simulate import STATIONS, Model, run
 from graph import snapshot
 
-PARTS = ("stations", "bandit", "growing", "hits", "sensitivity")
+PARTS = ("stations", "learning", "bandit", "growing", "hits", "turning", "sensitivity")
 JOINED = (0.01, 0.05, 0.2, 1.0)  # share of contributors the model of each day knows, as a community grows
 ALL = (1.0,)
+LEARNING_DAYS = 5  # on which the sum that learns is compared with the same that does not
 
 
 class Command(BaseCommand):
@@ -65,6 +66,12 @@ class Command(BaseCommand):
         ):
             if part in options["parts"]:
                 figures[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
+        if "learning" in options["parts"]:
+            figures["learning"] = verdict.learning(model, listener_model, runs=LEARNING_DAYS, seed=seed + 1)
+        if "turning" in options["parts"]:
+            figures["turning"] = verdict.turning(
+                model, compared, hits, runs=options["repeats"], seed=seed + 1
+            )
         if "sensitivity" in options["parts"]:
             figures["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
             figures["sensitivity_listeners"] = len(sensitive.listeners)

@@ -107,7 +107,7 @@ class Model:
 
 
 @dataclass(eq=False)
-class _Session:
+class Session:
     listener: Listener
     ears: Ears
     own: Floats | None
@@ -196,10 +196,10 @@ def run(
     is kept for `discovery.lab.verdict.off_policy`. ``turned``: what the same people like on the last of the days, where
     that is not what they liked before.
     """
-    posterior = _taught([])
+    posterior = taught_by([])
     order = np.random.default_rng([seed, 2]).permutation(len(listener_model.listeners))
     states: list[State] = []
-    done: list[_Session] = []
+    done: list[Session] = []
     day_of: list[int] = []
     for start in range(0, len(order), COHORT):
         day = len(days) * start // len(order)
@@ -213,11 +213,11 @@ def run(
         while staying:
             watching = states if watched else None
             served = [
-                session for session in staying if _step(model, station, session, posterior, watching, seed)
+                session for session in staying if step(model, station, session, posterior, watching, seed)
             ]
             staying = [session for session in served if listener_model.stays(session.ears, session.heard)]
         if station.learns:
-            posterior = _taught(done + cohort)
+            posterior = taught_by(done + cohort)
         done += cohort
         day_of += [day] * len(cohort)
     back = np.argsort(order)
@@ -231,19 +231,19 @@ def run(
     )  # fmt: skip
 
 
-def _session(model: Model, listener_model: ListenerModel, listener: Listener, seed: int) -> _Session:
+def _session(model: Model, listener_model: ListenerModel, listener: Listener, seed: int) -> Session:
     ears = listener_model.ears(listener, seed)
     own, friends = model.lasting(listener)
     seeded = None
     if ears.seed is not None:
         seeded = np.float32(SEED_AMOUNT) * model.lifts[ears.seed]
-    return _Session(listener, ears, own, friends, seeded)
+    return Session(listener, ears, own, friends, seeded)
 
 
-def _step(
+def step(
     model: Model,
     station: Station,
-    session: _Session,
+    session: Session,
     posterior: Posterior,
     states: list[State] | None,
     seed: int,
@@ -268,7 +268,7 @@ def _step(
 
 
 def _noting(
-    station: Station, states: list[State], x: Doubles, offered: Mapping[Source, Candidates], session: _Session
+    station: Station, states: list[State], x: Doubles, offered: Mapping[Source, Candidates], session: Session
 ) -> Policy:
     """The station's policy, which also notes what each source would have been worth."""
     chance = session.ears.chance[session.ears.mood[len(session.rows)]]
@@ -284,18 +284,18 @@ def _noting(
     return policy
 
 
-def _taught(sessions: Sequence[_Session]) -> Posterior:
+def taught_by(sessions: Sequence[Session]) -> Posterior:
     """What all radios learn from ``sessions``, the oldest first."""
     return taught(*_choices(sessions))
 
 
-def _with_own(posterior: Posterior, session: _Session) -> Posterior:
+def _with_own(posterior: Posterior, session: Session) -> Posterior:
     """And what this session says for itself."""
     source, x, reward = _choices([session])
     return posterior.learned(source, x, reward - AVERAGE, OWN_WEIGHT)
 
 
-def _choices(sessions: Sequence[_Session]) -> tuple[Ints, Doubles, Doubles]:
+def _choices(sessions: Sequence[Session]) -> tuple[Ints, Doubles, Doubles]:
     return (
         np.array([source for session in sessions for source in session.sources], dtype=np.int64),
         np.array([x for session in sessions for x in session.features]),

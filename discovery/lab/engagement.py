@@ -27,16 +27,20 @@ NAMES = {
 AFTERWARDS = frozenset({"leaves_a_month", "leaves_factor", "keeps", "playlist"})
 
 
-def measured(
-    model: Model, listener_model: ListenerModel, few: ListenerModel, habits: Habits, seed: int
-) -> dict[str, Any]:
-    """All figures; the constants that decide what is played are halved and doubled with ``few`` listeners."""
-    traces = {
+def played(model: Model, listener_model: ListenerModel, habits: Habits, seed: int) -> dict[str, Trace]:
+    """The weeks of each station, by its name."""
+    return {
         station.name: weeks(
             model, listener_model, station, habits, seed, luck=ANOTHER if station is PLACEBO else 0
         )
         for station in (RADIO, MOST_POPULAR, PLACEBO)
     }
+
+
+def measured(
+    model: Model, listener_model: ListenerModel, traces: Mapping[str, Trace], habits: Habits, seed: int
+) -> dict[str, Any]:
+    """All figures but the sensitivity."""
     found = {name: engagement(trace, habits) for name, trace in traces.items()}
     return {
         "seed": seed, "days": LAST, "listeners": len(listener_model.listeners), "artists": len(model.index),
@@ -44,7 +48,6 @@ def measured(
         "stations": {name: levels(one) for name, one in found.items()},
         "radio": against(found[RADIO.name], found[MOST_POPULAR.name], seed),
         "placebo": against(found[PLACEBO.name], found[MOST_POPULAR.name], seed),
-        "sensitivity": _sensitivity(model, few, traces, habits, seed), "sensitivity_listeners": len(few.listeners),
     }  # fmt: skip
 
 
@@ -53,19 +56,22 @@ def levels(one: Engagement) -> dict[str, float]:
     return {name: float(np.sum(getattr(one, name)[0]) / np.sum(getattr(one, name)[1])) for name in NAMES}
 
 
-def against(ours: Engagement, theirs: Engagement, seed: int) -> dict[str, dict[str, float]]:
-    """Each measure's ratio less 1, with 95 % percentile intervals of a bootstrap over listeners, the same in both."""
+def against(ours: Engagement, theirs: Engagement, seed: int) -> dict[str, dict[str, float] | None]:
+    """Each measure's ratio less 1, with 95 % percentile intervals of a bootstrap over listeners, the same in both.
+
+    None where the other station has next to nothing of it.
+    """
     size = len(ours.churn[0])
     chosen = np.random.default_rng(seed).integers(size, size=(RESAMPLES, size))
-    found = {}
+    found: dict[str, dict[str, float] | None] = {}
     for name in NAMES:
-        drawn = _ratio(getattr(ours, name), chosen) / _ratio(getattr(theirs, name), chosen) - 1
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        found[name] = {
-            "gain": levels(ours)[name] / levels(theirs)[name] - 1,
-            "low": float(low),
-            "high": float(high),
-        }
+        rival = _ratio(getattr(theirs, name), chosen)
+        if not rival.all():  # beside nothing there is no ratio
+            found[name] = None
+            continue
+        low, high = np.quantile(_ratio(getattr(ours, name), chosen) / rival - 1, [0.025, 0.975])
+        gain = levels(ours)[name] / levels(theirs)[name] - 1
+        found[name] = {"gain": gain, "low": float(low), "high": float(high)}
     return found
 
 
@@ -74,9 +80,10 @@ def _ratio(sums: tuple[Doubles, Doubles], chosen: Any) -> Doubles:
     return np.asarray(above[chosen].sum(axis=1) / below[chosen].sum(axis=1), dtype=np.float64)
 
 
-def _sensitivity(
+def sensitivity(
     model: Model, few: ListenerModel, traces: Mapping[str, Trace], habits: Habits, seed: int
 ) -> list[dict[str, Any]]:
+    """Each constant halved and doubled; those that decide what is played, with ``few`` listeners."""
     rows = []
     for constant in fields(Habits):
         for factor in FACTORS:
@@ -91,7 +98,7 @@ def _sensitivity(
                 )
                 for station in (RADIO, MOST_POPULAR)
             ]
-            gains = {name: row["gain"] for name, row in against(found[0], found[1], seed).items()}
+            gains = {name: row and row["gain"] for name, row in against(found[0], found[1], seed).items()}
             rows.append({"assumption": constant.name, "value": kind(value), **gains})
     return rows
 
@@ -107,15 +114,15 @@ def tables(figures: Mapping[str, Any]) -> str:
         ("measure", "radio against most popular", "wanted", "the most popular against itself"),
         [
             (
-                NAMES[name], gain_told(figures["radio"][name]), _bound(name),
-                gain_told(figures["placebo"][name]),
+                NAMES[name], _told(figures["radio"][name]), _bound(name), _told(figures["placebo"][name]),
             )
             for name in NAMES
         ],
     )  # fmt: skip
     return "\n\n".join([
         f"{figures['listeners']:,} listeners, {figures['artists']:,} artists, {figures['days']} days, seed {figures['seed']}",
-        level, gains, *_sensitivity_table(figures["sensitivity"], figures["sensitivity_listeners"]),
+        level, gains,
+        *(_sensitivity_table(figures["sensitivity"], figures["sensitivity_listeners"]) if "sensitivity" in figures else []),
     ])  # fmt: skip
 
 
@@ -126,11 +133,15 @@ def _sensitivity_table(rows: Sequence[Mapping[str, Any]], listeners: int) -> lis
     )
     cells = [
         (
-            row["assumption"], f"{row['value']:.3g}", *(f"{row[name]:+.1%}" for name in NAMES),
+            row["assumption"], f"{row['value']:.3g}", *("–" if row[name] is None else f"{row[name]:+.1%}" for name in NAMES),
         )
         for row in rows
     ]  # fmt: skip
     return [told, table_of(("assumption", "value", *NAMES.values()), cells)]
+
+
+def _told(gain: Mapping[str, float] | None) -> str:
+    return "–" if gain is None else gain_told(gain)
 
 
 def _level(measure: str, value: float) -> str:

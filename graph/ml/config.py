@@ -21,6 +21,9 @@ class ItemItemConfig:
     query_power: float = 0.0  # popular items rank higher: query ∝ ridge^query_power
     shrink_power: float = 0.91  # how much more the first singular directions count
     play_power: float = 1.7  # of log1p(count): how much more a favorite says than a passing play
+    loudest: float = (
+        3.0  # a listener's strongest item, in means of theirs: of a thousand plays, one is beyond it
+    )
     tag_weight: float = 0.8  # size of all tag rows relative to all plays
     tag_count_power: float = 0.57  # of how many people use the tag for the item
     tag_power: float = 0.6  # a tag's row is divided by its length to this power

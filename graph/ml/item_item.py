@@ -70,7 +70,7 @@ def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """
     plays = view.taught.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
-    plays = _balanced(plays)
+    plays = _weighed(_balanced(plays, config.loudest), view.distinct)
     parts = [SparseProduct((plays,))]
     energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
@@ -91,7 +91,14 @@ def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_mat
     return (sp.diags(length**-config.tag_power) @ kept).tocsr()
 
 
-def _balanced(plays: sp.csr_matrix) -> sp.csr_matrix:
-    """Each listener's strengths divided by their mean: heavy players do not speak louder."""
+def _balanced(plays: sp.csr_matrix, loudest: float) -> sp.csr_matrix:
+    """Each listener's strengths divided by their mean: heavy players do not speak louder, and no item of theirs shouts."""
     mean = np.asarray(plays.sum(axis=1)).ravel() / np.maximum(np.diff(plays.indptr), 1)
-    return (sp.diags(1 / np.where(mean > 0, mean, 1)) @ plays).tocsr()
+    balanced = (sp.diags(1 / np.where(mean > 0, mean, 1)) @ plays).tocsr()
+    balanced.data = np.minimum(balanced.data, loudest)
+    return balanced
+
+
+def _weighed(plays: sp.csr_matrix, weight: Floats) -> sp.csr_matrix:
+    """Rows that count ``weight`` [U] times in the Gram matrix."""
+    return (sp.diags(np.sqrt(weight.astype(np.float64))) @ plays).tocsr()

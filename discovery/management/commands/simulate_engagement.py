@@ -22,7 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--listeners", type=int, default=600)
         parser.add_argument("--seed", type=int, default=7)
         parser.add_argument(
-            "--sensitive", type=int, default=150, help="listeners for halved and doubled constants"
+            "--sensitive",
+            type=int,
+            default=150,
+            help="listeners for halved and doubled constants; 0 for no table of them",
         )
         parser.add_argument("--json", type=Path, help="write the figures here")
         parser.add_argument("--markdown", type=Path, help="write the tables between this file's markers")
@@ -33,8 +36,17 @@ class Command(BaseCommand):
             (model,), listener_model = worlds.made(options["listeners"], seed)
         except worlds.TooFewError as error:
             raise CommandError(str(error)) from error
-        few = worlds.first(listener_model, options["sensitive"])
-        figures = engagement.measured(model, listener_model, few, Habits(), seed)
+        habits = Habits()
+        traces = engagement.played(model, listener_model, habits, seed)
+        figures = engagement.measured(model, listener_model, traces, habits, seed)
+        self._write(figures, options)
+        if options["sensitive"]:
+            few = worlds.first(listener_model, options["sensitive"])
+            figures["sensitivity"] = engagement.sensitivity(model, few, traces, habits, seed)
+            figures["sensitivity_listeners"] = len(few.listeners)
+            self._write(figures, options)
+
+    def _write(self, figures: dict[str, Any], options: dict[str, Any]) -> None:
         text = engagement.tables(figures)
         self.stdout.write(text)
         if options["json"]:

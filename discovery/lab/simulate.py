@@ -262,7 +262,11 @@ def step(
     belief = _with_own(posterior, session) if station.learns and session.rows else posterior
     policy = station.policy if states is None else _noting(station, states, x, offered, session)
     luck, deciding = np.random.default_rng([seed, session.listener.number, len(session.rows)]).spawn(2)
-    picked = pick(offered, x, belief, luck, lambda *known: policy(*known[:3], deciding))
+
+    def decided(known: Posterior, at: Doubles, open_arms: Mask, _: np.random.Generator) -> Doubles:
+        return policy(known, at, open_arms, deciding)
+
+    picked = pick(offered, x, belief, luck, decided)
     session.hear(model, station, picked.row, picked.source, x)
     return True
 

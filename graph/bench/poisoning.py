@@ -236,7 +236,7 @@ def table(figures: Mapping[str, Any]) -> str:
 
 def _holds(top: Ints, target: int) -> Doubles:
     """1 for each list that holds the target [P]."""
-    return (top == target).any(axis=1).astype(np.float64)
+    return np.asarray((top == target).any(axis=1), dtype=np.float64)
 
 
 def _changed(before: Ints, after: Ints, target: int) -> Doubles:

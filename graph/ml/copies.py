@@ -28,7 +28,7 @@ def distinctness(plays: sp.csr_matrix) -> Floats:
         key = np.zeros(len(asked), dtype=np.uint64)
         for band in range(BAND):
             hashed = _hashes(plays.shape[1], table * BAND + band)[part.indices]
-            key = key * _WORD + np.minimum.reduceat(hashed, part.indptr[:-1])
+            key = key * _WORD + np.minimum.reduceat(hashed, part.indptr[:-1]).astype(np.uint64)
         _, group, count = np.unique(key, return_inverse=True, return_counts=True)
         copies += count[group]
     weight = np.ones(len(size), dtype=np.float32)
@@ -43,6 +43,6 @@ def distinct_people(plays: sp.csr_matrix, weight: Floats) -> Ints:
     return np.asarray(np.rint(people), dtype=np.int64)
 
 
-def _hashes(size: int, which: int) -> np.ndarray:
+def _hashes(size: int, which: int) -> Ints:
     """A number for each item [size], as good as drawn, and the same each time."""
-    return np.random.default_rng([which, 11]).permutation(size).astype(np.uint64)
+    return np.random.default_rng([which, 11]).permutation(size)

@@ -35,9 +35,13 @@ def written(
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     if page is not None:
-        head, rest = page.read_text(encoding="utf-8").split(START)
-        text = f"{head}{START}\n\n{tables(known)}\n\n{END}{rest.split(END)[1]}"
-        page.write_text(text, encoding="utf-8")
+        between_markers(page, tables(known))
+
+
+def between_markers(page: Path, text: str) -> None:
+    """Put ``text`` where what is measured stands on ``page``."""
+    head, rest = page.read_text(encoding="utf-8").split(START)
+    page.write_text(f"{head}{START}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def tables(known: Mapping[str, Any]) -> str:
@@ -50,7 +54,7 @@ def tables(known: Mapping[str, Any]) -> str:
 
 def _served(name: str, figures: Mapping[str, Any]) -> str:
     skips, cost = figures["skips"], figures["cost"]
-    variety = _table(
+    variety = table_of(
         ("variety", "how unlike one another the items are", "score of the last"),
         [
             (f"{row['variety']:.2f}", f"{row['unlike']:.3f}", f"{row['score']:.2f}")
@@ -72,25 +76,29 @@ def _simulated(figures: Mapping[str, Any]) -> str:
     ]
     if "stations" in figures:
         parts += _stations(figures)
+    if "learning" in figures:
+        parts.append(_learning(figures["learning"]))
     runs = {name: figures[key] for key, name in BANDITS.items() if key in figures}
     if runs:
         parts.append(_bandits(runs))
+    if "turning" in figures:
+        parts.append(_turning(figures["turning"]))
     if "sensitivity" in figures:
         parts += _sensitivity(figures["sensitivity"], figures["sensitivity_listeners"])
     return "\n\n".join(parts)
 
 
 def _stations(figures: Mapping[str, Any]) -> list[str]:
-    stations = _table(
+    stations = table_of(
         ("station", "items a session", "heard out", "share heard out"),
         [
             (name, f"{row['length']:.2f}", f"{row['heard']:.2f}", f"{row['share_heard']:.1%}")
             for name, row in figures["stations"].items()
         ],
     )
-    against = _table(
+    against = table_of(
         ("radio against", "session length", "heard out"),
-        [(row["against"], _gain(row["length"]), _gain(row["reward"])) for row in figures["against"]],
+        [(row["against"], gain_told(row["length"]), gain_told(row["reward"])) for row in figures["against"]],
     )
     off = figures["off_policy"]
     covered = ", ".join(f"{name} {count}" for name, count in off["covered"].items())
@@ -103,7 +111,7 @@ def _stations(figures: Mapping[str, Any]) -> list[str]:
 
 def _sensitivity(rows: Sequence[Mapping[str, Any]], listeners: int) -> list[str]:
     names = [key for key in rows[0] if key.startswith("against")]
-    table = _table(
+    table = table_of(
         ("assumption", "value", "heard out without learning", *names),
         [
             (
@@ -119,16 +127,32 @@ def _sensitivity(rows: Sequence[Mapping[str, Any]], listeners: int) -> list[str]
 def _bandits(runs: Mapping[str, Any]) -> str:
     rows = [
         (
-            name, f"{row['runs']} × {row['listeners']:,} listeners", _gain(row["reward"]),
+            name, f"{row['runs']} × {row['listeners']:,} listeners", gain_told(row["reward"]),
             ", ".join(f"{gain:+.1%}" for gain in row["by_day"]), f"{row['won']}",
         )
         for name, row in runs.items()
     ]  # fmt: skip
     if len(runs) == len(BANDITS):  # run by run on the same seeds
         gains = np.mean([row["gains"] for row in runs.values()], axis=0)
-        rows.append((ALL, f"{len(gains)}", _gain(over_runs(gains)), "", f"{(gains > 0).sum()}"))
-    table = _table(("Thompson against greedy", "runs", "heard out in all", "by day", "ahead in"), rows)
+        rows.append((ALL, f"{len(gains)}", gain_told(over_runs(gains)), "", f"{(gains > 0).sum()}"))
+    table = table_of(("Thompson against greedy", "runs", "heard out in all", "by day", "ahead in"), rows)
     return f"Both begin with nothing learned, on the same luck, and learn the same way:\n\n{table}"
+
+
+def _learning(figures: Mapping[str, Any]) -> str:
+    return (
+        f"The sum that learns from its session beside the same sum that does not, {figures['listeners']:,} listeners on "
+        f"{figures['days']} days: heard out {gain_told(figures['reward'])}, session length {gain_told(figures['length'])}."
+    )
+
+
+def _turning(figures: Mapping[str, Any]) -> str:
+    return (
+        "A community that begins to hear out hits as gladly as what fits when half of its sessions are over "
+        f"({figures['runs']} × {figures['listeners']:,} listeners), by what is heard out afterwards: Thompson against greedy "
+        f"{gain_told(figures['against_greedy'])}, ahead in {figures['won']}; against a radio that knew, and plays the most popular "
+        f"alone, {gain_told(figures['against_one_that_knew'])}."
+    )
 
 
 def _headroom(figures: Mapping[str, Any]) -> str:
@@ -140,10 +164,12 @@ def _headroom(figures: Mapping[str, Any]) -> str:
     )
 
 
-def _gain(gain: Mapping[str, float]) -> str:
+def gain_told(gain: Mapping[str, float]) -> str:
+    """A gain with its interval."""
     return f"{gain['gain']:+.1%} ({gain['low']:+.1%} to {gain['high']:+.1%})"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, numbers to the right."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

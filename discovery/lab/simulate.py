@@ -48,13 +48,20 @@ class Station:
 
 RADIO = Station("radio", thompson)
 GREEDY = Station("radio, greedy bandit", greedy)
+SUM_ALONE = Station("radio, the sum alone", uniform, only=frozenset({Source.SUM}))
+UNLEARNING = Station(
+    "radio without learning, the sum alone", uniform, learns=False, only=frozenset({Source.SUM})
+)
+HITS_ALONE = Station("radio, the most popular alone", uniform, only=frozenset({Source.POPULAR}))
+MOST_POPULAR = Station("most popular", uniform, learns=False, only=frozenset({Source.POPULAR}))
 STATIONS = (
     RADIO,
     GREEDY,
+    SUM_ALONE,
     Station("radio, sources at random", uniform),
     Station("radio without learning", uniform, learns=False),
-    Station("radio without learning, the sum alone", uniform, learns=False, only=frozenset({Source.SUM})),
-    Station("most popular", uniform, learns=False, only=frozenset({Source.POPULAR})),
+    UNLEARNING,
+    MOST_POPULAR,
 )
 
 
@@ -100,7 +107,7 @@ class Model:
 
 
 @dataclass(eq=False)
-class _Session:
+class Session:
     listener: Listener
     ears: Ears
     own: Floats | None
@@ -174,35 +181,43 @@ State = tuple[Doubles, Doubles, Doubles]
 
 
 def run(
-    days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int, *, watched: bool = True
+    days: Sequence[Model],
+    listener_model: ListenerModel,
+    station: Station,
+    seed: int,
+    *,
+    watched: bool = True,
+    turned: ListenerModel | None = None,
 ) -> Outcomes:
     """Play ``station`` to everybody, a cohort after the other; what it learns it keeps.
 
     ``days``: the models that serve one after the other, for as many cohorts each; they know the same items.
     ``seed`` says what day it is for everybody and what the station draws. ``watched``: whether every state
-    is kept for `discovery.lab.verdict.off_policy`.
+    is kept for `discovery.lab.verdict.off_policy`. ``turned``: what the same people like on the last of the days, where
+    that is not what they liked before.
     """
-    rng, posterior = np.random.default_rng([seed, 1]), _taught([])
+    posterior = taught_by([])
     order = np.random.default_rng([seed, 2]).permutation(len(listener_model.listeners))
     states: list[State] = []
-    done: list[_Session] = []
+    done: list[Session] = []
     day_of: list[int] = []
     for start in range(0, len(order), COHORT):
         day = len(days) * start // len(order)
         model = days[day]
+        liking = turned if turned is not None and day == len(days) - 1 else listener_model
         cohort = [
-            _session(model, listener_model, listener_model.listeners[number], seed)
+            _session(model, liking, liking.listeners[number], seed)
             for number in order[start : start + COHORT]
         ]
         staying = cohort
         while staying:
             watching = states if watched else None
             served = [
-                session for session in staying if _step(model, station, session, posterior, watching, rng)
+                session for session in staying if step(model, station, session, posterior, watching, seed)
             ]
             staying = [session for session in served if listener_model.stays(session.ears, session.heard)]
         if station.learns:
-            posterior = _taught(done + cohort)
+            posterior = taught_by(done + cohort)
         done += cohort
         day_of += [day] * len(cohort)
     back = np.argsort(order)
@@ -216,24 +231,28 @@ def run(
     )  # fmt: skip
 
 
-def _session(model: Model, listener_model: ListenerModel, listener: Listener, seed: int) -> _Session:
+def _session(model: Model, listener_model: ListenerModel, listener: Listener, seed: int) -> Session:
     ears = listener_model.ears(listener, seed)
     own, friends = model.lasting(listener)
     seeded = None
     if ears.seed is not None:
         seeded = np.float32(SEED_AMOUNT) * model.lifts[ears.seed]
-    return _Session(listener, ears, own, friends, seeded)
+    return Session(listener, ears, own, friends, seeded)
 
 
-def _step(
+def step(
     model: Model,
     station: Station,
-    session: _Session,
+    session: Session,
     posterior: Posterior,
     states: list[State] | None,
-    rng: np.random.Generator,
+    seed: int,
 ) -> bool:
-    """One item for one listener; False where nothing is left for them."""
+    """One item for one listener; False where nothing is left for them.
+
+    The luck of a choice is the listener's and the place's, and what a policy draws for itself comes from another
+    stream: two stations that choose alike play alike, and their difference is what they choose.
+    """
     index = model.index
     scores = session.scores(model, station)
     offered = offers(index, scores, session.open_rows(len(index), station), only=station.only)
@@ -242,13 +261,18 @@ def _step(
     x = features(session.rewards, len(session.listener.lasting), scores)
     belief = _with_own(posterior, session) if station.learns and session.rows else posterior
     policy = station.policy if states is None else _noting(station, states, x, offered, session)
-    picked = pick(offered, x, belief, rng, policy)
+    luck, deciding = np.random.default_rng([seed, session.listener.number, len(session.rows)]).spawn(2)
+
+    def decided(known: Posterior, at: Doubles, open_arms: Mask, _: np.random.Generator) -> Doubles:
+        return policy(known, at, open_arms, deciding)
+
+    picked = pick(offered, x, belief, luck, decided)
     session.hear(model, station, picked.row, picked.source, x)
     return True
 
 
 def _noting(
-    station: Station, states: list[State], x: Doubles, offered: Mapping[Source, Candidates], session: _Session
+    station: Station, states: list[State], x: Doubles, offered: Mapping[Source, Candidates], session: Session
 ) -> Policy:
     """The station's policy, which also notes what each source would have been worth."""
     chance = session.ears.chance[session.ears.mood[len(session.rows)]]
@@ -264,18 +288,18 @@ def _noting(
     return policy
 
 
-def _taught(sessions: Sequence[_Session]) -> Posterior:
+def taught_by(sessions: Sequence[Session]) -> Posterior:
     """What all radios learn from ``sessions``, the oldest first."""
     return taught(*_choices(sessions))
 
 
-def _with_own(posterior: Posterior, session: _Session) -> Posterior:
+def _with_own(posterior: Posterior, session: Session) -> Posterior:
     """And what this session says for itself."""
     source, x, reward = _choices([session])
     return posterior.learned(source, x, reward - AVERAGE, OWN_WEIGHT)
 
 
-def _choices(sessions: Sequence[_Session]) -> tuple[Ints, Doubles, Doubles]:
+def _choices(sessions: Sequence[Session]) -> tuple[Ints, Doubles, Doubles]:
     return (
         np.array([source for session in sessions for source in session.sources], dtype=np.int64),
         np.array([x for session in sessions for x in session.features]),

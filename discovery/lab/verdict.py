@@ -11,7 +11,18 @@ from scipy.stats import sem, t
 
 from discovery.experiments.offpolicy import Log, doubly_robust, ips, snips
 from discovery.lab.listener_model import Assumptions, ListenerModel
-from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Station, run
+from discovery.lab.simulate import (
+    GREEDY,
+    HITS_ALONE,
+    RADIO,
+    STATIONS,
+    SUM_ALONE,
+    UNLEARNING,
+    Model,
+    Outcomes,
+    Station,
+    run,
+)
 from discovery.radio.sources import Source
 from graph.arrays import Doubles
 
@@ -86,6 +97,52 @@ def bandits(days: Sequence[Model], listener_model: ListenerModel, *, runs: int, 
     }
 
 
+def turning(
+    model: Model, listener_model: ListenerModel, turned: ListenerModel, *, runs: int, seed: int
+) -> dict[str, Any]:
+    """What is heard out after liking turned in the middle of a run, from nothing learned before it.
+
+    By the bandit, by greedy, and by a radio that knew: it plays nothing but the most popular.
+    """
+    rewards = np.array(
+        [
+            [
+                _by_day([model, model], listener_model, station, seed + n, turned)[1]
+                for station in (RADIO, GREEDY, HITS_ALONE)
+            ]
+            for n in range(runs)
+        ]
+    )
+    ours, greedy, knew = rewards.T
+    return {
+        "runs": runs,
+        "listeners": len(listener_model.listeners),
+        "won": int((ours > greedy).sum()),
+        "against_greedy": over_runs((ours - greedy) / greedy.mean()),
+        "against_one_that_knew": over_runs((ours - knew) / knew.mean()),
+    }
+
+
+def learning(model: Model, listener_model: ListenerModel, *, runs: int, seed: int) -> dict[str, Any]:
+    """The sum that learns from what a session hears and skips against the same sum that does not, over ``runs`` days.
+
+    Listeners are independent of one another here, so that the interval is the bootstrap's over them.
+    """
+    heard, length = (np.zeros((2, len(listener_model.listeners))) for _ in range(2))
+    for n in range(runs):
+        for which, station in enumerate((SUM_ALONE, UNLEARNING)):
+            played = run([model], listener_model, station, seed + n, watched=False)
+            heard[which] += played.reward
+            length[which] += played.length
+    rng = np.random.default_rng(seed)
+    return {
+        "days": runs,
+        "listeners": len(listener_model.listeners),
+        "reward": ratio(heard[0], heard[1], rng),
+        "length": ratio(length[0], length[1], rng),
+    }
+
+
 def over_runs(gains: Doubles) -> dict[str, float]:
     """The mean of one gain a run [R] with Student's 95 % interval."""
     gain = float(gains.mean())
@@ -93,9 +150,15 @@ def over_runs(gains: Doubles) -> dict[str, float]:
     return {"gain": gain, "low": gain - half, "high": gain + half}
 
 
-def _by_day(days: Sequence[Model], listener_model: ListenerModel, station: Station, seed: int) -> Doubles:
+def _by_day(
+    days: Sequence[Model],
+    listener_model: ListenerModel,
+    station: Station,
+    seed: int,
+    turned: ListenerModel | None = None,
+) -> Doubles:
     """Items heard out [days]."""
-    played = run(days, listener_model, station, seed, watched=False)
+    played = run(days, listener_model, station, seed, watched=False, turned=turned)
     rewards = np.bincount(played.day, weights=played.reward, minlength=len(days))
     return rewards.astype(np.float64)
 

@@ -1,4 +1,4 @@
-"""Which source the next item comes from: linear Thompson sampling with exact propensities.
+"""Which source the next item comes from: cautious linear Thompson sampling with exact propensities.
 
 The reward of an arm is a linear reading of its features: one reading that all arms share, and what sets
 each arm apart from it, believed to be small until seen otherwise (Bayesian linear regression; Agrawal and
@@ -6,6 +6,12 @@ Goyal 2013). So what one arm teaches of a session counts for all, and little is 
 again. A plain Thompson step has a probability that nobody can write down, and a log without probabilities
 cannot be evaluated. So a fixed number of posterior draws is made first, and the arm is then drawn from
 their frequencies, mixed with a little of the uniform: the probability that is logged is the one that was used.
+
+It is cautious in two ways. The first arm, the whole sum, stays unless another is better by ``MARGIN``: among arms that
+are nearly as good as one another there is nothing to find out (satisficing; Russo and Van Roy 2022), and what is lost
+against always playing the first is bounded (conservative bandits; Wu et al. 2016). And all arms but the leading one
+together get ``EXPLORED`` of the choices at most, whatever the draws say. What is left of it ends by itself as the
+posterior grows sure, but for the floor.
 """
 
 from __future__ import annotations
@@ -19,11 +25,11 @@ from graph.arrays import Doubles, Mask, Rows
 
 DRAWS = 64  # posterior draws behind one choice
 FLOOR = 0.02  # share of choices spread evenly: every arm is tried, and no weight of a log is too large to judge by
-# Standard deviation of a reward around its mean, as the draws see it. A coin's is 0.5; with it, on data where
-# the sources are nearly as good as one another, twice as much is spent on finding out which.
-NOISE = 0.3
-SHARED = 1.0  # prior precision of a shared coefficient, in units of the noise's: 0.3 either way
-APART = 150.0  # of what sets an arm apart: 0.02 either way
+MARGIN = 0.05  # by which the mean reward of another arm has to pass the first's
+EXPLORED = 0.04  # share of choices, beside the floor, for arms that do not lead
+NOISE = 0.4  # standard deviation of a reward around its mean, as the draws see it; a coin's is 0.5
+SHARED = 1.0  # prior precision of a shared coefficient, in units of the noise's: 0.4 either way
+APART = 50.0  # of what sets an arm apart: 0.06 either way
 HALF_LIFE = 10_000  # choices after which one counts half: a source's worth changes as models do
 
 
@@ -48,11 +54,8 @@ class Posterior:
 
     def learned(self, arm: Rows, x: Doubles, reward: Doubles, weight: float | Doubles = 1.0) -> Posterior:
         """After seeing rewards [N] of arms [N] at features [N, d], each counting ``weight`` (one, or [N]) times."""
-        count, dim = x.shape
-        z = np.zeros((count, self.arms + 1, dim))
-        z[:, 0], z[np.arange(count), arm + 1] = x, x
-        flat = z.reshape(count, (self.arms + 1) * dim)
-        weighed = flat * np.broadcast_to(weight, count)[:, None]
+        flat = self._of_one(arm, x)
+        weighed = flat * np.broadcast_to(weight, len(x))[:, None]
         return Posterior(self.arms, self.precision + weighed.T @ flat, self.evidence + weighed.T @ reward)
 
     @property
@@ -60,9 +63,20 @@ class Posterior:
         """Coefficients [D] at the center of the posterior."""
         return np.asarray(np.linalg.solve(self.precision, self.evidence), dtype=np.float64)
 
+    def foretold(self, arm: Rows, x: Doubles) -> Doubles:
+        """Expected reward [N] of arms [N] at features [N, d]."""
+        return np.asarray(self._of_one(arm, x) @ self.mean, dtype=np.float64)
+
     def expected(self, x: Doubles) -> Doubles:
         """Expected reward [B, A] at features [B, A, d]."""
         return np.asarray(_unfolded(x) @ self.mean, dtype=np.float64)
+
+    def _of_one(self, arm: Rows, x: Doubles) -> Doubles:
+        """Features [N, d] of arms [N] against all coefficients [N, D]."""
+        count, dim = x.shape
+        z = np.zeros((count, self.arms + 1, dim))
+        z[:, 0], z[np.arange(count), arm + 1] = x, x
+        return z.reshape(count, (self.arms + 1) * dim)
 
     def believed(self, x: Doubles) -> tuple[Doubles, Doubles]:
         """Expected rewards [B, A] at features [B, A, d], and how sure that is, for all arms together [B, A, A]."""
@@ -81,15 +95,16 @@ def recency(count: int) -> Doubles:
 
 def thompson(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
     """Probability of each arm [B, A] at features [B, A, d]; 0 where ``open_arms`` [B, A] is not set."""
-    arms = open_arms.shape[1]
+    batch, arms = open_arms.shape
     # The arms' values are jointly normal: drawn as mean + L · z, where L Lᵀ is their covariance.
     mean, covariance = posterior.believed(x)
+    mean[:, 0] += MARGIN
     lower = np.linalg.cholesky(covariance + 1e-12 * np.eye(arms))
-    z = rng.standard_normal((len(x), DRAWS, arms))
+    z = rng.standard_normal((batch, DRAWS, arms))
     draws = mean[:, None] + z @ np.swapaxes(lower, 1, 2)
     value = np.where(open_arms[:, None], draws, -np.inf)
     wins = (value.argmax(axis=2)[:, :, None] == np.arange(arms)).mean(axis=1)
-    return _with_floor(wins, open_arms)
+    return _with_floor(_cautious(wins, np.where(open_arms, mean, -np.inf).argmax(axis=1)), open_arms)
 
 
 def greedy(posterior: Posterior, x: Doubles, open_arms: Mask, rng: np.random.Generator) -> Doubles:
@@ -120,6 +135,16 @@ def _unfolded(x: Doubles) -> Doubles:
     z[:, :, 0] = x
     z[:, np.arange(arms), np.arange(arms) + 1] = x
     return z.reshape(batch, arms, -1)
+
+
+def _cautious(wins: Doubles, leads: Rows) -> Doubles:
+    """``wins`` [B, A] with ``EXPLORED`` at most for all arms together that do not lead [B]."""
+    batch = np.arange(len(wins))
+    others = wins.copy()
+    others[batch, leads] = 0
+    others *= np.minimum(EXPLORED / np.maximum(others.sum(axis=1, keepdims=True), EXPLORED), 1)
+    others[batch, leads] = 1 - others.sum(axis=1)
+    return others
 
 
 def _with_floor(wins: Doubles, open_arms: Mask) -> Doubles:

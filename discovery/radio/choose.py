@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from discovery.radio.bandit import Posterior, drawn, recency, thompson
+from discovery.radio.change import changed_at
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source
 from graph.arrays import Doubles, Ids, Mask, Rows
@@ -67,10 +68,19 @@ def prior_belief() -> Posterior:
 
 
 def taught(arm: Rows, x: Doubles, reward: Doubles) -> Posterior:
-    """What is believed after choices [N], the oldest first: of the latest, and of an older one less."""
+    """What is believed after choices [N], the oldest first: of the latest, and of an older one less.
+
+    Where rewards stopped being what the arms and features say, everything before says nothing any more: what is
+    believed is the prior and what came since, and exploring begins again.
+    """
     kept = slice(-LATEST, None)
-    arm, x, reward = arm[kept], x[kept].reshape(-1, FEATURES), reward[kept]
-    return prior_belief().learned(arm, x, reward - AVERAGE, recency(len(arm)))
+    arm, x, reward = arm[kept], x[kept].reshape(-1, FEATURES), reward[kept] - AVERAGE
+    while True:
+        posterior = prior_belief().learned(arm, x, reward, recency(len(arm)))
+        change = changed_at(reward - posterior.foretold(arm, x))
+        if not change:
+            return posterior
+        arm, x, reward = arm[change:], x[change:], reward[change:]
 
 
 def faded(count: int) -> Doubles:

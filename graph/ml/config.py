@@ -21,6 +21,7 @@ class ItemItemConfig:
     query_power: float = 0.03  # popular items rank higher: query ∝ ridge^query_power
     shrink_power: float = 1.05  # how much more the first singular directions count
     play_power: float = 1.7  # of log1p(count): how much more a favorite says than a passing play
+    loudest: float = 3.0  # of a listener's items, in means of theirs: of a thousand plays one is beyond it
     row_power: float = 0.15  # a listener's row is divided by its length, in mean lengths, to this power
     tag_weight: float = 0.62  # size of all tag rows relative to all plays
     tag_count_power: float = 0.62  # of how many people use the tag for the item

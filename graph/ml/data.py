@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
 from accounts.policies import floor
-from graph.arrays import Ids, Ints, Mask, ShortRows
+from graph.arrays import Floats, Ids, Ints, Mask, ShortRows
+from graph.ml.copies import distinct_people, distinctness
 from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
@@ -47,7 +48,8 @@ class View:
     @cached_property
     def taught(self) -> sp.csr_matrix:
         """The plays that may be learned from [U, N]: of items with ``LEAST_LISTENERS``, for fewer would know each other in it."""
-        return _columns_kept(self.plays, _listeners(self.plays) >= LEAST_LISTENERS)
+        people = distinct_people(self.plays, self.distinct)
+        return _columns_kept(self.plays, people >= LEAST_LISTENERS)
 
     @cached_property
     def players(self) -> ShortRows:
@@ -55,9 +57,14 @@ class View:
         return _listeners(self.plays)
 
     @cached_property
+    def distinct(self) -> Floats:
+        """How much each listener says [U]: less, where they are nearly a copy of others."""
+        return distinctness(self.plays)
+
+    @cached_property
     def listeners(self) -> ShortRows:
-        """People from whom each item is learned [N]; 0 where they are too few."""
-        return _listeners(self.taught)
+        """People from whom each item is learned [N], near copies of one another as one; 0 where they are too few."""
+        return distinct_people(self.taught, self.distinct).astype(np.int32)
 
     @cached_property
     def unit(self) -> float:
@@ -66,8 +73,9 @@ class View:
 
     @cached_property
     def strength(self) -> sp.csr_matrix:
-        """What may be learned from as strengths around 1 [U, N]."""
-        strength = (np.log1p(self.taught.data) / self.unit).astype(np.float32)
+        """What may be learned from as strengths around 1 [U, N], of near copies less."""
+        copied = np.repeat(self.distinct, np.diff(self.taught.indptr))
+        strength = (np.log1p(self.taught.data) / self.unit * copied).astype(np.float32)
         return sp.csr_matrix((strength, self.taught.indices, self.taught.indptr), shape=self.taught.shape)
 
 

@@ -70,7 +70,7 @@ def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """
     plays = view.taught.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
-    plays = _balanced(plays, config.row_power)
+    plays = _weighed(_balanced(plays, config), view.distinct)
     parts = [SparseProduct((plays,))]
     energy = float((plays.data**2).sum())
     for incidence in (view.tags, view.artists):
@@ -91,13 +91,19 @@ def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_mat
     return (sp.diags(length**-config.tag_power) @ kept).tocsr()
 
 
-def _balanced(plays: sp.csr_matrix, row_power: float) -> sp.csr_matrix:
-    """Each listener's strengths divided by their mean: heavy players do not speak louder.
+def _balanced(plays: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
+    """Each listener's strengths divided by their mean: heavy players do not speak louder, and no item of theirs shouts.
 
-    Of two listeners with longer and shorter histories the longer one says less with each item, as ``row_power`` has it.
+    Of two listeners with longer and shorter histories the longer one says less with each item.
     """
     count = np.diff(plays.indptr)
     mean = np.asarray(plays.sum(axis=1)).ravel() / np.maximum(count, 1)
+    balanced = (sp.diags(1 / np.where(mean > 0, mean, 1)) @ plays).tocsr()
+    balanced.data = np.minimum(balanced.data, config.loudest)
     usual = count[count > 0].mean() if plays.nnz else 1.0
-    length = np.where(count > 0, count / usual, 1) ** -row_power
-    return (sp.diags(length / np.where(mean > 0, mean, 1)) @ plays).tocsr()
+    return (sp.diags(np.where(count > 0, count / usual, 1) ** -config.row_power) @ balanced).tocsr()
+
+
+def _weighed(plays: sp.csr_matrix, weight: Floats) -> sp.csr_matrix:
+    """Rows that count ``weight`` [U] times in the Gram matrix."""
+    return (sp.diags(np.sqrt(weight.astype(np.float64))) @ plays).tocsr()

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from discovery.lab import population, report, verdict
+from discovery.lab import population, report, verdict, worlds
 from discovery.lab.listener_model import ListenerModel
 from discovery.lab.simulate import STATIONS, Model, run
-from graph import snapshot
 
-PARTS = ("stations", "bandit", "growing", "hits", "sensitivity")
+PARTS = ("stations", "learning", "bandit", "growing", "hits", "turning", "sensitivity")
 JOINED = (0.01, 0.05, 0.2, 1.0)  # share of contributors the model of each day knows, as a community grows
-ALL = (1.0,)
+LEARNING_DAYS = 5  # on which the sum that learns is compared with the same that does not
 
 
 class Command(BaseCommand):
@@ -40,9 +37,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         seed = options["seed"]
-        growing, listener_model = _listener_model(
-            options["listeners"], seed, JOINED if "growing" in options["parts"] else ALL
-        )
+        try:
+            growing, listener_model = worlds.made(
+                options["listeners"], seed, JOINED if "growing" in options["parts"] else worlds.EVERYBODY
+            )
+        except worlds.TooFewError as error:
+            raise CommandError(str(error)) from error
         model = growing[-1]
         self.stderr.write(f"{len(listener_model.listeners):,} listeners, {len(model.index):,} artists")
         figures: dict[str, Any] = {
@@ -50,8 +50,8 @@ class Command(BaseCommand):
             "assumed": asdict(listener_model.assumed),
         }  # fmt: skip
         compared, sensitive = (
-            _first(listener_model, options["compared"]),
-            _first(listener_model, options["sensitive"]),
+            worlds.first(listener_model, options["compared"]),
+            worlds.first(listener_model, options["sensitive"]),
         )
         if "stations" in options["parts"]:
             figures |= self._stations(model, listener_model, seed, options["runs"])
@@ -65,6 +65,12 @@ class Command(BaseCommand):
         ):
             if part in options["parts"]:
                 figures[part] = verdict.bandits(days, where, runs=options["repeats"], seed=seed + 1)
+        if "learning" in options["parts"]:
+            figures["learning"] = verdict.learning(model, listener_model, runs=LEARNING_DAYS, seed=seed + 1)
+        if "turning" in options["parts"]:
+            figures["turning"] = verdict.turning(
+                model, compared, hits, runs=options["repeats"], seed=seed + 1
+            )
         if "sensitivity" in options["parts"]:
             figures["sensitivity"] = verdict.sensitivity(model, sensitive, seed=seed)
             figures["sensitivity_listeners"] = len(sensitive.listeners)
@@ -85,32 +91,3 @@ class Command(BaseCommand):
             "off_policy": verdict.off_policy(played["radio"], runs=runs, seed=seed),
             "headroom": verdict.headroom(played["radio"]),
         }
-
-
-def _first(listener_model: ListenerModel, count: int) -> ListenerModel:
-    return ListenerModel(listener_model.tag_weights, listener_model.listeners[:count], listener_model.assumed)
-
-
-def _listener_model(count: int, seed: int, joined: Sequence[float]) -> tuple[list[Model], ListenerModel]:
-    """Models without what is held out, of a growing community; the tags they did not see; the people."""
-    from graph.ml.config import RecommenderConfig
-    from graph.ml.split import split_snapshot
-    from graph.ml.train import fit
-
-    whole = snapshot.take()
-    told, kept = population.taggers_split(whole, np.random.default_rng(seed))
-    split = split_snapshot(told, seed=seed)
-    days = []
-    for train in population.grown(split.train, joined, seed):
-        full = fit(train, RecommenderConfig()).artifact().index("ARTIST")
-        if full is None:
-            raise CommandError("Nobody has granted that their plays train models, or there are no plays.")
-        days.append(Model(population.known_to(full, whole, split.train)))
-    index = days[-1].index
-    row_of = index.rows(whole.artists)  # by the snapshot's row; -1 where left out
-    tag_weights = population.tag_weights(kept, row_of, len(index), len(whole.tags))
-    tagged = np.asarray(tag_weights.getnnz(axis=1) > 0)
-    listeners = population.listeners(split.train, split.artists, row_of, tagged, count, seed)
-    if not listeners:
-        raise CommandError("Nobody here plays enough to be simulated.")
-    return days, ListenerModel(tag_weights, listeners)

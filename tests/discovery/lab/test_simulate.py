@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from discovery.lab import simulate
 from discovery.lab.listener_model import Assumptions, Listener, ListenerModel, moods
 from discovery.lab.population import popularity
-from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, _Session, run
+from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Session, run
 from discovery.lab.verdict import headroom, over_runs
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
 from discovery.radio.session import Outcome
@@ -45,7 +45,7 @@ def test_a_session_adds_up_as_the_radio_adds_it_up(model, listener_model):
     listener = listener_model.listeners[0]
     ears = listener_model.ears(listener, 1)
     own, friends = model.lasting(listener)
-    session = _Session(listener, ears, own, friends, np.float32(SEED_AMOUNT) * model.lifts[ears.seed])
+    session = Session(listener, ears, own, friends, np.float32(SEED_AMOUNT) * model.lifts[ears.seed])
     for row in (7, 12, 4, 15):
         session.hear(model, RADIO, row, Source.SUM, np.zeros((len(Source), 1)))
     faded = [AMOUNT[outcome] * KEPT**age for age, outcome in zip((3, 2, 1, 0), session.outcomes, strict=True)]

@@ -5,8 +5,10 @@ import pytest
 
 from discovery.radio.bandit import (
     APART,
+    EXPLORED,
     FLOOR,
     HALF_LIFE,
+    MARGIN,
     NOISE,
     Posterior,
     drawn,
@@ -86,3 +88,25 @@ def test_draws_follow_the_probabilities_that_are_logged():
     counts = np.bincount(drawn(np.tile([0.7, 0.0, 0.3], (20_000, 1)), rng), minlength=3)
     assert counts[1] == 0
     assert counts[0] / 20_000 == pytest.approx(0.7, abs=0.01)
+
+
+def test_what_does_not_lead_is_tried_little_and_never_not_at_all():
+    """Nothing is known yet: two in three draws would go to the other arms, were the first not to be passed by a margin."""
+    found = thompson(learned([]), X, ALL, np.random.default_rng(1))[0]
+    assert found[1:].sum() == pytest.approx((1 - FLOOR) * EXPLORED + FLOOR * 2 / 3)
+    assert (found >= FLOOR / 3).all()
+
+
+@pytest.mark.parametrize(("ahead", "leads"), [(0.5 * MARGIN, 0), (4 * MARGIN, 2)])
+def test_another_arm_leads_once_it_is_surely_better_by_the_margin(ahead, leads):
+    known, both = learned([(0, 0.5, 20_000), (2, 0.5 + ahead, 20_000)]), np.array([[True, False, True]])
+    found = thompson(known, X, both, np.random.default_rng(1))[0]
+    assert found[leads] == pytest.approx(1 - FLOOR / 2)
+
+
+def test_exploring_ends_as_the_posterior_grows_sure():
+    shares = [
+        1 - thompson(learned([(arm, 0.5, times) for arm in range(3)]), X, ALL, np.random.default_rng(1))[0, 0]
+        for times in (0, 10_000)
+    ]
+    assert shares[0] > shares[1] == pytest.approx(FLOOR * 2 / 3)

@@ -12,9 +12,10 @@ ITEMS = 60
 
 
 def world(tags):
-    """Items below 40 are played; even ones are called 0 and odd ones 1."""
-    plays = np.zeros((10, ITEMS))
-    plays[:, :40] = 3.0
+    """Items below 40 are played, each by ten people who play nine others; even ones are called 0 and odd ones 1."""
+    plays = np.zeros((40, ITEMS))
+    for person in range(40):
+        plays[person, 10 * (person // 10) : 10 * (person // 10 + 1)] = 3.0
     return artist_view(snapshot_of(plays, tags=tags))
 
 

@@ -133,7 +133,8 @@ def _bandits(runs: Mapping[str, Any]) -> str:
         for name, row in runs.items()
     ]  # fmt: skip
     if len(runs) == len(BANDITS):  # run by run on the same seeds
-        gains = np.mean([row["gains"] for row in runs.values()], axis=0)
+        fewest = min(row["runs"] for row in runs.values())
+        gains = np.mean([row["gains"][:fewest] for row in runs.values()], axis=0)
         rows.append((ALL, f"{len(gains)}", gain_told(over_runs(gains)), "", f"{(gains > 0).sum()}"))
     table = table_of(("Thompson against greedy", "runs", "heard out in all", "by day", "ahead in"), rows)
     return f"Both begin with nothing learned, on the same luck, and learn the same way:\n\n{table}"

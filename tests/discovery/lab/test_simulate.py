@@ -9,8 +9,9 @@ import scipy.sparse as sp
 from discovery.lab import simulate
 from discovery.lab.listener_model import Assumptions, Listener, ListenerModel, moods
 from discovery.lab.population import popularity
-from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Session, run
+from discovery.lab.simulate import GREEDY, RADIO, STATIONS, Model, Outcomes, Session, Station, run
 from discovery.lab.verdict import headroom, over_runs
+from discovery.radio.bandit import greedy
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
 from discovery.radio.session import Outcome
 from discovery.radio.sources import READINGS, Source, entries, score
@@ -145,3 +146,24 @@ def test_a_gain_has_an_interval_over_the_runs():
     """Two runs, 0 and 0.2: the mean's standard error is 0.1, and Student's quantile for one degree of freedom 12.706."""
     gain = over_runs(np.array([0.0, 0.2]))
     assert gain == pytest.approx({"gain": 0.1, "low": 0.1 - 1.2706, "high": 0.1 + 1.2706}, abs=1e-4)
+
+
+def test_liking_turns_on_the_last_of_the_days_alone(model, listener_model, monkeypatch):
+    monkeypatch.setattr(simulate, "COHORT", 3)
+    deaf = replace(listener_model, assumed=Assumptions(hear_any=0.0, hear_best=0.0))
+    before, after = (run([model, model], listener_model, RADIO, 5, turned=turned) for turned in (None, deaf))
+    first = before.day == 0
+    assert before.reward[first].tolist() == after.reward[first].tolist()
+    assert after.reward[~first].sum() == 0 < before.reward[~first].sum()
+
+
+def test_stations_that_choose_alike_play_alike(model, listener_model):
+    """What a policy draws for itself leaves the luck of the choice alone."""
+
+    def drawing(posterior, x, open_arms, rng):
+        rng.random(17)
+        return greedy(posterior, x, open_arms, rng)
+
+    plain, other = (run([model], listener_model, Station("", policy), 5) for policy in (greedy, drawing))
+    assert plain.source.tolist() == other.source.tolist()
+    assert plain.reward.tolist() == other.reward.tolist()

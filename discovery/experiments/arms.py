@@ -66,7 +66,9 @@ class Arm:
             if weight != 1.0
         ]
         if self.variety is not None:
-            told.append(_("variety %(variety)s (of 0 to 1)") % {"variety": number_format(f"{self.variety:g}")})
+            told.append(
+                _("variety %(variety)s (of 0 to 1)") % {"variety": number_format(f"{self.variety:g}")}
+            )
         if self.prior != 1.0:
             told.append(_("popularity × %(weight)s") % {"weight": number_format(f"{self.prior:g}")})
         return ", ".join(told) or _("the usual setting")

@@ -35,6 +35,9 @@ class Interval(StrEnum):
     SHARE = "SHARE"  # of people, each a yes or a no: Wilson's
 
 
+SHARE = _("share")  # the unit of what is a part of something
+
+
 @dataclass(frozen=True)
 class Metric:
     """Σ ``part`` by Σ ``whole``, over people; ``personal``: it says something of one person, too."""
@@ -47,6 +50,11 @@ class Metric:
     whole: str
     interval: Interval = Interval.PERSONS
     personal: bool = True
+
+    @property
+    def share(self) -> bool:
+        """Whether people read it in percent."""
+        return self.unit is SHARE
 
 
 METRICS: tuple[Metric, ...] = (
@@ -73,12 +81,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         MetricKey.SKIP_SHARE, _("Skips"),
         _("Which part of the tracks that are begun is skipped."),
-        _("share"), "skips", "begun",
+        SHARE, "skips", "begun",
     ),
     Metric(
         MetricKey.HEARD_OUT_SHARE, _("Heard out"),
         _("Which part of the tracks that are begun is played to 90 % or further, where both lengths are known."),
-        _("share"), "heard_out", "timed",
+        SHARE, "heard_out", "timed",
     ),
     Metric(
         MetricKey.PLAYLISTS_MADE, _("Playlists made"),
@@ -93,12 +101,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         MetricKey.RETURNING, _("Returning listeners"),
         _("Of those who listened in the week before: who did so in this week, too."),
-        _("share"), "returned", "seen_before", Interval.SHARE, personal=False,
+        SHARE, "returned", "seen_before", Interval.SHARE, personal=False,
     ),
     Metric(
         MetricKey.CHURNED, _("Churned listeners"),
         _("Of those who listened 28 to 56 days ago: who did not in the last 28 days."),
-        _("share"), "churned", "seen_earlier", Interval.SHARE, personal=False,
+        SHARE, "churned", "seen_earlier", Interval.SHARE, personal=False,
     ),
 )  # fmt: skip
 

@@ -103,7 +103,7 @@ class Experiment:
         reports = sorted(row.reports.all(), key=lambda report: report.at, reverse=True)
         return cls(
             name=row.name, kind=ExperimentKind(row.kind),
-            arm_a=selectors.setting(Arm.of(row.arm_a)), arm_b=selectors.setting(Arm.of(row.arm_b)),
+            arm_a=Arm.of(row.arm_a).in_words, arm_b=Arm.of(row.arm_b).in_words,
             started_at=row.started_at, stopped_at=row.stopped_at,
             stopped_because=StopReason(row.stopped_because) if row.stopped_because else None,
             reports=[ExperimentReport.of(report) for report in reports],

@@ -8,13 +8,25 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
+from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from discovery.platform.errors import InvalidInput
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
 
 LOUDEST = 4.0  # times what the model says of a channel
+
+# How the people who meet an arm read of it.
+_WORDS: Mapping[Channel, Promise] = {
+    Channel.OWN: gettext_lazy("what you play and like × %(weight)s"),
+    Channel.FRIEND: gettext_lazy("what friends play × %(weight)s"),
+    Channel.PICK: gettext_lazy("what you pick × %(weight)s"),
+    Channel.PROMPT_TAG: gettext_lazy("words you begin from × %(weight)s"),
+    Channel.NEGATIVE: gettext_lazy("what you skip and dislike × %(weight)s"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,10 +40,10 @@ class Arm:
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
         """What was stored, or told by an operator. Raises InvalidInput."""
-        unknown = record.keys() - {"variety", "prior", "weights"}
+        if not _known(record):
+            message = _("An arm has variety, prior and weights by channel (%(channels)s), and nothing else.")
+            raise InvalidInput(message % {"channels": ", ".join(each.name for each in Channel)}, field="arm")
         weights = record.get("weights", {})
-        if unknown or not isinstance(weights, Mapping) or weights.keys() - {each.name for each in Channel}:
-            raise InvalidInput(_("An arm has variety, prior and weights by channel."), field="arm")
         arm = cls(record.get("variety"), record.get("prior", 1.0), dict(sorted(weights.items())))
         bounded = [(arm.prior, LOUDEST), *((weight, LOUDEST) for weight in weights.values())]
         if arm.variety is not None:
@@ -46,12 +58,20 @@ class Arm:
         return asdict(self)
 
     @property
-    def changed(self) -> Mapping[str, float]:
-        """What it says otherwise than the model and the request, by name."""
-        told = {f"weight {name}": weight for name, weight in self.weights.items() if weight != 1.0}
+    def in_words(self) -> str:
+        """What it says otherwise than the model and the request."""
+        told = [
+            _WORDS[Channel[name]] % {"weight": number_format(f"{weight:g}")}
+            for name, weight in self.weights.items()
+            if weight != 1.0
+        ]
         if self.variety is not None:
-            told["variety"] = self.variety
-        return told | ({"prior": self.prior} if self.prior != 1.0 else {})
+            told.append(
+                _("variety %(variety)s (of 0 to 1)") % {"variety": number_format(f"{self.variety:g}")}
+            )
+        if self.prior != 1.0:
+            told.append(_("popularity × %(weight)s") % {"weight": number_format(f"{self.prior:g}")})
+        return ", ".join(told) or _("the usual setting")
 
     def index(self, served: ItemIndex) -> ItemIndex:
         """``served`` as this arm weighs it; made once a process for each arm."""
@@ -67,6 +87,14 @@ class Arm:
 
 
 _weighed: WeakKeyDictionary[ItemIndex, dict[tuple[Any, ...], ItemIndex]] = WeakKeyDictionary()
+
+
+def _known(record: object) -> bool:
+    """Whether it names what there is and nothing else; what an operator types may be anything that JSON can say."""
+    if not isinstance(record, Mapping) or record.keys() - {"variety", "prior", "weights"}:
+        return False
+    weights = record.get("weights", {})
+    return isinstance(weights, Mapping) and weights.keys() <= {each.name for each in Channel}
 
 
 def _within(value: object, most: float) -> bool:

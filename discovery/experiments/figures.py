@@ -30,6 +30,7 @@ EXPECTED = 200  # people around whom an A/B test's intervals are tightest
 UNLIKELY = 0.001  # a sample ratio that chance makes less often is no chance
 # How much worse than A's B's may be, relatively.
 SKIPS_BOUND, DEGRADED_BOUND, SECONDS_BOUND = 0.10, 0.05, 0.50
+NOTICED = 0.05  # seconds more, below which nobody notices: variety alone takes three times as long to rank, which is milliseconds
 LEAST_ANSWERS = 200  # below, neither latency nor degraded answers are judged
 
 
@@ -126,7 +127,7 @@ def breached(figures: Sequence[Figure], effort: Effort, *, skips: str) -> str | 
     if min(effort.answers) < LEAST_ANSWERS:
         return None
     seconds, degraded = by_name["seconds an answer"], by_name["degraded answers"]
-    if seconds.b > (1 + SECONDS_BOUND) * seconds.a:
+    if seconds.b > (1 + SECONDS_BOUND) * seconds.a and seconds.difference > NOTICED:
         return seconds.name
     # Relative to the answers that are whole: where A never fails, any failure would be infinitely worse.
     return degraded.name if degraded.difference > DEGRADED_BOUND * (1 - degraded.a) else None

@@ -60,18 +60,11 @@ def participations(viewer: User) -> list[Participation]:
     arms = Arm.of(experiment.arm_a), Arm.of(experiment.arm_b)
     if experiment.kind == ExperimentKind.AB:
         words = _("Your recommendations are made with %(setting)s.") % {
-            "setting": setting(arms[arm_of(experiment.salt, viewer.pk)])
+            "setting": arms[arm_of(experiment.salt, viewer.pk)].in_words
         }
     else:
         words = _("Half of your recommendations are made with %(first)s, the other half with %(second)s.") % {
-            "first": setting(arms[0]),
-            "second": setting(arms[1]),
+            "first": arms[0].in_words,
+            "second": arms[1].in_words,
         }
     return [Participation(experiment, words)]
-
-
-def setting(arm: Arm) -> str:
-    """An arm in words."""
-    if not arm.changed:
-        return _("the usual setting")
-    return ", ".join(f"{name} {value:g}" for name, value in arm.changed.items())

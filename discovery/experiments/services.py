@@ -46,9 +46,14 @@ def experiment_start(
                 started_at=clock.now(),
             )  # fmt: skip
     except IntegrityError:
-        raise Conflict(
-            _("An experiment runs already, or one of this name did."), code="EXPERIMENT_THERE"
-        ) from None
+        running = experiment_running()
+        if running is None:
+            message = _("There was an experiment of this name: choose another.")
+        else:
+            message = _("%(name)s runs already, and one runs at a time: stop it first.") % {
+                "name": running.name
+            }
+        raise Conflict(message, code="EXPERIMENT_THERE") from None
 
 
 def experiment_stop(*, name: str, because: StopReason = StopReason.BY_HAND) -> Experiment:

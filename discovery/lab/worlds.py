@@ -42,7 +42,10 @@ def made(count: int, seed: int, joined: Sequence[float] = EVERYBODY) -> tuple[li
     tagged = np.asarray(tag_weights.getnnz(axis=1) > 0)
     listeners = population.listeners(split.train, split.artists, row_of, tagged, count, seed)
     if not listeners:
-        raise TooFewError("Nobody here plays enough to be simulated.")
+        raise TooFewError(
+            f"Nobody here can be simulated: it takes people who play {population.TASTE} artists or more that are left out of the model"
+            " and that listeners have tagged (the sample community has tags of its catalog alone; HetRec 2011 will do)."
+        )
     return days, ListenerModel(tag_weights, listeners)
 
 

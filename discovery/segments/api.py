@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import strawberry
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.api.context import Info, ViewerPart, mutation
@@ -57,8 +58,8 @@ def effect_of(key: SegmentKind) -> str:
     kind, said = KINDS[key], []
     if kind.variety is not None:
         said.append(
-            _("Variety is %(variety)g instead of %(plain)g where you do not choose it.")
-            % {"variety": kind.variety, "plain": PLAIN_VARIETY}
+            _("Variety is %(variety)s instead of %(plain)s where you do not choose it.")
+            % {"variety": number_format(f"{kind.variety:g}"), "plain": number_format(f"{PLAIN_VARIETY:g}")}
         )
     if kind.queue is not None:
         said.append(

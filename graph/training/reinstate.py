@@ -52,7 +52,8 @@ def model_promote(
     if becomes not in {State.ACTIVE, *TRIED}:
         raise Conflict(_("A model is promoted to SHADOW, CANARY or ACTIVE."), code="MODEL_MOVE")
     if version.state == becomes:
-        raise Conflict(_("It serves already."), code="MODEL_SERVES")
+        message = _("It is %(state)s already; a canary comes to another share by way of the shadow.")
+        raise Conflict(message % {"state": becomes}, code="MODEL_SERVES")
     if version.state == State.REJECTED:
         raise Conflict(
             _("Its promotion was refused: %(why)s") % {"why": version.rejected_because}, code="MODEL_REJECTED"

@@ -7,7 +7,8 @@ import pytest
 from accounts.models import Purpose
 from discovery.engagement.behavior import monday_of
 from discovery.engagement.reports import report_make
-from discovery.models import SegmentRefusal
+from discovery.experiments.services import experiment_start
+from discovery.models import ExperimentKind, SegmentRefusal
 from discovery.platform import clock
 from tests import factories
 from tests.api.client import App
@@ -35,6 +36,8 @@ def test_reports_own_figures_and_kinds_of_listener_are_read_and_refused(world, v
     weekly(world.ada, tracks, skipped=20)
     factories.listens(world.ada, world.common, 3, at=clock.now() - timedelta(days=1))
 
+    experiment_start(name="calmer", kind=ExperimentKind.INTERLEAVING, arm_a={}, arm_b={"variety": 0.3})
+
     person = visit()
     person.opens("/engagement/")
     person.sees("#engagement", "sessions a listener and week")
@@ -48,6 +51,7 @@ def test_reports_own_figures_and_kinds_of_listener_are_read_and_refused(world, v
     assert person.violations() == []
     person.opens("/privacy/")
     person.sees("#segments", "You skip 50 of 100.")
+    person.sees("#experiments", "the other half with variety 0.3")
     assert person.violations() == []
     person.presses("#segment-SKIPPER")
     person.sees("#status", "You are not taken for this any more: Skipper.")
@@ -58,4 +62,7 @@ def test_reports_own_figures_and_kinds_of_listener_are_read_and_refused(world, v
     assert App(world.ada).data("{ viewer { segments { refused } } }")["viewer"]["segments"] == [
         {"refused": False}
     ]
+    person.presses("#allow-EXPERIMENT")
+    person.sees("#status", ": off.")
+    assert "calmer" not in person.text("#experiments")
     assert person.complaints() == []

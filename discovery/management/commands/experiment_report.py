@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from discovery.experiments.arms import Arm
-from discovery.experiments.selectors import experiment_get, experiments_list, reports_of, setting
+from discovery.experiments.selectors import experiment_get, experiments_list, reports_of
 from discovery.experiments.services import reports_make
 from discovery.models import Experiment
 from discovery.platform.errors import Refusal
@@ -19,14 +19,16 @@ class Command(BaseCommand):
     help = "Tell what the latest report says of an experiment, or of all. Reports are of Mondays, 00:00 UTC."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?")
+        parser.add_argument("name", nargs="?", help="which one; else all there were")
 
     def handle(self, *args: Any, **options: Any) -> None:
         reports_make()
         try:
             chosen = [experiment_get(options["name"])] if options["name"] else list(experiments_list())
         except Refusal as refusal:
-            raise CommandError(refusal.message) from refusal
+            raise CommandError(f"{refusal.specific_code}: {refusal.message}") from refusal
+        if not chosen:
+            self.stdout.write("There is no experiment yet; experiment_start begins one.")
         for experiment in chosen:
             for line in told(experiment):
                 self.stdout.write(line)
@@ -37,13 +39,13 @@ def told(experiment: Experiment) -> Iterator[str]:
     ended = (
         f"{experiment.stopped_at:%Y-%m-%d} ({experiment.stopped_because})"
         if experiment.stopped_at
-        else "it runs"
+        else "now, for it runs"
     )
     yield f"{experiment.name} ({experiment.kind}), {experiment.started_at:%Y-%m-%d} to {ended}"
-    yield f"  A: {setting(Arm.of(experiment.arm_a))}; B: {setting(Arm.of(experiment.arm_b))}"
+    yield f"  A: {Arm.of(experiment.arm_a).in_words}; B: {Arm.of(experiment.arm_b).in_words}"
     report = reports_of(experiment).first()
     if report is None:
-        yield "  no report yet"
+        yield "  no report yet: one is made on Mondays at 00:00 UTC, of days that were over a day before"
         return
     yield f"  as of {report.at:%Y-%m-%d %H:%M} UTC:"
     yield from _figures(report.figures)

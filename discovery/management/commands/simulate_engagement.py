@@ -19,7 +19,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--listeners", type=int, default=600)
+        parser.add_argument(
+            "--listeners", type=int, default=600, help="how many of this database are simulated"
+        )
         parser.add_argument("--seed", type=int, default=7)
         parser.add_argument(
             "--sensitive",

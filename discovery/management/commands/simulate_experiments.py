@@ -23,8 +23,13 @@ class Command(BaseCommand):
     help = "Simulate experiments that are looked at all the time: false alarms, power, coverage."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--runs", type=int, default=500)
-        parser.add_argument("--gain", type=float, default=0.05)
+        parser.add_argument("--runs", type=int, default=500, help="experiments of each size (500: minutes)")
+        parser.add_argument(
+            "--gain",
+            type=float,
+            default=0.05,
+            help="what B is better by where there is something to find: 0.05 is 5 %%",
+        )
         parser.add_argument("--seed", type=int, default=2033)
         parser.add_argument("--json", type=Path, help="write the figures here")
         parser.add_argument("--markdown", type=Path, help="write the tables between this file's markers")
@@ -37,7 +42,7 @@ class Command(BaseCommand):
             "ab": [assigned(people, WEEKS, least=LEAST, **how) for people, _sessions in COMMUNITIES],
         }  # fmt: skip
         text = json.dumps(figures, indent=1)
-        self.stdout.write(text)
+        self.stdout.write(tables(figures))
         if options["json"] is not None:
             options["json"].parent.mkdir(parents=True, exist_ok=True)
             options["json"].write_text(text + "\n", encoding="utf-8")

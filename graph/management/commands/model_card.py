@@ -17,10 +17,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", type=uuid.UUID, metavar="ID", nargs="?")
+        parser.add_argument(
+            "id",
+            type=uuid.UUID,
+            metavar="ID",
+            nargs="?",
+            help="as promote_model --list prints it; else the active one",
+        )
 
     def handle(self, *, id: uuid.UUID | None, **_: Any) -> None:  # noqa: A002  # as the command line calls it
         version = active_version() if id is None else ModelVersion.objects.filter(pk=id).first()
         if version is None:
-            raise CommandError("There is no such model.")
+            raise CommandError("No model serves." if id is None else "There is no such model.")
         self.stdout.write(model_card(version))

@@ -19,13 +19,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("id", type=uuid.UUID, metavar="ID", nargs="?")
-        which.add_argument("--list", action="store_true", help="print the models there were, newest first")
-        parser.add_argument(
-            "--to", choices=list(TO), default="active", help="shadow: shown to nobody; canary: to a share"
+        which.add_argument("id", type=uuid.UUID, metavar="ID", nargs="?", help="as --list prints it")
+        which.add_argument(
+            "--list",
+            action="store_true",
+            help="print the models there were, newest first: id, state, made at (UTC), a canary's share, why",
         )
         parser.add_argument(
-            "--share", type=float, help="of those who agreed to experiments; else EARSHOT_CANARY_SHARE"
+            "--to",
+            choices=list(TO),
+            default="active",
+            help="active (where nothing is said): serves everybody; shadow: is shown to nobody; canary: serves a share",
+        )
+        parser.add_argument(
+            "--share",
+            type=float,
+            help="with --to canary: of those who agreed to experiments, 0.1 for a tenth; else EARSHOT_CANARY_SHARE",
         )
         parser.add_argument("--why", default="", help="what the audit is to say")
 
@@ -40,15 +49,25 @@ class Command(BaseCommand):
         **_: Any,
     ) -> None:
         if list:
-            for version in ModelVersion.objects.order_by("-created_at"):
-                why = version.damage or version.rejected_because
-                self.stdout.write(
-                    f"{version.pk} {version.state} {version.created_at:%Y-%m-%dT%H:%M} {why}".rstrip()
-                )
+            self._list()
             return
+        if share is not None and to != "canary":
+            raise CommandError("A share is a canary's: --to canary --share 0.1.")
         try:
             version = model_promote(version_id=id, becomes=TO[to], share=share, why=why)
         except Refusal as refusal:
             raise CommandError(f"{refusal.specific_code}: {refusal.message}") from refusal
         part = f" for {version.share:.0%} of those who agreed to experiments" if version.share else ""
         self.stdout.write(f"Model {version.pk} is {version.state.lower()}{part}.")
+
+    def _list(self) -> None:
+        versions = ModelVersion.objects.order_by("-created_at")
+        if not versions:
+            self.stderr.write(
+                "There is no model yet; train_recommender makes one."
+            )  # not where a script reads ids
+        for version in versions:
+            part = f"{version.share:.0%}" if version.share else ""
+            why = version.damage or version.rejected_because
+            words = (f"{version.pk}", version.state, f"{version.created_at:%Y-%m-%dT%H:%M}", part, why)
+            self.stdout.write(" ".join(filter(None, words)))

@@ -14,7 +14,13 @@ class Command(BaseCommand):
     help = "Let the model serve that did before the active one, or an earlier one that is named."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", type=uuid.UUID, metavar="ID", nargs="?")
+        parser.add_argument(
+            "id",
+            type=uuid.UUID,
+            metavar="ID",
+            nargs="?",
+            help="as promote_model --list prints it; else the last one that served",
+        )
         parser.add_argument("--why", default="", help="what the audit is to say")
 
     def handle(self, *, id: uuid.UUID | None, why: str, **_: Any) -> None:  # noqa: A002  # as the command line calls it

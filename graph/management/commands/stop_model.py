@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Take a model out that is tried or waits for it; in place of the active one, the one before it serves."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", type=uuid.UUID, metavar="ID")
+        parser.add_argument("id", type=uuid.UUID, metavar="ID", help="as promote_model --list prints it")
         parser.add_argument("--why", default="", help="what the audit is to say")
 
     def handle(self, *, id: uuid.UUID, why: str, **_: Any) -> None:  # noqa: A002  # as the command line calls it

@@ -1,6 +1,7 @@
 """What listening comes to: exact on a community made by hand, of those who allow it when it is measured, and of k people or more."""
 
 import io
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
@@ -240,6 +241,9 @@ def test_the_clock_measures_a_week_once_and_staff_alone_read_it(song, week):
     out = io.StringIO()
     call_command("engagement_report", stdout=out)
     assert f"Week of {week}" in out.getvalue()
+    assert re.search(
+        r"^Skips, everybody \(\d+\): [\d.]+% \(95 %: [\d.]+% to [\d.]+%\)$", out.getvalue(), re.MULTILINE
+    )
     assert "Sessions, everybody (10): 2.000 sessions a week" in out.getvalue()
 
 

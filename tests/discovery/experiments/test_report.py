@@ -217,8 +217,12 @@ class TestEndsByItself:
     def test_where_b_is_slow_or_has_nothing(self, join, running, tracks, few):
         experiment = self.people(join, running, tracks, plays=[0, 1])
         assert experiment_guard() is None
-        Exposure.objects.update(answers=5, seconds_b=F("seconds_a") * 1.6)
+        Exposure.objects.update(answers=5, seconds_b=F("seconds_a") * 3)  # 4 ms more, which nobody notices
+        assert told(experiment)["breached"] is None
+        Exposure.objects.update(seconds_a=1.0, seconds_b=1.6)
         assert told(experiment)["breached"] == "seconds an answer"
+        Exposure.objects.update(seconds_b=1.4)  # as much more is less than half of it
+        assert told(experiment)["breached"] is None
         Exposure.objects.update(seconds_b=F("seconds_a"), degraded_b=1)
         assert told(experiment)["breached"] == "degraded answers"
         assert experiment_guard().stopped_because == StopReason.GUARDRAIL

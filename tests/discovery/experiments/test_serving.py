@@ -1,13 +1,16 @@
 """An experiment as a person meets it: what they get, why, what they are told of it, and what is kept."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import PersonalizationLevel, Purpose
+from discovery.experiments.arms import Arm
 from discovery.experiments.draft import arm_of
 from discovery.experiments.exposures import exposed_items_forget, exposures_forget
 from discovery.experiments.services import experiment_start, experiment_stop
-from discovery.models import ExperimentKind, ExposedItem, Exposure, Team
+from discovery.models import Experiment, ExperimentKind, ExposedItem, Exposure, Team
 from discovery.platform.errors import Conflict, InvalidInput
 from graph.services.deletion import listens_delete
 from tests import factories
@@ -132,13 +135,13 @@ def test_each_person_is_told_what_it_changes_and_staff_what_was_reported(join, s
     (part,) = App(user).data(MINE)["viewer"]["experiments"]
     assert part == {
         "name": "calmer",
-        "changes": "Half of your recommendations are made with the usual setting, the other half with prior 0.",
+        "changes": "Half of your recommendations are made with the usual setting, the other half with popularity × 0.",
     }
     assert App(staff).data(MINE)["viewer"]["experiments"] == []
     assert App(user).code(STAFF) == "NOT_ALLOWED"
     assert App().code(STAFF) == "NOT_ALLOWED"
     (told,) = App(staff).data(STAFF)["experiments"]
-    assert (told["name"], told["armB"], told["reports"]) == ("calmer", "prior 0", [])
+    assert (told["name"], told["armB"], told["reports"]) == ("calmer", "popularity × 0", [])
     experiment_stop(name="calmer")
     assert App(user).data(MINE)["viewer"]["experiments"] == []
     assert App(staff).data(STAFF)["experiments"][0]["stoppedBecause"] == "BY_HAND"
@@ -168,6 +171,9 @@ def test_what_is_deleted_and_taken_back_leaves_nothing(join, start):
         {"prior": float("nan")},
         {"speed": 1},
         {},
+        [],
+        "variety",
+        {"weights": ["OWN"]},
     ],
 )
 def test_an_arm_that_is_none_is_refused(arm):
@@ -175,12 +181,36 @@ def test_an_arm_that_is_none_is_refused(arm):
         experiment_start(name="odd", kind=ExperimentKind.AB, arm_a={}, arm_b=arm)
 
 
+def test_what_an_arm_changes_is_said_in_the_words_of_whoever_reads():
+    arm = Arm.of({"variety": 0.3, "weights": {"FRIEND": 1.5, "OWN": 1.0}})
+    assert arm.in_words == "what friends play × 1.5, variety 0.3 (of 0 to 1)"
+    with override("de"):
+        assert arm.in_words == "was Freunde hören × 1,5, Abwechslung 0,3 (von 0 bis 1)"
+        assert Arm.of({"prior": 1.0}).in_words == "die übliche Einstellung"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["experiment_start", "calmer", "--b", "variety=0.3"], "is no JSON"),
+        (["experiment_start", "calmer", "--b", "[]"], "INVALID: An arm has variety"),
+        (["experiment_stop", "calmer"], "NOT_FOUND: There is no experiment"),
+        (["experiment_report", "calmer"], "NOT_FOUND: There is no experiment"),
+    ],
+)
+def test_commands_say_what_is_wrong(arguments, words):
+    with pytest.raises(CommandError, match=words):
+        call_command(*arguments)
+    assert not Experiment.objects.exists()
+
+
 def test_one_runs_at_a_time_and_a_name_is_used_once(start):
     start()
     with pytest.raises(Conflict) as refused:
         experiment_start(name="other", kind=ExperimentKind.AB, arm_a={}, arm_b={"variety": 0.5})
     assert refused.value.specific_code == "EXPERIMENT_THERE"
+    assert refused.value.message.startswith("calmer runs already")
     experiment_stop(name="calmer")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="of this name"):
         start()
     experiment_start(name="other", kind=ExperimentKind.AB, arm_a={}, arm_b={"variety": 0.5})

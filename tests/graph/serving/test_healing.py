@@ -243,6 +243,9 @@ def test_nobody_comes_back_whom_a_later_model_has_let_go(gone, position, code, f
 
 
 def test_what_cannot_be_promoted_is_refused_with_a_code(capsys):
+    call_command("promote_model", "--list")
+    told = capsys.readouterr()
+    assert (told.out, "train_recommender" in told.err) == ("", True)  # a script that reads ids reads none
     refused = publish(ndcg=0.01)
     first, second = publish(), publish()
     call_command("promote_model", "--list")
@@ -254,6 +257,7 @@ def test_what_cannot_be_promoted_is_refused_with_a_code(capsys):
         (["promote_model", str(second.pk)], "MODEL_SERVES"),
         (["promote_model", str(refused.pk)], "MODEL_REJECTED"),
         (["promote_model", str(uuid.uuid4())], "NOT_FOUND"),
+        (["promote_model", str(first.pk), "--share", "0.1"], "A share is a canary's"),
         (["promote_model", str(first.pk)], "MODEL_DAMAGED"),
         (["rollback_model"], "MODEL_DAMAGED"),
     ):

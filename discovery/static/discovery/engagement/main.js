@@ -27,7 +27,7 @@ function section(metric, weeks, latest) {
   const line = (name, one) => [name, asNumber(one.people), ...words(one)];
   const head = [gettext("People"), gettext("Figure"), gettext("95 % interval")];
   return make("section", { attributes: { "aria-labelledby": id } }, make("h2", { id }, metric.name), make("p", { className: "quiet" }, metric.definition),
-    make("div", { className: "card" }, intervals(metric.name, rows, (value) => written(metric, value)),
+    make("div", { className: "card" }, rows.length > 1 ? intervals(metric.name, rows, (value) => written(metric, value)) : null,
       table(metric.name, [gettext("Week of"), ...head], rows.map((one) => line(one.name, one))),
       cohorts.length ? make("details", {}, make("summary", {}, gettext("By cohort: the week of the first play")),
         table(gettext("By cohort"), [gettext("First play in the week of"), ...head], cohorts.map((one) => line(asDay(one.cohort), one)))) : null));

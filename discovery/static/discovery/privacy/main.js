@@ -2,6 +2,7 @@
 import { ask } from "../api.js";
 import * as choices from "./choices.js";
 import * as exclusions from "./exclusions.js";
+import * as experiments from "./experiments.js";
 import * as leaving from "./leaving.js";
 import * as level from "./level.js";
 import * as notices from "./notices.js";
@@ -10,7 +11,7 @@ import * as records from "./records.js";
 import * as seen from "./seen.js";
 import * as segments from "./segments.js";
 
-const parts = [notices, choices, exclusions, leaving, records, seen, segments, level, own];
+const parts = [notices, choices, experiments, exclusions, leaving, records, seen, segments, level, own];
 
 async function load() {
   const data = await ask(`{ viewer { ${parts.map((part) => part.ofViewer).join("\n")} }

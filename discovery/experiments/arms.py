@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -14,12 +13,13 @@ from discovery.platform.errors import InvalidInput
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
 
+ARMS = 2  # that are held at once
 LOUDEST = 4.0  # times what the model says of a channel
 
 
 @dataclass(frozen=True)
 class Arm:
-    """``variety``: None leaves what is asked for. ``weights``: by channel, times what the model says; likewise ``prior``."""
+    """``variety``: where nobody asks for any; None leaves what is usual. ``weights``: by channel, times what the model says; likewise ``prior``."""
 
     variety: float | None = None
     prior: float = 1.0
@@ -28,6 +28,8 @@ class Arm:
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
         """What was stored, or told by an operator. Raises InvalidInput."""
+        if not isinstance(record, Mapping):
+            raise InvalidInput(_("An arm has variety, prior and weights by channel."), field="arm")
         unknown = record.keys() - {"variety", "prior", "weights"}
         weights = record.get("weights", {})
         if unknown or not isinstance(weights, Mapping) or weights.keys() - {each.name for each in Channel}:
@@ -53,6 +55,10 @@ class Arm:
             told["variety"] = self.variety
         return told | ({"prior": self.prior} if self.prior != 1.0 else {})
 
+    def variety_of(self, usual: float) -> float:
+        """What it varies with where nobody asked for any."""
+        return usual if self.variety is None else self.variety
+
     def index(self, served: ItemIndex) -> ItemIndex:
         """``served`` as this arm weighs it; made once a process for each arm."""
         factors = {Channel[name]: weight for name, weight in self.weights.items() if weight != 1.0}
@@ -60,15 +66,16 @@ class Arm:
             return served
         key = (self.prior, *sorted(factors.items()))
         kept = _weighed.setdefault(served, {})
-        if key not in kept:
-            kept.clear()  # of an experiment before
-            kept[key] = served.weighed(factors, prior=self.prior)
-        return kept[key]
+        index = kept.get(key)
+        if index is None:
+            while len(kept) >= ARMS:  # of an experiment before
+                kept.pop(next(iter(kept)), None)
+            index = kept[key] = served.weighed(factors, prior=self.prior)
+        return index
 
 
 _weighed: WeakKeyDictionary[ItemIndex, dict[tuple[Any, ...], ItemIndex]] = WeakKeyDictionary()
 
 
 def _within(value: object, most: float) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and 0 <= value <= most  # type: ignore[arg-type, operator]
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most

@@ -68,12 +68,13 @@ def monday(moment: datetime) -> datetime:
 
 
 def reports_make() -> list[ExperimentReport]:
-    """Make this week's report of each experiment that ran in it, where it is not made yet."""
+    """Make this week's report of each experiment of which not all is reported yet, where it is not made yet."""
     at = monday(clock.now())
     made = []
     for experiment in Experiment.objects.filter(started_at__lt=at).order_by("pk"):
-        over = experiment.stopped_at is not None and experiment.stopped_at + RIPENS < at - WEEK
-        if over or experiment.reports.filter(at=at).exists():
+        ended = experiment.stopped_at
+        told = ended is not None and experiment.reports.filter(at__gt=ended + RIPENS).exists()
+        if told or experiment.reports.filter(at=at).exists():
             continue
         with one_moment():
             figures = figures_made(experiment, at=at, published=True)

@@ -29,10 +29,12 @@ def for_you(
     level: PersonalizationLevel | None = None,
     variety: float | None = None,
     usual: float = 0.0,
+    looked_at: bool = True,
 ) -> Presented[Feed]:
     """What the viewer does not know yet and is likely to play, by everything permitted at ``level``.
 
-    ``variety``: as somebody asked for it; ``usual``: what it is where nobody does.
+    ``variety``: as somebody asked for it; ``usual``: what it is where nobody does. ``looked_at``: whether the
+    viewer is about to see it, or it says nothing of what they make of it.
     """
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
@@ -52,7 +54,7 @@ def for_you(
         without=without if held.speaks(permitted) else None,
         empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
     )  # fmt: skip
-    if variant is not None:
+    if variant is not None and looked_at:
         variant.note(presented.answer)
     return presented
 

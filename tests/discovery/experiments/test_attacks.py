@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Consent, Purpose
-from discovery.experiments import report, sessions
+from discovery.experiments import report, services, sessions
 from discovery.experiments.arms import _weighed
 from discovery.experiments.figures import CREDITS, SKIPS
-from discovery.experiments.services import experiment_start, reports_make
-from discovery.models import ExperimentKind, ExposedItem, Exposure
+from discovery.experiments.services import experiment_guard, experiment_start, experiment_stop, reports_make
+from discovery.models import Experiment, ExperimentKind, ExposedItem, Exposure
 from discovery.platform import clock
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.node import global_id
+from discovery.privacy.export_files import _recommendations
 from graph.models import TasteExclusion
 from tests import factories
 from tests.api.client import App
@@ -189,3 +190,51 @@ def test_a_preview_is_what_then_happens_to_somebody_in_an_experiment(join, start
     assert Exposure.objects.get().answers == noted  # to look ahead is no answer that is measured
     TasteExclusion.objects.create(user=user, track=tracks[4])
     assert titles(discover(app, first=20)) == after
+
+
+def test_a_file_of_ones_own_is_no_answer_that_is_measured(join, start):
+    """Nobody looks at what an export says at the moment it is made: nothing that comes of it is by it."""
+    user = join()
+    start()
+    assert _recommendations(user)["TRACK"]["items"]
+    assert not Exposure.objects.exists()
+    assert not ExposedItem.objects.exists()
+
+
+def test_an_experiment_is_reported_to_its_end_however_long_the_clock_stood(
+    join, running, tracks, few, monday
+):
+    people = [agreed(join) for _ in range(3)]
+    for user in people:
+        session(user, running, 27, tracks, plays=[1])  # a Sunday
+    experiment_stop(name="calmer")
+    running.stopped_at = BEGAN + timedelta(days=27, hours=2)
+    running.save()
+    monday(5)  # nobody was there at four Mondays
+    (late,) = reports_make()
+    assert late.figures["sessions"] == 3
+    monday(6)
+    assert reports_make() == []
+
+
+def test_two_clocks_at_once_make_one_report(join, running, tracks, few, monkeypatch):
+    for user in [agreed(join) for _ in range(3)]:
+        session(user, running, 1, tracks, plays=[1])
+    made, usual = [], services.figures_made
+
+    def meanwhile(experiment, **how):
+        monkeypatch.setattr(services, "figures_made", usual)
+        made.extend(reports_make())  # the other one is quicker
+        return usual(experiment, **how)
+
+    monkeypatch.setattr(services, "figures_made", meanwhile)
+    assert reports_make() == []
+    assert [report.pk for report in running.reports.all()] == [report.pk for report in made]
+
+
+def test_an_experiment_of_nobody_says_so(running, few, monday):
+    assert report.figures_made(running, at=REPORT) == {"too_few": True, "radio": []}
+    Experiment.objects.update(kind=ExperimentKind.AB)
+    running.refresh_from_db()
+    assert report.figures_made(running, at=REPORT) == {"too_few": True, "radio": []}
+    assert experiment_guard() is None

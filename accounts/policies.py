@@ -39,6 +39,10 @@ SMALLEST_AGGREGATE: int = settings.SMALLEST_AGGREGATE
 
 NOBODY = Q(pk__in=())
 
+# The first text that tells of comparisons, models that are tried and measurement. Who said yes to EXPERIMENT by an earlier
+# one allowed what radios write down, and none of these. Versions are dates, so that words compare as they do.
+EXPERIMENTS_TOLD_SINCE = "2026-11-27"
+
 
 def floor(default: int) -> int:
     """How many contributors something needs whose floor is ``default``: no more than people agreed to for counts."""
@@ -93,6 +97,28 @@ def played_in_private(user: User, moment: datetime) -> bool:
         begun.replace(microsecond=0) <= moment <= ended
         for begun, ended in ((user.private_from, user.private_until), *earlier)
     )
+
+
+def experimented_with() -> QuerySet[User]:
+    """Who is in experiments and measured now: EXPERIMENT granted by a text that tells of it, and RECORD."""
+    told = Consent.objects.filter(
+        purpose=Purpose.EXPERIMENT, friend=None, policy_version__gte=EXPERIMENTS_TOLD_SINCE
+    )
+    return permitting(Purpose.EXPERIMENT).filter(pk__in=permitting(Purpose.RECORD), consents__in=told)
+
+
+def permits_experiments(user: User) -> bool:
+    """Whether ``user`` grants EXPERIMENT now, by a text that tells of experiments."""
+    return user.is_active and not unguarded(user) and bool(_TOLD_OF_EXPERIMENTS.rows(user))
+
+
+_TOLD_OF_EXPERIMENTS = CompiledQuery(
+    lambda user, now: Consent.objects.filter(
+        in_force(now), user=user, friend=None, purpose=Purpose.EXPERIMENT,
+        policy_version__gte=EXPERIMENTS_TOLD_SINCE,
+    ).values_list("pk"),
+    PERSON,
+)  # fmt: skip
 
 
 def granted_purposes(user: User) -> frozenset[Purpose]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import islice
@@ -18,13 +17,13 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from django.db import connection, transaction
 from django.db.models import BigIntegerField, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from accounts import policies
 from accounts.models import ConsentEvent, Friendship, User
+from discovery.platform.one_moment import one_moment
 from graph import reach
 from graph.arrays import Doubles, Floats, Ids, Mask, ShortRows
 from graph.models import (
@@ -154,7 +153,7 @@ def take() -> GraphSnapshot:
     A play counts once, as far as it counts for others (`graph.reach`); a listen too short to be a play (see ``HEARD``)
     does not count. A like counts as ``LIKE_AS_PLAYS`` plays. The plays of an artist are those of the tracks plus the imported counts.
     """
-    with _one_moment():
+    with one_moment():
         contributors = reach.grown_up(policies.contributors())
         users = _ids(contributors)
         tags = _ids(Tag.objects.all())
@@ -193,32 +192,6 @@ def take() -> GraphSnapshot:
             ledger_position=ConsentEvent.objects.aggregate(last=Max("id"))["last"] or 0,
             deletion_position=Deletion.objects.aggregate(last=Max("id"))["last"] or 0,
         )
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """A read transaction in which no query sees more than the first one did, and that blocks no writer.
-
-    Inside a caller's transaction, its isolation is the caller's.
-    """
-    connection.ensure_connection()
-    database: Any = connection  # whose SQLite form alone has a transaction_mode
-    outermost = not database.in_atomic_block
-    sqlite = outermost and database.vendor == "sqlite"
-    if sqlite:
-        database.ensure_connection()  # before the first connection there is no mode to change
-    usual = database.transaction_mode if sqlite else None
-    if sqlite:
-        database.transaction_mode = "DEFERRED"
-    try:
-        with transaction.atomic():
-            if outermost and database.vendor == "postgresql":
-                with database.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-    finally:
-        if sqlite:
-            database.transaction_mode = usual
 
 
 def _read(rows: QuerySet[Any, Any], dtype: np.dtype[Any]) -> NDArray[Any]:

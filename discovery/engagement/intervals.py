@@ -13,6 +13,8 @@ from discovery.engagement.metrics import Interval
 from graph.arrays import Doubles
 
 DRAWS = 2_000  # of people, with replacement
+FEW = 10  # people, below whom drawn ratios would end at what single ones did
+COARSE = 1.5  # from one half width of theirs to the next
 MANY = 1_000  # people, beyond whom the ratio is as good as normal
 Z = 1.959964  # of 95 %
 
@@ -28,6 +30,8 @@ def estimate(part: Doubles, whole: Doubles, interval: Interval, *, of: str) -> E
     value = float(part.sum() / whole.sum())
     if interval is Interval.SHARE:
         low, high = _wilson(value, len(part))
+    elif len(part) < FEW:
+        low, high = _coarse(part, whole, value)
     else:
         low, high = _normal(part, whole, value) if len(part) > MANY else _drawn(part, whole, of)
     return Estimate(value, min(low, value), max(high, value))  # rounding may part them where nobody differs
@@ -43,6 +47,16 @@ def _drawn(part: Doubles, whole: Doubles, of: str) -> tuple[float, float]:
     ratios = (times @ part) / (times @ whole)
     low, high = np.percentile(ratios, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def _coarse(part: Doubles, whole: Doubles, value: float) -> tuple[float, float]:
+    """By Student's t, the half width rounded up to a step: value and width together are nobody's own figure."""
+    degrees = max(len(part) - 1, 1)
+    spread = math.sqrt(len(part) / degrees * float(np.square(part - value * whole).sum())) / whole.sum()
+    half = float(stdtrit(degrees, 0.975)) * spread
+    if half > 0:
+        half = COARSE ** math.ceil(math.log(half, COARSE))
+    return max(0.0, value - half), value + half
 
 
 def _normal(part: Doubles, whole: Doubles, value: float) -> tuple[float, float]:

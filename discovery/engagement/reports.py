@@ -12,32 +12,21 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts import policies
-from accounts.models import Consent, Purpose, User
+from accounts.models import User
 from discovery.engagement.behavior import Behavior, Period, behavior, monday_of
 from discovery.engagement.intervals import estimate
 from discovery.engagement.metrics import METRICS, Metric
 from discovery.engagement.told import told_cohorts
 from discovery.models import EngagementFigure, EngagementReport
 from discovery.platform import clock
+from discovery.platform.one_moment import one_moment
 from graph.arrays import Ids, Mask
 from graph.models import Listen, counted
 
 WEEK = timedelta(weeks=1)
-SPOKEN_OF_SINCE = "2026-11-27"  # the first version of the policy that tells of measurement
 OWN_PERIOD = timedelta(days=28)
-
-
-def measured() -> QuerySet[User]:
-    """Who is measured: who allows it now, by a text that speaks of it, and lets plays be kept."""
-    told = Consent.objects.filter(
-        purpose=Purpose.EXPERIMENT, friend=None, policy_version__gte=SPOKEN_OF_SINCE
-    )
-    return policies.permitting(Purpose.EXPERIMENT).filter(
-        pk__in=policies.permitting(Purpose.RECORD), consents__in=told
-    )
 
 
 def report_due(now: datetime | None = None) -> EngagementReport | None:
@@ -48,19 +37,25 @@ def report_due(now: datetime | None = None) -> EngagementReport | None:
     return report_make(week=week)
 
 
-@transaction.atomic
 def report_make(*, week: date) -> EngagementReport:
     """Measure the week that begins with this Monday. Raises IntegrityError where somebody else did."""
     k = policies.SMALLEST_AGGREGATE
-    report = EngagementReport.objects.create(week=week, smallest=k)
+    with one_moment():
+        told = _measured(week)
+    with transaction.atomic():
+        report = EngagementReport.objects.create(week=week, smallest=k)
+        figures = (figure for metric in METRICS for figure in _figures(report, metric, told, k))
+        EngagementFigure.objects.bulk_create(figures, batch_size=1_000)
+    return report
+
+
+def _measured(week: date) -> Behavior:
+    """Who allows it, and what they did: everything as of one moment, or plays of somebody who joins are another's."""
     begin = datetime.combine(week, time(), UTC)
-    people = measured()
+    people = policies.experimented_with()
     keys = np.fromiter(people.order_by("pk").values_list("pk", flat=True), dtype=np.int64)
     plays = Listen.objects.filter(counted(track="track", artist="track__artist"), user__in=people)
-    told = behavior(plays, keys, Period(begin, begin + WEEK))
-    figures = (figure for metric in METRICS for figure in _figures(report, metric, told, k))
-    EngagementFigure.objects.bulk_create(figures, batch_size=1_000)
-    return report
+    return behavior(plays, keys, Period(begin, begin + WEEK))
 
 
 def reports(count: int) -> list[EngagementReport]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -17,6 +16,7 @@ from discovery.platform.errors import InvalidInput
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
 
+ARMS = 2  # that are held at once
 LOUDEST = 4.0  # times what the model says of a channel
 
 # How the people who meet an arm read of it.
@@ -31,7 +31,7 @@ _WORDS: Mapping[Channel, Promise] = {
 
 @dataclass(frozen=True)
 class Arm:
-    """``variety``: None leaves what is asked for. ``weights``: by channel, times what the model says; likewise ``prior``."""
+    """``variety``: where nobody asks for any; None leaves what is usual. ``weights``: by channel, times what the model says; likewise ``prior``."""
 
     variety: float | None = None
     prior: float = 1.0
@@ -58,12 +58,16 @@ class Arm:
         return asdict(self)
 
     @property
+    def changed(self) -> Self:
+        """The same without weights that change nothing: two arms differ where these do."""
+        return replace(self, weights={name: weight for name, weight in self.weights.items() if weight != 1.0})
+
+    @property
     def in_words(self) -> str:
         """What it says otherwise than the model and the request."""
         told = [
             _WORDS[Channel[name]] % {"weight": number_format(f"{weight:g}")}
-            for name, weight in self.weights.items()
-            if weight != 1.0
+            for name, weight in self.changed.weights.items()
         ]
         if self.variety is not None:
             told.append(
@@ -73,6 +77,10 @@ class Arm:
             told.append(_("popularity × %(weight)s") % {"weight": number_format(f"{self.prior:g}")})
         return ", ".join(told) or _("the usual setting")
 
+    def variety_of(self, usual: float) -> float:
+        """What it varies with where nobody asked for any."""
+        return usual if self.variety is None else self.variety
+
     def index(self, served: ItemIndex) -> ItemIndex:
         """``served`` as this arm weighs it; made once a process for each arm."""
         factors = {Channel[name]: weight for name, weight in self.weights.items() if weight != 1.0}
@@ -80,10 +88,12 @@ class Arm:
             return served
         key = (self.prior, *sorted(factors.items()))
         kept = _weighed.setdefault(served, {})
-        if key not in kept:
-            kept.clear()  # of an experiment before
-            kept[key] = served.weighed(factors, prior=self.prior)
-        return kept[key]
+        index = kept.get(key)
+        if index is None:
+            while len(kept) >= ARMS:  # of an experiment before
+                kept.pop(next(iter(kept)), None)
+            index = kept[key] = served.weighed(factors, prior=self.prior)
+        return index
 
 
 _weighed: WeakKeyDictionary[ItemIndex, dict[tuple[Any, ...], ItemIndex]] = WeakKeyDictionary()
@@ -98,5 +108,4 @@ def _known(record: object) -> bool:
 
 
 def _within(value: object, most: float) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and 0 <= value <= most  # type: ignore[arg-type, operator]
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most

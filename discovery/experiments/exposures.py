@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from accounts import intake, policies
-from accounts.models import Purpose, User
+from accounts.models import Consent, Purpose, User
 from accounts.signals import records_deleted
 from discovery.experiments.draft import A, B
 from discovery.models import Experiment, ExposedItem, Exposure, Team
@@ -49,16 +49,20 @@ def exposure_note(*, user: User, experiment: Experiment, shown: Shown, at: datet
     try:
         with transaction.atomic():
             gate = intake.observe(user, also=EXPERIMENTS)
-            _day_note(gate, experiment, shown, at)
-            _items_note(gate, experiment, shown, at)
+            since = agreed_since(user.pk).get()
+            _day_note(gate, experiment, shown, at, since)
+            _items_note(gate, experiment, shown, at, since)
     except (ConsentMissing, Conflict):  # withdrawn, or a private session begun, while it was ranked
         return False
     return True
 
 
-def _day_note(gate: intake.Observer, experiment: Experiment, shown: Shown, at: datetime) -> None:
+def _day_note(
+    gate: intake.Observer, experiment: Experiment, shown: Shown, at: datetime, since: datetime
+) -> None:
     lookup = {"experiment": experiment, "day": at.date()}
-    before = Exposure.objects.filter(user=gate.user, **lookup).first() or Exposure(
+    earlier = Exposure.objects.filter(user=gate.user, shown_at__gte=since, **lookup).first()
+    before = earlier or Exposure(
         shown_at=at, answers=0, degraded_a=0, degraded_b=0, seconds_a=0.0, seconds_b=0.0
     )
     gate.put(
@@ -74,12 +78,15 @@ def _day_note(gate: intake.Observer, experiment: Experiment, shown: Shown, at: d
     )  # fmt: skip
 
 
-def _items_note(gate: intake.Observer, experiment: Experiment, shown: Shown, at: datetime) -> None:
+def _items_note(
+    gate: intake.Observer, experiment: Experiment, shown: Shown, at: datetime, since: datetime
+) -> None:
     """The items that this day's earlier answers did not hold."""
     if not shown.items:
         return
     place: dict[str, Any] = {"experiment": experiment, "day": at.date(), "item_kind": shown.kind}
     there = ExposedItem.objects.filter(user=gate.user, item_id__in=shown.items.keys(), **place)
+    there.filter(shown_at__lt=since).delete()  # of before they left and came back
     known = set(there.values_list("item_id", flat=True))
     gate.keep(
         [
@@ -91,9 +98,12 @@ def _items_note(gate: intake.Observer, experiment: Experiment, shown: Shown, at:
     )
 
 
-def participants() -> QuerySet[User]:
-    """Who is in experiments now: EXPERIMENT and RECORD granted."""
-    return policies.permitting(Purpose.EXPERIMENT).filter(pk__in=policies.permitting(Purpose.RECORD))
+def agreed_since(user: OuterRef | int) -> QuerySet[Consent, datetime]:
+    """When the latest of the answers was given that it rests on: what lies before counts as if it had never been."""
+    rests_on = Consent.objects.filter(
+        user=user, purpose__in=(Purpose.EXPERIMENT, Purpose.RECORD), friend=None
+    )
+    return rests_on.order_by("-changed_at").values_list("changed_at", flat=True)[:1]
 
 
 def exposures_forget() -> int:
@@ -107,7 +117,7 @@ def exposed_items_forget() -> int:
 
 
 def _over() -> Q:
-    return Q(day__lt=(clock.now() - EXPOSURES_KEPT).date()) | ~Q(user__in=participants())
+    return Q(day__lt=(clock.now() - EXPOSURES_KEPT).date()) | ~Q(user__in=policies.experimented_with())
 
 
 def _deleted(

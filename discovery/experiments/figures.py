@@ -7,7 +7,7 @@ set against what they did before (CUPED: Deng, Xu, Kohavi and Walker 2013).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from discovery.experiments.sequential import (
 from discovery.experiments.sessions import Effort, Session
 from graph.arrays import Doubles
 
+CREDITS, SKIPS = "credits a session", "skips a session"
 MOST = 5.0  # a session in which the arms differ by more counts as this: no single person decides
 EXPECTED = 200  # people around whom an A/B test's intervals are tightest
 UNLIKELY = 0.001  # a sample ratio that chance makes less often is no chance
@@ -49,19 +50,29 @@ class Figure:
         return asdict(self)
 
 
-def interleaved(sessions: Sequence[Session], *, alpha: float) -> tuple[list[Figure], float]:
+def interleaved(
+    sessions: Sequence[Session], *, alpha: float, least: int, since: Mapping[str, str]
+) -> tuple[list[Figure], float | None]:
     """Credits and skips a session, by team, and the evidence (e-value) against "no difference in credits".
 
-    Told sessions are those in which either team earned a credit, or was skipped.
+    Told sessions are those in which either team earned a credit, or was skipped. Where they are of fewer than ``least``
+    people there is no such figure: it would tell what these few did, however many were shown something. Nor is there one
+    where fewer are new ``since`` the day up to which an earlier report told it: the two beside one another would tell
+    what somebody did who left in between.
     """
     credited = [session for session in sessions if sum(session.credits)]
     skipped = [session for session in sessions if sum(session.skips)]
-    figures = [
-        _within("credits a session", [session.credits for session in credited], alpha),
-        _within("skips a session", [session.skips for session in skipped], alpha),
-    ]
-    evidence = math.exp(min(log_capital(outcomes([session.credits for session in credited])), 700.0))
+    figures, evidence = [], None
+    if _people(credited, since.get(CREDITS)) >= least:
+        figures.append(_within(CREDITS, [session.credits for session in credited], alpha))
+        evidence = math.exp(min(log_capital(outcomes([session.credits for session in credited])), 700.0))
+    if _people(skipped, since.get(SKIPS)) >= least:
+        figures.append(_within(SKIPS, [session.skips for session in skipped], alpha))
     return figures, evidence
+
+
+def _people(sessions: Sequence[Session], since: str | None) -> int:
+    return len({session.user for session in sessions if session.day >= (since or "")})
 
 
 def outcomes(pairs: Sequence[tuple[int, int]]) -> Doubles:
@@ -121,8 +132,8 @@ def sample_ratio(a: int, b: int) -> float:
 def breached(figures: Sequence[Figure], effort: Effort, *, skips: str) -> str | None:
     """The name of a guardrail that B went over; None where all hold. ``skips``: which figure tells of them."""
     by_name = {figure.name: figure for figure in figures}
-    skipped = by_name[skips]
-    if skipped.low is not None and skipped.low > SKIPS_BOUND * skipped.a:
+    skipped = by_name.get(skips)
+    if skipped is not None and skipped.low is not None and skipped.low > SKIPS_BOUND * skipped.a:
         return skips
     if min(effort.answers) < LEAST_ANSWERS:
         return None

@@ -11,7 +11,7 @@ from django.db.models import Case, When
 
 from discovery.experiments.sessions import joined, last_day
 from discovery.models import Experiment, Exposure
-from graph.models import HEARD, Listen
+from graph.models import HEARD, Listen, counted
 
 BEFORE = timedelta(days=28)
 LEAST = timedelta(days=7)  # since the first exposure, or a person is not told of yet
@@ -34,7 +34,8 @@ def listened(experiment: Experiment, *, at: datetime) -> list[Listened]:
     for user, (first, team) in sorted(first_exposures(experiment, at=at).items()):
         if until - first < LEAST:
             continue
-        rows = Listen.objects.filter(user=user, listened_at__gte=first - BEFORE, listened_at__lt=until)
+        kept = counted(track="track", artist="track__artist")
+        rows = Listen.objects.filter(kept, user=user, listened_at__gte=first - BEFORE, listened_at__lt=until)
         plays = list(rows.order_by("listened_at", "pk").values_list("listened_at", HEARD_OR_NOT))
         before = _figures([play for play in plays if play[0] < first], BEFORE)
         since = _figures([play for play in plays if play[0] >= first], until - first)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import intake
+from accounts import intake, policies
 from accounts.models import PersonalizationLevel, User
-from accounts.policies import effective_use
 from discovery.experiments.arms import Arm
 from discovery.experiments.draft import arm_of
 from discovery.experiments.exposures import EXPERIMENTS
@@ -48,13 +47,18 @@ def reports_of(experiment: Experiment) -> QuerySet[ExperimentReport]:
     return experiment.reports.order_by("-at")
 
 
+def is_in_experiments(viewer: User) -> bool:
+    """Whether ``viewer`` may be in one now, above the level Off."""
+    return intake.may_observe(viewer, also=EXPERIMENTS) and policies.permits_experiments(viewer)
+
+
 def participations(viewer: User) -> list[Participation]:
     """The experiments that ``viewer`` is in now."""
     experiment = experiment_running()
     if (
         experiment is None
-        or effective_use(viewer).level == PersonalizationLevel.OFF
-        or not intake.may_observe(viewer, also=EXPERIMENTS)
+        or policies.effective_use(viewer).level == PersonalizationLevel.OFF
+        or not is_in_experiments(viewer)
     ):
         return []
     arms = Arm.of(experiment.arm_a), Arm.of(experiment.arm_b)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from discovery.experiments.selectors import experiment_get, experiment_running
 from discovery.models import Experiment, ExperimentKind, ExperimentReport, StopReason
 from discovery.platform import clock
 from discovery.platform.errors import Conflict, InvalidInput
+from discovery.platform.one_moment import one_moment
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ def experiment_start(
 ) -> Experiment:
     """Begin to compare two arms. Raises InvalidInput, or Conflict where one runs or ran under this name."""
     try:
-        validate_slug(name)
+        Experiment._meta.get_field("name").clean(name, None)  # noqa: SLF001  # Django documents it
     except ValidationError:
         raise InvalidInput(
-            _("A name is of letters, digits, hyphens and underscores."), field="name"
+            _("A name is of up to 60 letters, digits, hyphens and underscores."), field="name"
         ) from None
     first, second = Arm.of(arm_a), Arm.of(arm_b)
-    if first == second:
+    if first.changed == second.changed:
         raise InvalidInput(_("The arms are the same."), field="armB")
     try:
         with transaction.atomic():
@@ -73,15 +73,18 @@ def monday(moment: datetime) -> datetime:
 
 
 def reports_make() -> list[ExperimentReport]:
-    """Make this week's report of each experiment that ran in it, where it is not made yet."""
+    """Make this week's report of each experiment of which not all is reported yet, where it is not made yet."""
     at = monday(clock.now())
     made = []
     for experiment in Experiment.objects.filter(started_at__lt=at).order_by("pk"):
-        over = experiment.stopped_at is not None and experiment.stopped_at + RIPENS < at - WEEK
-        if over or experiment.reports.filter(at=at).exists():
+        ended = experiment.stopped_at
+        told = ended is not None and experiment.reports.filter(at__gt=ended + RIPENS).exists()
+        if told or experiment.reports.filter(at=at).exists():
             continue
+        with one_moment():
+            figures = figures_made(experiment, at=at, published=True)
         report, fresh = ExperimentReport.objects.get_or_create(
-            experiment=experiment, at=at, defaults={"figures": figures_made(experiment, at=at)}
+            experiment=experiment, at=at, defaults={"figures": figures}
         )
         made += [report] if fresh else []
     return made
@@ -93,7 +96,8 @@ def experiment_guard() -> Experiment | None:
     if experiment is None:
         return None
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    reason = stop_reason(figures_made(experiment, at=midnight))
+    with one_moment():
+        reason = stop_reason(figures_made(experiment, at=midnight))
     if reason is None:
         return None
     logger.warning("experiment %s was stopped by itself: %s", experiment.name, reason.value)

@@ -11,12 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from accounts import intake
 from accounts.models import PersonalizationLevel, User
 from discovery.experiments.arms import Arm
 from discovery.experiments.draft import BOTH, A, B, arm_of, coins, team_draft
-from discovery.experiments.exposures import EXPERIMENTS, Shown, exposure_note
-from discovery.experiments.selectors import experiment_running
+from discovery.experiments.exposures import Shown, exposure_note
+from discovery.experiments.selectors import experiment_running, is_in_experiments
 from discovery.models import Experiment, ExperimentKind
 from discovery.platform import clock
 from discovery.recommend import held
@@ -33,7 +32,7 @@ def offer(viewer: User, kind: ItemKind, permitted: PermittedEvidence) -> Variant
     if permitted.use.level == PersonalizationLevel.OFF:
         return None
     experiment = experiment_running()
-    if experiment is None or not intake.may_observe(viewer, also=EXPERIMENTS):
+    if experiment is None or not is_in_experiments(viewer):
         return None
     arms = Arm.of(experiment.arm_a), Arm.of(experiment.arm_b)
     if experiment.kind == ExperimentKind.AB:
@@ -57,12 +56,13 @@ class _Measured:
         *,
         shown: Collection[int],
         count: int,
-        variety: float,
+        variety: float | None,
+        usual: float,
     ) -> Ranking:
         began, arm = time.perf_counter(), self.arms[team]
         ranking = held.rank_with_held(
             arm.index(index), evidence, shown=shown, count=count,
-            variety=variety if arm.variety is None else arm.variety, spoken_of=True,
+            variety=arm.variety_of(usual) if variety is None else variety, spoken_of=True,
         )  # fmt: skip
         self.seconds[team] = time.perf_counter() - began
         self.degraded[team] = int(not len(ranking.ids) and not shown)
@@ -88,9 +88,13 @@ class _Assigned(_Measured):
         *,
         shown: Collection[int],
         count: int,
-        variety: float,
+        variety: float | None,
+        usual: float,
     ) -> Ranking:
-        return self.ranked(self.team, index, evidence, shown=shown, count=count, variety=variety)
+        return self.ranked(self.team, index, evidence, shown=shown, count=count, variety=variety, usual=usual)
+
+    def variety(self, usual: float) -> float:
+        return self.arms[self.team].variety_of(usual)
 
     def note(self, answer: Feed) -> None:
         self.noted(answer, self.team, {})
@@ -108,12 +112,14 @@ class _Interleaved(_Measured):
         *,
         shown: Collection[int],
         count: int,
-        variety: float,
+        variety: float | None,
+        usual: float,
     ) -> Ranking:
         count = max(0, min(count, DEEPEST - len(shown)))
         limit = min(len(shown) + count + 1, DEEPEST)
         rankings = [
-            self.ranked(team, index, evidence, shown=(), count=limit, variety=variety) for team in (A, B)
+            self.ranked(team, index, evidence, shown=(), count=limit, variety=variety, usual=usual)
+            for team in (A, B)
         ]
         first, second = (ranking.ids.tolist() for ranking in rankings)
         day = self.now.date().isoformat()
@@ -123,6 +129,10 @@ class _Interleaved(_Measured):
         self.teams = {item: team for item, team in drafted[:count] if team != BOTH}
         more = len(drafted) > count and len(shown) + count < DEEPEST
         return _joined(rankings, drafted[:count], more=more)
+
+    def variety(self, usual: float) -> float:
+        """Of the items of arm A; what the other half is made with stands in `Viewer.experiments`."""
+        return self.arms[A].variety_of(usual)
 
     def note(self, answer: Feed) -> None:
         self.noted(answer, None, getattr(self, "teams", {}))

@@ -2,7 +2,8 @@
 
 An item earns one credit where the person plays it for 30 seconds or half of it, or likes it, within 24 hours of being
 shown it. A skip takes nothing away and is counted apart. Only days whose 24 hours are over are told, and only of people
-who are in experiments at this moment, since they last said so: what lies before counts as if it had never been.
+who are in experiments at this moment, since they last said so: what lies before counts as if it had never been. What they
+excluded from their taste is not counted.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Max, Q, QuerySet, When
 
+from accounts import policies
 from accounts.models import Consent, Purpose
 from discovery.experiments.draft import A, B
-from discovery.experiments.exposures import participants
 from discovery.models import Experiment, ExposedItem, Exposure, Team
-from graph.models import Feedback, FeedbackKind, ItemKind, Listen
+from graph.models import Feedback, FeedbackKind, ItemKind, Listen, counted
 from graph.models.listening import HEARD_MS
 
 WITHIN = timedelta(hours=24)
@@ -57,7 +58,7 @@ def last_day(at: datetime) -> datetime:
 def joined(experiment: Experiment) -> dict[int, datetime]:
     """Who is in it, by key, and since when: the latest of the answers that it rests on."""
     rests_on = Consent.objects.filter(
-        user__in=participants(), purpose__in=(Purpose.EXPERIMENT, Purpose.RECORD), friend=None
+        user__in=policies.experimented_with(), purpose__in=(Purpose.EXPERIMENT, Purpose.RECORD), friend=None
     )
     since = rests_on.order_by().values_list("user").annotate(since=Max("changed_at"))
     return {user: max(moment, experiment.started_at) for user, moment in since}
@@ -112,13 +113,15 @@ def _mark(
 
 
 def _plays(user: int, first: datetime, last: datetime) -> QuerySet[Listen, tuple[int, int, datetime, bool]]:
-    rows = Listen.objects.filter(user=user, listened_at__gte=first, listened_at__lt=last).order_by()
+    kept = counted(track="track", artist="track__artist")
+    rows = Listen.objects.filter(kept, user=user, listened_at__gte=first, listened_at__lt=last).order_by()
     return rows.values_list("track_id", "track__artist_id", "listened_at", PLAYED_OR_NOT)
 
 
 def _words(user: int, first: datetime, last: datetime) -> QuerySet[Feedback, tuple[int, int, datetime, str]]:
     kinds = (FeedbackKind.LIKE, FeedbackKind.SKIP)
-    rows = Feedback.objects.filter(user=user, given_at__gte=first, given_at__lt=last, kind__in=kinds)
+    kept = counted(track="track", artist="track__artist") & counted(artist="artist")
+    rows = Feedback.objects.filter(kept, user=user, given_at__gte=first, given_at__lt=last, kind__in=kinds)
     return rows.order_by().values_list("track_id", "artist_id", "given_at", "kind")
 
 

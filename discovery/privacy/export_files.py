@@ -254,7 +254,7 @@ def _inferred(user: User) -> dict[str, Any]:
 
 def _recommendations(user: User) -> dict[str, Any]:
     """No log of answers is kept; these are the answers of now."""
-    answers = {kind: feed.for_you(user, kind, count=20).answer for kind in ItemKind}
+    answers = {kind: feed.for_you(user, kind, count=20, looked_at=False).answer for kind in ItemKind}
     return {
         "note": "Answers are not kept. These are the ones of the moment this file was written.",
         **{

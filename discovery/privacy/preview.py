@@ -17,7 +17,10 @@ from discovery.recommend import evidence as gathering
 from discovery.recommend import held
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
-from discovery.recommend.serving import serving_for
+from discovery.recommend.ranking import Ranking
+from discovery.recommend.serving import index_for, serving_for
+from discovery.recommend.variants import variant_for
+from discovery.segments.services import defaults_for
 from graph.models import Artist, ItemKind, Playlist, PlaylistEntry, Track
 from graph.selectors import item_ref
 
@@ -52,15 +55,22 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
         permitted.where(~gone),
         known=permitted.known | (proposed_no_more if permitted.use.own else frozenset()),
     )
-    index = serving_for(viewer, kind, permitted.use.level).index
+    variant = variant_for(viewer, kind, permitted)
+    serving = index_for(kind) if variant is not None else serving_for(viewer, kind, permitted.use.level)
+    index = serving.index
     nameless = [key for key, source in permitted.friends.items() if not source.named]
     signals = gone & ~np.isin(permitted.friend, nameless)  # how many of these play it is not told
     told = {Disclosure(int(friend), named=True) for friend in np.unique(permitted.friend[signals]) if friend}
     if index is None:
         return present(viewer, Draft((), lambda _nodes: PreviewView(int(signals.sum())), told))
-    rankings = [
-        held.rank_with_held(index, evidence, count=count, spoken_of=True) for evidence in (permitted, without)
-    ]
+    usual = defaults_for(viewer).variety
+
+    def ranked_by(evidence: PermittedEvidence) -> Ranking:
+        if variant is not None:
+            return variant.select(index, evidence, shown=(), count=count, variety=None, usual=usual)
+        return held.rank_with_held(index, evidence, count=count, variety=usual, spoken_of=True)
+
+    rankings = [ranked_by(evidence) for evidence in (permitted, without)]
     before, after = ([item_ref(kind, item) for item in ranked.ids.tolist()] for ranked in rankings)
 
     def shown(nodes: Mapping[Ref, Any]) -> PreviewView:

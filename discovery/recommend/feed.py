@@ -27,27 +27,34 @@ def for_you(
     shown: Collection[int] = (),
     count: int = 20,
     level: PersonalizationLevel | None = None,
-    variety: float = 0.0,
+    variety: float | None = None,
+    usual: float = 0.0,
+    looked_at: bool = True,
 ) -> Presented[Feed]:
-    """What the viewer does not know yet and is likely to play, by everything permitted at ``level``."""
+    """What the viewer does not know yet and is likely to play, by everything permitted at ``level``.
+
+    ``variety``: as somebody asked for it; ``usual``: what it is where nobody does. ``looked_at``: whether the
+    viewer is about to see it, or it says nothing of what they make of it.
+    """
 
     def select(index: ItemIndex, evidence: PermittedEvidence) -> ranking.Ranking:
         if variant is not None:
-            return variant.select(index, evidence, shown=shown, count=count, variety=variety)
-        return held.rank_with_held(index, evidence, shown=shown, count=count, variety=variety, spoken_of=True)
+            return variant.select(index, evidence, shown=shown, count=count, variety=variety, usual=usual)
+        return held.rank_with_held(index, evidence, shown=shown, count=count, variety=varied, spoken_of=True)
 
     def without(evidence: PermittedEvidence) -> ranking.Ranking:
-        return held.rank_held(evidence, shown=shown, count=count, variety=variety)
+        return held.rank_held(evidence, shown=shown, count=count, variety=varied)
 
     permitted = gathering.gather(viewer, kind, level=level)
     variant = variant_for(viewer, kind, permitted)
+    varied = variety if variety is not None else usual if variant is None else variant.variety(usual)
     personal = permitted.use.own or permitted.use.friends
     presented = recommend(
-        viewer, permitted, select, personal=personal, tried=variant is None,  # one trial at a time
+        viewer, permitted, select, personal=personal, variety=varied, tried=variant is None,  # one trial at a time
         without=without if held.speaks(permitted) else None,
         empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
     )  # fmt: skip
-    if variant is not None:
+    if variant is not None and looked_at:
         variant.note(presented.answer)
     return presented
 

@@ -58,6 +58,7 @@ class Feed:
     degraded: DegradedReason | None
     not_used: tuple[Purpose, ...]
     used: tuple[Purpose, ...] = ()
+    variety: float = 0.0  # it was made with
 
 
 def recommend(
@@ -66,13 +67,14 @@ def recommend(
     select: Select,
     *,
     personal: bool,
+    variety: float = 0.0,
     tried: bool = False,
     without: Callable[[PermittedEvidence], Ranking] | None = None,
     empty: DegradedReason | None = None,
 ) -> Presented[Feed]:
     """What ``select`` ranks for ``viewer``, or ``without`` any model.
 
-    ``personal``: whether evidence was to be expected; ``tried``: whether a model that is tried may answer, as in what is
+    ``personal``: whether evidence was to be expected; ``variety``: what ``select`` ranks with, to be told; ``tried``: whether a model that is tried may answer, as in what is
     one person's alone; ``empty``: what it means where nothing is found.
     """
     kind, level, alone = permitted.kind, permitted.use.level, viewer if tried else None
@@ -80,6 +82,7 @@ def recommend(
     feed = Feed(
         items=(), ranked=(), has_next=False, level=level,
         model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
+        variety=variety,
     )  # fmt: skip
     if serving.index is not None:
         begun = time.thread_time()

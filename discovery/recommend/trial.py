@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts import policies
-from accounts.models import PersonalizationLevel, Purpose, User
+from accounts.models import PersonalizationLevel, User
 from graph.models import ItemKind, ModelVersion
 from graph.serving import active_model, watch
 from graph.serving.active_model import ServedModel, Tried
@@ -84,7 +84,7 @@ def may_be_measured(viewer: User, level: PersonalizationLevel) -> bool:
 
 def _may_be_asked(viewer: User, level: PersonalizationLevel | None) -> bool:
     """They agree to experiments now, are in no private session, and their answers are made of more than what is everybody's."""
-    if policies.in_private_session(viewer) or not policies.permits(viewer, Purpose.EXPERIMENT):
+    if policies.in_private_session(viewer) or not policies.permits_experiments(viewer):
         return False
     answered_at = policies.effective_use(viewer).level if level is None else level
     return answered_at > PersonalizationLevel.OFF

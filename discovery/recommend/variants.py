@@ -27,9 +27,13 @@ class Variant(Protocol):
         *,
         shown: Collection[int],
         count: int,
-        variety: float,
+        variety: float | None,
+        usual: float,
     ) -> Ranking:
-        """A page of items, as `held.rank_with_held` has it."""
+        """A page of items, as `held.rank_with_held` has it; ``variety`` as it was asked for, which is to be kept to."""
+
+    def variety(self, usual: float) -> float:
+        """What it ranks with where nobody asked for any, as it is told with the answer."""
 
     def note(self, answer: Feed) -> None:
         """Hear what was presented of it."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.api.context import Info, mutation
 from accounts.models import User
 from discovery.platform.errors import NotAllowed
+from discovery.platform.graphql.inputs import text
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.platform.graphql.node import node_id, uuids_of
 from discovery.platform.graphql.pagination import connection
@@ -19,6 +20,8 @@ from graph.api.types import ModelVersion, ModelVersionConnection
 from graph.models import ModelVersion as Version
 from graph.serving.lifecycle import staff_name
 from graph.training.reinstate import model_promote, model_rollback, model_stop
+
+LONGEST_WHY = 1_000
 
 PromoteModelPayload = Annotated[ModelVersion | OperationInfo, strawberry.union("PromoteModelPayload")]
 RollbackModelPayload = Annotated[ModelVersion | OperationInfo, strawberry.union("RollbackModelPayload")]
@@ -52,7 +55,7 @@ class Mutation:
         why: str = "",
     ) -> PromoteModelPayload:
         who = _operator(info)
-        return model_promote(version_id=_key(id), becomes=to, share=share, who=who, why=why)  # type: ignore[return-value]  # strawberry-django types are their models
+        return model_promote(version_id=_key(id), becomes=to, share=share, who=who, why=_why(why))  # type: ignore[return-value]  # strawberry-django types are their models
 
     @mutation(description="Let the model serve that did before the active one, or an earlier one (staff).")
     def rollback_model(
@@ -62,14 +65,14 @@ class Mutation:
         why: str = "",
     ) -> RollbackModelPayload:
         who = _operator(info)
-        return model_rollback(version_id=None if id is None else _key(id), who=who, why=why)  # type: ignore[return-value]
+        return model_rollback(version_id=None if id is None else _key(id), who=who, why=_why(why))  # type: ignore[return-value]
 
     @mutation(
         description="Take a model out that is tried or waits for it; in place of the active one, the one before it serves (staff)."
     )
     def stop_model(self, info: Info, id: strawberry.ID, why: str = "") -> StopModelPayload:  # noqa: A002
         who = _operator(info)
-        return model_stop(version_id=_key(id), who=who, why=why)  # type: ignore[return-value]
+        return model_stop(version_id=_key(id), who=who, why=_why(why))  # type: ignore[return-value]
 
 
 def _staff(info: Info) -> User:
@@ -85,6 +88,11 @@ def _operator(info: Info) -> str:
     if not viewer.has_perm("graph.change_modelversion"):
         raise NotAllowed(_("This is for the people who run this installation."))
     return staff_name(viewer)
+
+
+def _why(told: str) -> str:
+    """What the audit is to say, which is kept for two years and lets no line be changed."""
+    return text(told, field="why", largest=LONGEST_WHY, smallest=0)
 
 
 def _key(value: strawberry.ID) -> UUID:

@@ -49,9 +49,9 @@ class Viewer(ViewerPart):
         usual = Defaults(variety=variety) if variety is not None else defaults_for(self.user, level)
         answer = feed.for_you(
             self.user, kind,
-            shown=before.ids, count=size, level=level, variety=usual.variety,
+            shown=before.ids, count=size, level=level, variety=variety, usual=usual.variety,
         )  # fmt: skip
-        return RecommendationConnection.of(answer, before, variety=usual.variety, by=usual.by)
+        return RecommendationConnection.of(answer, before, usual=usual)
 
     @strawberry.field(description="What consenting friends play and the viewer does not know yet.")
     def from_friends(

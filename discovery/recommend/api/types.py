@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import strawberry
 from strawberry import relay
 
@@ -16,6 +14,7 @@ from discovery.recommend import pipeline, suggestions
 from discovery.recommend.explain import ActionKind, ReasonKind
 from discovery.recommend.serving import DegradedReason
 from discovery.segments.api import SegmentKind
+from discovery.segments.kinds import Defaults
 from graph.api.types import Item, ModelVersion
 
 strawberry.enum(ReasonKind)
@@ -115,8 +114,7 @@ class RecommendationConnection:
         presented: Presented[pipeline.Feed],
         before: Before,
         *,
-        variety: float = 0.0,
-        by: Sequence[SegmentKind] = (),
+        usual: Defaults | None = None,
     ) -> RecommendationConnection:
         answer = presented.answer
         passed = before.passed(answer.ranked)
@@ -128,8 +126,8 @@ class RecommendationConnection:
             edges=edges,
             page_info=passed.info([shown.item.pk for shown in answer.items], has_next=answer.has_next),
             level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
-            degraded=answer.degraded, not_used=list(answer.not_used), used=list(answer.used), variety=variety,
-            variety_by=list(by),
+            degraded=answer.degraded, not_used=list(answer.not_used), used=list(answer.used), variety=answer.variety,
+            variety_by=list(usual.by) if usual is not None and usual.variety == answer.variety else [],
         )  # fmt: skip
 
 

@@ -2,16 +2,19 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Consent, Purpose
 from accounts.services.consent import consent_set
+from discovery.engagement import reports
 from discovery.engagement.behavior import monday_of
 from discovery.engagement.intervals import MANY, estimate
 from discovery.engagement.metrics import METRICS, Interval, MetricKey
@@ -222,6 +225,46 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth(size):
         found = estimate(part, whole, Interval.PERSONS, of=str(run))
         hits += found.low <= 4 <= found.high
     assert 0.89 <= hits / 200 <= 0.99
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+@pytest.mark.parametrize("near", [0.02, -0.02])
+def test_the_interval_of_a_household_does_not_end_at_what_one_of_them_did(size, near):
+    whole = np.full(size, 7.0)
+    part = np.array([70.0, 21.0, 35.0, 28.0][:size])
+    found = estimate(part, whole, Interval.PERSONS, of="a week")
+    assert found.low <= found.value <= found.high
+    assert all(abs(bound - ratio) > 0.01 for bound in found[1:] for ratio in part / whole)
+    part[0] += near  # and it is the same interval where somebody did a little more or less
+    other = estimate(part, whole, Interval.PERSONS, of="a week")
+    assert other.high - other.value == pytest.approx(found.high - found.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_agrees_while_it_is_measured_is_not_in_it_and_moves_nobody(song, week, monkeypatch):
+    """Of a moment, not of some minutes: whoever joins in between is counted next time, and as nobody else."""
+    crowd = people(11, song=song, since=week - WEEK, now=week)
+    joins, *_ = crowd
+    begun(joins, song, *(at(week, days=3, minutes=5 * number) for number in range(40)))
+    mine = Consent.objects.filter(user=joins, purpose=Purpose.EXPERIMENT)
+    mine.update(state="WITHDRAWN")
+    report = report_make(week=week)
+    without = everything(report)
+    report.delete()
+    usual = reports.behavior
+
+    def meanwhile(*args):
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(agree).result()
+        return usual(*args)
+
+    def agree():
+        mine.update(state="GRANTED")
+        connection.close()
+
+    monkeypatch.setattr(reports, "behavior", meanwhile)
+    assert everything(report_make(week=week)) == without
+    assert mine.get().state == "GRANTED"
 
 
 @pytest.mark.django_db

@@ -106,6 +106,9 @@ TAKEN_OUT = {
     "level off": lambda user: User.objects.filter(pk=user.pk).update(level=PersonalizationLevel.OFF),
     "private session": lambda user: private_session_start(user=user),
     "a minor without a guardian": lambda user: User.objects.filter(pk=user.pk).update(is_minor=True),
+    "a yes to a text that tells of radios alone": lambda user: user.consents.filter(
+        purpose=Purpose.EXPERIMENT
+    ).update(policy_version="2026-11-26"),
     "run out": lambda user: user.consents.filter(purpose=Purpose.EXPERIMENT).update(
         valid_until=timezone.now() - timedelta(1)
     ),

@@ -114,3 +114,16 @@ def test_nobody_else_moves_a_model_or_reads_of_it(models, fields):
             "state": "ACTIVE", "share": None, "card": None, "events": None, "metrics": None,
         }  # fmt: skip
     assert ModelVersion.objects.filter(state="ACTIVE").get() == models[2]
+
+
+@pytest.mark.parametrize("why", ["a\x00b", "x" * 10_000], ids=["what no database holds", "a book"])
+def test_a_why_that_cannot_be_kept_is_refused_and_nothing_moves(models, operator, why):
+    assert promoted(operator, models[1], "CANARY", why=why) == "INVALID"
+    assert not ModelEvent.objects.filter(became="CANARY").exists()
+    assert promoted(operator, models[1], "CANARY", why=" ")[0] == "CANARY"
+
+
+def test_ids_of_something_else_are_no_models(models, operator):
+    for told in ("nonsense", global_id("Track", 1), "x" * 10_000):
+        answer = operator.data(PROMOTE, id=told, to="ACTIVE", share=None, why="")["promoteModel"]
+        assert answer["messages"][0]["code"] in {"INVALID", "NOT_FOUND", "INVALID_ID"}

@@ -35,6 +35,9 @@ NEEDED: Mapping[str, Scopes] = {
     # What is everybody's, and who the viewer is. A node's own line stands below.
     **_each(_ANY, "Query", "activeModel", "communities", "node", "policy", "popular", "search", "viewer"),
     **_each(_ANY, "Viewer", "id", "profile"),
+    # What is for those who run the installation: a token that could do anything else of theirs as well.
+    **_each(EVERY_SCOPE, "Query", "engagement", "experiments", "modelVersions"),
+    **_each(EVERY_SCOPE, "Mutation", "promoteModel", "rollbackModel", "stopModel"),
     **_one(
         DeviceScope.DISCOVER,
         Query=("recommenderParameters",),

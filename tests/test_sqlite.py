@@ -13,6 +13,7 @@ from discovery.embedded.pytest_plugin import RAN_AGAINST
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_marked_tests_pass_on_sqlite(record_property, tmp_path):
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))

@@ -5,11 +5,13 @@
 
 import os
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from graph import reach
 from graph.serving import active_model
 from tests.privacy.machine import Listening
 from tests.privacy.served import served
@@ -37,6 +39,8 @@ def test_no_sequence_of_acts_breaks_an_invariant(part, monkeypatch, settings, tm
     settings.ARTIFACT_DIR = tmp_path
     settings.EXPORT_DIR = tmp_path
     monkeypatch.setattr(active_model, "active", lambda: served.model)
+    # Plays of a moment count once for others (tests/graph/test_reach.py); here all steps are of one moment.
+    monkeypatch.setattr(reach, "counting", lambda told: np.ones(len(told.user), dtype=bool))
     served.steps = 0
     served.seen.clear()
     run_state_machine_as_test(Listening, settings=effort(STEPS_A_PART // 34 if STEPS == SHORT else 20))

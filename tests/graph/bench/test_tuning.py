@@ -34,5 +34,5 @@ def test_what_was_tried_is_remembered_for_the_same_training_part_only(tmp_path, 
 
 def test_the_grid_is_as_wide_as_promised():
     assert {choice["factors"] for choice in tuning.ALS_GRID} == {128, 192, 256}
-    assert {choice["alpha"] for choice in tuning.ALS_GRID} == {10.0, 20.0, 40.0}
+    assert {choice["alpha"] for choice in tuning.ALS_GRID} == {5.0, 10.0, 20.0, 40.0}
     assert {choice["regularization"] for choice in tuning.ALS_GRID} == {30.0, 60.0, 120.0, 200.0}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from graph.ml.config import ItemItemConfig
 from graph.ml.copies import FEWEST, TABLES, distinct_people, distinctness
 from graph.ml.item_item import _balanced
 
@@ -66,6 +67,9 @@ def test_no_item_of_a_listener_shouts():
     """One of twenty items is played a thousand times as often: it is as strong as three usual ones, and not as ten."""
     strengths = np.ones((1, 20))
     strengths[0, 0] = 1_000
-    capped, free = (_balanced(sp.csr_matrix(strengths), loudest).toarray()[0, 0] for loudest in (3.0, 1e9))
+    capped, free = (
+        _balanced(sp.csr_matrix(strengths), ItemItemConfig(loudest=loudest)).toarray()[0, 0]
+        for loudest in (3.0, 1e9)
+    )
     assert capped == 3.0
     assert free > 19

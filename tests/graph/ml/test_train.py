@@ -62,7 +62,8 @@ def test_a_learned_model_is_promoted_and_a_random_one_is_refused(world, small_co
     sizes = {"data": {"users": len(world.users)}}
     learned = {**evaluate(world, small_config).to_dict(), **sizes}
     assert promotion_refusal(learned, None) == ""
-    random = {**evaluate(world, replace(small_config, untrained=True)).to_dict(), **sizes}
+    nothing = replace(small_config, untrained=True, blend=replace(small_config.blend, popularity=0.0))
+    random = {**evaluate(world, nothing).to_dict(), **sizes}
     refused = promotion_refusal(random, None)
     assert refused.count("of the most popular items") == 2
     assert "ARTIST" in refused

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery
 from accounts.conditions import (
@@ -102,9 +102,12 @@ def played_in_private(user: User, moment: datetime) -> bool:
 def experimented_with() -> QuerySet[User]:
     """Who is in experiments and measured now: EXPERIMENT granted by a text that tells of it, and RECORD."""
     told = Consent.objects.filter(
-        purpose=Purpose.EXPERIMENT, friend=None, policy_version__gte=EXPERIMENTS_TOLD_SINCE
+        user=OuterRef("pk"),
+        purpose=Purpose.EXPERIMENT,
+        friend=None,
+        policy_version__gte=EXPERIMENTS_TOLD_SINCE,
     )
-    return permitting(Purpose.EXPERIMENT).filter(pk__in=permitting(Purpose.RECORD), consents__in=told)
+    return permitting(Purpose.EXPERIMENT).filter(Exists(told), pk__in=permitting(Purpose.RECORD))
 
 
 def permits_experiments(user: User) -> bool:

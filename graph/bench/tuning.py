@@ -1,6 +1,6 @@
 """ALS's parameters, searched on a validation split inside the training part.
 
-A grid of three dozen fits takes longer than everything else in a comparison, and depends on the
+A grid of four dozen fits takes longer than everything else in a comparison, and depends on the
 training part alone: each fit's result may be kept in a file under that part's content hash.
 """
 

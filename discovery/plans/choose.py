@@ -26,16 +26,15 @@ class Chosen:
     seconds: float
 
 
-def choose(
-    seconds: Doubles, artists: Ids, *, length: int | None, count: int | None, most: int
-) -> Chosen:
+def choose(seconds: Doubles, artists: Ids, *, length: int | None, count: int | None, most: int) -> Chosen:
     """Of tracks that last ``seconds`` [p] by ``artists`` [p], the first ones that make the length, or the count.
 
     Of one artist only so many that no two need stand closer than `APART`; where the rest is not enough, more.
     """
     wanted = count if count is not None else _needed(seconds, length, most)
-    spread_out = _first(artists, wanted, -(-wanted // APART))
-    places = spread_out if len(spread_out) >= wanted else _first(artists, wanted, wanted)
+    each = max(1, -(-wanted // APART))
+    while len(places := _first(artists, wanted, each)) < wanted and each < wanted:
+        each *= 2
     if length is not None and len(places):
         places = _fitted(places, seconds, artists, float(length), free=count is None)
     places = np.sort(places)
@@ -51,15 +50,21 @@ def _needed(seconds: Doubles, length: int | None, most: int) -> int:
 
 
 def _first(artists: Ids, wanted: int, each: int) -> Rows:
-    """The first ``wanted`` places with at most ``each`` of one artist."""
+    """The first ``wanted`` places with at most ``each`` of one artist, and so many of few artists alone."""
     taken: dict[int, int] = {}
-    places = []
+    places: list[int] = []
+    fullest = max(
+        1, wanted - (each - 1) * APART
+    )  # artists that may have ``each``: the last slots are for one round
     for place, artist in enumerate(artists.tolist()):
         if len(places) == wanted:
             break
-        if taken.get(artist, 0) < each:
-            taken[artist] = taken.get(artist, 0) + 1
-            places.append(place)
+        number = taken.get(artist, 0)
+        if number >= each or (number == each - 1 and not fullest):
+            continue
+        fullest -= number == each - 1
+        taken[artist] = number + 1
+        places.append(place)
     return np.array(places, dtype=np.int64)
 
 
@@ -90,15 +95,15 @@ def _cut(places: Rows, seconds: Doubles, length: float) -> Rows:
     return places[: number + 1]
 
 
-def _exchanged(
-    chosen: Rows, seconds: Doubles, artists: Ids, missing: float, *, free: bool
-) -> Rows | None:
+def _exchanged(chosen: Rows, seconds: Doubles, artists: Ids, missing: float, *, free: bool) -> Rows | None:
     """One exchange, or where it is ``free`` one more or one less, that comes nearer; None where none does.
 
     Of those that come near enough, the one that gives up least: the latest goes, and the earliest comes.
     """
     rest = np.setdiff1d(np.arange(len(seconds)), chosen)
-    counts = dict(zip(*(part.tolist() for part in np.unique(artists[chosen], return_counts=True)), strict=True))
+    counts = dict(
+        zip(*(part.tolist() for part in np.unique(artists[chosen], return_counts=True)), strict=True)
+    )
     each = -(-len(chosen) // APART)
     crowded = np.array([counts.get(artist, 0) >= each for artist in artists[rest].tolist()], dtype=bool)
     off = np.abs(missing - (seconds[rest][None, :] - seconds[chosen][:, None]))  # [n, r]
@@ -114,12 +119,12 @@ def _exchanged(
         options.append((float(off[out, into]), float(cost[out, into]), exchanged))
     if free and len(chosen) > 1:
         less = np.abs(missing + seconds[chosen])
-        out = int(less.argmin())
-        options.append((float(less[out]), 0.0, np.delete(chosen, out)))
+        drop = int(less.argmin())
+        options.append((float(less[drop]), 0.0, np.delete(chosen, drop)))
     if free and len(rest) and not crowded.all():
         more = np.where(crowded, np.inf, np.abs(missing - seconds[rest]))
-        into = int(more.argmin())
-        options.append((float(more[into]), float(rest[into]), np.append(chosen, rest[into])))
+        come = int(more.argmin())
+        options.append((float(more[come]), float(rest[come]), np.append(chosen, rest[come])))
     options = [option for option in options if option[0] < abs(missing)]
     if not options:
         return None

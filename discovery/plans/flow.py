@@ -13,7 +13,11 @@ from discovery.plans.choose import APART
 from discovery.plans.plan import Arc
 from graph.arrays import Doubles, Ids, Rows
 
-ENERGY, TEMPO, PLACE = 1.0, 0.3, 0.15  # what a wrong energy, a jump of tempo, and standing far from one's place cost
+ENERGY, TEMPO, PLACE = (
+    1.0,
+    0.3,
+    0.15,
+)  # what a wrong energy, a jump of tempo, and standing far from one's place cost
 SLOWEST, FASTEST = 60.0, 180.0  # beats a minute
 
 
@@ -35,26 +39,40 @@ def in_order(artists: Ids, energy: Doubles, tempo: Doubles, arc: Arc | None) -> 
     target = np.full(number, np.nan) if arc is None else np.linspace(arc.start, arc.end, number)
     beats = np.clip((tempo - SLOWEST) / (FASTEST - SLOWEST), 0.0, 1.0)
     lively = np.where(np.isnan(energy), beats, energy)
-    left = dict(zip(*(part.tolist() for part in np.unique(artists, return_counts=True)), strict=True))
-    last: dict[int, int] = {}
-    open_, order, before = np.ones(number, dtype=bool), [], np.nan
+    order = _filled(artists, lively, beats, target, careful=False)
+    apart = nearest_pair(artists[order])
+    if apart is not None and apart < APART:
+        careful = _filled(artists, lively, beats, target, careful=True)
+        nearest = nearest_pair(artists[careful])
+        if nearest is None or nearest > apart:
+            order, apart = careful, nearest
+    return Flow(order, apart)
+
+
+def _filled(artists: Ids, lively: Doubles, beats: Doubles, target: Doubles, *, careful: bool) -> Rows:
+    """Slot after slot; ``careful``: of the artists who may play always one of those with most left."""
+    number = len(artists)
+    kinds, of = np.unique(artists, return_inverse=True)
+    left = np.bincount(of, minlength=len(kinds))
+    last = np.full(len(kinds), -number - APART, dtype=np.int64)
+    open_, order, before = np.ones(number, dtype=bool), np.empty(number, dtype=np.int64), np.nan
     for slot in range(number):
         rest = np.flatnonzero(open_)
-        gap = np.array([slot - last.get(artist, -number - APART) for artist in artists[rest].tolist()])
+        gap = slot - last[of[rest]]
         allowed = rest[gap >= APART] if (gap >= APART).any() else rest[gap == gap.max()]
-        pressing = _pressing(artists[allowed], left, number - slot)
-        allowed = allowed[pressing]
+        most = int(left[of[allowed]].max())
+        fullest = int((left == left.max()).sum())
+        if careful or (int(left.max()) - 1) * APART + fullest >= number - slot:
+            allowed = allowed[left[of[allowed]] == most]
         cost = ENERGY * np.nan_to_num(np.abs(lively[allowed] - target[slot]))
         cost += TEMPO * np.nan_to_num(np.abs(beats[allowed] - before))
         cost += PLACE * np.abs(allowed - slot) / number
         best = int(allowed[int(cost.argmin())])
         open_[best] = False
-        order.append(best)
-        artist = int(artists[best])
-        left[artist] -= 1
-        last[artist], before = slot, beats[best]
-    ordered = np.array(order, dtype=np.int64)
-    return Flow(ordered, nearest_pair(artists[ordered]))
+        order[slot] = best
+        left[of[best]] -= 1
+        last[of[best]], before = slot, float(beats[best])
+    return order
 
 
 def nearest_pair(artists: Ids) -> int | None:
@@ -63,12 +81,3 @@ def nearest_pair(artists: Ids) -> int | None:
     same = artists[order][1:] == artists[order][:-1]
     gaps = np.diff(order)[same]
     return int(gaps.min()) if len(gaps) else None
-
-
-def _pressing(artists: Ids, left: dict[int, int], slots: int) -> Rows:
-    """Of these tracks those of artists who must play now, so that all they have left fits; all where nobody must."""
-    need = np.array([(left[artist] - 1) * APART + 1 for artist in artists.tolist()])
-    pressed = np.flatnonzero(need >= slots)
-    if not len(pressed):
-        return np.arange(len(artists))
-    return pressed[need[pressed] == need[pressed].max()]

@@ -1,4 +1,4 @@
-"""The grammar of plans: ``artist:(…) tag:(…) length:40m …`` to fields and back, word for word the same.
+r"""The grammar of plans: ``artist:(…) tag:(…) length:40m …`` to fields and back, word for word the same.
 
     text   = (field | prose)*            field = name ":" value
     value  = word | "(" item ("," item)* ")"
@@ -163,9 +163,7 @@ _Reader = Callable[[PlaylistPlan, Sequence[Item]], PlaylistPlan]
 
 
 def _named(items: Sequence[Item]) -> tuple[Named, ...]:
-    return tuple(
-        Named(item.text, float(item.amount) if item.amount else 1.0, item.means) for item in items
-    )
+    return tuple(Named(item.text, float(item.amount) if item.amount else 1.0, item.means) for item in items)
 
 
 def _texts(items: Sequence[Item]) -> tuple[str, ...]:

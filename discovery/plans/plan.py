@@ -20,7 +20,7 @@ LONGEST_NAME = 200
 MOST_NAMED = 20  # artists, tags or words of one plan, and what it is to be without
 MOST_FRIENDS = 9  # as a blend has it
 SHORTEST, LONGEST = 60, 12 * 60 * 60  # seconds
-MOST_TRACKS = 200
+MOST_TRACKS = 400
 FIRST_YEAR, LAST_YEAR = 1600, 2100
 LOUDEST = 4.0  # as an entry of evidence
 QUIETEST = 0.05
@@ -174,9 +174,7 @@ def _few(number: int, most: int, field: str) -> None:
 def _era(era: Era | None) -> Era | None:
     if era is None or era == (None, None):
         return None
-    first, last = (
-        None if year is None else int(_figure(year, FIRST_YEAR, LAST_YEAR, "era")) for year in era
-    )
+    first, last = (None if year is None else int(_figure(year, FIRST_YEAR, LAST_YEAR, "era")) for year in era)
     if first is not None and last is not None and first > last:
         raise _unreachable("era", str(FIRST_YEAR), str(last))
     return Era(first, last)

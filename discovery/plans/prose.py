@@ -56,7 +56,9 @@ class _Reader:
             self.joined = True
             return
         elif kind in _PASSED:
-            self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(kind, self.amount if kind == "too" else 1.0)
+            self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(
+                kind, self.amount if kind == "too" else 1.0
+            )
             self.passed = True
             return
         elif self.negative and kind in {"artist", "tag", "mood", "era", "friend", "unknown"}:
@@ -96,7 +98,7 @@ class _Reader:
     def _said(self, reading: Reading) -> str:
         return text_of([self.tokens[place] for place in reading.places])
 
-    def _take(self, reading: Reading) -> None:
+    def _take(self, reading: Reading) -> None:  # noqa: C901, PLR0912 one case a kind
         said, told = self._said(reading), self.told
         match reading.kind:
             case "length" | "count" as name:
@@ -169,7 +171,7 @@ class _Reader:
 
 def _language(tokens: Sequence[Token]) -> Language:
     """In which language more of the words are, of those that are of one alone."""
-    said = {language: 0 for language in Language}
+    said = dict.fromkeys(Language, 0)
     for token in tokens:
         languages = {phrase.language for phrase in lists.phrases().get(token.key, ())}
         if not languages and (mood := lists.mood_in(token.key)) is not None:

@@ -84,9 +84,7 @@ def _alternatives(words: Collection[str]) -> str:
 @cache
 def _length_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     number = rf"\d+(?:[.,]\d+)?|{_alternatives(lists.numbers())}"
-    hour, minute, second = (
-        _alternatives(lists.phrases_of(kind)) for kind in ("hour", "minute", "second")
-    )
+    hour, minute, second = (_alternatives(lists.phrases_of(kind)) for kind in ("hour", "minute", "second"))
     more = rf"(?:(?: and| und)? (?P<more>{number})[ -]?(?:{minute})|(?P<attached>[0-5]\d)(?:m|min)?)?"
     return (
         re.compile(rf"(?<!\S)(?P<clock>\d{{1,2}}):(?P<past>[0-5]\d) ?(?:{hour})(?!\S)"),
@@ -108,7 +106,15 @@ def _lengths(tokens: Sequence[Token]) -> Iterator[Reading]:
 
 
 def _seconds(said: Mapping[str, str | None]) -> float:
-    units = {"clock": HOUR, "past": MINUTE, "whole": HOUR, "more": MINUTE, "attached": MINUTE, "minutes": MINUTE, "seconds": 1}
+    units = {
+        "clock": HOUR,
+        "past": MINUTE,
+        "whole": HOUR,
+        "more": MINUTE,
+        "attached": MINUTE,
+        "minutes": MINUTE,
+        "seconds": 1,
+    }
     return sum(unit * number_of(said[name] or "0") for name, unit in units.items() if said.get(name))
 
 
@@ -188,7 +194,11 @@ def _moods(tokens: Sequence[Token]) -> Iterator[Reading]:
         if lists.mood_in(token.key) is None and len(token.key) > 7:
             for cut in range(3, len(token.key) - 3):
                 told = lists.mood_in(token.key[cut:])
-                if told is not None and told[1] is Language.DE and lists.mood_in(token.key[:cut].removesuffix("s")):
+                if (
+                    told is not None
+                    and told[1] is Language.DE
+                    and lists.mood_in(token.key[:cut].removesuffix("s"))
+                ):
                     yield Reading((place,), "mood", told[0], _RANKS["mood"], Language.DE)
                     break
 
@@ -210,7 +220,9 @@ def _rank(kind: str, tokens: Sequence[Token], start: int, stop: int, known: Know
     before = tokens[start - 1].key if start else ""
     if kind == "friend" and _in_company(tokens, start, stop, known):
         return _MEANT
-    common = stop == start + 1 and (tokens[start].key in lists.phrases() or tokens[start].key in lists.numbers())
+    common = stop == start + 1 and (
+        tokens[start].key in lists.phrases() or tokens[start].key in lists.numbers()
+    )
     if kind == "artist":
         expected = before in lists.phrases_of("by") or before in lists.phrases_of("without")
         if expected and tokens[start].text[:1].isupper() and not decade_of(tokens[start].key):

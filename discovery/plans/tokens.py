@@ -64,12 +64,13 @@ def text_of(tokens: Sequence[Token]) -> str:
 
 def name_keys(tokens: Sequence[Token]) -> set[str]:
     """Every run of words that may be a name, in each form in which it may stand."""
-    return {
-        form
+    runs = [
+        tokens[start:stop]
         for start in range(len(tokens))
         for stop in range(start + 1, min(start + LONGEST_NAME, len(tokens)) + 1)
-        for form in forms(key_of(tokens[start:stop]))
-    }
+    ]
+    # Tags are stored in lower case, their accents kept.
+    return {form for run in runs for form in forms(key_of(run))} | {text_of(run).lower() for run in runs}
 
 
 def forms(key: str) -> tuple[str, ...]:

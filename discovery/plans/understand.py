@@ -70,5 +70,3 @@ def _title(text: str, plan: PlaylistPlan, *, alone: bool) -> str:
     about = [part.text for part in (*plan.words, *plan.tags, *plan.artists)][:4]
     title = ", ".join(about)[: min(TITLE_LENGTH, LONGEST_NAME)]
     return title[:1].upper() + title[1:]
-
-

@@ -84,7 +84,7 @@ def eras_in(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, ...], Era]]:
         starts[begin] = place
         begin += len(token.key) + 1
     for name, pattern in _patterns():
-        for start in starts:
+        for start, place in starts.items():
             found = pattern.match(text, start)
             if found is None:
                 continue
@@ -93,7 +93,7 @@ def eras_in(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, ...], Era]]:
             if first is None or last is None:
                 continue
             size = found[0].count(" ") + 1
-            yield tuple(range(starts[start], starts[start] + size)), _era(name, first, last)
+            yield tuple(range(place, place + size)), _era(name, first, last)
 
 
 def _span(said: str) -> Span | None:

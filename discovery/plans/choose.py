@@ -26,19 +26,37 @@ class Chosen:
     seconds: float
 
 
-def choose(seconds: Doubles, artists: Ids, *, length: int | None, count: int | None, most: int) -> Chosen:
+def choose(
+    seconds: Doubles,
+    artists: Ids,
+    *,
+    length: int | None,
+    count: int | None,
+    most: int,
+    fitting: int | None = None,
+) -> Chosen:
     """Of tracks that last ``seconds`` [p] by ``artists`` [p], the first ones that make the length, or the count.
 
     Of one artist only so many that no two need stand closer than `APART`; where the rest is not enough, more.
+    ``fitting``: the first so many are what the words ask for, and go before that: rather two close of an artist than
+    something else.
     """
     wanted = count if count is not None else _needed(seconds, length, most)
-    each = max(1, -(-wanted // APART))
-    while len(places := _first(artists, wanted, each)) < wanted and each < wanted:
-        each *= 2
+    places = _spread_out(artists[:fitting], wanted)
+    if len(places) < wanted:
+        places = np.union1d(places, _spread_out(artists, wanted))[:wanted]
     if length is not None and len(places):
         places = _fitted(places, seconds, artists, float(length), free=count is None)
     places = np.sort(places)
     return Chosen(places, float(seconds[places].sum()))
+
+
+def _spread_out(artists: Ids, wanted: int) -> Rows:
+    """The first ``wanted`` places, of one artist as few as that takes."""
+    each = max(1, -(-wanted // APART))
+    while len(places := _first(artists, wanted, each)) < wanted and each < wanted:
+        each *= 2
+    return places
 
 
 def _needed(seconds: Doubles, length: int | None, most: int) -> int:

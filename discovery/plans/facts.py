@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
+from accounts.compiled_query import KEYS, PERSON, Among, CompiledQuery, Keys
 from accounts.models import User
 from discovery.plans.plan import Era
 from discovery.plans.years import Span, span_of_tag
@@ -30,35 +33,54 @@ class Facts:
     years: list[tuple[Span, ...]]  # what is told of when it was made; empty where nothing is
 
 
-def facts_of(viewer: User, ids: Ids, *, library: bool) -> Facts:
-    """Of these tracks; those that are gone meanwhile have artist 0. Two queries, or one without a ``library``."""
-    keys = ids.tolist()
-    rows = Track.objects.filter(pk__in=keys).values_list(
-        "pk", "artist_id", "duration_ms", "tags", "artist__tags"
-    )
-    of = {key: (artist, length, (*tags, *by)) for key, artist, length, tags, by in rows}
+def facts_of(viewer: User, ids: Ids, *, library: bool, words: bool) -> Facts:
+    """Of these tracks; those that are gone meanwhile have artist 0. Two queries, or one without a ``library``.
+
+    ``words``: tags too, and so years.
+    """
+    keys = tuple(ids.tolist())
+    of = {
+        key: (artist, length, tags)
+        for key, artist, length, *tags in (_TAGGED if words else _PLAIN).values(keys)
+    }
     years: dict[int, int] = {}
     tempo: dict[int, int] = {}
     lengths: dict[int, int] = {}
     if library:
-        songs = LibrarySong.objects.filter(user=viewer, track__in=keys).order_by("-pk")
-        for key, year, bpm, length in songs.values_list("track_id", "year", "bpm", "duration_ms"):
+        for key, year, bpm, length in _SONGS.rows(viewer, keys):
             years.update({key: year} if year else {})
             tempo.update({key: bpm} if bpm else {})
             lengths.update({key: length} if length else {})
-    nothing = (0, None, ())
+    nothing: tuple[int, int | None, list[list[str]]] = (0, None, [])
     told = [of.get(key, nothing) for key in keys]
+    tags = [[tag for words_of in parts for tag in words_of] for _artist, _length, parts in told]
     return Facts(
         ids=ids,
-        artists=np.array([artist for artist, _length, _tags in told], dtype=np.int64),
+        artists=np.array([artist for artist, _length, _parts in told], dtype=np.int64),
         seconds=np.array(
-            [(length or lengths.get(key) or np.nan) / 1000 for key, (_artist, length, _tags) in zip(keys, told, strict=True)],
+            [(length or lengths.get(key) or np.nan) / 1000 for key, (_artist, length, _parts) in zip(keys, told, strict=True)],
             dtype=np.float64,
         ),
         tempo=np.array([tempo.get(key, np.nan) for key in keys], dtype=np.float64),
-        words=[frozenset(name_key(tag) for tag in tags) for _artist, _length, tags in told],
-        years=[_years(years.get(key), tags) for key, (_artist, _length, tags) in zip(keys, told, strict=True)],
+        words=[frozenset(name_key(tag) for tag in words_of) for words_of in tags],
+        years=[_years(years.get(key), words_of) for key, words_of in zip(keys, tags, strict=True)],
     )  # fmt: skip
+
+
+def _rows(keys: Keys, *tags: str) -> QuerySet[Track, tuple[Any, ...]]:
+    return Track.objects.filter(Among("pk", keys)).values_list("pk", "artist_id", "duration_ms", *tags)
+
+
+_PLAIN = CompiledQuery(lambda keys, _now: _rows(keys), KEYS)
+_TAGGED = CompiledQuery(lambda keys, _now: _rows(keys, "tags", "artist__tags"), KEYS)
+_SONGS = CompiledQuery(
+    lambda viewer, keys, _now: (
+        LibrarySong.objects.filter(Among("track", keys), user=viewer)
+        .order_by("-pk")
+        .values_list("track_id", "year", "bpm", "duration_ms")
+    ),
+    PERSON, KEYS,
+)  # fmt: skip
 
 
 def _years(year: int | None, tags: Collection[str]) -> tuple[Span, ...]:

@@ -39,30 +39,41 @@ def in_order(artists: Ids, energy: Doubles, tempo: Doubles, arc: Arc | None) -> 
     target = np.full(number, np.nan) if arc is None else np.linspace(arc.start, arc.end, number)
     beats = np.clip((tempo - SLOWEST) / (FASTEST - SLOWEST), 0.0, 1.0)
     lively = np.where(np.isnan(energy), beats, energy)
-    order = _filled(artists, lively, beats, target, careful=False)
-    apart = nearest_pair(artists[order])
-    if apart is not None and apart < APART:
-        careful = _filled(artists, lively, beats, target, careful=True)
-        nearest = nearest_pair(artists[careful])
-        if nearest is None or nearest > apart:
-            order, apart = careful, nearest
-    return Flow(order, apart)
+    apart = _possible(artists)
+    while True:
+        for careful in (False, True):
+            order = _filled(artists, lively, beats, target, apart, careful=careful)
+            nearest = nearest_pair(artists[order])
+            if nearest is None or nearest >= apart:
+                return Flow(order, nearest)
+        apart -= 1
 
 
-def _filled(artists: Ids, lively: Doubles, beats: Doubles, target: Doubles, *, careful: bool) -> Rows:
+def _possible(artists: Ids) -> int:
+    """How far apart all of each artist can stand at best, and no farther than they have to."""
+    counts = np.unique(artists, return_counts=True)[1]
+    most = int(counts.max(initial=1))
+    if most < 2:
+        return APART
+    return min(APART, int((len(artists) - (counts == most).sum()) // (most - 1)))
+
+
+def _filled(
+    artists: Ids, lively: Doubles, beats: Doubles, target: Doubles, apart: int, *, careful: bool
+) -> Rows:
     """Slot after slot; ``careful``: of the artists who may play always one of those with most left."""
     number = len(artists)
     kinds, of = np.unique(artists, return_inverse=True)
     left = np.bincount(of, minlength=len(kinds))
-    last = np.full(len(kinds), -number - APART, dtype=np.int64)
+    last = np.full(len(kinds), -number - apart, dtype=np.int64)
     open_, order, before = np.ones(number, dtype=bool), np.empty(number, dtype=np.int64), np.nan
     for slot in range(number):
         rest = np.flatnonzero(open_)
         gap = slot - last[of[rest]]
-        allowed = rest[gap >= APART] if (gap >= APART).any() else rest[gap == gap.max()]
+        allowed = rest[gap >= apart] if (gap >= apart).any() else rest[gap == gap.max()]
         most = int(left[of[allowed]].max())
         fullest = int((left == left.max()).sum())
-        if careful or (int(left.max()) - 1) * APART + fullest >= number - slot:
+        if careful or (int(left.max()) - 1) * apart + fullest >= number - slot:
             allowed = allowed[left[of[allowed]] == most]
         cost = ENERGY * np.nan_to_num(np.abs(lively[allowed] - target[slot]))
         cost += TEMPO * np.nan_to_num(np.abs(beats[allowed] - before))

@@ -242,6 +242,10 @@ _READERS: Mapping[str, _Reader] = {
 def _word(text: str) -> str:
     if text and not _TROUBLE.search(text.replace(" ", "")) and " " not in (text[0], text[-1]):
         return text
+    return _quoted_word(text)
+
+
+def _quoted_word(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -251,8 +255,8 @@ def _weighted(parts: Sequence[Named]) -> str:
 
 def _weighted_one(part: Named) -> str:
     text, means = _word(part.text), _word(part.means)
-    if part.means and means[0] == '"' and text[0] != '"':
-        text = f'"{text}"'
+    if part.means and '"' in (text[0], means[0]):  # either both in quotation marks, or neither
+        text, means = _quoted_word(part.text), _quoted_word(part.means)
     amount = f"^{part.amount:g}" if part.amount != 1 else ""
     return text + amount + (f"={means}" if part.means else "")
 

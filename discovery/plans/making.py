@@ -28,9 +28,12 @@ from discovery.recommend.ranking import VARIED, Ranking, spread
 from discovery.recommend.serving import Serving, index_for
 from graph.arrays import Doubles, Mask, Rows
 from graph.models import ItemKind
+from graph.serving.channels import Channel
+from graph.serving.index import ItemIndex
 
-POOL, DEEPER = 600, 1_000  # tracks that are looked at; the second only where the first do not do
+POOL, DEEPER = 500, 1_000  # tracks that are looked at; the second only where the first do not do
 USUAL = 0.2  # variety where none is asked for
+FITTING = 0.3  # of what the words add to the track that they speak for most
 FEW = 0.5  # a share: of fewer tracks the energy is known than it takes to order them by it
 
 
@@ -67,15 +70,15 @@ class Made:
 def plan_made(viewer: User, plan: PlaylistPlan, meant: Meant, *, first: int = MOST_TRACKS) -> Presented[Made]:
     """What ``plan`` would choose for ``viewer`` now, in order; only the ``first`` tracks are told and explained."""
     asked, serving = evidence_of(viewer, plan, meant), index_for(ItemKind.TRACK)
-    made = _nothing_yet(asked, serving)
+    made, index = _nothing_yet(asked, serving), _in_full(serving)
     if asked.level == PersonalizationLevel.OFF:
         return present_nothing(viewer, _short(made, Shortfall(ShortfallCode.LEVEL_OFF)))
-    pool = pool_of(serving.index, _open_to(asked.evidence, plan), POOL)
+    pool = pool_of(index, _open_to(asked.evidence, plan), POOL)
     if pool is None:
         return present_nothing(viewer, _short(made, Shortfall(ShortfallCode.NO_MODEL)))
     choice = _Choice(viewer, plan, meant, asked, pool)
     if choice.falls_short and pool.full:
-        deeper = pool_of(serving.index, _open_to(asked.evidence, plan), DEEPER)
+        deeper = pool_of(index, _open_to(asked.evidence, plan), DEEPER)
         choice = choice if deeper is None else _Choice(viewer, plan, meant, asked, deeper)
     ordered, seconds, shortfalls = choice.carried_out()
     made = replace(
@@ -89,12 +92,17 @@ def plan_made(viewer: User, plan: PlaylistPlan, meant: Meant, *, first: int = MO
 def plan_explained(viewer: User, plan: PlaylistPlan, meant: Meant, tracks: Sequence[int]) -> Presented[Made]:
     """Why ``tracks`` would be chosen by ``plan`` now, in their order: by what is permitted now, whoever was heard then."""
     asked, serving = evidence_of(viewer, plan, meant), index_for(ItemKind.TRACK)
-    made = _nothing_yet(asked, serving)
-    if asked.level == PersonalizationLevel.OFF or serving.index is None:
+    made, index = _nothing_yet(asked, serving), _in_full(serving)
+    if asked.level == PersonalizationLevel.OFF or index is None:
         return present_nothing(viewer, made)
-    pool = pool_among(serving.index, asked.evidence, tracks)
+    pool = pool_among(index, asked.evidence, tracks)
     ranking = pool.ranking(np.arange(len(pool.ids)))
     return present(viewer, _draft(made, ranking, asked, [None] * len(pool.ids)))
+
+
+def _in_full(serving: Serving) -> ItemIndex | None:
+    """What a plan is scored with: a word struck out takes away what it added, and moves nothing else."""
+    return None if serving.index is None else serving.index.in_full(Channel.PICK, Channel.PROMPT_TAG)
 
 
 def _nothing_yet(asked: Asked, serving: Serving) -> Made:
@@ -122,14 +130,19 @@ class _Choice:
 
     def __init__(self, viewer: User, plan: PlaylistPlan, meant: Meant, asked: Asked, pool: Pool) -> None:
         self.plan, self.meant, self.asked, self.pool = plan, meant, asked, pool
-        self.facts = known_of.facts_of(viewer, pool.ids, library=asked.evidence.use.own)
+        self.facts = known_of.facts_of(
+            viewer, pool.ids,
+            library=len(asked.evidence.held) > 0, words=bool(plan.era or meant.without_tags),
+        )  # fmt: skip
         self.undated = 0
         open_ = np.flatnonzero(self._open())
-        self.places = open_[self._varied(open_)]  # of the pool, the best first
+        fits = self._fits()[open_]
+        open_ = np.concatenate([self._varied(open_[fits]), self._varied(open_[~fits])])
+        self.places = open_  # of the pool, what the words ask for first, and of that the best
         lengths = self.facts.seconds[self.places]
         self.chosen: Chosen = choose(
             np.where(np.isnan(lengths), UNKNOWN_SECONDS, lengths), self.facts.artists[self.places],
-            length=plan.length, count=plan.count, most=MOST_TRACKS,
+            length=plan.length, count=plan.count, most=MOST_TRACKS, fitting=int(fits.sum()),
         )  # fmt: skip
 
     @property
@@ -160,13 +173,22 @@ class _Choice:
         return np.asarray(open_, dtype=bool)
 
     def _varied(self, open_: Rows) -> Rows:
-        """Places among the open ones, the best first, the first of them apart from one another as the plan wants it."""
+        """These places, the best first, the first of them apart from one another as the plan wants it."""
         variety = USUAL if self.plan.variety is None else self.plan.variety
         first = open_[:VARIED]
         if variety == 0 or len(first) < 2:
-            return np.arange(len(open_))
+            return open_
         order = spread(self.pool.similarity(first), self.pool.scores[first], variety)
-        return np.concatenate([order, np.arange(len(first), len(open_))])
+        return np.concatenate([first[order], open_[VARIED:]])
+
+    def _fits(self) -> Mask:
+        """To which of the pool [p] the words add enough beside the one to which they add most; all without words."""
+        entries = self.pool.evidence
+        keys = zip(entries.channel.tolist(), entries.key_kind.tolist(), entries.key_id.tolist(), strict=True)
+        spoken = np.array([key in self.asked.said for key in keys], dtype=bool)
+        added = self.pool.added(spoken)
+        best = float(added.max(initial=0.0))
+        return np.asarray(added >= FITTING * best) if best > 0 else np.ones(len(added), dtype=bool)
 
     def _lacking(self) -> list[Shortfall]:
         plan, number = self.plan, len(self.chosen.places)

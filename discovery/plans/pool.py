@@ -13,7 +13,7 @@ import numpy as np
 from discovery.recommend import held
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.ranking import Ranking, best_rows
-from graph.arrays import Doubles, Floats, Ids, Rows
+from graph.arrays import Doubles, Floats, Ids, Mask, Rows
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
 
@@ -29,6 +29,7 @@ class Pool:
     full: bool  # there may be more
     index: ItemIndex | None
     ranking: Callable[[Rows], Ranking]
+    added: Callable[[Mask], Doubles]  # what these entries add to each, together [p]
 
     @property
     def energy(self) -> Doubles:
@@ -78,7 +79,13 @@ def _of_rows(
             prior=index.prior[chosen].astype(np.float64), contributions=index.contributions(entries, chosen),
         )  # fmt: skip
 
-    return Pool(index.ids[rows], rows, scores, evidence, full, index, ranking)
+    def added(mask: Mask) -> Doubles:
+        some = Evidence(
+            key_row=entries.key_row[mask], amount=entries.amount[mask], channel=entries.channel[mask]
+        )
+        return np.asarray(index.contributions(some, rows).sum(axis=0))
+
+    return Pool(index.ids[rows], rows, scores, evidence, full, index, ranking, added)
 
 
 def _with_held(index: ItemIndex | None, evidence: PermittedEvidence, size: int) -> Pool:
@@ -95,5 +102,8 @@ def _with_held(index: ItemIndex | None, evidence: PermittedEvidence, size: int) 
             contributions=told.contributions[:, places],
         )  # fmt: skip
 
+    def added(mask: Mask) -> Doubles:
+        return np.asarray(told.contributions[mask].sum(axis=0))
+
     scores = told.scores.astype(np.float32)
-    return Pool(told.ids, told.rows, scores, told.evidence, told.has_next, index, ranking)
+    return Pool(told.ids, told.rows, scores, told.evidence, told.has_next, index, ranking, added)

@@ -44,7 +44,12 @@ def text_keys(text: str) -> set[str]:
     """Keys of all that a text may name."""
     tokens = tokens_of(text[:LONGEST_TEXT])
     moods = (lists.mood_of(token.key) for token in tokens)
-    return name_keys(tokens) | {name_key(mood.means) for mood in moods if mood is not None and mood.means}
+    as_typed = tokens_of(text[:LONGEST_TEXT], lambda _key: True)
+    return (
+        name_keys(tokens)
+        | name_keys(as_typed)
+        | {name_key(mood.means) for mood in moods if mood is not None and mood.means}
+    )
 
 
 def plan_keys(plan: PlaylistPlan) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from discovery.plans import lists
 from discovery.plans.plan import Arc, Era, Language, Mood, Named, PlaylistPlan, Refresh, Unclear, Why
 from discovery.plans.readings import Known, Reading, era_joined, readings
-from discovery.plans.tokens import Token, text_of, tokens_of
+from discovery.plans.tokens import Token, forms, text_of, tokens_of
 
 RISING, FALLING = Arc(0.2, 0.8), Arc(0.8, 0.2)
 VARIED, ALIKE = 0.6, 0.05
@@ -24,11 +24,17 @@ _PASSED = frozenset({"filler", "noun", "by", "very", "somewhat", "too"})
 
 def prose_read(text: str, known: Known) -> PlaylistPlan:
     """The plan that ``text`` tells."""
-    tokens = tokens_of(text)
+    tokens = tokens_of(text, lambda key: _whole(key, known))
     reader = _Reader(tokens, known)
     for reading in readings(tokens, known):
         reader.read(reading)
     return reader.plan(_language(tokens))
+
+
+def _whole(key: str, known: Known) -> bool:
+    """Whether a word with a hyphen is one word that something is known by."""
+    there = (known.artists, known.tags, known.friends, lists.phrases(), lists.numbers())
+    return lists.mood_of(key) is not None or any(form in names for form in forms(key) for names in there)
 
 
 @dataclass
@@ -111,6 +117,8 @@ class _Reader:
                 self.eras.append((reading.value, said))
             case "unheard":
                 self.told = replace(told, unheard=True)
+            case "arc":
+                self.told = replace(told, energy=reading.value)
             case "rising" | "falling" as way:
                 self.told = replace(told, energy=RISING if way == "rising" else FALLING)
             case "varied" | "alike" as manner:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from discovery.plans import lists
-from discovery.plans.plan import Era, Language
+from discovery.plans.plan import Arc, Era, Language, Mood
 from discovery.plans.tokens import LONGEST_NAME, Token, forms, key_of
 from discovery.plans.years import decade_of, eras_in
 
@@ -45,7 +45,7 @@ class Reading(NamedTuple):
 
 # Of readings of one length: figures and whole phrases first, fillers last.
 _RANKS: Mapping[str, int] = {
-    **dict.fromkeys(("rising", "falling", "unheard", "daily", "weekly", "varied", "alike", "length"), 0),
+    **dict.fromkeys(("rising", "falling", "unheard", "daily", "weekly", "varied", "alike", "length", "arc"), 0),
     **dict.fromkeys(("count", "era"), 1),
     **dict.fromkeys(("without", "with", "by", "very", "somewhat", "too", "join", "noun"), 6),
     "mood": 2, "tag": 3, "artist": 4, "friend": 5, "filler": 8,
@@ -61,6 +61,7 @@ def readings(tokens: Sequence[Token], known: Known) -> list[Reading]:
         *(Reading(places, "era", era, _RANKS["era"]) for places, era in eras_in(tokens)),
         *_phrases(tokens),
         *_moods(tokens),
+        *_arcs(tokens),
         *_names(tokens, known),
     ]
     candidates.sort(key=lambda reading: (-len(reading.places), reading.rank, reading.places))
@@ -201,6 +202,41 @@ def _moods(tokens: Sequence[Token]) -> Iterator[Reading]:
                 ):
                     yield Reading((place,), "mood", told[0], _RANKS["mood"], Language.DE)
                     break
+
+
+def _arcs(tokens: Sequence[Token]) -> Iterator[Reading]:
+    """ "Start calm, end energetic": how lively it begins and ends, whatever the words for it."""
+    begins, ends = lists.phrases_of("begin"), lists.phrases_of("end")
+    starts = _beside(tokens, begins)
+    for stop, last in _beside(tokens, ends):
+        for start, first in starts:
+            between = stop[0] - start[-1] - 1
+            if 0 <= between <= 1 and all(
+                tokens[place].key in lists.phrases_of("join")
+                or tokens[place].key in lists.phrases_of("filler")
+                for place in range(start[-1] + 1, stop[0])
+            ):
+                places = tuple(range(start[0], stop[-1] + 1))
+                yield Reading(places, "arc", Arc(_lively(first), _lively(last)), _RANKS["arc"])
+
+
+def _beside(tokens: Sequence[Token], verbs: Collection[str]) -> list[tuple[tuple[int, ...], Mood]]:
+    """Where one of these words stands next to one for a mood."""
+    found = []
+    for place, token in enumerate(tokens):
+        if token.key not in verbs:
+            continue
+        for other in (place + 1, place - 1):
+            if not 0 <= other < len(tokens) or tokens[max(place, other)].breath:
+                continue
+            told = lists.mood_of(tokens[other].key)
+            if told is not None:
+                found.append((tuple(sorted((place, other))), told.mood))
+    return found
+
+
+def _lively(mood: Mood) -> float:
+    return round((mood.energy + 1) / 2, 2)
 
 
 def _names(tokens: Sequence[Token], known: Known) -> Iterator[Reading]:

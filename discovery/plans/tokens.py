@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from discovery.plans import lists
 from discovery.platform.names import name_key
 
 LONGEST_NAME = 6  # tokens
 _WORD = re.compile(r"\d+[.,:]\d+[^\s,;:!?\"“”„()\[\]]*|[^\s,;:!?\"“”„()\[\]]+")
 _BREAKS = re.compile(r"[,;:!?\"“”„()\[\]]|[.…](?=\s|$)|\s[-–—](?=\s)")
-_DECADE = re.compile(r"(?:1[89]|20)?\d0(?:['’]?s|er|ern)", re.IGNORECASE)
+_PART = re.compile(r"[^\W\d_]{2,}|(?:1[89]|20)?\d0(?:['’]?s|ern?)")
 _EDGES = ".…'’‘`*_"
 
 
@@ -24,8 +23,8 @@ class Token(NamedTuple):
     breath: bool
 
 
-def tokens_of(text: str) -> list[Token]:
-    """The words of ``text``, without the signs around them."""
+def tokens_of(text: str, whole: Callable[[str], bool] = lambda _key: False) -> list[Token]:
+    """The words of ``text``, without the signs around them; at hyphens apart, but for a word whose key is ``whole``."""
     read: list[Token] = []
     end = 0
     for found in _WORD.finditer(text):
@@ -37,7 +36,7 @@ def tokens_of(text: str) -> list[Token]:
             continue
         between = text[end : found.start() + len(found[0]) - len(found[0].lstrip(_EDGES))]
         breath = bool(read and _BREAKS.search(between + " "))
-        for part in _parts(word):
+        for part in [word] if whole(name_key(word)) else _parts(word):
             read.append(Token(part, name_key(part), breath=breath))
             breath = False
         end = found.start() + len(found[0].rstrip(_EDGES))
@@ -45,12 +44,9 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _parts(word: str) -> list[str]:
-    """A word, taken apart at its hyphens where a decade stands among the parts."""
-    parts = [part for part in re.split(r"[-–]", word) if part]
-    decades = lists.phrases_of("decade")
-    if len(parts) > 1 and any(_DECADE.fullmatch(part) or name_key(part) in decades for part in parts):
-        return parts
-    return [word]
+    """A word taken apart at its hyphens, where every part is a word or a decade."""
+    parts = re.split(r"[-–]", word)
+    return parts if all(_PART.fullmatch(part) for part in parts) else [word]
 
 
 def key_of(tokens: Sequence[Token]) -> str:

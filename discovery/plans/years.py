@@ -55,7 +55,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     decade = rf"(?:(?:1[89]|20)?\d0(?:'?s|er|ern|ies)|{words})(?:[ -]jahren?)?"
     the = r"(?:the |den |der |die |dem jahr |jahr )?"
     when = rf"{_YEAR}|{decade}"
-    to = r"(?: ?[-–] ?| to (?:the )?| until | through | till | bis (?:zu )?(?:den |die )?)"
+    to = r"(?: ?[-–] ?| to (?:the )?| until | through | till | bis (?:in |zu )?(?:den |die )?)"
     joined = r" (?:and|or|und|oder|and from|und aus) (?:the |den |die |der )?"
     return tuple(
         (name, re.compile(rf"(?<!\S){pattern}(?!\S)"))

@@ -59,6 +59,7 @@ class Feed:
     not_used: tuple[Purpose, ...]
     used: tuple[Purpose, ...] = ()
     variety: float = 0.0  # it was made with
+    not_understood: tuple[str, ...] = ()  # words that mean nothing here
 
 
 def recommend(
@@ -71,18 +72,19 @@ def recommend(
     tried: bool = False,
     without: Callable[[PermittedEvidence], Ranking] | None = None,
     empty: DegradedReason | None = None,
+    not_understood: tuple[str, ...] = (),
 ) -> Presented[Feed]:
     """What ``select`` ranks for ``viewer``, or ``without`` any model.
 
     ``personal``: whether evidence was to be expected; ``variety``: what ``select`` ranks with, to be told; ``tried``: whether a model that is tried may answer, as in what is
-    one person's alone; ``empty``: what it means where nothing is found.
+    one person's alone; ``empty``: what it means where nothing is found; ``not_understood``: to be told.
     """
     kind, level, alone = permitted.kind, permitted.use.level, viewer if tried else None
     serving = index_for(kind) if alone is None else serving_for(alone, kind, level)
     feed = Feed(
         items=(), ranked=(), has_next=False, level=level,
         model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
-        variety=variety,
+        variety=variety, not_understood=not_understood,
     )  # fmt: skip
     if serving.index is not None:
         begun = time.thread_time()

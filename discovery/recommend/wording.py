@@ -38,7 +38,7 @@ class Wording:
         self._language = translation.get_language()
         self._gettext = partial(_looked_up, self._language)
 
-    def reason(self, cited: Cited) -> str:  # noqa: PLR0911 one sentence a case
+    def reason(self, cited: Cited) -> str:  # noqa: C901, PLR0911 one sentence a case
         """The sentence for a reason."""
         _ = self._gettext
         friend = next((self._names[ref] for ref in cited.evidence if ref.kind == "Listener"), None)
@@ -63,6 +63,10 @@ class Wording:
                 return _("Friends of yours play %(things)s") % {"things": listed}
             case ReasonKind.POPULARITY:
                 return _("Popular with listeners here (not personal)")
+            case ReasonKind.WORD:
+                return _("You asked for %(words)s") % {"words": self._said(cited)}
+            case ReasonKind.OCCASION:
+                return _("For now: %(words)s") % {"words": self._said(cited)}
             case _:
                 return _("Matches %(things)s") % {"things": listed}
 
@@ -98,6 +102,13 @@ class Wording:
             "Strongest of your %(count)d signals: %(things)s (%(part)s of all that weighs in)",
             number,
         )
+
+    def _said(self, cited: Cited) -> str:
+        """The words of a reason; of those that are not wanted, that they are not."""
+        _ = self._gettext
+        return self._listed([
+            word.text if word.amount > 0 else _("not %(word)s") % {"word": word.text} for word in cited.words
+        ])  # fmt: skip
 
     def _listed(self, things: Sequence[str]) -> str:
         """Names as a list in words: "A, B and C"."""

@@ -16,7 +16,7 @@ from accounts.models import PersonalizationLevel, User
 from accounts.presentation import Draft, Presented, present, present_nothing
 from discovery.plans import facts as known_of
 from discovery.plans.choose import APART, TOLERANCE, UNKNOWN_SECONDS, Chosen, choose
-from discovery.plans.evidence import Asked, evidence_of
+from discovery.plans.evidence import Asked, entry_keys, evidence_of
 from discovery.plans.flow import in_order
 from discovery.plans.names import Meant
 from discovery.plans.plan import MOST_TRACKS, PlaylistPlan
@@ -134,6 +134,9 @@ class _Choice:
             viewer, pool.ids,
             library=len(asked.evidence.held) > 0, words=bool(plan.era or meant.without_tags),
         )  # fmt: skip
+        words = [asked.said.get(key, "") for key in entry_keys(pool.evidence)]
+        self.spoken = [word for word in words if word]
+        self.said = pool.added(np.array([bool(word) for word in words], dtype=bool))  # [spoken, p]
         self.undated = 0
         open_ = np.flatnonzero(self._open())
         fits = self._fits()[open_]
@@ -183,10 +186,7 @@ class _Choice:
 
     def _fits(self) -> Mask:
         """To which of the pool [p] the words add enough beside the one to which they add most; all without words."""
-        entries = self.pool.evidence
-        keys = zip(entries.channel.tolist(), entries.key_kind.tolist(), entries.key_id.tolist(), strict=True)
-        spoken = np.array([key in self.asked.said for key in keys], dtype=bool)
-        added = self.pool.added(spoken)
+        added = self.said.sum(axis=0)
         best = float(added.max(initial=0.0))
         return np.asarray(added >= FITTING * best) if best > 0 else np.ones(len(added), dtype=bool)
 
@@ -221,14 +221,10 @@ class _Choice:
         return told + [Shortfall(ShortfallCode.WORD_SILENT, part=word) for word in self._silent()]
 
     def _silent(self) -> Collection[str]:
-        """Words of the plan that no entry of evidence stands for."""
-        entries = self.pool.evidence
-        there = set(
-            zip(entries.channel.tolist(), entries.key_kind.tolist(), entries.key_id.tolist(), strict=True)
-        )
-        speaking = {word for key, word in self.asked.said.items() if key in there}
+        """What of the plan moves no track of the pool."""
+        moved = {word for word, terms in zip(self.spoken, self.said, strict=True) if terms.any()}
         parts = (*self.plan.words, *self.plan.tags, *self.plan.artists)
-        return [part.text for part in parts if part.text not in speaking]
+        return [part.text for part in parts if part.text not in moved]
 
 
 def _draft(made: Made, ranking: Ranking, asked: Asked, seconds: Sequence[float | None]) -> Draft[Made]:
@@ -252,8 +248,7 @@ def _known(seconds: float | None) -> float | None:
 
 def _said_shares(ranking: Ranking, asked: Asked) -> list[tuple[SaidShare, ...]]:
     """Of each track: what each word adds to it, in the order in which they were said."""
-    evidence = ranking.evidence
-    keys = zip(evidence.channel.tolist(), evidence.key_kind.tolist(), evidence.key_id.tolist(), strict=True)
+    keys = entry_keys(ranking.evidence)
     entries = [(row, asked.said[key]) for row, key in enumerate(keys) if key in asked.said]
     whole = np.abs(ranking.contributions).sum(axis=0) + np.abs(ranking.prior)
     whole = np.where(whole > 0, whole, 1.0)

@@ -6,17 +6,21 @@ what a plan names, asked anew each time. Three queries, whatever is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from accounts.models import User
 from accounts.policies import friends_of
 from accounts.presentation import Ref, nodes_shown
-from discovery.plans import lists
-from discovery.plans.plan import LONGEST_TEXT, Named, PlaylistPlan, Unclear, Why
+from discovery.plans.plan import LONGEST_TEXT, PlaylistPlan, Unclear, Why
 from discovery.plans.tokens import forms, name_keys, tokens_of
 from discovery.platform.names import name_key
 from graph.models import Artist, Standing, Tag
+
+
+def _nothing(_word: str) -> bool:
+    """Of no word, where there is no recommender."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class KnownNames:
     artists: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tags: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     friends: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    says: Callable[[str], bool] = _nothing  # whether the recommender makes anything of a word
 
 
 @dataclass(frozen=True)
@@ -37,26 +42,19 @@ class Meant:
     friends: tuple[int, ...] = ()
     without_artists: frozenset[int] = frozenset()
     without_tags: frozenset[str] = frozenset()  # by name: tracks carry theirs as words
-    tag_of_word: tuple[int, ...] = ()  # 0 where a word is no tag
 
 
 def text_keys(text: str) -> set[str]:
     """Keys of all that a text may name."""
     tokens = tokens_of(text[:LONGEST_TEXT])
-    moods = (lists.mood_of(token.key) for token in tokens)
     as_typed = tokens_of(text[:LONGEST_TEXT], lambda _key: True)
-    return (
-        name_keys(tokens)
-        | name_keys(as_typed)
-        | {name_key(mood.means) for mood in moods if mood is not None and mood.means}
-    )
+    return name_keys(tokens) | name_keys(as_typed)
 
 
 def plan_keys(plan: PlaylistPlan) -> set[str]:
     """Keys of all that a plan names."""
     texts = [*plan.friends, *plan.without, *(part.text for part in (*plan.artists, *plan.tags))]
-    keys = {form for text in texts for form in (*forms(name_key(text)), text.lower())}
-    return keys.union(*(_word_keys(word) for word in plan.words))
+    return {form for text in texts for form in (*forms(name_key(text)), text.lower())}
 
 
 def names_known(viewer: User, keys: Collection[str]) -> KnownNames:
@@ -134,7 +132,6 @@ def plan_meant(plan: PlaylistPlan, known: KnownNames) -> tuple[PlaylistPlan, Mea
         friends=tuple(friends.values()),
         without_artists=frozenset(without_artists),
         without_tags=frozenset(without_tags),
-        tag_of_word=tuple(_tag_of(word, known) for word in plan.words),
     )
     clear = replace(
         plan, artists=tuple(artists), tags=tuple(tags), friends=tuple(friends), without=tuple(without),
@@ -145,13 +142,3 @@ def plan_meant(plan: PlaylistPlan, known: KnownNames) -> tuple[PlaylistPlan, Mea
 
 def _found(text: str, names: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
     return next((names[form] for form in forms(name_key(text)) if form in names), ())
-
-
-def _tag_of(word: Named, known: KnownNames) -> int:
-    return next((known.tags[key][0] for key in _word_keys(word) if key in known.tags), 0)
-
-
-def _word_keys(word: Named) -> tuple[str, ...]:
-    """Keys under which a word may be a tag, its own before what it means."""
-    means = (name_key(word.means),) if word.means else ()
-    return (*forms(name_key(word.text)), *means)

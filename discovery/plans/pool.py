@@ -17,6 +17,8 @@ from graph.arrays import Doubles, Floats, Ids, Mask, Rows
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
 
+WIDE = 2.0  # deviations from the mean energy to the least and the most lively
+
 
 @dataclass(frozen=True, eq=False)
 class Pool:
@@ -29,12 +31,17 @@ class Pool:
     full: bool  # there may be more
     index: ItemIndex | None
     ranking: Callable[[Rows], Ranking]
-    added: Callable[[Mask], Doubles]  # what these entries add to each, together [p]
+    added: Callable[[Mask], Doubles]  # what each of these entries adds to each [e, p]
 
     @property
     def energy(self) -> Doubles:
         """How lively each is, from 0 to 1 [p]; nan where nobody knows it."""
-        return np.full(len(self.ids), np.nan)
+        energy = np.full(len(self.ids), np.nan)
+        if self.index is not None and self.index.moods is not None:
+            there = self.rows >= 0
+            felt = self.index.moods[self.rows[there], 1].astype(np.float64)
+            energy[there] = np.clip(0.5 + felt / (2 * WIDE), 0.0, 1.0)
+        return energy
 
     def similarity(self, places: Rows) -> Floats:
         """Cosines [k, k] between these; between what no model knows, none."""
@@ -80,10 +87,10 @@ def _of_rows(
         )  # fmt: skip
 
     def added(mask: Mask) -> Doubles:
-        some = Evidence(
-            key_row=entries.key_row[mask], amount=entries.amount[mask], channel=entries.channel[mask]
+        some = replace(
+            entries, key_row=entries.key_row[mask], amount=entries.amount[mask], channel=entries.channel[mask]
         )
-        return np.asarray(index.contributions(some, rows).sum(axis=0))
+        return index.contributions(some, rows)
 
     return Pool(index.ids[rows], rows, scores, evidence, full, index, ranking, added)
 
@@ -103,7 +110,7 @@ def _with_held(index: ItemIndex | None, evidence: PermittedEvidence, size: int) 
         )  # fmt: skip
 
     def added(mask: Mask) -> Doubles:
-        return np.asarray(told.contributions[mask].sum(axis=0))
+        return np.asarray(told.contributions[mask])
 
     scores = told.scores.astype(np.float32)
     return Pool(told.ids, told.rows, scores, told.evidence, told.has_next, index, ranking, added)

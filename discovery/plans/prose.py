@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from discovery.plans import lists
-from discovery.plans.plan import Arc, Era, Language, Mood, Named, PlaylistPlan, Refresh, Unclear, Why
+from discovery.plans.plan import (
+    MOST_NAMED,
+    Arc,
+    Era,
+    Language,
+    Mood,
+    Named,
+    PlaylistPlan,
+    Refresh,
+    Unclear,
+    Why,
+)
 from discovery.plans.readings import Known, Reading, era_joined, readings
 from discovery.plans.tokens import Token, forms, text_of, tokens_of
 
@@ -50,9 +61,16 @@ class _Reader:
     joined: bool = False  # "and" or "or" stood before this
     passed: bool = False  # something stood since the word that refuses
     amount: float = 1.0
+    before: str = ""  # which marker stands before, and nothing between that has a meaning
 
     def read(self, reading: Reading) -> None:
         """Take one reading further."""
+        self._read(reading)
+        marker = reading.kind in {"by", "with", "without"}
+        if marker or reading.kind not in {*_PASSED, "unknown"}:
+            self.before = reading.kind if marker else ""
+
+    def _read(self, reading: Reading) -> None:
         kind = reading.kind
         if self.negative and not self._still_negative(reading):
             self.negative = False
@@ -135,8 +153,19 @@ class _Reader:
                 self.told = replace(told, tags=(*told.tags, Named(said)))
             case "friend":
                 self.told = replace(told, friends=(*told.friends, said))
+            case "unknown" if self._spoken(reading):
+                self.told = replace(told, words=(*told.words, Named(said.lower(), self.amount)))
             case "unknown":
                 self._tell(reading, Why.UNKNOWN)
+
+    def _spoken(self, reading: Reading) -> bool:
+        """Whether a word in no list is one of the recommender's; what stands where a name is expected is none."""
+        (place,) = reading.places
+        return (
+            self.before not in {"by", "with", "without"}
+            and len(self.told.words) < MOST_NAMED
+            and self.known.says(self.tokens[place].key)
+        )
 
     def _refuse(self, reading: Reading) -> None:
         said, told = self._said(reading), self.told

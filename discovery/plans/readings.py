@@ -7,7 +7,7 @@ long ones the plainest.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
@@ -23,7 +23,7 @@ _YEARS = range(1900, 2040)
 
 
 class Known(Protocol):
-    """Which keys are names that the viewer may mean."""
+    """Which keys are names that the viewer may mean, and what words the recommender makes anything of."""
 
     @property
     def artists(self) -> Collection[str]: ...
@@ -31,6 +31,8 @@ class Known(Protocol):
     def tags(self) -> Collection[str]: ...
     @property
     def friends(self) -> Collection[str]: ...
+    @property
+    def says(self) -> Callable[[str], bool]: ...
 
 
 class Reading(NamedTuple):
@@ -205,7 +207,7 @@ def _moods(tokens: Sequence[Token]) -> Iterator[Reading]:
 
 
 def _arcs(tokens: Sequence[Token]) -> Iterator[Reading]:
-    """ "Start calm, end energetic": how lively it begins and ends, whatever the words for it."""
+    """How lively it begins and ends, whatever the words for it, as in "start calm, end energetic"."""
     begins, ends = lists.phrases_of("begin"), lists.phrases_of("end")
     starts = _beside(tokens, begins)
     for stop, last in _beside(tokens, ends):

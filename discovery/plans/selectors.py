@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
@@ -15,7 +16,10 @@ from discovery.plans.names import Meant, names_known, plan_keys, plan_meant, tex
 from discovery.plans.plan import PlaylistPlan, Refresh, plan_checked
 from discovery.plans.understand import plan_understood, text_checked
 from discovery.platform.errors import NotFound
-from graph.models import PlaylistEntry
+from discovery.recommend.prompt import says_something
+from discovery.recommend.serving import index_for
+from graph.models import ItemKind, PlaylistEntry
+from graph.words.sense import Phrase, sense_of
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,17 @@ class Understood:
 def text_understood(viewer: User, text: str) -> Understood:
     """Raises InvalidInput, with what of the text is wrong (`understand`)."""
     checked = text_checked(text)
-    known = names_known(viewer, text_keys(checked))
+    known = replace(names_known(viewer, text_keys(checked)), says=_says())
     return Understood(*plan_meant(plan_understood(checked, known), known))
+
+
+def _says() -> Callable[[str], bool]:
+    """Whether the recommender that serves makes anything of a word."""
+    index = index_for(ItemKind.TRACK).index
+    if index is None:
+        return lambda _word: False
+    sense = sense_of(index)
+    return lambda word: says_something(sense.known(Phrase(word)))
 
 
 def plan_understood_again(viewer: User, plan: PlaylistPlan) -> Understood:

@@ -70,7 +70,7 @@ class Made:
 def plan_made(viewer: User, plan: PlaylistPlan, meant: Meant, *, first: int = MOST_TRACKS) -> Presented[Made]:
     """What ``plan`` would choose for ``viewer`` now, in order; only the ``first`` tracks are told and explained."""
     asked, serving = evidence_of(viewer, plan, meant), index_for(ItemKind.TRACK)
-    made, index = _nothing_yet(asked, serving), _in_full(serving)
+    made, index = _nothing_yet(asked, serving), index_in_full(serving)
     if asked.level == PersonalizationLevel.OFF:
         return present_nothing(viewer, _short(made, Shortfall(ShortfallCode.LEVEL_OFF)))
     pool = pool_of(index, _open_to(asked.evidence, plan), POOL)
@@ -92,7 +92,7 @@ def plan_made(viewer: User, plan: PlaylistPlan, meant: Meant, *, first: int = MO
 def plan_explained(viewer: User, plan: PlaylistPlan, meant: Meant, tracks: Sequence[int]) -> Presented[Made]:
     """Why ``tracks`` would be chosen by ``plan`` now, in their order: by what is permitted now, whoever was heard then."""
     asked, serving = evidence_of(viewer, plan, meant), index_for(ItemKind.TRACK)
-    made, index = _nothing_yet(asked, serving), _in_full(serving)
+    made, index = _nothing_yet(asked, serving), index_in_full(serving)
     if asked.level == PersonalizationLevel.OFF or index is None:
         return present_nothing(viewer, made)
     pool = pool_among(index, asked.evidence, tracks)
@@ -100,7 +100,7 @@ def plan_explained(viewer: User, plan: PlaylistPlan, meant: Meant, tracks: Seque
     return present(viewer, _draft(made, ranking, asked, [None] * len(pool.ids)))
 
 
-def _in_full(serving: Serving) -> ItemIndex | None:
+def index_in_full(serving: Serving) -> ItemIndex | None:
     """What a plan is scored with: a word struck out takes away what it added, and moves nothing else."""
     return None if serving.index is None else serving.index.in_full(Channel.PICK, Channel.PROMPT_TAG)
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from accounts.intake import restoring
 from accounts.models import User
 from accounts.presentation import Presented
+from discovery.lab.api_community import Generated, Tell, community_prepare
 from discovery.plans.choose import APART, TOLERANCE
 from discovery.plans.evidence import evidence_of
 from discovery.plans.flow import nearest_pair
@@ -28,10 +30,12 @@ from discovery.platform.errors import Refusal
 from discovery.platform.names import name_key
 from discovery.recommend.evidence import gather
 from discovery.recommend.serving import index_for
-from graph.models import ItemKind, Track, TrackGuest
+from graph.models import Artist, ItemKind, Standing, Tag, Tagging, Track, TrackGuest
+from graph.services.tags import tags_refresh
 
 MILD = 0.4  # variety from which on a list counts as varied
 ROUNDING = 1e-4
+DECADES = ("70s", "80s", "90s", "2000s", "2010s")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,24 @@ def prompts_read(path: Path) -> Iterator[Prompt]:
                 row["prompt"],
                 tuple((what, value) for what, _is, value in expected),
             )
+
+
+def world_prepare(*, tell: Tell) -> None:
+    """The sample community with a model, and with decades for most of its artists: it has none. Raises Conflict where others are here."""
+    community_prepare("sample", data=None, generated=Generated(), tell=tell)
+    words = [
+        Tag.objects.get_or_create(name=name, defaults={"standing": Standing.CATALOG})[0] for name in DECADES
+    ]
+    dated = [
+        (artist, words[number % (len(words) + 1)])
+        for number, artist in enumerate(Artist.objects.order_by("pk"))
+        if number % (len(words) + 1) < len(words)
+    ]
+    with restoring():
+        Tagging.objects.bulk_create(
+            (Tagging(artist=artist, tag=tag) for artist, tag in dated), ignore_conflicts=True
+        )
+    tags_refresh()
 
 
 # --- understood -----------------------------------------------------------------------------

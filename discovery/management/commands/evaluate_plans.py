@@ -1,4 +1,4 @@
-"""``evaluate_plans [--prompts FILE] [--user ada]``"""
+"""``evaluate_plans [--prompts FILE] [--user ada] [--prepare]``"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from discovery.lab.plan_prompts import ROUNDING, Judged, judge, prompts_read
+from discovery.lab.plan_prompts import ROUNDING, Judged, judge, prompts_read, world_prepare
+from discovery.platform.errors import Conflict
 
 PROMPTS = settings.BASE_DIR / "tests" / "discovery" / "plans" / "prompts.tsv"
 BAR = 0.98  # of what prompts ask for
@@ -21,9 +22,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--prompts", type=Path, default=PROMPTS)
+        parser.add_argument(
+            "--prepare", action="store_true",
+            help="first make the sample community, with decades and a model, in this EARSHOT_HOME, which holds nobody else",
+        )  # fmt: skip
         parser.add_argument("--user", default="ada", help="whose prompts they are")
 
-    def handle(self, *, prompts: Path, user: str, **_: Any) -> None:
+    def handle(self, *, prompts: Path, user: str, prepare: bool, **_: Any) -> None:
+        if prepare:
+            try:
+                world_prepare(tell=self.stderr.write)
+            except Conflict as conflict:
+                raise CommandError(conflict.message) from conflict
         viewer = User.objects.filter(username=user).first()
         if viewer is None:
             raise CommandError(f"There is no {user} here: create_sample_community makes one.")

@@ -300,3 +300,16 @@ def test_where_words_may_not_count_the_playlist_stays_as_it_is(town, way):
     assert not plan_refresh(plan_id=PlaylistPlanKept.objects.get().pk).made
     assert list(PlaylistEntry.objects.order_by("position").values_list("pk", flat=True)) == before
     assert PlaylistPlanKept.objects.get().due_at > now
+
+
+def test_what_nothing_fits_is_not_made(town):
+    answer = town.make(tags=[{"text": "jazz"}], era={"last": 1960})
+    assert [message["code"] for message in answer["messages"]] == ["PLAN_NOTHING_FITS"]
+    assert not Playlist.objects.exists()
+
+
+def test_what_is_sent_of_a_plan_is_checked(town):
+    answer = town.make(tags=[{"text": "jazz"}], count=9_000)
+    assert [(message["code"], message["field"]) for message in answer["messages"]] == [
+        ("PLAN_UNREACHABLE", "count")
+    ]

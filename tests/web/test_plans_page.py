@@ -35,6 +35,31 @@ def test_words_become_a_plan_and_a_plan_a_playlist(world, visit):
     kept = PlaylistPlanKept.objects.get(user=world.ada)
     assert PlaylistEntry.objects.filter(playlist=kept.playlist).count() == 5
     assert "unheard" not in kept.grammar
+    person.presses("#status > .plain")  # the message goes
+    person.presses("#playlists a.title")
+    person.sees("#plan-grammar", "count:5")
+    person.presses("#plan-why")
+    person.until(lambda: len(person.find("#more[open] ol li")) == 5, "why each of them")
+    person.presses("#more button")
+    person.browser.execute_script(
+        "const pace = document.getElementById('plan-refresh'); pace.value = 'WEEKLY'; pace.dispatchEvent(new Event('change'))"
+    )
+    person.sees("#status", "It is made anew every week.")
+    assert PlaylistPlanKept.objects.get().due_at is not None
+    assert person.violations("light", "dark") == []
+    person.presses("#undo")
+    person.until(lambda: PlaylistPlanKept.objects.get().due_at is None, "never again")
+    assert person.complaints() == []
+
+
+def test_what_was_made_is_undone(world, visit):
+    person = visit()
+    person.opens("/music/playlists/")
+    person.types("#plan-text", "2 songs")
+    person.presses("#plan-words .primary")
+    person.sees("#plan-size", "2 songs")
+    person.presses("#plan-make")
+    person.sees("#playlists", "2 songs")
     person.presses("#undo")
     person.until(lambda: not Playlist.objects.filter(owner=world.ada).exists(), "it is gone again")
     assert person.complaints() == []

@@ -8,7 +8,19 @@ from accounts.models import PersonalizationLevel
 from discovery.models import PlanCompanion, PlaylistPlanKept, SocialUse
 from discovery.plans.services import plan_refresh, plans_due
 from discovery.platform import clock
-from graph.models import Feedback, FeedbackKind, ItemKind, Playlist, PlaylistEntry, TrackGuest
+from discovery.platform.errors import Conflict
+from discovery.platform.graphql.node import global_id
+from graph.models import (
+    Feedback,
+    FeedbackKind,
+    ItemKind,
+    LibraryAccount,
+    Playlist,
+    PlaylistEntry,
+    TrackGuest,
+)
+from tasks.plans import plan_refresh as plan_refresh_task
+from tasks.plans import plans_refresh
 from tests import factories
 from tests.api.client import App
 from tests.discovery.small_index import small_index
@@ -313,3 +325,38 @@ def test_what_is_sent_of_a_plan_is_checked(town):
     assert [(message["code"], message["field"]) for message in answer["messages"]] == [
         ("PLAN_UNREACHABLE", "count")
     ]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_after_a_refresh_the_music_server_is_handed_the_playlist(town, monkeypatch, away):
+    handed, asked = [], []
+
+    def send(*, user, playlist_id, library_id):
+        handed.append((user, playlist_id, library_id))
+        if away:
+            raise Conflict("It does not answer.", code="LIBRARY_UNREACHABLE")
+
+    monkeypatch.setattr("discovery.plans.services.playlist_send", send)
+    town.make(tags=[{"text": "jazz"}], count=5, refresh="DAILY")
+    library = LibraryAccount.objects.create(user=town.ada, url="http://music.example", username="a", name="m")
+    PlaylistPlanKept.objects.update(due_at=clock.now() - timedelta(minutes=1), library=library)
+    kept = PlaylistPlanKept.objects.get()
+    monkeypatch.setattr("tasks.plans.errands_again", lambda _task, keys: asked.extend(keys))
+    plans_refresh.run()
+    assert asked == [str(kept.pk)]
+    plan_refresh_task.run(key=str(kept.pk))
+    plan_refresh_task.run(key=str(kept.pk))
+    assert handed == [(town.ada, kept.playlist_id, library.pk)]
+    assert PlaylistPlanKept.objects.get().due_at > clock.now()
+
+
+def test_a_library_of_somebody_else_is_none(town):
+    made = town.make(tags=[{"text": "jazz"}], count=5)
+    theirs = LibraryAccount.objects.create(user=town.mira, url="http://music.example", username="a", name="m")
+    answer = App(town.ada).data(
+        """mutation($id: ID!, $library: ID) { setPlaylistRefresh(playlistId: $id, refresh: DAILY, libraryId: $library) {
+        ... on KeptPlan { refresh } ... on OperationInfo { messages { code } } } }""",
+        id=made["id"], library=global_id("Library", theirs.pk),
+    )["setPlaylistRefresh"]  # fmt: skip
+    assert [message["code"] for message in answer["messages"]] == ["NOT_FOUND"]
+    assert PlaylistPlanKept.objects.get().refresh == "NEVER"

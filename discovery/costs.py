@@ -21,7 +21,8 @@ COSTS: Mapping[str, int] = {
     **_each(400, "Viewer", "dataUsage", "discover", "engagement", "friendSuggestions", "similarListeners", "statistics"),
     **_each(400, "KeptPlan", "tracks"),
     **_each(400, "PlaylistPlan", "preview"),
-    **_each(50, "Viewer", "plan", "planTold", "playlistPlan"),
+    **_each(300, "Viewer", "plan"),  # words without end, each of which may begin a name
+    **_each(100, "Viewer", "planTold", "playlistPlan"),
     **_each(250, "Viewer", "connectionTo", "pathTo", "segments", "tasteMatch"),
     **_each(200, "Viewer", "activity", "community", "playingNow"),
     **_each(400, "Query", "room"),

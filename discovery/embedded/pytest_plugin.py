@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -42,6 +43,9 @@ class Services:
         os.environ.setdefault("EARSHOT_HOME", str(self.home))
         for unbounded in ("RATE_ADDRESS", "RATE_VIEWER"):  # a suite asks more often than anybody
             os.environ.setdefault(unbounded, "")
+        # Each worker and each process that a test starts would compile all of the code anew.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
         if "DATABASE_URL" not in os.environ:
             self.postgres = PostgresServer()
             self.postgres.start()

@@ -8,6 +8,7 @@ where they are set, name servers to use instead.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import sqlite3
 import sys
@@ -91,6 +92,7 @@ def _embedded(service: str) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """A wrapper, because it runs before pytest-django's own hook, which reads the settings."""
+    gc.disable()  # until all is loaded
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     asked_nothing = {"--help", "-h", "--version", "-V", "--fixtures", "--markers"} & set(
         early_config.invocation_params.args
@@ -105,6 +107,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
             started.stop()
             raise
     return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What was loaded stays: to go through it again and again was a seventh of what the suite took."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -11,6 +11,7 @@ from discovery.models.experiments import (
     StopReason,
     Team,
 )
+from discovery.models.moments import Moment, MomentLabel, ReadyPlaylists
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
 from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
@@ -26,7 +27,10 @@ __all__ = [
     "ExperimentReport",
     "ExposedItem",
     "Exposure",
+    "Moment",
+    "MomentLabel",
     "RadioChoice",
+    "ReadyPlaylists",
     "Room",
     "RoomMember",
     "RoomPlay",

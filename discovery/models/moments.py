@@ -1,0 +1,70 @@
+"""What people's devices told of moments that are coming: a word of a short list, and when. Nothing else is taken."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.intake import Gated
+from accounts.models import Purpose
+
+
+class MomentLabel(models.TextChoices):
+    """What a moment is, as its device recognized it. What is none of these is not told."""
+
+    RUN = "RUN", _("run")
+    WALK = "WALK", _("walk")
+    CYCLE = "CYCLE", _("bike ride")
+    SPORT = "SPORT", _("workout")
+    YOGA = "YOGA", _("yoga")
+    COMMUTE = "COMMUTE", _("way to work")
+    TRAVEL = "TRAVEL", _("journey")
+    WORK = "WORK", _("work")
+    STUDY = "STUDY", _("study")
+    COOK = "COOK", _("cooking")
+    CHORES = "CHORES", _("housework")
+    DINNER = "DINNER", _("dinner")
+    PARTY = "PARTY", _("party")
+    RELAX = "RELAX", _("time to relax")
+    SLEEP = "SLEEP", _("sleep")
+
+
+class Moment(Gated):
+    """A moment of ``user``, told on the word of ``purpose``. It goes when it is over, and with that permission.
+
+    ``readied``: a playlist was made for it, so that none is made twice.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="moments")
+    label = models.CharField(max_length=8, choices=MomentLabel.choices)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    readied = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "purpose", "label", "starts_at"], name="moment_once"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="moment_ends_after_it_starts"
+            ),
+        )
+        indexes = (models.Index(fields=["user", "starts_at"]), models.Index(fields=["ends_at"]))
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.label} from {self.starts_at}"
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+
+class ReadyPlaylists(Gated):
+    """``user`` wants a playlist ready for each of their moments."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ready_playlists"
+    )
+
+    def __str__(self) -> str:
+        return f"playlists for {self.user_id}"

@@ -11,7 +11,7 @@ from discovery.models.experiments import (
     StopReason,
     Team,
 )
-from discovery.models.moments import Moment, MomentLabel, ReadyPlaylists
+from discovery.models.moments import Moment, MomentLabel, OccasionPurpose, ReadyPlaylists
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
 from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
@@ -29,6 +29,7 @@ __all__ = [
     "Exposure",
     "Moment",
     "MomentLabel",
+    "OccasionPurpose",
     "RadioChoice",
     "ReadyPlaylists",
     "Room",

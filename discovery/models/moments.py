@@ -29,6 +29,13 @@ class MomentLabel(models.TextChoices):
     SLEEP = "SLEEP", _("sleep")
 
 
+class OccasionPurpose(models.TextChoices):
+    """On whose word a moment is told; the purposes of these names."""
+
+    CALENDAR = Purpose.CALENDAR.value
+    LOCATION = Purpose.LOCATION.value
+
+
 class Moment(Gated):
     """A moment of ``user``, told on the word of ``purpose``. It goes when it is over, and with that permission.
 
@@ -37,7 +44,7 @@ class Moment(Gated):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="moments")
     label = models.CharField(max_length=8, choices=MomentLabel.choices)
-    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    purpose = models.CharField(max_length=12, choices=OccasionPurpose.choices)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     readied = models.BooleanField(default=False)

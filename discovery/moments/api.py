@@ -9,9 +9,9 @@ import strawberry
 
 from accounts.api.context import Info, ViewerPart, mutation
 from accounts.api.repeats import Again
-from accounts.models import Purpose, User
+from accounts.models import User
 from discovery.models import Moment as MomentRow
-from discovery.models import MomentLabel, ReadyPlaylists
+from discovery.models import MomentLabel, OccasionPurpose, ReadyPlaylists
 from discovery.moments.services import Told, moments_forget, moments_of, moments_set, ready_set
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.recommend.occasion import DayPart, day_part
@@ -19,13 +19,14 @@ from discovery.recommend.occasion import DayPart, day_part
 __all__ = ["Mutation", "Viewer"]
 
 strawberry.enum(MomentLabel, description="What a moment is.")
+strawberry.enum(OccasionPurpose, description="The purposes on whose word moments are told.")
 strawberry.enum(DayPart, description="A part of the day, by the installation's clock.")
 
 
 @strawberry.type(description="A moment that a device of the viewer's told. It goes when it is over.")
 class Moment:
     label: MomentLabel
-    purpose: Purpose = strawberry.field(description="On whose word it was told.")
+    purpose: OccasionPurpose = strawberry.field(description="On whose word it was told.")
     starts_at: datetime
     minutes: int
     part_of_day: DayPart = strawberry.field(description="It follows from when the moment begins.")
@@ -33,7 +34,7 @@ class Moment:
     @classmethod
     def of(cls, row: MomentRow) -> Moment:
         return cls(
-            label=MomentLabel(row.label), purpose=Purpose(row.purpose), starts_at=row.starts_at,
+            label=MomentLabel(row.label), purpose=OccasionPurpose(row.purpose), starts_at=row.starts_at,
             minutes=row.minutes, part_of_day=day_part(row.starts_at),
         )  # fmt: skip
 
@@ -96,13 +97,15 @@ class Mutation:
         description="Tell what moments are coming, on the word of CALENDAR or LOCATION, which has to be granted (CONSENT_MISSING): at most 50, "
         "instead of all that was told on that word before. What is over is not kept. In a private session it is refused (PRIVATE_SESSION).",
     )
-    def set_moments(self, info: Info, purpose: Purpose, input: list[MomentInput]) -> SetMomentsPayload:  # noqa: A002
+    def set_moments(
+        self, info: Info, purpose: OccasionPurpose, input: list[MomentInput]
+    ) -> SetMomentsPayload:  # noqa: A002
         user = info.context.signed_in
         moments_set(user=user, purpose=purpose, told=[moment.told() for moment in input])
         return _told(user)
 
     @mutation(description="Delete what was told on the word of CALENDAR or LOCATION.")
-    def forget_moments(self, info: Info, purpose: Purpose) -> ForgetMomentsPayload:
+    def forget_moments(self, info: Info, purpose: OccasionPurpose) -> ForgetMomentsPayload:
         user = info.context.signed_in
         moments_forget(user=user, purpose=purpose)
         return _told(user)

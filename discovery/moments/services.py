@@ -20,7 +20,7 @@ from accounts.intake import deliberate
 from accounts.models import Purpose, User
 from accounts.services.ledger import epoch_raise
 from accounts.signals import grants_ended
-from discovery.models import Moment, MomentLabel, ReadyPlaylists
+from discovery.models import Moment, MomentLabel, OccasionPurpose, ReadyPlaylists
 from discovery.platform import clock
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded
 
@@ -46,7 +46,7 @@ def connect() -> None:
 
 
 @transaction.atomic
-def moments_set(*, user: User, purpose: Purpose, told: Sequence[Told]) -> None:
+def moments_set(*, user: User, purpose: OccasionPurpose, told: Sequence[Told]) -> None:
     """What ``user``'s devices tell on the word of ``purpose`` is this, and nothing that was told on it before.
 
     What is over already is not kept. What stays as it was stays the same row. Telling the same twice changes nothing.
@@ -55,15 +55,14 @@ def moments_set(*, user: User, purpose: Purpose, told: Sequence[Told]) -> None:
         ConsentMissing: ``purpose`` is not granted now.
         Conflict: in a private session (PRIVATE_SESSION).
         LimitExceeded: more than ``MOST``.
-        InvalidInput: not a purpose that tells moments, too far ahead (MOMENT_TOO_FAR), or finer than five minutes or
+        InvalidInput: too far ahead (MOMENT_TOO_FAR), or finer than five minutes or
             longer than a day (MOMENT_NOT_COARSE).
 
     """
-    _ensure_occasion(purpose)
     if len(told) > MOST:
         raise LimitExceeded(_("At most %(most)d moments are taken.") % {"most": MOST}, field="input")
     act = deliberate(user)
-    if purpose not in policies.granted_purposes(act.user):
+    if Purpose(purpose) not in policies.granted_purposes(act.user):
         raise ConsentMissing(_("This is not granted."), field=purpose.value)
     act.ensure_vote()
     wanted = _checked(told, clock.now())
@@ -82,14 +81,8 @@ def moments_set(*, user: User, purpose: Purpose, told: Sequence[Told]) -> None:
 
 
 @transaction.atomic
-def moments_forget(*, user: User, purpose: Purpose) -> int:
-    """Delete what was told on the word of ``purpose``; return how many moments. It needs no permission.
-
-    Raises:
-        InvalidInput: not a purpose that tells moments.
-
-    """
-    _ensure_occasion(purpose)
+def moments_forget(*, user: User, purpose: OccasionPurpose) -> int:
+    """Delete what was told on the word of ``purpose``; return how many moments. It needs no permission."""
     act = deliberate(user)
     gone = Moment.objects.filter(user=act.user, purpose=purpose).delete()[0]
     if gone:
@@ -121,11 +114,6 @@ def moments_purge() -> int:
     for purpose in policies.OCCASIONS:
         over |= Q(purpose=purpose) & ~Q(user__in=policies.permitting(purpose))
     return Moment.objects.filter(over).delete()[0]
-
-
-def _ensure_occasion(purpose: Purpose) -> None:
-    if purpose not in policies.OCCASIONS:
-        raise InvalidInput(_("Moments are told on the word of CALENDAR or LOCATION."), field="purpose")
 
 
 def _checked(told: Sequence[Told], now: datetime) -> dict[tuple[str, datetime], datetime]:

@@ -10,7 +10,7 @@ from accounts.policies import Use
 from accounts.services.consent import consent_set, consent_withdraw_all
 from accounts.services.expiry import consents_expire
 from accounts.services.private_session import private_session_start
-from discovery.models import Moment
+from discovery.models import Moment, OccasionPurpose
 from discovery.moments import services
 from discovery.moments.services import Told, moments_of, moments_set
 from discovery.platform import clock
@@ -19,9 +19,9 @@ from tests.api.client import App
 
 pytestmark = pytest.mark.django_db
 
-SET = """mutation ($purpose: Purpose!, $input: [MomentInput!]!, $key: String) { setMoments(purpose: $purpose, input: $input, idempotencyKey: $key) {
+SET = """mutation ($purpose: OccasionPurpose!, $input: [MomentInput!]!, $key: String) { setMoments(purpose: $purpose, input: $input, idempotencyKey: $key) {
   ... on MomentsTold { moments { label purpose startsAt minutes partOfDay } } ... on OperationInfo { messages { code field } } } }"""
-FORGET = "mutation ($purpose: Purpose!) { forgetMoments(purpose: $purpose) { ... on MomentsTold { moments { label } } } }"
+FORGET = "mutation ($purpose: OccasionPurpose!) { forgetMoments(purpose: $purpose) { ... on MomentsTold { moments { label } } } }"
 MOMENTS = "{ viewer { moments { label } } }"
 CONTEXT = PersonalizationLevel.CONTEXT
 
@@ -89,7 +89,8 @@ def test_nothing_finer_further_longer_or_unasked_is_taken(ada):
     assert refused(ada, told(starts_at=soon() + services.AHEAD + step)) == "MOMENT_TOO_FAR"
     assert refused(ada, *[told()] * 51) == "LIMIT_EXCEEDED"
     assert refused(ada, told(), purpose="LOCATION") == "CONSENT_MISSING"
-    assert refused(ada, told(), purpose="SELF") == "INVALID"
+    assert "errors" in App(ada).ask(SET, purpose="SELF", input=[told()]), "no other purpose tells moments"
+    assert tuple(OccasionPurpose.values) == policies.OCCASIONS
     words = App(ada).ask(SET, purpose="CALENDAR", input=[{**told(), "label": "Dr. Meyer"}])
     assert "errors" in words
     assert "errors" in App(ada).ask(SET, purpose="CALENDAR", input=[{**told(), "summary": "Dr. Meyer"}])
@@ -145,7 +146,7 @@ def test_the_clock_deletes_what_rests_on_no_permission(ada):
 
 def test_of_two_that_begin_together_the_longer_one_stays(ada):
     both = [Told("RUN", soon(), minutes) for minutes in (60, 30)]
-    moments_set(user=ada, purpose=Purpose.CALENDAR, told=both)
+    moments_set(user=ada, purpose=OccasionPurpose.CALENDAR, told=both)
     assert [moment.minutes for moment in moments_of(ada)] == [60]
 
 

@@ -58,14 +58,14 @@ function preview(purpose, place, send_) {
 }
 
 async function send(purpose) {
-  await ask(`mutation($purpose: Purpose!, $input: [MomentInput!]!) { setMoments(purpose: $purpose, input: $input) {
+  await ask(`mutation($purpose: OccasionPurpose!, $input: [MomentInput!]!) { setMoments(purpose: $purpose, input: $input) {
     ... on MomentsTold { moments { ${parts} } } ${refused} } }`, { purpose, input: found[purpose] });
   await load();
   tell(gettext("Told. It counts while such a moment runs."));
 }
 
 async function forget(purpose) {
-  await ask(`mutation($purpose: Purpose!) { forgetMoments(purpose: $purpose) { ... on MomentsTold { moments { ${parts} } } ${refused} } }`, { purpose });
+  await ask(`mutation($purpose: OccasionPurpose!) { forgetMoments(purpose: $purpose) { ... on MomentsTold { moments { ${parts} } } ${refused} } }`, { purpose });
   await load();
   at("moments-title").focus({ preventScroll: true });
   tell(gettext("Forgotten."));

@@ -12,21 +12,21 @@ from accounts.models import Purpose
 class MomentLabel(models.TextChoices):
     """What a moment is, as its device recognized it. What is none of these is not told."""
 
-    RUN = "RUN", _("run")
-    WALK = "WALK", _("walk")
-    CYCLE = "CYCLE", _("bike ride")
-    SPORT = "SPORT", _("workout")
-    YOGA = "YOGA", _("yoga")
-    COMMUTE = "COMMUTE", _("way to work")
-    TRAVEL = "TRAVEL", _("journey")
-    WORK = "WORK", _("work")
-    STUDY = "STUDY", _("study")
-    COOK = "COOK", _("cooking")
-    CHORES = "CHORES", _("housework")
-    DINNER = "DINNER", _("dinner")
-    PARTY = "PARTY", _("party")
-    RELAX = "RELAX", _("time to relax")
-    SLEEP = "SLEEP", _("sleep")
+    RUN = "RUN", _("Run")
+    WALK = "WALK", _("Walk")
+    CYCLE = "CYCLE", _("Bike ride")
+    SPORT = "SPORT", _("Workout")
+    YOGA = "YOGA", _("Yoga")
+    COMMUTE = "COMMUTE", _("Way to work")
+    TRAVEL = "TRAVEL", _("Journey")
+    WORK = "WORK", _("Work")
+    STUDY = "STUDY", _("Study")
+    COOK = "COOK", _("Cooking")
+    CHORES = "CHORES", _("Housework")
+    DINNER = "DINNER", _("Dinner")
+    PARTY = "PARTY", _("Party")
+    RELAX = "RELAX", _("Time to relax")
+    SLEEP = "SLEEP", _("Sleep")
 
 
 class OccasionPurpose(models.TextChoices):

@@ -98,8 +98,11 @@ class Mutation:
         "instead of all that was told on that word before. What is over is not kept. In a private session it is refused (PRIVATE_SESSION).",
     )
     def set_moments(
-        self, info: Info, purpose: OccasionPurpose, input: list[MomentInput]
-    ) -> SetMomentsPayload:  # noqa: A002
+        self,
+        info: Info,
+        purpose: OccasionPurpose,
+        input: list[MomentInput],  # noqa: A002
+    ) -> SetMomentsPayload:
         user = info.context.signed_in
         moments_set(user=user, purpose=purpose, told=[moment.told() for moment in input])
         return _told(user)

@@ -73,7 +73,7 @@ async function forget(purpose) {
 
 function showPlaces() {
   const places = placesOf(viewer.id);
-  fill("places", places.map((place) => row(nameOf(place.label),
+  fill("moment-places", places.map((place) => row(nameOf(place.label),
     button(gettext("I am here now"), () => told(place)), button(gettext("Remove"), () => {
       keepPlaces(viewer.id, placesOf(viewer.id).filter(({ label }) => label !== place.label));
       showPlaces();

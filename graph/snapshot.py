@@ -43,6 +43,7 @@ from graph.models import (
     TrackGuest,
     counted,
 )
+from graph.packed_names import NO_NAMES, PackedNames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,10 @@ class GraphSnapshot:
     friendships: ShortRows  # [F, 2] accepted, low < high, both ends contribute
     ledger_position: int
     deletion_position: int = 0  # of the last graph.Deletion before it
+    # What everything is called, in the order of its ids; none where a graph was made for measuring.
+    tag_names: PackedNames = NO_NAMES
+    artist_names: PackedNames = NO_NAMES
+    track_titles: PackedNames = NO_NAMES
 
     @cached_property
     def content_hash(self) -> str:
@@ -110,7 +115,7 @@ class GraphSnapshot:
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
                 arrays.append((field.name, value))
-            elif isinstance(value, Plays | Taggings):
+            elif isinstance(value, Plays | Taggings | PackedNames):
                 arrays += [(f"{field.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
         return arrays
 
@@ -191,6 +196,9 @@ def take() -> GraphSnapshot:
             friendships=_friendships(contributors, users),
             ledger_position=ConsentEvent.objects.aggregate(last=Max("id"))["last"] or 0,
             deletion_position=Deletion.objects.aggregate(last=Max("id"))["last"] or 0,
+            tag_names=_names(Tag.objects.all(), "name"),
+            artist_names=_names(_somebodies(), "name"),
+            track_titles=_names(_made_by_somebody(), "title"),
         )
 
 
@@ -208,16 +216,26 @@ def _rows(ids: Ids, wanted: Ids) -> ShortRows:
     return np.searchsorted(ids, wanted).astype(np.int32)
 
 
+def _names(rows: QuerySet[Any], column: str) -> PackedNames:
+    return PackedNames.of(rows.order_by("pk").values_list(column, flat=True).iterator(chunk_size=CHUNK))
+
+
+def _somebodies() -> QuerySet[Artist]:
+    return Artist.objects.filter(placeholder=False)
+
+
+def _made_by_somebody() -> QuerySet[Track]:
+    return Track.objects.filter(artist__placeholder=False)
+
+
 def _artists() -> tuple[Ids, Mask]:
     """Keys, and who of them everybody may be shown."""
-    somebodies = Artist.objects.filter(placeholder=False)
-    rows = _read(somebodies.order_by("pk").values_list("pk", "standing"), _PAIR)
+    rows = _read(_somebodies().order_by("pk").values_list("pk", "standing"), _PAIR)
     return rows["low"].copy(), rows["high"] > Standing.LISTENERS
 
 
 def _tracks() -> tuple[Ids, Ids, Mask]:
-    somebodys = Track.objects.filter(artist__placeholder=False)
-    rows = _read(somebodys.order_by("pk").values_list("pk", "artist_id", "standing"), _TRACK)
+    rows = _read(_made_by_somebody().order_by("pk").values_list("pk", "artist_id", "standing"), _TRACK)
     return rows["key"].copy(), rows["artist"].copy(), rows["standing"] > Standing.LISTENERS
 
 

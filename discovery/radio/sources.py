@@ -8,7 +8,7 @@ how deep it may reach. It never sees evidence that the whole sum does not hold.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -191,9 +191,10 @@ def varied(
 
 def only(evidence: Evidence, mask: Mask) -> Evidence:
     """The entries of ``mask`` [E]."""
-    return Evidence(
-        key_row=evidence.key_row[mask], amount=evidence.amount[mask], channel=evidence.channel[mask]
-    )
+    return replace(
+        evidence,
+        key_row=evidence.key_row[mask], amount=evidence.amount[mask], channel=evidence.channel[mask],
+    )  # fmt: skip
 
 
 def entries(rows: Sequence[int], amounts: Sequence[float], channels: Sequence[Channel]) -> Evidence:

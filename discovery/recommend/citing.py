@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
+from discovery.recommend.evidence import KEY_ITEM, KEY_OCCASION, PermittedEvidence
 from discovery.recommend.ranking import Ranking
 from graph.arrays import Doubles, Ids, Ints, Mask, Rows
 from graph.serving.channels import Channel
@@ -19,10 +19,9 @@ BECAUSE = 0.5  # "because you played X" only from this share on
 
 # Labels of groups. A named friend's is their key; those who may not be named are one group.
 UNNAMED = 0
-OWN, PICKED, TAGGED = -1, -2, -3
-LABELS = {Channel.OWN: OWN, Channel.PICK: PICKED, Channel.PROMPT_TAG: TAGGED}
-CHANNELS = {label: channel for channel, label in LABELS.items()}
-NOTHING = -4  # what takes away: no reason cites it
+OWN, PICKED, TAGGED, SAID, OCCASION = -1, -2, -3, -4, -5
+LABELS = {Channel.OWN: OWN, Channel.PICK: PICKED, Channel.PROMPT_TAG: TAGGED, Channel.WORD: SAID}
+NOTHING = -6  # what takes away, below all others: no reason cites it
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +44,19 @@ class Strongest:
     positive: Ints  # [G, k] how many are
 
 
-def own_citable(evidence: PermittedEvidence, best: Strongest, whole: Doubles) -> Citable:
-    """One's own groups [3 at most, k]; the largest play alone where it carries half of the ``whole`` score [k]."""
-    chosen = np.flatnonzero(best.groups < UNNAMED)[::-1]  # plays before picks, picks before tags
+def own_citable(label: Ids, best: Strongest, whole: Doubles) -> Citable:
+    """One's own groups [5 at most, k]; the largest play alone where it carries half of the ``whole`` score [k].
+
+    ``label`` [E]: the group of each entry.
+    """
+    chosen = np.flatnonzero(best.groups < UNNAMED)[
+        ::-1
+    ]  # plays before picks, picks before tags, these before words
     groups, entries, terms = best.groups[chosen], best.entries[:, chosen], best.terms[:, chosen]
     alone = terms[0] >= BECAUSE * whole
     contribution = np.where(alone, terms[0], terms.sum(axis=0))
     entries[1:] = np.where(alone, -1, entries[1:])
-    sizes = np.bincount(evidence.channel, minlength=len(Channel))[[CHANNELS[int(group)] for group in groups]]
+    sizes = (label[:, None] == groups[None, :]).sum(axis=0)
     return Citable(_wide(groups, alone), contribution, _wide(sizes, alone), entries)
 
 
@@ -79,7 +83,8 @@ def labels(evidence: PermittedEvidence) -> Ids:
     of_channel[list(LABELS)] = list(LABELS.values())
     named = [friend_id for friend_id, source in evidence.friends.items() if source.named]
     friend = np.where(np.isin(evidence.friend, named), evidence.friend, UNNAMED)
-    return np.where(evidence.channel == Channel.FRIEND, friend, of_channel[evidence.channel])
+    own = np.where(evidence.key_kind == KEY_OCCASION, OCCASION, of_channel[evidence.channel])
+    return np.where(evidence.channel == Channel.FRIEND, friend, own)
 
 
 def strongest(terms: Doubles, label: Ids) -> Strongest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from graph.models import LIKE_AS_PLAYS, FeedbackKind, ItemKind
 from graph.serving import channels
 from graph.serving import index as vectors
 from graph.serving.channels import Channel
+from graph.words.sense import sense_of
+
+if TYPE_CHECKING:
+    from discovery.recommend.prompt import Word
 
 NEGATIVE = {FeedbackKind.DISLIKE: 3.0, FeedbackKind.HIDE: 3.0, FeedbackKind.SKIP: 1.0}
 # What a viewer has turned away is not proposed again; a skip only sinks.
@@ -36,7 +40,8 @@ _STRENGTH = np.array(
 )
 _TURNED_AWAY = np.array([word in TURNED_AWAY for word in FEEDBACK_KINDS])
 
-KEY_ITEM, KEY_ARTIST, KEY_TAG = 0, 1, 2
+# The last two are words that a request brought along; their ids are places among its words.
+KEY_ITEM, KEY_ARTIST, KEY_TAG, KEY_WORD, KEY_OCCASION = range(5)
 _KEY_NAMES: dict[int, vectors.KeyKind] = {KEY_ITEM: "item", KEY_ARTIST: "artist", KEY_TAG: "tag"}
 
 
@@ -61,6 +66,7 @@ class PermittedEvidence:
     picked: frozenset[tuple[int, int]] = (
         frozenset()
     )  # (key kind, key id) of what the viewer chose to begin from
+    words: tuple[Word, ...] = ()  # of a prompt or an occasion
 
     def __len__(self) -> int:
         return len(self.key_id)
@@ -80,6 +86,8 @@ class PermittedEvidence:
             mask = self.key_kind == key_kind
             if mask.any():
                 rows[mask] = index.key_rows(name, self.key_id[mask])
+        said = self.key_kind >= KEY_WORD
+        rows[said] = len(index.keys) + self.key_id[said]
         return rows
 
     def in_index(self, index: vectors.ItemIndex) -> tuple[PermittedEvidence, channels.Evidence]:
@@ -87,7 +95,10 @@ class PermittedEvidence:
         rows = self.rows_in(index)
         known = rows >= 0
         part = self if known.all() else self.where(known)
-        return part, channels.Evidence(key_row=rows[known], amount=part.amount, channel=part.channel)
+        said = sense_of(index).spoken([word.phrase for word in self.words]) if self.words else None
+        return part, channels.Evidence(
+            key_row=rows[known], amount=part.amount, channel=part.channel, said=said
+        )
 
 
 def gather(viewer: User, kind: ItemKind, *, level: PersonalizationLevel | None = None) -> PermittedEvidence:

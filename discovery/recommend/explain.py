@@ -16,7 +16,8 @@ from accounts.models import PersonalizationLevel, Purpose
 from accounts.policies import Use
 from accounts.presentation import Ref
 from discovery.recommend import citing
-from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
+from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, KEY_WORD, PermittedEvidence
+from discovery.recommend.prompt import Word
 from discovery.recommend.ranking import Ranking
 from graph.arrays import Doubles, Ids, Rows
 from graph.models import ItemKind
@@ -30,6 +31,7 @@ class ReasonKind(StrEnum):
     TAG = "TAG"
     POPULARITY = "POPULARITY"
     ONBOARDING = "ONBOARDING"
+    WORD = "WORD"
     OCCASION = "OCCASION"
 
 
@@ -76,6 +78,7 @@ class Cited:
     rows: tuple[int, ...] = ()  # the entries of the ranking's evidence that it cites
     action: Action | None = None
     manner: Manner = Manner.PLAYED
+    words: tuple[Word, ...] = ()  # that were said, which are no nodes
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,10 @@ KINDS = {
     citing.OWN: ReasonKind.OWN_PLAY,
     citing.PICKED: ReasonKind.ONBOARDING,
     citing.TAGGED: ReasonKind.TAG,
+    citing.SAID: ReasonKind.WORD,
+    citing.OCCASION: ReasonKind.OCCASION,
 }
+_SPOKEN = (ReasonKind.WORD, ReasonKind.OCCASION)
 
 
 def explain(ranking: Ranking) -> list[Explanation]:
@@ -114,7 +120,7 @@ def _reasons(ranking: Ranking) -> list[list[Cited]]:
     plays = citing.own_items(ranking, label)
     added = citing.added_by_item(ranking, best, label, plays)
     writer = _Writer(ranking, whole, label, plays)
-    writer.write(citing.own_citable(ranking.evidence, best, whole))
+    writer.write(citing.own_citable(label, best, whole))
     writer.write(citing.friends_citable(best, added))
     writer.write_popularity()
     return writer.reasons
@@ -176,6 +182,12 @@ class _Writer:
             rows, things = tuple(self._plays[label, column]), ()
         if label < citing.UNNAMED:
             kind = KINDS[label]
+            if kind in _SPOKEN:
+                evidence = self._ranking.evidence
+                said = tuple(evidence.words[int(evidence.key_id[row])] for row in rows)
+                return Cited(
+                    kind, contribution, share, (), signals, rows=rows, action=_spoken_action(kind), words=said
+                )
             return Cited(
                 kind, contribution, share, things, signals, rows=rows, action=_own_action(kind, things),
                 manner=self._manner(kind, rows),
@@ -202,7 +214,13 @@ class _Writer:
         """The entries there are, and what they are plays (picks, words) of, each once."""
         count = entries.index(-1) if entries[-1] < 0 else len(entries)
         keys = dict.fromkeys(zip(key_kinds[:count], key_ids, strict=False))
-        things = tuple([self._node(self._key_kinds[key_kind], key_id) for key_kind, key_id in keys])
+        things = tuple(
+            [
+                self._node(self._key_kinds[key_kind], key_id)
+                for key_kind, key_id in keys
+                if key_kind < KEY_WORD
+            ]
+        )
         return tuple(entries[:count]), things
 
     def _node(self, kind: str, key: int) -> Ref:
@@ -229,6 +247,13 @@ def _own_action(kind: ReasonKind, things: tuple[Ref, ...]) -> Action:
     if kind is ReasonKind.OWN_PLAY:
         return Action(ActionKind.EXCLUDE_FROM_TASTE, target=things[0])
     return Action(ActionKind.SET_LEVEL, level=PersonalizationLevel.OFF)
+
+
+def _spoken_action(kind: ReasonKind) -> Action | None:
+    """Words of a request are struck out where they were said; an occasion is left out by the level below."""
+    if kind is ReasonKind.OCCASION:
+        return Action(ActionKind.SET_LEVEL, level=PersonalizationLevel.SOCIAL)
+    return None
 
 
 def _friend_action(people: tuple[Ref, ...]) -> Action:

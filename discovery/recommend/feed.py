@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from accounts.models import PersonalizationLevel, User
-from accounts.presentation import Presented
+from accounts.presentation import Presented, Ref
 from discovery.recommend import evidence as gathering
 from discovery.recommend import held, ranking
 from discovery.recommend.evidence import PermittedEvidence
+from discovery.recommend.occasion import gather_now
 from discovery.recommend.pipeline import Feed, recommend
-from discovery.recommend.serving import DegradedReason
+from discovery.recommend.prompt import begun_from, spoken, words_said
+from discovery.recommend.serving import DegradedReason, index_for
 from discovery.recommend.variants import variant_for
 from graph.models import ItemKind
 from graph.serving.channels import Channel
@@ -30,8 +32,11 @@ def for_you(
     variety: float | None = None,
     usual: float = 0.0,
     looked_at: bool = True,
+    seeds: Sequence[Ref] = (),
+    words: str = "",
 ) -> Presented[Feed]:
-    """What the viewer does not know yet and is likely to play, by everything permitted at ``level``.
+    """What the viewer does not know yet and is likely to play, by everything permitted at ``level``, and, but for level
+    OFF, by the ``seeds`` and ``words`` of this request.
 
     ``variety``: as somebody asked for it; ``usual``: what it is where nobody does. ``looked_at``: whether the
     viewer is about to see it, or it says nothing of what they make of it.
@@ -45,18 +50,33 @@ def for_you(
     def without(evidence: PermittedEvidence) -> ranking.Ranking:
         return held.rank_held(evidence, shown=shown, count=count, variety=varied)
 
-    permitted = gathering.gather(viewer, kind, level=level)
+    permitted = gather_now(viewer, kind, level=level)
+    permitted, unknown = _asked(viewer, permitted, seeds, words)
     variant = variant_for(viewer, kind, permitted)
     varied = variety if variety is not None else usual if variant is None else variant.variety(usual)
-    personal = permitted.use.own or permitted.use.friends
+    personal = permitted.use.own or permitted.use.friends or bool(len(permitted))
     presented = recommend(
         viewer, permitted, select, personal=personal, variety=varied, tried=variant is None,  # one trial at a time
         without=without if held.speaks(permitted) else None,
         empty=_empty(DegradedReason.NOTHING_NEW if len(permitted) else DegradedReason.TOO_FEW_LISTENERS, shown),
+        not_understood=unknown,
     )  # fmt: skip
     if variant is not None and looked_at:
         variant.note(presented.answer)
     return presented
+
+
+def _asked(
+    viewer: User, permitted: PermittedEvidence, seeds: Sequence[Ref], words: str
+) -> tuple[PermittedEvidence, tuple[str, ...]]:
+    """What is permitted and what was asked for; and the words that mean nothing here."""
+    permitted = begun_from(viewer, permitted, seeds)
+    heard = words and permitted.use.level > PersonalizationLevel.OFF
+    index = index_for(permitted.kind).index if heard else None
+    if index is None:
+        return permitted, ()
+    said, unknown = words_said(words, index)
+    return spoken(permitted, said), tuple(unknown)
 
 
 def from_friends(

@@ -41,6 +41,7 @@ RULES: Mapping[Channel, ChannelRule] = {
     Channel.PICK: _rule(1.0, counts=False),
     Channel.PROMPT_TAG: _rule(0.0, counts=False),
     Channel.NEGATIVE: _rule(-1.0, counts=False),
+    Channel.WORD: _rule(0.0, counts=False),
 }
 
 

@@ -18,6 +18,7 @@ from discovery.recommend import explain
 from discovery.recommend.comparing import Select, own_note, pair_note
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import PermittedEvidence
+from discovery.recommend.occasion import MomentWord
 from discovery.recommend.ranking import Ranking
 from discovery.recommend.serving import DegradedReason, index_for, serving_for
 from discovery.recommend.trial import may_be_measured
@@ -59,6 +60,7 @@ class Feed:
     not_used: tuple[Purpose, ...]
     used: tuple[Purpose, ...] = ()
     variety: float = 0.0  # it was made with
+    not_understood: tuple[str, ...] = ()  # words that mean nothing here
 
 
 def recommend(
@@ -71,18 +73,19 @@ def recommend(
     tried: bool = False,
     without: Callable[[PermittedEvidence], Ranking] | None = None,
     empty: DegradedReason | None = None,
+    not_understood: tuple[str, ...] = (),
 ) -> Presented[Feed]:
     """What ``select`` ranks for ``viewer``, or ``without`` any model.
 
     ``personal``: whether evidence was to be expected; ``variety``: what ``select`` ranks with, to be told; ``tried``: whether a model that is tried may answer, as in what is
-    one person's alone; ``empty``: what it means where nothing is found.
+    one person's alone; ``empty``: what it means where nothing is found; ``not_understood``: to be told.
     """
     kind, level, alone = permitted.kind, permitted.use.level, viewer if tried else None
     serving = index_for(kind) if alone is None else serving_for(alone, kind, level)
     feed = Feed(
         items=(), ranked=(), has_next=False, level=level,
         model_version=serving.version, degraded=serving.degraded, not_used=permitted.use.not_used,
-        variety=variety,
+        variety=variety, not_understood=not_understood,
     )  # fmt: skip
     if serving.index is not None:
         begun = time.thread_time()
@@ -134,10 +137,15 @@ def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Fe
 
 
 def _used(evidence: PermittedEvidence) -> tuple[Purpose, ...]:
-    """On whose word the evidence that entered was there: the viewer's own plays and words, and friends' plays."""
+    """On whose word the evidence that entered was there: the viewer's own plays and words, friends' plays, and the moment."""
     there = set(evidence.channel.tolist())
     own = (Purpose.SELF,) if evidence.use.own and there & {Channel.OWN, Channel.NEGATIVE} else ()
-    return (*own, Purpose.SOCIAL_IN) if Channel.FRIEND in there else own
+    friends = (Purpose.SOCIAL_IN,) if Channel.FRIEND in there else ()
+    return (
+        *own,
+        *friends,
+        *dict.fromkeys(word.purpose for word in evidence.words if isinstance(word, MomentWord)),
+    )
 
 
 def _worded(

@@ -103,7 +103,8 @@ def best_rows(
     has it.
     """
     proposed: Rows | None = None
-    if len(index) > settings.EXACT_ITEMS and len(entries) and among is None:
+    # What items are called and how they feel stands in no list: words ask all of them.
+    if len(index) > settings.EXACT_ITEMS and len(entries) and among is None and entries.said is None:
         lists = nearest_items(index, wait=wait)
         if lists is not None:
             known = np.setdiff1d(np.arange(len(index)), candidate_rows(index, evidence, entries, None))

@@ -14,8 +14,10 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from accounts.presentation import Ref
+from discovery.models import MomentLabel
 from discovery.recommend.citing import BECAUSE
 from discovery.recommend.explain import ActionKind, Cited, Manner, ReasonKind
+from discovery.recommend.occasion import DayPart, MomentWord
 
 NUMBERS = 1024  # sentences with a number that are remembered
 
@@ -38,7 +40,7 @@ class Wording:
         self._language = translation.get_language()
         self._gettext = partial(_looked_up, self._language)
 
-    def reason(self, cited: Cited) -> str:  # noqa: PLR0911 one sentence a case
+    def reason(self, cited: Cited) -> str:  # noqa: C901, PLR0911 one sentence a case
         """The sentence for a reason."""
         _ = self._gettext
         friend = next((self._names[ref] for ref in cited.evidence if ref.kind == "Listener"), None)
@@ -63,6 +65,10 @@ class Wording:
                 return _("Friends of yours play %(things)s") % {"things": listed}
             case ReasonKind.POPULARITY:
                 return _("Popular with listeners here (not personal)")
+            case ReasonKind.WORD:
+                return _("You asked for %(words)s") % {"words": self._said(cited)}
+            case ReasonKind.OCCASION:
+                return self._moment(cited)
             case _:
                 return _("Matches %(things)s") % {"things": listed}
 
@@ -99,6 +105,19 @@ class Wording:
             number,
         )
 
+    def _moment(self, cited: Cited) -> str:
+        """What moment it is for."""
+        _ = self._gettext
+        moment = next(word for word in cited.words if isinstance(word, MomentWord))
+        return _(_FOR[moment.part]) % {"moment": _(_YOURS[moment.label])}
+
+    def _said(self, cited: Cited) -> str:
+        """The words of a reason; of those that are not wanted, that they are not."""
+        _ = self._gettext
+        return self._listed([
+            word.text if word.amount > 0 else _("not %(word)s") % {"word": word.text} for word in cited.words
+        ])  # fmt: skip
+
     def _listed(self, things: Sequence[str]) -> str:
         """Names as a list in words: "A, B and C"."""
         if len(things) < 2:
@@ -114,6 +133,23 @@ _BECAUSE = {
     Manner.HEARD: gettext_noop("Because you have just heard %(things)s"),
 }
 _SESSION = gettext_noop("From this session: %(things)s")
+
+_FOR = {
+    DayPart.MORNING: gettext_noop("For %(moment)s this morning"),
+    DayPart.DAY: gettext_noop("For %(moment)s today"),
+    DayPart.EVENING: gettext_noop("For %(moment)s this evening"),
+    DayPart.NIGHT: gettext_noop("For %(moment)s tonight"),
+}
+_YOURS = {
+    MomentLabel.RUN: gettext_noop("your run"), MomentLabel.WALK: gettext_noop("your walk"),
+    MomentLabel.CYCLE: gettext_noop("your bike ride"), MomentLabel.SPORT: gettext_noop("your workout"),
+    MomentLabel.YOGA: gettext_noop("your yoga"), MomentLabel.COMMUTE: gettext_noop("your way to work"),
+    MomentLabel.TRAVEL: gettext_noop("your journey"), MomentLabel.WORK: gettext_noop("your work"),
+    MomentLabel.STUDY: gettext_noop("your studies"), MomentLabel.COOK: gettext_noop("your cooking"),
+    MomentLabel.CHORES: gettext_noop("your housework"), MomentLabel.DINNER: gettext_noop("your dinner"),
+    MomentLabel.PARTY: gettext_noop("your party"), MomentLabel.RELAX: gettext_noop("your rest"),
+    MomentLabel.SLEEP: gettext_noop("your sleep"),
+}  # fmt: skip
 
 _FRACTIONS = (
     (0.075, gettext_noop("a small part")), (0.14, gettext_noop("about a tenth")),

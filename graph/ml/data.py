@@ -5,6 +5,7 @@ Snapshots come in, and nothing of the database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from torch_geometric.data import HeteroData
 from accounts.policies import floor
 from graph.arrays import Floats, Ids, Ints, Mask, ShortRows
 from graph.ml.copies import distinct_people, distinctness
+from graph.packed_names import PackedNames
 from graph.serving.friend_index import symmetric
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
@@ -29,6 +31,19 @@ PLAYED_BY: Edge = ("item", "played_by", "user")
 PLAYS: Edge = ("user", "plays", "item")
 KNOWS: Edge = ("user", "knows", "user")
 EDGES = (NAMES, PLAYED_BY, PLAYS, KNOWS)
+
+
+@dataclass(frozen=True)
+class Called:
+    """What the things of a view are called."""
+
+    tags: Sequence[str]  # [G]
+    names: tuple[Sequence[str], ...]  # columns of names, of what made the items too
+    rows: tuple[ShortRows, ...]  # for each column, the place of each item's name [N]
+
+    def items(self, row: int) -> list[str]:
+        """The names of one item: its own, and its artist's."""
+        return [names[int(rows[row])] for names, rows in zip(self.names, self.rows, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +59,7 @@ class View:
     artists: sp.csr_matrix  # [A, N] 1 where the artist made the item; [0, N] in the artist view
     artist_ids: Ids  # [A]
     friends: sp.csr_matrix  # [U, U] symmetric, ones
+    called: Called | None = None  # nothing where the snapshot has no names
 
     @cached_property
     def taught(self) -> sp.csr_matrix:
@@ -93,6 +109,7 @@ def artist_view(snapshot: GraphSnapshot) -> View:
         artists=sp.csr_matrix((0, size), dtype=np.float32),
         artist_ids=np.zeros(0, dtype=np.int64),
         friends=_friends(snapshot),
+        called=_called(snapshot, (snapshot.artist_names, np.arange(size, dtype=np.int32))),
     )
 
 
@@ -117,7 +134,19 @@ def track_view(snapshot: GraphSnapshot) -> View:
         artists=made,
         artist_ids=snapshot.artists,
         friends=_friends(snapshot),
+        called=_called(
+            snapshot,
+            (snapshot.track_titles, np.arange(size, dtype=np.int32)),
+            (snapshot.artist_names, snapshot.track_artist),
+        ),
     )
+
+
+def _called(snapshot: GraphSnapshot, *columns: tuple[PackedNames, ShortRows]) -> Called | None:
+    if not len(snapshot.tag_names):
+        return None
+    names, rows = zip(*columns, strict=True)
+    return Called(tags=snapshot.tag_names, names=names, rows=rows)
 
 
 def views(snapshot: GraphSnapshot) -> list[View]:

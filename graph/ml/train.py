@@ -22,6 +22,7 @@ from graph.ml.social import fit_pair_score, taste_kind, what_is_common
 from graph.ml.sources import SOURCES, fit_sources
 from graph.ml.split import held_out, split_snapshot
 from graph.ml.styles import find_styles
+from graph.ml.words import fit_words
 from graph.serving.artifact import Artifact
 from graph.serving.channels import Channel, ChannelRule
 from graph.serving.friend_index import FEATURES, PairScore
@@ -75,6 +76,8 @@ def fit(
         view_arrays, described[view.kind] = assemble_view(
             view, blocks, blends.get(view.kind, config.blend), before=(before or {}).get(view.kind)
         )
+        index = index_assembled(view, view_arrays, described[view.kind])
+        view_arrays |= fit_words(view, index.queries)
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     progress(1 - 1 / parts, "learning who knows whom")
     arrays |= _tastes_apart(

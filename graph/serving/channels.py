@@ -1,6 +1,6 @@
 """What may be added up: entries of evidence, the channels they come by, and how strongly each counts.
 
-Amounts go in (play counts, picks), signed strengths come out. Knows nothing of items' vectors.
+Amounts go in (play counts, picks, words), signed strengths come out. Knows nothing of items' vectors.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Floats, Rows
 
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
+# What a word weighs: what was asked for goes before what somebody usually plays, which orders what is left.
+WORD_GAIN = 5.0
 
 
 class Channel(enum.IntEnum):
@@ -25,6 +28,19 @@ class Channel(enum.IntEnum):
     PICK = 2  # an onboarding pick, like or session seed; amount is a strength, 1 is one pick
     PROMPT_TAG = 3  # a tag of a prompt or occasion; amount is a strength
     NEGATIVE = 4  # a skip or dislike; amount is a strength, given as a positive number
+    WORD = 5  # a word of a prompt or an occasion; amount is a strength, below zero for what is not wanted
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spoken:
+    """What the words of one request mean for the candidates; made for the request by `graph.words.sense`."""
+
+    keys: Floats  # [w, dim] their vectors, in the candidates' space
+    axis: Floats  # [w, 2] how much each asks for valence and for energy
+    text: sp.csr_matrix  # [w, n] how well what a candidate is called fits each; at most 1
+
+    def __len__(self) -> int:
+        return len(self.keys)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +48,9 @@ class Evidence:
     """What a request may use about one viewer. Several entries may share a key. Raises ValueError for no key's row."""
 
     key_row: Rows  # [E] rows into the key table; negative rows are refused
-    amount: Floats  # [E] > 0, raw strength in the channel's unit
+    amount: Floats  # [E] > 0 but for words, raw strength in the channel's unit
     channel: Codes  # [E] Channel
+    said: Spoken | None = None  # words: a row behind all keys each
 
     def __post_init__(self) -> None:
         if len(self.key_row) and self.key_row.min() < 0:
@@ -62,9 +79,16 @@ class ChannelRule:
     def strength(self, amount: Floats, count: NDArray[np.integer[Any]] | int) -> Floats:
         """Signed strength of entries of this channel, given how many entries their viewer has."""
         raised = (np.log1p(amount) / self.unit) ** self.power if self.logarithmic else amount
-        raised = np.minimum(raised, LOUDEST)
+        raised = np.asarray(np.clip(raised, -LOUDEST, LOUDEST), dtype=np.float32)
         scale = np.maximum(count, 1) ** -self.count_power
         return np.asarray(self.gain * raised * scale, dtype=np.float32)
+
+
+def word_rule(sources: int) -> ChannelRule:
+    """Words count alike in every model, and each as if it stood alone: one that is struck out takes its own term along."""
+    return ChannelRule(
+        gain=WORD_GAIN, logarithmic=False, unit=1.0, count_power=0.0, identity=0.0, weights=(1.0,) * sources
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

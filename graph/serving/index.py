@@ -3,6 +3,8 @@
     score(viewer, i) = prior[i] + Σ over evidence e  strength(e) · (weights[e.channel] ∘ K[e.key]) · Q[i]
                                 + strength(e) · identity[e.channel] · [e.key is i]
 
+A word adds, beside its vector's product, what a candidate is called and how it feels (`graph.words.sense`).
+
 ``K`` and ``Q`` are one table of vectors with two scales per item and *source* (a block of
 columns, such as the item–item memory or the graph network). An item's vector may be evidence
 (key) or candidate (query); tags, and artists in the track view, have keys only. No viewer has a
@@ -22,7 +24,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows
-from graph.serving.channels import Channel, ChannelRule, Evidence, Source
+from graph.serving.channels import Channel, ChannelRule, Evidence, Source, Spoken, word_rule
 from graph.serving.friend_index import unit_rows
 from graph.serving.places import positions, top_rows
 
@@ -51,7 +53,7 @@ class ItemIndex:
         self.open: Mask = arrays["open"] if "open" in arrays else np.ones(len(self.ids), dtype=bool)
         self.prior: Floats = arrays["prior"]  # [n] score without any evidence
         self.sources = tuple(sources)
-        self.rules = dict(rules)
+        self.rules = {Channel.WORD: word_rule(len(sources)), **rules}
         self._codes = arrays["codes"]  # [n, d] int8, or float32 where nothing was rounded
         self._key_scale = _unpacked(arrays, "key")  # [n, S]
         self._query_scale = _unpacked(arrays, "query")  # [n, S]
@@ -66,6 +68,12 @@ class ItemIndex:
         if "taste_mean" in arrays:
             self._turn = arrays["taste_mean"], arrays["taste_turn"]
         self.styles: Codes = arrays.get("style", np.full(len(self.ids), -1, dtype=np.int8))
+        # [n, 2] valence and energy, each with mean zero and deviation one; none in models that know no words
+        self.moods: Floats | None = arrays["mood"].astype(np.float32) if "mood" in arrays else None
+        self.memo: dict[str, Any] = {}  # what others make of the arrays alone, once
+        self.words = {
+            name.removeprefix("words_"): a for name, a in arrays.items() if name.startswith("words_")
+        }
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -228,6 +236,8 @@ class ItemIndex:
         added = np.asarray(self.queries @ self._folded(evidence, strength), dtype=np.float32)
         own = self._lifted(evidence)
         np.add.at(added, evidence.key_row[own], self._lift(evidence, strength)[own])
+        if evidence.said is not None:
+            added += self._called(evidence.said, self._word_strength(evidence, strength), slice(None))
         return added
 
     def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
@@ -238,9 +248,12 @@ class ItemIndex:
             folded[place] = self._folded(evidence, strength)
         scores = self._of_all(folded)
         scores += self.prior
-        for row, evidence, strength in zip(scores, evidences, strengths, strict=True):
+        for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
             own = self._lifted(evidence)
-            np.add.at(row, evidence.key_row[own], self._lift(evidence, strength)[own])
+            np.add.at(scores[place], evidence.key_row[own], self._lift(evidence, strength)[own])
+            if evidence.said is not None:
+                spoken = self._word_strength(evidence, strength)
+                scores[place] += self._called(evidence.said, spoken, slice(None))
         return np.asarray(scores, dtype=np.float32)
 
     def _of_all(self, folded: Floats) -> Floats:
@@ -259,6 +272,8 @@ class ItemIndex:
         place = positions(rows, evidence.key_row)
         own = place >= 0
         np.add.at(scores, place[own], self._lift(evidence, strength)[own])
+        if evidence.said is not None:
+            scores += self._called(evidence.said, self._word_strength(evidence, strength), rows)
         return np.asarray(scores, dtype=np.float32)
 
     def own_rows(self, evidence: Evidence) -> Rows:
@@ -331,7 +346,11 @@ class ItemIndex:
         queries = self.query_rows(rows)
         added = np.zeros((len(evidence), len(queries)), dtype=np.float32)
         for entries, weights in self._by_weights(evidence):
-            added[entries] = self.keys[evidence.key_row[entries]] @ (queries * weights).T
+            added[entries] = self._keys_of(evidence, entries) @ (queries * weights).T
+        if evidence.said is not None:
+            spoken = np.flatnonzero(evidence.key_row >= len(self.keys))
+            places = evidence.key_row[spoken] - len(self.keys)
+            added[spoken] += self._called_each(evidence.said, rows)[places]
         added *= strength[:, None]
         same = evidence.key_row[:, None] == np.asarray(rows)[None, :]
         entry, column = np.nonzero(same)
@@ -363,8 +382,37 @@ class ItemIndex:
         """The evidence's keys added up [dim], each as strongly as it counts [E]."""
         folded = np.zeros(self.dim, dtype=np.float32)
         for entries, weights in self._by_weights(evidence):
-            folded += weights * (strength[entries] @ self.keys[evidence.key_row[entries]])
+            folded += weights * (strength[entries] @ self._keys_of(evidence, entries))
         return folded
+
+    def _keys_of(self, evidence: Evidence, entries: Mask | slice) -> Floats:
+        """The vectors of some entries [., dim]; those of words the request brought along."""
+        rows = evidence.key_row[entries]
+        if evidence.said is None:
+            return self.keys[rows]
+        spoken = rows >= len(self.keys)
+        keys = self.keys[np.where(spoken, 0, rows)]
+        keys[spoken] = evidence.said.keys[rows[spoken] - len(self.keys)]
+        return keys
+
+    def _word_strength(self, evidence: Evidence, strength: Floats) -> Floats:
+        """How strongly each word that the request brought counts [w]: its entries together."""
+        spoken = evidence.key_row >= len(self.keys)
+        size = 0 if evidence.said is None else len(evidence.said)
+        places = evidence.key_row[spoken] - len(self.keys)
+        return np.bincount(places, strength[spoken], minlength=size).astype(np.float32)
+
+    def _called(self, said: Spoken, strength: Floats, rows: Rows | slice) -> Floats:
+        """What words that count this strongly [w] add to candidates by how they are called and feel [len(rows)]."""
+        added = np.asarray(said.text.T @ strength, dtype=np.float32)[rows]
+        if self.moods is not None:
+            added += self.moods[rows] @ (strength @ said.axis)
+        return added
+
+    def _called_each(self, said: Spoken, rows: Rows) -> Floats:
+        """The same of each word, counting once [w, len(rows)]."""
+        added = said.text[:, rows].toarray().astype(np.float32)
+        return added if self.moods is None else np.asarray(added + said.axis @ self.moods[rows].T)
 
     def _by_weights(self, evidence: Evidence) -> Iterator[tuple[Mask | slice, Floats]]:
         """The entries [E] by the source weights [dim] that their channels have in common.

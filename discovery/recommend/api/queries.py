@@ -7,14 +7,30 @@ from django.utils.translation import gettext as _
 
 from accounts.api.context import Info, ViewerPart
 from accounts.models import PersonalizationLevel
+from accounts.presentation import Ref
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.cursors import EVERYBODY
+from discovery.platform.graphql.node import node_ref
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, Before, page_size
+from discovery.platform.names import digest, prose_clean
 from discovery.recommend import feed, suggestions
 from discovery.recommend.api.types import FriendSuggestionConnection, RecommendationConnection
+from discovery.recommend.prompt import MOST_LETTERS, MOST_SEEDS
 from discovery.segments.kinds import Defaults
 from discovery.segments.services import defaults_for
 from graph.models import ItemKind
+
+SEEDS = ("Track", "Artist", "Tag")
+
+
+def _seeds(ids: list[strawberry.ID]) -> list[Ref]:
+    if len(ids) > MOST_SEEDS:
+        raise InvalidInput(_("There may be at most %(most)d seeds.") % {"most": MOST_SEEDS}, field="seeds")
+    return [Ref(*node_ref(value, *SEEDS, field="seeds")) for value in ids]
+
+
+def _words(text: str) -> str:
+    return prose_clean(text, field="words", length=MOST_LETTERS)
 
 
 @strawberry.type
@@ -42,14 +58,20 @@ class Viewer(ViewerPart):
         after: str | None = None,
         level: PersonalizationLevel | None = None,
         variety: float | None = None,
+        seeds: list[strawberry.ID] | None = None,
+        words: str | None = None,
     ) -> RecommendationConnection:
-        size, before = page_size(first), Before.read(after, viewer=self.user.pk, of=f"discover {kind}")
+        size = page_size(first)
+        begun, said = _seeds(seeds or []), _words(words or "")
+        asked = digest(said, *map(str, begun)) if said or begun else ""
+        before = Before.read(after, viewer=self.user.pk, of=f"discover {kind} {asked}".rstrip())
         if variety is not None and not 0 <= variety <= 1:
             raise InvalidInput(_("variety is a number from 0 to 1"), field="variety")
         usual = Defaults(variety=variety) if variety is not None else defaults_for(self.user, level)
         answer = feed.for_you(
             self.user, kind,
             shown=before.ids, count=size, level=level, variety=variety, usual=usual.variety,
+            seeds=begun, words=said,
         )  # fmt: skip
         return RecommendationConnection.of(answer, before, usual=usual)
 

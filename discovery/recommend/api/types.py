@@ -101,6 +101,9 @@ class RecommendationConnection:
     used: list[Purpose] = strawberry.field(
         description="Purposes on whose word something entered this answer; none where nothing personal did."
     )
+    not_understood: list[str] = strawberry.field(
+        description="Words of the request that mean nothing to this model, and therefore changed nothing."
+    )
     variety: float = strawberry.field(
         description="How far distance from the items above counted; 0 is the plain order of scores."
     )
@@ -127,6 +130,7 @@ class RecommendationConnection:
             page_info=passed.info([shown.item.pk for shown in answer.items], has_next=answer.has_next),
             level=answer.level, model_version=answer.model_version,  # type: ignore[arg-type]
             degraded=answer.degraded, not_used=list(answer.not_used), used=list(answer.used), variety=answer.variety,
+            not_understood=list(answer.not_understood),
             variety_by=list(usual.by) if usual is not None and usual.variety == answer.variety else [],
         )  # fmt: skip
 

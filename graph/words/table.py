@@ -1,0 +1,99 @@
+"""The table of word vectors: what a sentence model knew of words, as a few numbers each, read with numpy.
+
+It comes with the project (`words.safetensors`), made by ``manage.py distill_words`` from all-MiniLM-L6-v2 (Apache-2.0) and the
+lists by hand. Which table it is, is pinned: another file is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+
+import numpy as np
+from safetensors.numpy import load
+
+from graph.arrays import Codes, Floats
+from graph.words.phrases import STOP_WORDS, phrases_of, words_of
+
+FILE = "words.safetensors"
+SHA256 = "7026246cc0f4e307038f555be2a7f01098a5cb1b0a3240ad0358a9268514ddbf"
+VERSION = 1
+_SURE = 1e-9
+
+
+class TableDamaged(Exception):
+    """The table is not the one that this version of the project was made with."""
+
+
+@dataclass(frozen=True, eq=False)
+class WordTable:
+    """Words and phrases [V] with their vectors."""
+
+    words: Mapping[str, int]  # row of each
+    codes: Codes  # [V, d]
+    scale: Floats  # [V] what a code of 1 stands for in this row
+    weight: Floats  # [V] how much a word says in a phrase: common words say little
+    sha256: str
+
+    @property
+    def dim(self) -> int:
+        """Numbers of a vector."""
+        return int(self.codes.shape[1])
+
+    def knows(self, phrase: str) -> bool:
+        """Whether the phrase, or any word of it, has a vector."""
+        return any(part in self.words for part in self._parts(phrase))
+
+    def vector(self, phrase: str) -> Floats:
+        """The unit vector of a phrase [d], the mean of the longest phrases in it that are known; zeros where none is."""
+        total = np.zeros(self.dim, dtype=np.float32)
+        for part in self._parts(phrase):
+            row = self.words.get(part)
+            if row is not None:
+                total += self.weight[row] * self._row(row)
+        length = float(np.linalg.norm(total))
+        return total / length if length > _SURE else total
+
+    def vectors(self, phrases: list[str]) -> Floats:
+        """The vectors of many [len(phrases), d]."""
+        return np.stack([self.vector(phrase) for phrase in phrases]) if phrases else self._none
+
+    def _parts(self, phrase: str) -> list[str]:
+        words = words_of(phrase)
+        whole = " ".join(words)
+        if whole in self.words:
+            return [whole]
+        parts = [part for part in phrases_of(words, self.words) if part not in STOP_WORDS]
+        return parts or list(words)
+
+    def _row(self, row: int) -> Floats:
+        return np.asarray(self.codes[row] * self.scale[row], dtype=np.float32)
+
+    @cached_property
+    def _none(self) -> Floats:
+        return np.zeros((0, self.dim), dtype=np.float32)
+
+
+@cache
+def word_table() -> WordTable:
+    """The one that comes with the project. Raises TableDamaged where the file is another."""
+    blob = files(__package__).joinpath(FILE).read_bytes()
+    if (sha256 := hashlib.sha256(blob).hexdigest()) != SHA256:
+        raise TableDamaged(f"{FILE} is {sha256}, and not {SHA256}")
+    return table_of(blob)
+
+
+def table_of(blob: bytes) -> WordTable:
+    """The table that these bytes are."""
+    arrays = load(blob)
+    words = arrays["words"].tobytes().decode().split("\n")
+    return WordTable(
+        words={word: row for row, word in enumerate(words)},
+        codes=arrays["codes"],
+        scale=arrays["scale"].astype(np.float32),
+        weight=arrays["weight"].astype(np.float32),
+        sha256=hashlib.sha256(blob).hexdigest(),
+    )

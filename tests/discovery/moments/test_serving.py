@@ -13,9 +13,11 @@ from accounts.services.consent import consent_set
 from accounts.services.private_session import private_session_start
 from discovery.models import MomentLabel
 from discovery.platform import clock
+from discovery.recommend import evidence as gathering
 from discovery.recommend.explain import Cited, ReasonKind
-from discovery.recommend.occasion import _FITS, DayPart, day_part, words_of
+from discovery.recommend.occasion import _FITS, DayPart, day_part, gather_now, words_of
 from discovery.recommend.wording import Wording
+from graph import snapshot
 from graph.models import ItemKind
 from tests import factories
 from tests.api.client import App
@@ -183,3 +185,14 @@ def test_the_part_of_the_day_is_told_by_the_installations_clock(settings):
     settings.LOCAL_TIME_ZONE = "Europe/Berlin"
     parts = [day_part(datetime(2026, 7, 1, hour, 30, tzinfo=UTC)).value for hour in (2, 3, 9, 15, 20, 22)]
     assert parts == ["NIGHT", "MORNING", "DAY", "EVENING", "NIGHT", "NIGHT"]
+
+
+def test_neither_a_training_nor_a_list_of_everybody_asks_for_moments(world):
+    ada, ben = world
+    tells(ada, told("RUN", minutes=60))
+    with CaptureQueriesContext(connection) as asked:
+        snapshot.take()
+        gathered = gathering.gather_many([ada, ben], ItemKind.TRACK)
+    assert not [query for query in asked if "discovery_moment" in query["sql"]]
+    assert [evidence.words for evidence in gathered] == [(), ()]
+    assert gather_now(ada, ItemKind.TRACK).words, "the control"

@@ -26,6 +26,7 @@ _WORDS: Mapping[Channel, Promise] = {
     Channel.PICK: gettext_lazy("what you pick × %(weight)s"),
     Channel.PROMPT_TAG: gettext_lazy("words you begin from × %(weight)s"),
     Channel.NEGATIVE: gettext_lazy("what you skip and dislike × %(weight)s"),
+    Channel.WORD: gettext_lazy("words you ask for × %(weight)s"),
 }
 
 

@@ -33,6 +33,7 @@ class Signal(StrEnum):
     FRIENDS = "FRIENDS"
     PICKS = "PICKS"
     TAGS = "TAGS"
+    WORDS = "WORDS"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ _FACTS: Mapping[Signal, _Fact] = {
         Channel.PROMPT_TAG, PersonalizationLevel.BASIC, None,
         _("The word that a radio of yours begins from."),
         _("Set your level to “Off”, or begin from something else."),
+    ),
+    Signal.WORDS: _Fact(
+        Channel.WORD, PersonalizationLevel.BASIC, None,
+        _("The words that you ask for, each by itself; they are kept nowhere but with a playlist that you make of them."),
+        _("Strike a word out, or set your level to “Off”."),
     ),
 }  # fmt: skip
 

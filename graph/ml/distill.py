@@ -20,10 +20,8 @@ from graph.words.phrases import normal
 # The model whose weights these are: another one would be another table, whatever it is called.
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 KEPT = 128  # directions
-NEAR, DECAY = (
-    1.0,
-    0.8,
-)  # how much what is near counts beside the word itself, and the next one beside the one before
+# How much what is near counts beside the word itself, and the next one beside the one before.
+NEAR, DECAY = 1.0, 0.8
 CONTEXTS = ("{}", "{} music")
 COMMON = 2_000  # words up to this place in the vocabulary say least
 Encode = Callable[[Sequence[str]], Floats]
@@ -80,11 +78,11 @@ def distill(encode: Encode, vocabulary: Sequence[str]) -> bytes:
 
 
 def _around(vectors: Floats, rows: Sequence[int], decay: float) -> Floats:
-    """The mean of some vectors [d], each next one counting ``decay`` times the one before; zeros of none."""
+    """The direction of some vectors [d], each next one counting ``decay`` times the one before; zeros of none."""
     if not rows:
         return np.zeros(vectors.shape[1], dtype=np.float32)
     weights = (decay ** np.arange(len(rows))).astype(np.float32)
-    return np.asarray(weights @ vectors[list(rows)] / weights.sum(), dtype=np.float32)
+    return _units((weights @ vectors[list(rows)])[None])[0]
 
 
 def _weight(place: int) -> float:

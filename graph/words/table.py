@@ -19,7 +19,7 @@ from graph.arrays import Codes, Floats
 from graph.words.phrases import STOP_WORDS, phrases_of, words_of
 
 FILE = "words.safetensors"
-SHA256 = "7026246cc0f4e307038f555be2a7f01098a5cb1b0a3240ad0358a9268514ddbf"
+SHA256 = "d48d10c1ee47476470e90fa4d4647aad1682babfe640d027fa456e7c7996f29f"
 VERSION = 1
 _SURE = 1e-9
 

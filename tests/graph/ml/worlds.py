@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from graph.packed_names import PackedNames
 from graph.snapshot import GraphSnapshot, Plays, Taggings
 
 
@@ -18,7 +19,14 @@ def taggings_of(rows):
 
 
 def snapshot_of(
-    artist_plays, *, track_plays=None, track_artist=(), tags=(), friendships=(), discoverable=None
+    artist_plays,
+    *,
+    track_plays=None,
+    track_artist=(),
+    tags=(),
+    friendships=(),
+    discoverable=None,
+    tag_names=(),
 ):
     """Ids are 10, 20, … for users, 100, 101, … for artists, 1000, 1001, … for tracks, 1, 2, … for tags."""
     users, artists = artist_plays.shape
@@ -39,6 +47,9 @@ def snapshot_of(
         track_tags=taggings_of([]),
         friendships=np.asarray(friendships, dtype=np.int32).reshape(-1, 2),
         ledger_position=3,
+        tag_names=PackedNames.of(tag_names),
+        artist_names=PackedNames.of(f"Artist {number}" for number in range(artists)),
+        track_titles=PackedNames.of(f"Title {number}" for number in range(tracks)),
     )
 
 

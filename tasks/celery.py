@@ -36,6 +36,7 @@ app = Celery(
         "tasks.models",
         "tasks.experiments",
         "tasks.engagement",
+        "tasks.moments",
         "tasks.rollout",
     ],
 )

@@ -8,19 +8,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from accounts.intake import deliberate
 from accounts.models import Purpose, User
 from accounts.policies import effective_use
 from discovery.models import Moment, ReadyPlaylists
 from discovery.platform import clock
-from discovery.platform.errors import Refusal
+from discovery.platform.errors import EarshotError, Refusal
 from discovery.recommend.occasion import SOON
 
 logger = logging.getLogger(__name__)
 
 Make = Callable[[User, Moment], object]  # makes a playlist that fits the moment, as long as it lasts
+_makers: list[Make] = []
+
+
+def connect(make: Make) -> None:
+    """Whoever makes playlists of words says so, once a process; before that none is made, and nothing is claimed."""
+    _makers[:] = [make]
+
+
+def playlists_make() -> int:
+    """Make what is due; return how many playlists. One that fails leaves the others alone, and the next minute tries it again."""
+    made = 0
+    for make in _makers:
+        for key in moments_due():
+            try:
+                made += playlist_ready(moment_id=key, make=make)
+            except (EarshotError, DatabaseError):
+                logger.exception("the playlist of moment %s could not be made", key)
+    return made
 
 
 def moments_due() -> list[int]:

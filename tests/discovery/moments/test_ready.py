@@ -8,11 +8,13 @@ from accounts.models import PersonalizationLevel, Purpose
 from accounts.services.consent import consent_set, level_set
 from accounts.services.private_session import private_session_start
 from discovery.models import Moment
+from discovery.moments import ready
 from discovery.moments.ready import moments_due, playlist_ready
 from discovery.platform import clock
 from discovery.platform.errors import Conflict
 from graph.models import Playlist
 from graph.services.playlists import playlist_create
+from tasks.moments import playlists_ready
 from tests import factories
 from tests.api.client import App
 from tests.discovery.moments.test_moments import soon, tells, told
@@ -57,6 +59,17 @@ def test_it_is_made_once_for_whoever_asked(ada):
     assert playlist_ready(moment_id=due, make=make) is False, "a second delivery finds it done"
     tells(ada, told(starts_at=soon(10), minutes=45), told("WORK", soon(60)))
     assert made() == ["RUN for 45"], "told again, it is the same moment"
+
+
+def test_the_clock_makes_what_is_due_once_somebody_can(ada, monkeypatch):
+    monkeypatch.setattr(ready, "_makers", [])
+    wants(ada)
+    playlists_ready()
+    assert len(moments_due()) == 1, "nobody makes playlists, and nothing is claimed"
+    ready.connect(make)
+    playlists_ready()
+    playlists_ready()
+    assert [playlist.title for playlist in Playlist.objects.all()] == ["RUN for 45"]
 
 
 def test_not_without_asking_any_more_and_not_after_it_began(ada):

@@ -94,7 +94,7 @@ function whenever({ start, lasts, rules, more }, from, to) {
   if (rules.some(({ read }) => !read)) return []; // nobody knows when
   const ends = rules.map(({ value, read }) => ({ ...read, until: untilIn(value, read.until, start) }));
   const begins = ends.length && ends.every(({ until }) => until < start.wall) ? [] : [start.wall];
-  const again = ends.flatMap((rule) => [...repeats(rule, start.wall, last)]);
+  const again = ends.flatMap((rule) => [...repeats(rule, start.wall, last, first)]);
   const walls = [...new Set([...begins, ...again])].filter((wall) => wall >= first && wall <= last);
   const known = new Set(walls);
   const others = more.filter(({ wall, zone }) => zone !== start.zone || !known.has(wall));

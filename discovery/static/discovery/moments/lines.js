@@ -24,15 +24,12 @@ export function components(text) {
 /** A content line: NAME;PARAMETER="quoted":value. */
 function read(line) {
   let quoted = false;
-  const colon = [...line].findIndex((character) => {
-    if (character === '"') quoted = !quoted;
-    return character === ":" && !quoted;
-  });
-  if (colon < 1) return null;
-  const characters = [...line]; // as they were counted: some take two places
-  const [name, ...parameters] = characters.slice(0, colon).join("").match(/(?:[^;"]|"[^"]*")+/g) ?? [""];
+  let colon = 0;
+  for (; colon < line.length && (quoted || line[colon] !== ":"); colon++) if (line[colon] === '"') quoted = !quoted;
+  if (!colon || colon === line.length) return null;
+  const [name, ...parameters] = line.slice(0, colon).match(/(?:[^;"]|"[^"]*")+/g) ?? [""];
   const told = parameters.map((one) => one.split("=")).map(([key, ...value]) => [key.toUpperCase(), value.join("=").replaceAll('"', "")]);
-  return { name: name.toUpperCase(), parameters: Object.fromEntries(told), value: characters.slice(colon + 1).join("") };
+  return { name: name.toUpperCase(), parameters: Object.fromEntries(told), value: line.slice(colon + 1) };
 }
 
 export const all = (part, name) => part.properties.filter((property) => property.name === name);

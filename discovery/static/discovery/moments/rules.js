@@ -42,10 +42,11 @@ function weekday(text) {
 const times = (hours, minutes, seconds) =>
   hours.flatMap((hour) => minutes.flatMap((minute) => seconds.map((second) => ((hour * 60 + minute) * 60 + second) * 1000))).sort((one, other) => one - other);
 
-/** Whenever `rule` comes round from `start` to `last`, in order. */
-export function* repeats(rule, start, last) {
+/** Whenever `rule` comes round from `start` to `last`, in order; where it does not count, what lies before `first` may be left out. */
+export function* repeats(rule, start, last, first = start) {
   let left = rule.count;
-  for (let step = 0; ; step += rule.interval) {
+  const skipped = left === Infinity ? Math.floor(Math.max(0, periodsTo(rule.every, dayOf(start), dayOf(first)) - 1) / rule.interval) : 0;
+  for (let step = skipped * rule.interval; ; step += rule.interval) {
     const days = period(rule, dayOf(start), step);
     if (days[0] > Math.min(last, rule.until)) return;
     let found = days.filter((day) => fits(rule, day)).flatMap((day) => rule.times.map((time) => day + time));
@@ -70,25 +71,35 @@ function period({ every, begins }, first, step) {
   }
 }
 
+/** How many whole periods lie between two days, or one more. */
+function periodsTo(every, from, to) {
+  const [begin, end] = [new Date(from), new Date(to)];
+  const years = end.getUTCFullYear() - begin.getUTCFullYear();
+  if (every === "YEARLY") return years;
+  if (every === "MONTHLY") return years * 12 + end.getUTCMonth() - begin.getUTCMonth();
+  return Math.floor((to - from) / (every === "WEEKLY" ? 7 * DAY : DAY));
+}
+
 const daysBetween = (first, count) => Array.from({ length: count }, (_, place) => first + place * DAY);
 const until = (first, next) => daysBetween(first, (next - first) / DAY);
 
-function fits(rule, day) {
+function fits({ every, months, monthdays, yeardays, weekdays }, day) {
+  if (weekdays && !weekdays.some((wanted) => wanted.day === weekdayOf(day))) return false;
+  if (!months && !monthdays && !yeardays && !weekdays?.some(({ nth }) => nth)) return true;
   const date = new Date(day);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-  const monthStarts = Date.UTC(year, month, 1);
-  const inMonth = place(day, monthStarts, Date.UTC(year, month + 1, 1));
+  if (months && !months.includes(month + 1)) return false;
+  const inMonth = place(day, Date.UTC(year, month, 1), Date.UTC(year, month + 1, 1));
+  if (monthdays && !monthdays.some((wanted) => inMonth.includes(wanted))) return false;
   const inYear = place(day, Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1));
-  const ordinals = rule.every === "MONTHLY" || (rule.every === "YEARLY" && rule.months) ? inMonth : inYear;
-  return (!rule.months || rule.months.includes(month + 1))
-    && (!rule.monthdays || rule.monthdays.some((wanted) => inMonth.includes(wanted)))
-    && (!rule.yeardays || rule.yeardays.some((wanted) => inYear.includes(wanted)))
-    && (!rule.weekdays || rule.weekdays.some((wanted) => wanted.day === weekdayOf(day) && nthFits(rule, wanted.nth, ordinals)));
+  if (yeardays && !yeardays.some((wanted) => inYear.includes(wanted))) return false;
+  const ordinals = every === "MONTHLY" || (every === "YEARLY" && months) ? inMonth : inYear;
+  return !weekdays || weekdays.some((wanted) => wanted.day === weekdayOf(day) && nthFits(every, wanted.nth, ordinals));
 }
 
 /** Which day it is from the front and from the back: 1 and -31. */
 const place = (day, first, next) => [(day - first) / DAY + 1, (day - next) / DAY];
 
 /** Ordinals mean something in months and years alone. */
-const nthFits = ({ every }, nth, [front, back]) =>
+const nthFits = (every, nth, [front, back]) =>
   !nth || every === "DAILY" || every === "WEEKLY" || nth === Math.ceil(front / 7) || nth === -Math.ceil(-back / 7);

@@ -5,6 +5,7 @@ import { readRule, repeats } from "./rules.js";
 
 export const SECOND = 1000;
 export const DAY = 86_400 * SECOND;
+const QUARTER = 900 * SECOND;
 const LATEST = Date.UTC(2040, 0, 1); // as far as a described zone is followed
 
 export const UTC = { name: "UTC", offset: () => 0 };
@@ -20,13 +21,19 @@ export function named(name) {
 function ofBrowser(name) {
   let format;
   try {
-    format = new Intl.DateTimeFormat("en", { timeZone: name, hourCycle: "h23", era: "short", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" });
+    format = new Intl.DateTimeFormat("en", { timeZone: name, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" });
   } catch {
     return null;
   }
-  const offset = (instant) => {
+  const known = new Map(); // offsets change at quarters of an hour, and asking takes long
+  const asks = (instant) => {
     const { year, month, day, hour, minute, second } = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-    return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / SECOND) * SECOND;
+    return Date.UTC(year, month - 1, day, hour, minute, second) - instant;
+  };
+  const offset = (instant) => {
+    const quarter = Math.floor(instant / QUARTER);
+    if (!known.has(quarter)) known.set(quarter, asks(quarter * QUARTER));
+    return known.get(quarter);
   };
   return { name, offset };
 }

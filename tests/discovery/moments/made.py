@@ -47,16 +47,13 @@ def _series(chance, number):
     if zone == "all day":
         start = start.replace(hour=0, minute=0)
     if (
-        zone == "House clock" and start.hour == 2
-    ):  # in the hour that clocks leave out, the oracle reads such zones otherwise
-        start = start.replace(hour=3)
+        zone == "House clock"
+    ):  # far from the hour that clocks leave out, where the oracle reads such zones otherwise
+        start = start.replace(hour=9 + start.hour % 6)
     rule = _rule(chance, start, zone) if chance.random() < 0.85 else None
     walls = list(islice(rrulestr(_naive(rule), dtstart=start), 12)) if rule else [start]
-    lasts = (
-        timedelta(days=chance.randint(1, 3))
-        if zone == "all day"
-        else timedelta(minutes=chance.choice([0, 25, 60, 600]))
-    )
+    minutes = chance.choice([0, 25, 60, 600][: 3 if zone == "House clock" else 4])
+    lasts = timedelta(days=chance.randint(1, 3)) if zone == "all day" else timedelta(minutes=minutes)
     end = f"DTEND{_at(zone, start + lasts)}" if chance.random() < 0.7 else f"DURATION:{_length(lasts)}"
     lines = [f"DTSTART{_at(zone, start)}", end]
     lines += [f"RRULE:{rule}"] if rule else []

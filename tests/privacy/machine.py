@@ -20,7 +20,6 @@ from tests.discovery.small_index import small_index
 from tests.privacy.acts import USED, Acts
 from tests.privacy.imports import IDS, Imports
 from tests.privacy.looks import Looks
-from tests.privacy.moments import Moments
 from tests.privacy.oracle import Oracle, Person
 from tests.privacy.previews import Previews
 from tests.privacy.radios import Radios
@@ -37,7 +36,7 @@ CROWDS = [
 ]  # fmt: skip
 
 
-class Listening(Acts, Looks, Together, Rooms, Radios, Previews, Imports, Moments, RuleBasedStateMachine):
+class Listening(Acts, Looks, Together, Rooms, Radios, Previews, Imports, RuleBasedStateMachine):
     """One example lives in a savepoint that is rolled back."""
 
     def __init__(self):

@@ -27,7 +27,6 @@ SITUATIONS = (
     "a room's item plays on", "a room's item ends", "in a room without a say", "no vote in private", "an invitation ends",
     "a radio's item plays on", "a radio's item ends", "a radio forgets",
     "a preview tells", "a preview tells nothing",
-    "a moment is told", "a moment is heard",
     "an import assumes", "an import meets the erased", "an import meets the parted", "moved with plays", "moved without plays",
 )  # fmt: skip
 

@@ -35,11 +35,11 @@ def confined(response: Response, *, form_to: str = "") -> Response:
     return response
 
 
-def page(template: str, place: str) -> Callable[..., HttpResponse]:
-    """A page that its script fills, and which of the five places leads to it."""
+def page(template: str, place: str, **more: object) -> Callable[..., HttpResponse]:
+    """A page that its script fills, which of the five places leads to it, and what ``more`` stands in it."""
 
     def shown(request: HttpRequest, **named: str) -> HttpResponse:
-        context = {"place": place, "template": template, "groups": GROUPS, **named}
+        context = {"place": place, "template": template, **more, **named}
         return confined(render(request, f"discovery/{template}.html", context))
 
     asks: Callable[..., HttpResponse] = require_safe(login_required(shown))
@@ -63,7 +63,7 @@ def engagement(request: HttpRequest) -> HttpResponse:
     """``/engagement/``: reports on listening, for staff; for everybody else there is no such page."""
     if not (isinstance(request.user, User) and request.user.is_staff):
         raise Http404
-    return confined(render(request, "discovery/engagement.html", {"place": "me", "groups": GROUPS}))
+    return confined(render(request, "discovery/engagement.html", {"place": "me"}))
 
 
 class ConfinedEntrance:

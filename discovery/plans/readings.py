@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from discovery.plans import lists
 from discovery.plans.plan import Arc, Era, Language, Mood
-from discovery.plans.tokens import LONGEST_NAME, Token, forms, key_of
+from discovery.plans.tokens import LONGEST_NAME, Token, forms, key_of, places_of
 from discovery.plans.years import decade_of, eras_in
 
 LONGEST_PHRASE = 9  # tokens
@@ -102,7 +102,7 @@ def _lengths(tokens: Sequence[Token]) -> Iterator[Reading]:
     text = key_of(tokens)
     for pattern in _length_patterns():
         for found in pattern.finditer(text):
-            yield Reading(_places(tokens, *found.span()), "length", _seconds(found.groupdict()))
+            yield Reading(places_of(tokens, *found.span()), "length", _seconds(found.groupdict()))
     for places, phrase in _known_phrases(tokens):
         if phrase.kind == "fixed":
             yield Reading(places, "length", phrase.value, language=phrase.language)
@@ -150,16 +150,6 @@ def _counts(tokens: Sequence[Token]) -> Iterator[Reading]:
             if tokens[place].key in nouns:
                 yield Reading((*range(start, stop), place), "count", number, _RANKS["count"])
                 break
-
-
-def _places(tokens: Sequence[Token], start: int, stop: int) -> tuple[int, ...]:
-    """The tokens between two places of their joined keys."""
-    places, begin = [], 0
-    for place, token in enumerate(tokens):
-        if begin < stop and begin + len(token.key) > start:
-            places.append(place)
-        begin += len(token.key) + 1
-    return tuple(places)
 
 
 # --- words ----------------------------------------------------------------------------------

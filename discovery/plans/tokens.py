@@ -54,6 +54,16 @@ def key_of(tokens: Sequence[Token]) -> str:
     return " ".join(token.key for token in tokens)
 
 
+def places_of(tokens: Sequence[Token], start: int, stop: int) -> tuple[int, ...]:
+    """The tokens between two places of their joined keys, in which a key may hold blanks of its own."""
+    places, begin = [], 0
+    for place, token in enumerate(tokens):
+        if begin < stop and begin + len(token.key) > start:
+            places.append(place)
+        begin += len(token.key) + 1
+    return tuple(places)
+
+
 def text_of(tokens: Sequence[Token]) -> str:
     return " ".join(token.text for token in tokens)
 

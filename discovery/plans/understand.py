@@ -66,7 +66,7 @@ def _title(text: str, plan: PlaylistPlan, *, alone: bool) -> str:
     """What was said, where nobody else is named in it; else what it is about."""
     if alone and not plan.friends:
         title = text.rstrip(" .,;:!?")
-        return title[:1].upper() + title[1:TITLE_LENGTH] if title else ""
+        return title[:1].upper() + title[1:TITLE_LENGTH].rstrip() if title else ""
     about = [part.text for part in (*plan.words, *plan.tags, *plan.artists)][:4]
-    title = ", ".join(about)[: min(TITLE_LENGTH, LONGEST_NAME)]
+    title = ", ".join(about)[: min(TITLE_LENGTH, LONGEST_NAME)].rstrip()
     return title[:1].upper() + title[1:]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from discovery.plans import lists
 from discovery.plans.plan import Era
-from discovery.plans.tokens import Token, key_of
+from discovery.plans.tokens import Token, key_of, places_of
 
 _YEAR = r"(?:1[89]\d\d|20[0-4]\d)"
 _FIGURES = re.compile(r"(1[89]|20)?(\d)0(?:'?s|er|ern|ies)")
@@ -79,12 +79,12 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def eras_in(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, ...], Era]]:
     """Every reading of some words as years, with the places of the words."""
     text = key_of(tokens)
-    starts, begin = {}, 0
-    for place, token in enumerate(tokens):
-        starts[begin] = place
+    starts, begin = [], 0
+    for token in tokens:
+        starts.append(begin)
         begin += len(token.key) + 1
     for name, pattern in _patterns():
-        for start, place in starts.items():
+        for start in starts:
             found = pattern.match(text, start)
             if found is None:
                 continue
@@ -92,8 +92,7 @@ def eras_in(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, ...], Era]]:
             last = _span(found["b"]) if name == "range" else first
             if first is None or last is None:
                 continue
-            size = found[0].count(" ") + 1
-            yield tuple(range(place, place + size)), _era(name, first, last)
+            yield places_of(tokens, *found.span()), _era(name, first, last)
 
 
 def _span(said: str) -> Span | None:

@@ -114,3 +114,16 @@ def test_fields_count_before_words():
     plan = plan_understood("two hours of sad songs length:40m", NOBODY)
     assert plan.length == 40 * 60
     assert [word.text for word in plan.words] == ["sad"]
+
+
+@pytest.mark.parametrize("blank", ["\u00a8", "\u00af", "\u00b8"])  # compared, each becomes a blank and a mark
+def test_a_word_whose_key_has_blanks_is_one_word(blank):
+    plan = plan_understood(f"sad 1990{blank}-{blank}1995, calm", NOBODY)
+    assert [word.text for word in plan.words] == ["sad", "calm"]
+    assert plan.era == Era(1990, 1995)
+
+
+def test_a_title_that_is_cut_short_is_read_as_the_same():
+    plan = plan_understood("start calm end fast " * 24, NOBODY)
+    assert plan.title == plan.title.strip()
+    assert fields_read(plan_written(plan))[0] == plan

@@ -69,7 +69,7 @@ def refresh_set(
     kept = kept_get(user, playlist_id)
     kept.refresh = refresh.value
     kept.library = None if library_id is None else library_get(user=user, library_id=library_id)
-    kept.due_at = _due(refresh, clock.now())
+    kept.due_at = _due(refresh, act.about_when)
     with act.write():
         kept.save(update_fields=["refresh", "library", "due_at"])
     return kept
@@ -146,7 +146,7 @@ def _keep(act: Deliberation, playlist: Playlist, understood: Understood) -> None
     with act.write():
         kept = PlaylistPlanKept.objects.create(
             playlist=playlist, user=act.user, grammar=plan_written(plan), version=lists.VERSION,
-            refresh=understood.plan.refresh.value, due_at=_due(understood.plan.refresh, clock.now()),
+            refresh=understood.plan.refresh.value, due_at=_due(understood.plan.refresh, act.about_when),
         )  # fmt: skip
         PlanCompanion.objects.bulk_create(
             PlanCompanion(plan=kept, friend_id=friend) for friend in dict.fromkeys(understood.meant.friends)

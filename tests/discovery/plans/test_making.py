@@ -315,6 +315,18 @@ def test_where_words_may_not_count_the_playlist_stays_as_it_is(town, way):
     assert PlaylistPlanKept.objects.get().due_at > now
 
 
+def test_of_a_private_session_no_time_is_kept_with_a_plan(town):
+    """When it is due tells when it was asked for, so that it is counted from the day."""
+    now = clock.now()
+    town.ada.private_from, town.ada.private_until = now - timedelta(hours=1), now + timedelta(hours=1)
+    town.ada.save()
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    made = town.make(tags=[{"text": "jazz"}], count=5, refresh="DAILY")
+    assert PlaylistPlanKept.objects.get().due_at == day + timedelta(days=1)
+    App(town.ada).data(REFRESH, id=made["id"], refresh="WEEKLY")
+    assert PlaylistPlanKept.objects.get().due_at == day + timedelta(weeks=1)
+
+
 def test_what_nothing_fits_is_not_made(town):
     answer = town.make(tags=[{"text": "jazz"}], era={"last": 1960})
     assert [message["code"] for message in answer["messages"]] == ["PLAN_NOTHING_FITS"]

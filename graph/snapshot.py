@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from django.db.models import BigIntegerField, Max, Q, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, F, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
@@ -365,13 +365,23 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
 
 
 def _titled(contributors: QuerySet[User], *, users: Ids, tracks: Ids) -> tuple[PackedNames, Taggings]:
-    """Words of playlists' titles that ``SMALLEST_AGGREGATE`` contributors use, and who put which track under each."""
-    rows = PlaylistEntry.objects.filter(
-        playlist__owner__in=contributors.filter(pk__in=policies.titling_contributors()),
-        track__artist__placeholder=False,
-    ).order_by("playlist_id", "track_id")
+    """Words of playlists' titles that ``SMALLEST_AGGREGATE`` contributors use, and who put which track under each.
+
+    What others put into a playlist is no word of its owner's, and neither is what a plan chose: a model would hear itself.
+    """
+    rows = (
+        PlaylistEntry.objects.annotate(user=F("playlist__owner"))
+        .filter(
+            _COUNTED[ItemKind.TRACK],
+            user__in=contributors.filter(pk__in=policies.titling_contributors()),
+            added_by=F("user"),
+            playlist__plan=None,
+            track__artist__placeholder=False,
+        )
+        .order_by("playlist_id", "track_id")
+    )
     said: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    told = rows.values_list("playlist__owner_id", "track_id", "playlist__title")
+    told = rows.values_list("user", "track_id", "playlist__title")
     for owner, track, title in told.iterator(chunk_size=CHUNK):
         for word in set(words_of(title)) - STOP_WORDS:
             said[word].append((owner, track))

@@ -12,6 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts import policies
 from accounts.models import Consent, Friendship, Purpose, pair
+from discovery.models import PlaylistPlanKept
 from graph import snapshot
 from graph.models import (
     HEARD,
@@ -22,6 +23,7 @@ from graph.models import (
     Listen,
     Playlist,
     PlaylistEntry,
+    TasteExclusion,
 )
 from tests import factories
 
@@ -34,6 +36,14 @@ def edges(users, items, plays):
         (int(users[u]), int(items[i])): float(c)
         for u, i, c in zip(plays.user, plays.item, plays.count, strict=True)
     }
+
+
+def put_under(owner, title, *tracks, by=None):
+    """A playlist of this title into which ``by``, or its owner, put these."""
+    playlist = Playlist.objects.create(owner=owner, title=title)
+    for position, track in enumerate(tracks):
+        PlaylistEntry.objects.create(playlist=playlist, track=track, position=position, added_by=by or owner)
+    return playlist
 
 
 def like(user, **item):
@@ -157,18 +167,33 @@ def test_words_of_titles_are_those_that_enough_contributors_use():
         for _ in range(policies.SMALLEST_AGGREGATE)
     ]
     for person in people:
-        playlist = Playlist.objects.create(owner=person, title="For the Gym")
-        PlaylistEntry.objects.create(playlist=playlist, track=track, position=0)
-    rare = Playlist.objects.create(owner=people[0], title="Secret gym")
-    PlaylistEntry.objects.create(playlist=rare, track=track, position=0)
+        put_under(person, "For the Gym", track)
+    put_under(people[0], "Secret gym", track)
     taken = snapshot.take()
     assert list(taken.title_words) == ["gym"]
     assert len(set(taken.titled.user.tolist())) == len(people)
     factories.revoke(people[0], Purpose.CONTRIBUTE)
     assert list(snapshot.take().title_words) == []
     told_less = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
-    playlist = Playlist.objects.create(owner=told_less, title="gym")
-    PlaylistEntry.objects.create(playlist=playlist, track=track, position=0)
+    put_under(told_less, "gym", track)
     assert list(snapshot.take().title_words) == ["gym"]
     Consent.objects.filter(user=told_less).update(policy_version="2026-11-27")
     assert list(snapshot.take().title_words) == [], "a yes to a text that did not tell of titles"
+
+
+def test_of_titles_count_what_their_owners_put_there_and_do_not_exclude():
+    """Neither what a friend without CONTRIBUTE added, nor what is excluded, nor what a plan chose, such as a moment's."""
+    own, added, planned, excluded, hidden = (factories.track() for _ in range(5))
+    friend = factories.listener()
+    for _ in range(policies.SMALLEST_AGGREGATE):
+        person = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
+        put_under(person, "gym", own, excluded)
+        put_under(person, "gym", added, by=friend)
+        put_under(person, "gym", hidden)
+        made = put_under(person, "For your run", planned)
+        PlaylistPlanKept.objects.create(playlist=made, user=person, grammar="words:run", version=1)
+        TasteExclusion.objects.create(user=person, track=excluded)
+        TasteExclusion.objects.create(user=person, artist=hidden.artist)
+    taken = snapshot.take()
+    assert list(taken.title_words) == ["gym"]
+    assert {int(taken.tracks[row]) for row in taken.titled.item} == {own.pk}

@@ -15,6 +15,7 @@ from discovery.models import MomentLabel, OccasionPurpose, ReadyPlaylists
 from discovery.moments.services import Told, moments_forget, moments_of, moments_set, ready_set
 from discovery.platform.graphql.messages import OperationInfo
 from discovery.recommend.occasion import DayPart, day_part
+from graph.api.inputs import moment_read
 
 __all__ = ["Mutation", "Viewer"]
 
@@ -48,7 +49,7 @@ class MomentInput:
     minutes: int = strawberry.field(description="In steps of five, at most a day.")
 
     def told(self) -> Told:
-        return Told(self.label, self.starts_at, self.minutes)
+        return Told(self.label, moment_read(self.starts_at), self.minutes)
 
 
 @strawberry.type(description="What is told and not over.")

@@ -1,6 +1,6 @@
 """Moments that devices tell: what is taken, what is refused, and that nothing of them outlives the permission."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -78,6 +78,12 @@ def test_what_was_told_late_does_not_bring_back_what_was_told_before(ada):
     tells(ada, told("RUN"), key="first")
     tells(ada, told("WORK"), key="second")
     assert [moment["label"] for moment in tells(ada, told("RUN"), key="first")["moments"]] == ["WORK"]
+
+
+def test_a_time_without_a_zone_is_one_in_utc(ada):
+    naive = soon().astimezone(UTC).replace(tzinfo=None)
+    (moment,) = tells(ada, told(starts_at=naive))["moments"]
+    assert datetime.fromisoformat(moment["startsAt"]) == soon()
 
 
 def test_nothing_finer_further_longer_or_unasked_is_taken(ada):

@@ -80,7 +80,7 @@ def begun_from(
         shown = {
             ref: node for ref, node in shown.items() if ref.kind != "Track" or ref.id not in left_out.items
         }
-    rows = [_seed(ref, shown[ref], permitted.kind, amount) for ref in seeds if ref in shown]
+    rows = [_seed(ref, shown[ref], permitted.kind, amount) for ref in dict.fromkeys(seeds) if ref in shown]
     picked = frozenset((key_kind, key) for key_kind, key, _amount, _channel in rows)
     return together(permitted, replace(stated(permitted, rows), picked=picked))
 
@@ -99,16 +99,18 @@ def _seed(ref: Ref, node: Any, kind: ItemKind, amount: float) -> tuple[int, int,
 
 
 def words_said(text: str, index: ItemIndex) -> tuple[list[Word], list[str]]:
-    """The words of a text that ``index`` knows something of, the longest phrases first; and those that it does not."""
+    """The words of a text that ``index`` knows something of, the longest phrases first, each once; and those that it does not, or
+    that are more than `MOST_WORDS`.
+    """
     sense, known, unknown = sense_of(index), [], []
-    for phrase in phrases_of(words_of(text), sense.phrases):
+    for phrase in dict.fromkeys(phrases_of(words_of(text), sense.phrases)):
         if phrase in STOP_WORDS:
             continue
-        if says_something(sense.known(Phrase(phrase))):
+        if len(known) < MOST_WORDS and says_something(sense.known(Phrase(phrase))):
             known.append(Word(phrase))
         else:
             unknown.append(phrase)
-    return known[:MOST_WORDS], unknown
+    return known, unknown
 
 
 def says_something(known: Known) -> bool:

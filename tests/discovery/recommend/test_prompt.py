@@ -113,6 +113,20 @@ def test_phrases_are_taken_whole_and_words_that_say_nothing_are_left_out(index):
     assert unknown == []
 
 
+def test_what_is_said_twice_counts_once_and_what_is_too_much_is_told(index, monkeypatch):
+    assert words_said("baroque shoegaze baroque", index) == words_said("baroque shoegaze", index)
+    monkeypatch.setattr("discovery.recommend.prompt.MOST_WORDS", 1)
+    said, unknown = words_said("baroque xyzzyq shoegaze", index)
+    assert [word.text for word in said] == ["baroque"]
+    assert unknown == ["xyzzyq", "shoegaze"]
+
+
+def test_a_seed_said_twice_counts_once(index):
+    ada = factories.listener("ada", level=PersonalizationLevel.BASIC)
+    permitted, seed = gathering.gather(ada, ItemKind.ARTIST), Ref("Artist", int(index.ids[0]))
+    assert len(begun_from(ada, permitted, [seed, seed])) == 1
+
+
 def test_words_go_before_what_somebody_usually_plays(index):
     ada = factories.listener("ada", level=PersonalizationLevel.OWN)
     factories.answered(ada, Purpose.RECORD, Purpose.SELF)

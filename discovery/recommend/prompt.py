@@ -102,7 +102,9 @@ def words_said(text: str, index: ItemIndex) -> tuple[list[Word], list[str]]:
     """The words of a text that ``index`` knows something of, the longest phrases first, each once; and those that it does not, or
     that are more than `MOST_WORDS`.
     """
-    sense, known, unknown = sense_of(index), [], []
+    sense = sense_of(index)
+    known: list[Word] = []
+    unknown: list[str] = []
     for phrase in dict.fromkeys(phrases_of(words_of(text), sense.phrases)):
         if phrase in STOP_WORDS:
             continue

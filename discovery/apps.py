@@ -10,7 +10,7 @@ class DiscoveryConfig(AppConfig):
         from discovery import references, visible
         from discovery.experiments import exposures, serving
         from discovery.moments import services as moments
-        from discovery.plans import for_moment
+        from discovery.plans import companions, for_moment
         from discovery.platform import clock, safe_settings
         from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
@@ -29,6 +29,7 @@ class DiscoveryConfig(AppConfig):
         playing.connect()
         moments.connect()
         for_moment.connect()
+        companions.connect()
         export.connect()
         erasures_kept.connect()
         withdrawals_kept.connect()

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import PersonalizationLevel
+from accounts.models import Block, PersonalizationLevel
+from accounts.services.friendship import block_create, friendship_end
 from discovery.models import PlanCompanion, PlaylistPlanKept, SocialUse
 from discovery.plans.services import plan_refresh, plans_due
 from discovery.platform import clock
@@ -273,6 +274,22 @@ def test_a_friend_who_goes_takes_their_place_in_plans_along(town):
     town.mira.delete()
     assert PlanCompanion.objects.count() == 0
     assert PlaylistPlanKept.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", [friendship_end, block_create])
+def test_a_friend_goes_out_of_plans_with_the_friendship(town, end):
+    """And comes back into none by a new one; plans of others with them stay."""
+    other = factories.sharer("noor")
+    factories.befriended(town.mira, other)
+    made = town.make(tags=[{"text": "jazz"}], friends=["mira"], count=5)
+    theirs = App(other).data(MAKE, plan={"tags": [{"text": "jazz"}], "friends": ["mira"]}, key=None)
+    assert PlanCompanion.objects.count() == 2
+    end(user=town.mira, other=town.ada)
+    assert [row.plan.user for row in PlanCompanion.objects.all()] == [other], theirs
+    Block.objects.all().delete()
+    factories.befriended(town.ada, town.mira)
+    plan = App(town.ada).data(KEPT, id=made["id"])["viewer"]["playlistPlan"]["plan"]
+    assert plan["friends"] == []
 
 
 def test_the_clock_makes_it_anew_once_when_its_time_has_come(town):

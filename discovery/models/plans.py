@@ -24,6 +24,8 @@ class PlaylistPlanKept(Gated):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="playlist_plans"
     )
     grammar = models.TextField()
+    # Whether it is also for friends: where none is left of them, it is made anew for nobody.
+    with_friends = models.BooleanField(default=False, db_default=False)
     version = models.PositiveSmallIntegerField()  # of the grammar and the lists (`discovery.plans.lists`)
     refresh = models.CharField(max_length=6, choices=Refresh.choices, default=Refresh.NEVER)
     # To which music server it is handed after each refresh; none: to no one.

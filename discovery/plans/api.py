@@ -30,8 +30,8 @@ from discovery.plans.plan import (
 from discovery.plans.selectors import (
     Understood,
     kept_get,
-    kept_plan,
     kept_tracks,
+    kept_understood,
     plan_understood_again,
     text_understood,
 )
@@ -234,7 +234,7 @@ class KeptPlan:
 
     @classmethod
     def of(cls, asker: User, kept: models.PlaylistPlanKept) -> Self:
-        understood = plan_understood_again(asker, kept_plan(kept))
+        understood = kept_understood(kept)
         return cls(
             plan=PlaylistPlan.of(asker, understood), refresh=Refresh(kept.refresh),
             refreshed_at=kept.refreshed_at, playlist=kept,
@@ -340,7 +340,7 @@ class Mutation:
         return shown(playlist_make(user=info.context.signed_in, plan=plan.read()), info)  # type: ignore[return-value]
 
     @mutation(
-        description="Say how often a playlist is made anew by its plan, all its tracks at once, and to which connected music server it is handed then."
+        description="Say how often a playlist is made anew by its plan, all its tracks at once, also those that others added, and to which connected music server it is handed then."
     )
     def set_playlist_refresh(
         self,

@@ -74,6 +74,18 @@ def kept_plan(kept: PlaylistPlanKept) -> PlaylistPlan:
     )
 
 
+def kept_understood(kept: PlaylistPlanKept) -> Understood:
+    """A kept plan as it is meant now. Its friends are known by their keys: what others call themselves meanwhile changes nothing."""
+    plan = kept_plan(kept)
+    understood = plan_understood_again(kept.user, replace(plan, friends=()))
+    friends = friends_of(kept.user).filter(pk__in=kept.companions.values("friend")).order_by("username")
+    keys = dict(friends.values_list("username", "pk"))
+    return Understood(
+        replace(understood.plan, friends=tuple(keys)),
+        replace(understood.meant, friends=tuple(keys.values())),
+    )
+
+
 def kept_tracks(kept: PlaylistPlanKept) -> list[int]:
     """Keys of the playlist's tracks, in its order."""
     return list(

@@ -24,7 +24,7 @@ from discovery.plans import lists
 from discovery.plans.grammar import plan_written
 from discovery.plans.making import Made, plan_made
 from discovery.plans.plan import PlaylistPlan, Refresh
-from discovery.plans.selectors import Understood, kept_get, kept_plan, plan_understood_again
+from discovery.plans.selectors import Understood, kept_get, kept_understood, plan_understood_again
 from discovery.platform import clock
 from discovery.platform.errors import Conflict, EarshotError
 from graph.models import Playlist
@@ -121,8 +121,11 @@ def _refresh(plan_id: int) -> Refreshed:
 
 
 def _made_anew(user: User, kept: PlaylistPlanKept) -> bool:
+    understood = kept_understood(kept)
+    if kept.with_friends and not understood.meant.friends:
+        return False  # it was asked for with them: without, it would be another one, of all friends' plays
     try:
-        tracks = _tracks(user, plan_understood_again(user, kept_plan(kept)))
+        tracks = _tracks(user, understood)
     except Conflict:
         return False
     playlist_fill(owner=user, playlist_id=kept.playlist_id, track_ids=tracks)
@@ -146,6 +149,7 @@ def _keep(act: Deliberation, playlist: Playlist, understood: Understood) -> None
     with act.write():
         kept = PlaylistPlanKept.objects.create(
             playlist=playlist, user=act.user, grammar=plan_written(plan), version=lists.VERSION,
+            with_friends=bool(understood.meant.friends),
             refresh=understood.plan.refresh.value, due_at=_due(understood.plan.refresh, act.about_when),
         )  # fmt: skip
         PlanCompanion.objects.bulk_create(

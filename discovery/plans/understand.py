@@ -10,7 +10,15 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from discovery.plans.grammar import fields_read
-from discovery.plans.plan import LONGEST_NAME, LONGEST_TEXT, Language, PlaylistPlan, Refresh, plan_checked
+from discovery.plans.plan import (
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    Language,
+    PlaylistPlan,
+    Refresh,
+    Why,
+    plan_checked,
+)
 from discovery.plans.prose import prose_read
 from discovery.plans.readings import Known
 from discovery.platform.errors import InvalidInput
@@ -64,7 +72,10 @@ def _together(told: PlaylistPlan, said: PlaylistPlan) -> PlaylistPlan:
 
 def _title(text: str, plan: PlaylistPlan, *, alone: bool) -> str:
     """What was said, where nobody else is named in it; else what it is about."""
-    if alone and not plan.friends:
+    refused = any(
+        part.why is Why.NOT_POSSIBLE for part in plan.unclear
+    )  # a friend who is to stay away, perhaps
+    if alone and not plan.friends and not refused:
         title = text.rstrip(" .,;:!?")
         return title[:1].upper() + title[1:TITLE_LENGTH].rstrip() if title else ""
     about = [part.text for part in (*plan.words, *plan.tags, *plan.artists)][:4]

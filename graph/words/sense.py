@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+from weakref import proxy
 
 import numpy as np
 import scipy.sparse as sp
@@ -80,7 +81,7 @@ class Sense:
     """The words of one view."""
 
     def __init__(self, index: ItemIndex, table: WordTable | None = None) -> None:
-        self._index = index
+        self._index = proxy(index)  # it keeps this: a model that is served no more goes at once
         self._table = table or _carried(index) or word_table()
         tags = index.words["tags"] if index.words else np.zeros((0, self._table.dim))
         self._tags = np.asarray(tags / 127, dtype=np.float32)  # [T, d] the tags that taught, as words
@@ -145,11 +146,13 @@ class Sense:
 
     @cached_property
     def _keys(self) -> Floats:
-        return self._index.words["keys"].astype(np.float32)
+        keys: Floats = self._index.words["keys"].astype(np.float32)
+        return keys
 
     @cached_property
     def _spread(self) -> Doubles:
-        return self._index.spread_of_scores / max(len(self._index), 1)
+        spread: Doubles = self._index.spread_of_scores / max(len(self._index), 1)
+        return spread
 
     @cached_property
     def _terms(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Block, PersonalizationLevel
 from accounts.services.friendship import block_create, friendship_end
 from discovery.models import PlanCompanion, PlaylistPlanKept, SocialUse
+from discovery.plans.selectors import kept_understood
 from discovery.plans.services import plan_refresh, plans_due
 from discovery.platform import clock
 from discovery.platform.errors import Conflict
@@ -290,6 +291,30 @@ def test_a_friend_goes_out_of_plans_with_the_friendship(town, end):
     factories.befriended(town.ada, town.mira)
     plan = App(town.ada).data(KEPT, id=made["id"])["viewer"]["playlistPlan"]["plan"]
     assert plan["friends"] == []
+
+
+def test_made_anew_it_is_for_the_same_friend_whatever_others_call_themselves(town):
+    town.make(tags=[{"text": "jazz"}], friends=["mira"], count=5, refresh="DAILY")
+    for _ in range(2):
+        other = factories.sharer()
+        other.display_name = "mira"
+        other.save()
+        factories.befriended(town.ada, other)
+    understood = kept_understood(PlaylistPlanKept.objects.get())
+    assert understood.meant.friends == (town.mira.pk,)
+
+
+def test_made_for_a_friend_who_is_none_any_more_it_is_not_made_of_all_friends_instead(town):
+    town.make(tags=[{"text": "jazz"}], friends=["mira"], count=5, refresh="DAILY")
+    friendship_end(user=town.ada, other=town.mira)
+    PlaylistPlanKept.objects.update(due_at=clock.now() - timedelta(minutes=1))
+    assert not plan_refresh(plan_id=PlaylistPlanKept.objects.get().pk).made
+    assert PlaylistEntry.objects.count() == 5
+
+
+def test_a_friend_who_is_to_stay_away_does_not_stand_in_the_title(town):
+    grammar = town.plan("jazz without Mira")["grammar"].lower()
+    assert "title:(jazz)" in grammar
 
 
 def test_the_clock_makes_it_anew_once_when_its_time_has_come(town):

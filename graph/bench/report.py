@@ -10,7 +10,7 @@ from typing import Any
 # Names of places in documents.
 MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"
 WAYS, PROTOCOL = "ways", "protocol"
-COMPRESSION, SCALE, LATENCY, POISONING = "lean", "scale", "nearest", "poisoning"
+COMPRESSION, SCALE, LATENCY, POISONING, WORDS = "lean", "scale", "nearest", "poisoning", "words"
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts import policies
+from graph.words.lists import vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,8 @@ class RecommenderConfig:
     network: NetworkConfig = NetworkConfig()
     content: ContentConfig = ContentConfig()
     blend: BlendConfig = BlendConfig()
+    # What words mean: another table, or other lists, and the next training is due.
+    vocabulary: str = dataclasses.field(default_factory=vocabulary)
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), sort_keys=True)

@@ -82,7 +82,8 @@ def _around(vectors: Floats, rows: Sequence[int], decay: float) -> Floats:
     if not rows:
         return np.zeros(vectors.shape[1], dtype=np.float32)
     weights = (decay ** np.arange(len(rows))).astype(np.float32)
-    return _units((weights @ vectors[list(rows)])[None])[0]
+    whole: Floats = _units((weights @ vectors[list(rows)])[None])[0]
+    return whole
 
 
 def _weight(place: int) -> float:

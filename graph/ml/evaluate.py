@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from graph.ml.progress import Progress, silent
 from graph.ml.social import taste_vectors
 from graph.ml.split import Split, held_out, split_snapshot
 from graph.ml.train import fit
+from graph.ml.words import words_left_out
 from graph.serving.artifact import Artifact
 from graph.serving.channels import Channel, Evidence
 from graph.serving.friend_index import UNTAUGHT, symmetric
@@ -62,11 +63,21 @@ class FriendMetrics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WordMetrics:
+    """How well a word is understood that did not teach: means over the tags that did, each left out once, at 20."""
+
+    asked: int
+    ndcg: float
+    ndcg_error: float  # standard error
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metrics:
     """What promotion looks at; a part is None where the snapshot holds nothing to ask about."""
 
     items: dict[str, ItemMetrics]  # by view
     friends: FriendMetrics | None
+    words: dict[str, WordMetrics] = field(default_factory=dict)  # by view; none where too few tags teach
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,13 +110,17 @@ def evaluate_blends(
 
 def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
     """The metrics of a model that was fitted on ``split.train``."""
-    items = {}
+    items, words = {}, {}
     for view in views(split.train):
+        found = words_left_out(view, index_of(artifact, view).queries)
+        if len(found):
+            error = float(found.std(ddof=1) / len(found) ** 0.5)
+            words[view.kind] = WordMetrics(asked=len(found), ndcg=float(found.mean()), ndcg_error=error)
         held = held_out(view, split)
         if held.nnz:
             items[view.kind] = _item_metrics(view, held, index_of(artifact, view), seed)
     friends = _friend_metrics(split, artifact, seed) if len(split.friendships) else None
-    return Metrics(items=items, friends=friends)
+    return Metrics(items=items, friends=friends, words=words)
 
 
 def rank(scorer: Scorer, seen: sp.csr_matrix, users: Rows, *, seed: int, k: int = K) -> Rows:

@@ -28,6 +28,7 @@ from graph.serving.channels import Channel, ChannelRule
 from graph.serving.friend_index import FEATURES, PairScore
 from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot
+from graph.words.table import table_arrays
 
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
 
@@ -79,6 +80,8 @@ def fit(
         index = index_assembled(view, view_arrays, described[view.kind])
         view_arrays |= fit_words(view, index.queries)
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
+    if len(snapshot.tag_names):
+        arrays |= {f"table.{name}": array for name, array in table_arrays().items()}
     progress(1 - 1 / parts, "learning who knows whom")
     arrays |= _tastes_apart(
         snapshot, candidate_views, Artifact.assemble({"views": described}, arrays), config

@@ -17,13 +17,17 @@ from sklearn.utils.extmath import randomized_svd
 
 from graph.arrays import Doubles, Floats
 from graph.ml.data import Called, View
+from graph.serving.places import top_places
 from graph.words.lists import feelings, genre_feelings
 from graph.words.phrases import STOP_WORDS, normal
-from graph.words.table import WordTable, word_table
+from graph.words.table import word_table
 
 LEAST_ITEMS = 3  # of a tag that teaches what words mean
 SHARPNESS, RIDGE = 2.0, 0.5  # of the kernel between words, and how little one tag is trusted
-MOST_TAGS = 4_000  # that teach: the most used
+MOST_TAGS = 2_000  # that teach: the most used
+COMMON = 0.5  # how much of what all tags have in common a word keeps: mostly how popular an item is
+LEAST_TAUGHT = 20  # tags below which nobody can tell how well words are understood
+K = 20
 SATURATED = 0.25  # people whose word counts half as much as that of very many
 PART = 0.4  # what a word counts that is only part of a tag or of a name
 GENRE_TRUST = 0.5  # what a kind of music says of a feeling, beside a word of mood
@@ -40,7 +44,7 @@ def fit_words(view: View, queries: Floats) -> dict[str, NDArray[Any]]:
         return {}
     names = [normal(name) for name in view.called.tags]
     return {
-        **_vectors(view, names, queries, word_table()),
+        **_vectors(view, names, queries),
         **_postings(view, names, view.called),
         "mood": moods(view.tags, names, queries).astype(np.float16),
     }
@@ -54,30 +58,55 @@ def kernel(left: Floats, right: Floats) -> Floats:
     return np.asarray(np.exp(SHARPNESS * (left @ right.T - 1)), dtype=np.float32)
 
 
-def _vectors(view: View, names: Sequence[str], queries: Floats, table: WordTable) -> dict[str, NDArray[Any]]:
+def words_left_out(view: View, queries: Floats) -> Doubles:
+    """NDCG@20 of asking for each tag that teaches [T], had it not taught: what its items are found by then is like words alone."""
+    if view.called is None:
+        return np.zeros(0)
+    taught = _Taught(view, [normal(name) for name in view.called.tags], queries)
+    if len(taught.rows) < LEAST_TAUGHT:
+        return np.zeros(0)
+    inverse = np.linalg.inv(taught.alike)
+    added = inverse @ taught.apart
+    guessed = taught.targets - added / np.diag(inverse)[:, None]
+    values = np.zeros(len(taught.rows))
+    for place, row in enumerate(taught.rows.tolist()):
+        relevant = view.tags[row].indices
+        best = top_places(np.asarray(queries @ guessed[place].astype(np.float32)), min(K, len(queries)))
+        found = np.isin(best, relevant)
+        discount = 1 / np.log2(np.arange(len(best)) + 2)
+        values[place] = (found * discount).sum() / discount[: len(relevant)].sum()
+    return values
+
+
+class _Taught:
+    """The tags that teach what words mean [T], and what each stands for."""
+
+    def __init__(self, view: View, names: Sequence[str], queries: Floats) -> None:
+        items = np.diff(view.tags.indptr)
+        used = np.argsort(-items, kind="stable")[:MOST_TAGS]
+        used = used[items[used] >= LEAST_ITEMS]
+        words = word_table().vectors([names[row] for row in used.tolist()])
+        known = words.any(axis=1)
+        self.rows, self.words = used[known], words[known]
+        weights = view.tags[self.rows].astype(np.float64)
+        weights.data = np.log1p(weights.data)
+        self.targets: Doubles = _units(np.asarray(weights @ _units(queries)))  # [T, dim]
+        self.common: Doubles = self.targets.mean(axis=0) if len(self.rows) else np.zeros(queries.shape[1])
+        self.apart = self.targets - self.common
+        trust = np.diag(RIDGE / np.log1p(items[self.rows]))
+        self.alike = kernel(self.words, self.words).astype(np.float64) + trust  # [T, T]
+
+
+def _vectors(view: View, names: Sequence[str], queries: Floats) -> dict[str, NDArray[Any]]:
     """A word's vector is regressed on those of the tags that are like it (kernel ridge regression): of each tag that teaches its
     place among words [T, d], and what it adds to a vector for items [T + 1, dim]; the last row is what all have in common.
     """
-    items = np.diff(view.tags.indptr)
-    taught = [
-        row for row in np.argsort(-items, kind="stable")[:MOST_TAGS].tolist() if items[row] >= LEAST_ITEMS
-    ]
-    words = table.vectors([names[row] for row in taught])
-    known = words.any(axis=1)
-    rows, words = np.array(taught, dtype=np.int64)[known], words[known]
-    weights = view.tags[rows].astype(np.float64)
-    weights.data = np.log1p(weights.data)
-    targets = _units(np.asarray(weights @ _units(queries)))
-    common = targets.mean(axis=0) if len(rows) else np.zeros(queries.shape[1])
-    trust = RIDGE / np.log1p(items[rows])
-    added = np.linalg.solve(kernel(words, words).astype(np.float64) + np.diag(trust), targets - common)
+    taught = _Taught(view, names, queries)
+    added = np.linalg.solve(taught.alike, taught.apart)
     return {
-        "words_tags": np.round(words * 127).astype(np.int8),
-        "words_keys": np.concatenate([added, common[None]]).astype(np.float16),
+        "words_tags": np.round(taught.words * 127).astype(np.int8),
+        "words_keys": np.concatenate([added, COMMON * taught.common[None]]).astype(np.float16),
     }
-
-
-# --- what items are called ------------------------------------------------------------------
 
 
 class _Hits:

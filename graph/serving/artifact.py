@@ -85,6 +85,7 @@ class Artifact:
                 _section(arrays, f"{kind.lower()}."),
                 [Source(**s) for s in manifest["views"][kind]["sources"]],
                 {Channel[name]: _rule(r) for name, r in manifest["views"][kind]["channels"].items()},
+                _section(arrays, "table."),
             )
             for kind in VIEWS
             if kind in manifest["views"]

@@ -46,6 +46,7 @@ class ItemIndex:
         arrays: Mapping[str, NDArray[Any]],
         sources: Sequence[Source],
         rules: Mapping[Channel, ChannelRule],
+        table: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         self.ids: Ids = arrays["ids"]  # [n] database primary keys, ascending
         self.step: Codes | None = arrays.get("step")  # [n] how popular, coarsely: see graph.ml.coarse
@@ -70,6 +71,7 @@ class ItemIndex:
         self.styles: Codes = arrays.get("style", np.full(len(self.ids), -1, dtype=np.int8))
         # [n, 2] valence and energy, each with mean zero and deviation one; none in models that know no words
         self.moods: Floats | None = arrays["mood"].astype(np.float32) if "mood" in arrays else None
+        self.table = table or {}  # of word vectors, as the model carries it
         self.memo: dict[str, Any] = {}  # what others make of the arrays alone, once
         self.words = {
             name.removeprefix("words_"): a for name, a in arrays.items() if name.startswith("words_")

@@ -62,6 +62,7 @@ def _head(version: ModelVersion) -> Iterator[str]:
     yield f"- code: {lineage.get('commit', UNKNOWN)}; in place of: {lineage.get('parent') or 'none'}"
     libraries = lineage.get("libraries", {})
     yield f"- with: {', '.join(f'{name} {release}' for name, release in sorted(libraries.items())) or UNKNOWN}"
+    yield f"- words: {version.config.get('vocabulary', UNKNOWN)}"
     yield f"- data: {version.data_hash}; ledger up to {version.ledger_position}; seed {version.config.get('seed', UNKNOWN)}"
     yield f"- lineage: {'signed' if version.lineage else 'none was kept then'}"
 
@@ -87,6 +88,9 @@ def _measured(version: ModelVersion) -> Iterator[str]:
             f"- {kind}: NDCG@20 {_interval(of_kind, 'ndcg')}, recall@20 {_interval(of_kind, 'recall')}, by "
             f"{coarse(int(of_kind['viewers']))} listeners; the most popular items alone: {of_kind['popularity_ndcg']:.4f}"
         )
+    words: Mapping[str, Mapping[str, Any]] = version.metrics.get("words", {})
+    for kind, of_kind in words.items():
+        yield f"- {kind}: words that did not teach find what is called so with NDCG@20 {_interval(of_kind, 'ndcg')}"
     if few := version.metrics.get("not_measured"):
         yield f"- not compared with anything: {few}"
     if version.rejected_because:

@@ -1,7 +1,7 @@
 """Whether a trained model may be served. Pure functions over metrics, as they are stored.
 
 Metrics: ``{"items": {"ARTIST": {"viewers": …, "ndcg": …, "own_ndcg": …, "popularity_ndcg": …,
-"above_popularity": [low, high], "ndcg_error": …, "recall_error": …}, …}, "friends": {…} or None,
+"above_popularity": [low, high], "ndcg_error": …, "recall_error": …}, …}, "friends": {…} or None, "words": {"ARTIST": {"asked": …, "ndcg": …, "ndcg_error": …}, …},
 "data": {"users": …, "artist_plays": …, "track_plays": …}}``; every ranking measure at 20, on a
 split that the measured model was not fitted on.
 
@@ -105,6 +105,16 @@ def _clearly_worse(candidate: Metrics, active: Metrics) -> Iterator[str]:
                     yield (
                         f"{kind} {called} {now[name]:.4f} is clearly below the active model's {before[name]:.4f}"
                     )
+    for kind, before in active.get("words", {}).items():
+        now = candidate.get("words", {}).get(kind)
+        if now is not None and now["ndcg"] < min(
+            CLEARLY_WORSE * before["ndcg"],
+            before["ndcg"] - ERRORS * math.hypot(now["ndcg_error"], before["ndcg_error"]),
+        ):
+            yield (
+                f"{kind} words are understood clearly worse: NDCG@20 {now['ndcg']:.4f}, and the active model's "
+                f"{before['ndcg']:.4f}"
+            )
 
 
 def _least(name: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,8 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from graph.words.phrases import normal
+
+FILE = "words.safetensors"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,13 @@ class Feeling(NamedTuple):
 
     valence: float
     energy: float
+
+
+@cache
+def vocabulary() -> str:
+    """Which table and lists these are: a digest of both, which a model is trained with and says."""
+    parts = (files(__package__).joinpath(name).read_bytes() for name in (FILE, "related.txt", "moods.txt"))
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 @cache

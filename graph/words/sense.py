@@ -18,7 +18,7 @@ from graph.serving.channels import Spoken
 from graph.serving.index import ItemIndex
 from graph.words.lists import Feeling, feelings
 from graph.words.phrases import normal
-from graph.words.table import WordTable, word_table
+from graph.words.table import WordTable, table_of_arrays, word_table
 
 SHARPNESS = 2.0  # of the kernel between words
 TEXT_GAIN = (
@@ -55,6 +55,11 @@ def sense_of(index: ItemIndex) -> Sense:
     return sense
 
 
+def _carried(index: ItemIndex) -> WordTable | None:
+    """The table that the model was trained with: by another one its tags would lie elsewhere."""
+    return table_of_arrays(index.table, sha256="") if index.table else None
+
+
 class _Either(Collection[str]):
     """What is in one of two."""
 
@@ -76,7 +81,7 @@ class Sense:
 
     def __init__(self, index: ItemIndex, table: WordTable | None = None) -> None:
         self._index = index
-        self._table = table or word_table()
+        self._table = table or _carried(index) or word_table()
         tags = index.words["tags"] if index.words else np.zeros((0, self._table.dim))
         self._tags = np.asarray(tags / 127, dtype=np.float32)  # [T, d] the tags that taught, as words
 

@@ -11,16 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from graph.arrays import Codes, Floats
+from graph.words.lists import FILE
 from graph.words.phrases import STOP_WORDS, phrases_of, words_of
 
-FILE = "words.safetensors"
 SHA256 = "d48d10c1ee47476470e90fa4d4647aad1682babfe640d027fa456e7c7996f29f"
-VERSION = 1
 _SURE = 1e-9
 
 
@@ -80,20 +81,33 @@ class WordTable:
 @cache
 def word_table() -> WordTable:
     """The one that comes with the project. Raises TableDamaged where the file is another."""
+    return table_of(_pinned())
+
+
+def _pinned() -> bytes:
     blob = files(__package__).joinpath(FILE).read_bytes()
     if (sha256 := hashlib.sha256(blob).hexdigest()) != SHA256:
         raise TableDamaged(f"{FILE} is {sha256}, and not {SHA256}")
-    return table_of(blob)
+    return blob
 
 
 def table_of(blob: bytes) -> WordTable:
     """The table that these bytes are."""
-    arrays = load(blob)
+    return table_of_arrays(load(blob), sha256=hashlib.sha256(blob).hexdigest())
+
+
+def table_of_arrays(arrays: Mapping[str, NDArray[Any]], *, sha256: str) -> WordTable:
+    """The table of these arrays, such as a model carries along."""
     words = arrays["words"].tobytes().decode().split("\n")
     return WordTable(
         words={word: row for row, word in enumerate(words)},
         codes=arrays["codes"],
         scale=arrays["scale"].astype(np.float32),
         weight=arrays["weight"].astype(np.float32),
-        sha256=hashlib.sha256(blob).hexdigest(),
+        sha256=sha256,
     )
+
+
+def table_arrays() -> dict[str, NDArray[Any]]:
+    """The arrays of the table that comes with the project, for a model to carry along. Raises as `word_table`."""
+    return dict(load(_pinned()))

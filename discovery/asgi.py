@@ -34,6 +34,7 @@ from django.conf import settings  # noqa: E402
 from discovery.front import FrontDoor  # noqa: E402
 from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
 from discovery.schema import schema  # noqa: E402
+from discovery.voice.sound import LARGEST as LARGEST_SOUND  # noqa: E402
 
 BESIDE = 8  # connections for health, metrics and what sockets ask
 # The front door tells of each request by its route; the server's own lines have addresses with all that stands in them.
@@ -55,4 +56,6 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         largest += settings.UPLOAD_LARGEST
     elif scope["path"].endswith("/graphql/"):
         largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    elif scope["path"].endswith("/voice/"):
+        largest = LARGEST_SOUND  # held in memory: more would go to the disk before anything reads it
     await bounded(_http, scope, receive, send, largest=largest)

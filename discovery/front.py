@@ -57,7 +57,7 @@ MOST_OF_ONE = CROWD // 4  # of them from one address
 SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
 BUSY = _("Too many ask at this moment; please come back.")
 
-OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/)")
+OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/|voice/)")
 PRIVATE = re.compile(r"^/(privacy/|accounts/logout/|\.well-known/gpc\.json)")
 
 # What reading answers is not among them: a page of what was shown to whom may come later than a consent that ends.
@@ -268,7 +268,7 @@ def _refusal(
         response: HttpResponse
         with translation.override(translation.get_language_from_request(request)):
             message = str(words)
-        if request.path_info in {"/graphql/", "/imports/"}:
+        if request.path_info in {"/graphql/", "/imports/", "/voice/"}:
             extensions = {"code": code} | ({} if seconds is None else {"retryAfter": seconds})
             response = JsonResponse(
                 {"errors": [{"message": message, "extensions": extensions}]}, status=status

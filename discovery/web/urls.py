@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from discovery.web import entrance, explorer, imports, players, playlists, views
+from discovery.web import entrance, explorer, imports, players, playlists, views, voice
 
 pages: list[URLPattern] = [
     path("", views.page("home", "home"), name="discovery"),
@@ -27,6 +27,7 @@ pages: list[URLPattern] = [
     path("privacy/", views.privacy, name="privacy"),
     path("explore/", explorer.explore, name="explore"),
     path("imports/", imports.imports, name="imports"),
+    path("voice/", voice.voice, name="voice"),
     re_path(
         r"^playlists/(?P<key>[\w-]{1,40})\.(?P<form>jspf|xspf)$", playlists.playlist, name="playlist-file"
     ),

@@ -21,6 +21,7 @@ from discovery.web.words import GROUPS, LEVELS
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=()"  # the microphone for spoken commands
 HEADLESS = "/_allauth/"
 ENTRANCE = ("/accounts/", HEADLESS)
 
@@ -31,6 +32,7 @@ def confined(response: Response, *, form_to: str = "") -> Response:
     """The response, with the policy and out of every cache: a page is one person's. Its form may lead to ``form_to``, too."""
     forms = f"form-action 'self' {form_to}".rstrip()
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace("form-action 'self'", forms)
+    response["Permissions-Policy"] = PERMISSIONS_POLICY
     response["Cache-Control"] = "no-store"
     return response
 

@@ -44,6 +44,7 @@ export function follow(one, first) {
 }
 
 export const follows = (one) => program === one;
+export const playing = () => track;
 export const plays = (one) => track?.id === one?.id;
 
 /** What plays now, by the program; a track that cannot be heard here is shown and does not sound. */
@@ -88,7 +89,6 @@ async function less() {
   if (track === one) start(await (program.less ?? ((heard) => program.next(false, heard)))(ms));
   if (undo) tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo });
 }
-
 /** Nothing comes after it: it stays in the bar, and is begun again by whoever wants to. */
 function stop() {
   sound.pause();

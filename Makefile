@@ -18,6 +18,9 @@
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
 #                                      42,000 generated people; its databases stay in var/bench-api
 
+# A hundred interpreters start in the suite alone: each would compile all of the code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 VENV := .venv
@@ -86,7 +89,7 @@ soak: $(READY)
 	EARSHOT_STEPS=100000 EARSHOT_PARTS=2 $(SOAK) tests/privacy/test_invariants.py
 	EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(SOAK) \
 		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
-	$(SOAK) tests/soak/soak_adversary.py tests/soak/soak_import.py tests/soak/soak_guessing.py
+	$(SOAK) tests/soak/soak_adversary.py tests/soak/soak_import.py tests/soak/soak_guessing.py tests/soak/soak_migrations.py
 	EARSHOT_FUZZ=2000 $(SOAK) --timeout 3600 tests/fuzz
 	EARSHOT_SOCKETS=500 SOCKETS_WAITING=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py
 

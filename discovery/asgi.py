@@ -13,6 +13,7 @@ from discovery.platform.web_process import (
     connections_keep,
     files_many,
     loaded,
+    loading,
     one_thread,
     quick_turns,
     sqlite_hold_open,
@@ -20,6 +21,7 @@ from discovery.platform.web_process import (
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
 private_umask()
+loading()
 one_thread()
 quick_turns()
 files_many()

@@ -19,6 +19,10 @@ COSTS: Mapping[str, int] = {
     **_each(1_000, "Viewer", "blend", "previewRemoval"),
     **_each(500, "Viewer", "fromFriends"),
     **_each(400, "Viewer", "dataUsage", "discover", "engagement", "friendSuggestions", "similarListeners", "statistics"),
+    **_each(400, "KeptPlan", "tracks"),
+    **_each(400, "PlaylistPlan", "preview"),
+    **_each(300, "Viewer", "plan"),  # words without end, each of which may begin a name
+    **_each(100, "Viewer", "planTold", "playlistPlan"),
     **_each(250, "Viewer", "connectionTo", "pathTo", "segments", "tasteMatch"),
     **_each(200, "Viewer", "activity", "community", "playingNow"),
     **_each(400, "Query", "room"),
@@ -28,7 +32,7 @@ COSTS: Mapping[str, int] = {
     # Of a listening's figures each is counted anew.
     **_each(100, "ListeningStatistics", "top", "topArtists", "topTracks"),
     **_each(1_000, "Mutation", "acceptInvitation", "advanceRadio", "advanceRoom", "createRoom", "importHistory", "inviteToRoom",
-            "joinRoom", "leaveRoom", "skipInRoom", "startRadio", "vetoInRoom", "voteInRoom"),
+            "makePlaylist", "joinRoom", "leaveRoom", "skipInRoom", "startRadio", "vetoInRoom", "voteInRoom"),
     # They ask other servers, or hash a password.
     **_each(1_500, "Mutation", "changePassword", "connectLibrary", "refreshLibrary", "requestDataExport", "requestErasure", "sendPlaylist"),
     **_each(1_500, "Mutation", "promoteModel", "rollbackModel", "stopModel"),
@@ -36,7 +40,7 @@ COSTS: Mapping[str, int] = {
             "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
             "excludeFromTaste", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
             "removeFromPlaylist", "removeRecommendation", "renamePlaylist", "requestFriendship", "revokeDevice",
-            "refuseSegment", "revokeInvitation", "setConsent", "setPersonalizationLevel", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
+            "refuseSegment", "revokeInvitation", "setConsent", "setPersonalizationLevel", "setPlaylistRefresh", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
             "undoImport", "unsharePlaylist", "updateProfile", "withdrawAllConsent"),
     **_each(100, "Subscription", "friendActivity", "radioQueue", "roomQueue", "rooms", "trainingProgress"),
 }  # fmt: skip
@@ -64,6 +68,10 @@ ROWS: Mapping[str, int] = {
     **_each(3, "Recommendation", "reasons"),
     **_each(1, "Reason", "evidence"),
     **_each(1, "OperationInfo", "messages"),
+    **_each(3, "PlaylistPlan", "artists", "friends", "notUnderstood", "tags", "without", "words"),
+    **_each(1, "PlanPreview", "tracks"),
+    **_each(3, "PlanPreview", "notUsed", "shortfalls"),
+    **_each(3, "PlannedTrack", "reasons", "words"),
     **_each(3, "Track", "play"),
     **_each(5, "ModelVersion", "events"),
     **_each(5, "Viewer", "children", "libraries", "segments"),

@@ -23,6 +23,7 @@ import accounts.api
 import discovery.engagement.api
 import discovery.experiments.api
 import discovery.library.api
+import discovery.plans.api
 import discovery.privacy.api
 import discovery.radio.api
 import discovery.realtime.subscriptions
@@ -58,6 +59,7 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.radio.api,
     discovery.room.api,
     discovery.library.api,
+    discovery.plans.api,
     discovery.experiments.api,
     discovery.segments.api,
     discovery.engagement.api,

@@ -41,7 +41,7 @@ NEEDED: Mapping[str, Scopes] = {
     **_one(
         DeviceScope.DISCOVER,
         Query=("recommenderParameters",),
-        Viewer=("community", "discover", "fromFriends"),
+        Viewer=("community", "discover", "fromFriends", "plan", "planTold"),
         Mutation=("advanceRadio", "startRadio"),
         Subscription=("radioQueue", "trainingProgress"),
     ),
@@ -49,12 +49,14 @@ NEEDED: Mapping[str, Scopes] = {
     **_one(DeviceScope.PLAYS_WRITE, Mutation=("clearFeedback", "correctListen", "giveFeedback", "importHistory", "recordListens")),
     **_one(
         DeviceScope.PLAYLISTS,
-        Viewer=("playlists",),
+        Viewer=("playlistPlan", "playlists"),
         Mutation=(
             "addToPlaylist", "createPlaylist", "deletePlaylist", "movePlaylistEntry", "removeFromPlaylist",
-            "renamePlaylist", "sendPlaylist",
+            "renamePlaylist", "sendPlaylist", "setPlaylistRefresh",
         ),
     ),
+    # It tells what one's plays choose, and writes it down.
+    **_each(frozenset({DeviceScope.DISCOVER, DeviceScope.PLAYLISTS}), "Mutation", "makePlaylist"),
     **_one(
         DeviceScope.SOCIAL,
         Query=("people", "room"),

@@ -29,6 +29,7 @@ import django_stubs_ext
 import environ
 
 from discovery.platform.home import BASE_DIR, home_dir
+from discovery.platform.no_maps import maps_never
 from discovery.platform.redis import QUEUES, celery_broker, redis_socket
 from discovery.platform.safe_settings import LOOPBACK, reached_by_others
 from discovery.platform.secrets import (
@@ -38,6 +39,7 @@ from discovery.platform.secrets import (
 )
 
 django_stubs_ext.monkeypatch()
+maps_never()
 secrets_from_files(os.environ)
 
 env = environ.Env()

@@ -33,6 +33,7 @@ app = Celery(
         "tasks.histories",
         "tasks.outbox",
         "tasks.libraries",
+        "tasks.plans",
         "tasks.models",
         "tasks.experiments",
         "tasks.engagement",

@@ -41,6 +41,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(tokens, migrations.RunPython.noop),
-        migrations.RunPython(sessions, migrations.RunPython.noop),
+        migrations.RunPython(tokens, migrations.RunPython.noop, elidable=True),
+        migrations.RunPython(sessions, migrations.RunPython.noop, elidable=True),
     ]

@@ -8,8 +8,10 @@ where they are set, name servers to use instead.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -42,6 +44,9 @@ class Services:
         os.environ.setdefault("EARSHOT_HOME", str(self.home))
         for unbounded in ("RATE_ADDRESS", "RATE_VIEWER"):  # a suite asks more often than anybody
             os.environ.setdefault(unbounded, "")
+        # Each worker and each process that a test starts would compile all of the code anew.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
         if "DATABASE_URL" not in os.environ:
             self.postgres = PostgresServer()
             self.postgres.start()
@@ -87,6 +92,7 @@ def _embedded(service: str) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """A wrapper, because it runs before pytest-django's own hook, which reads the settings."""
+    gc.disable()  # until all is loaded
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     asked_nothing = {"--help", "-h", "--version", "-V", "--fixtures", "--markers"} & set(
         early_config.invocation_params.args
@@ -101,6 +107,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
             started.stop()
             raise
     return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What was loaded stays: to go through it again and again was a seventh of what the suite took."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

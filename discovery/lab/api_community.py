@@ -197,7 +197,8 @@ def _write_item_vectors(taken: GraphSnapshot, config: RecommenderConfig, directo
     from graph.ml.data import views
     from graph.ml.export import write_artifact
     from graph.ml.sources import fit_sources
-    from graph.ml.train import FittedRecommender, assemble_view
+    from graph.ml.train import FittedRecommender, assemble_view, index_assembled
+    from graph.ml.words import fit_words
 
     arrays: dict[str, Any] = {}
     described: dict[str, Any] = {}
@@ -205,6 +206,8 @@ def _write_item_vectors(taken: GraphSnapshot, config: RecommenderConfig, directo
         tell(f"fitting {view.kind.lower()} vectors")
         blocks = fit_sources(view, config, lambda _fraction, _step: None)
         fitted, described[view.kind] = assemble_view(view, blocks, config.blend)
+        index = index_assembled(view, fitted, described[view.kind])
+        fitted |= fit_words(view, index.queries)
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in fitted.items()}
     write_artifact(
         FittedRecommender(

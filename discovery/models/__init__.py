@@ -11,6 +11,7 @@ from discovery.models.experiments import (
     StopReason,
     Team,
 )
+from discovery.models.plans import PlanCompanion, PlaylistPlanKept
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
 from discovery.models.room import Room, RoomMember, RoomPlay, RoomVote
@@ -26,6 +27,8 @@ __all__ = [
     "ExperimentReport",
     "ExposedItem",
     "Exposure",
+    "PlanCompanion",
+    "PlaylistPlanKept",
     "RadioChoice",
     "Room",
     "RoomMember",

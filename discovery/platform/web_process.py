@@ -47,10 +47,16 @@ def files_many() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+def loading() -> None:
+    """Until all is loaded there is no garbage to look for."""
+    gc.disable()
+
+
 def loaded() -> None:
     """What was loaded stays: the collector need not go through it again and again, for which everything would stand still."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def sqlite_hold_open() -> None:

@@ -20,6 +20,7 @@ from accounts.models import Block, Consent, Device, Friendship, Purpose, Repeata
 from discovery.models import (
     ExposedItem,
     Exposure,
+    PlaylistPlanKept,
     RadioChoice,
     RoomMember,
     RoomVote,
@@ -81,6 +82,7 @@ STORES: tuple[Store, ...] = (
           (Purpose.SELF, Purpose.CONTRIBUTE), "given_at"),
     Store("tags", Tagging, ("user",), _("Words you gave to music."), None, (Purpose.CONTRIBUTE,), "tagged_on"),
     Store("playlists", Playlist, ("owner",), _("Your playlists."), None, (), "created_at"),
+    Store("playlist_plans", PlaylistPlanKept, ("user",), _("What you asked for where a playlist was made of words."), None, (), "refreshed_at"),
     Store("exclusions", TasteExclusion, ("user",), _("What you left out of your taste."), None, (), "excluded_at"),
     Store("segment_refusals", SegmentRefusal, ("user",), _("What kinds of listener you do not want to be taken for."), None, (),
           "refused_at"),
@@ -137,6 +139,7 @@ WITHHELD: Mapping[str, str] = {
     "discovery.SocialUse.recipient": "which friends shaped an answer stands in its reasons, where they may be named",
     "discovery.RadioChoice.marks": "which friends were heard stands in the reasons, where they may be named",
     "discovery.RoomMember.invited_by": "whether somebody you invited came stands among what is kept about them",
+    "discovery.PlanCompanion.friend": "whom a friend's playlist is also for is that friend's; it goes with you",
     "graph.PlaylistEntry.added_by": "exported with the playlist, as whether it was you",
     "oauth2_provider.AccessToken.user": "a credential, of which only you hold the secret",
     "oauth2_provider.RefreshToken.user": "a credential, of which only you hold the secret",

@@ -44,5 +44,5 @@ class Migration(migrations.Migration):
             name='standing',
             field=models.PositiveSmallIntegerField(choices=[(0, "its listeners' alone"), (1, 'played by enough contributors'), (2, "the operator's")], default=0),
         ),
-        migrations.RunPython(operators, migrations.RunPython.noop),
+        migrations.RunPython(operators, migrations.RunPython.noop, elidable=True),
     ]

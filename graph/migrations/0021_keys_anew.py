@@ -24,4 +24,4 @@ def keys_anew(apps: Any, _editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("graph", "0020_whose_words")]
 
-    operations = [migrations.RunPython(keys_anew, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(keys_anew, migrations.RunPython.noop, elidable=True)]

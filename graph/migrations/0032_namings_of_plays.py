@@ -77,4 +77,4 @@ def forwards(apps: Any, _editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("graph", "0031_ingest")]
 
-    operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(forwards, migrations.RunPython.noop, elidable=True)]

@@ -21,4 +21,4 @@ def nobodies_anew(apps: Any, _editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("graph", "0040_rulings")]
 
-    operations = [migrations.RunPython(nobodies_anew, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(nobodies_anew, migrations.RunPython.noop, elidable=True)]

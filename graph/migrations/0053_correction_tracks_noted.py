@@ -20,4 +20,4 @@ def tracks_noted(apps: Any, _editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("graph", "0052_correction_tracks")]
 
-    operations = [migrations.RunPython(tracks_noted, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(tracks_noted, migrations.RunPython.noop, elidable=True)]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.intake import Deliberation, deliberate
 from accounts.models import User
 from accounts.policies import friend_keys
-from accounts.presentation import Ref, node_shown
+from accounts.presentation import Ref, node_shown, nodes_shown
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound
 from discovery.platform.names import name_clean, prose_clean
 from graph.models import History, Playlist, PlaylistCollaborator, PlaylistEntry
@@ -62,6 +62,26 @@ def playlist_bring(
             for position, track in enumerate(track_ids)
         )
     return playlist
+
+
+@transaction.atomic
+def playlist_fill(*, owner: User, playlist_id: int, track_ids: Sequence[int]) -> Playlist:
+    """These tracks, as far as the owner may see them, in the place of all that is in it. Raises NotFound and LimitExceeded."""
+    if len(track_ids) > MAX_ENTRIES:
+        raise LimitExceeded(_("A playlist has at most %(most)d entries.") % {"most": MAX_ENTRIES})
+    act = deliberate(owner)
+    playlist = _locked_own(owner, playlist_id)
+    refs = [Ref("Track", key) for key in track_ids]
+    seen = nodes_shown(owner, refs)
+    playlist.entries.all().delete()
+    with act.write():
+        PlaylistEntry.objects.bulk_create(
+            PlaylistEntry(
+                playlist=playlist, track_id=ref.id, position=position, added_by=owner, added_at=act.moment
+            )
+            for position, ref in enumerate(ref for ref in refs if ref in seen)
+        )
+    return _touched(playlist, act)
 
 
 @transaction.atomic

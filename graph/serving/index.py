@@ -215,6 +215,15 @@ class ItemIndex:
         }
         return weighed
 
+    def in_full(self, *channels: Channel) -> ItemIndex:
+        """The same vectors, in which each entry of these channels counts as if it were the only one: one less moves no other."""
+        full = copy(self)
+        full.rules = {
+            channel: replace(rule, count_power=0.0) if channel in channels else rule
+            for channel, rule in self.rules.items()
+        }
+        return full
+
     # -- scoring ------------------------------------------------------------------------------
 
     def strengths(self, evidence: Evidence) -> Floats:

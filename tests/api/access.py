@@ -30,6 +30,7 @@ from discovery.models import (
     EngagementReport,
     Experiment,
     ExperimentReport,
+    PlaylistPlanKept,
     Room,
     RoomMember,
     SegmentRefusal,
@@ -107,6 +108,9 @@ class World:
         playlist = Playlist.objects.create(owner=owner, title="Mine", created_at=now, updated_at=now)
         entry = PlaylistEntry.objects.create(
             playlist=playlist, track=track, position=0, added_by=owner, added_at=now
+        )
+        PlaylistPlanKept.objects.create(
+            playlist=playlist, user=owner, grammar="tag:(shared)", version=1, refreshed_at=now
         )
         asker = factories.sharer("asker")
         request = Friendship.objects.get(pk=factories.requested(asker, owner).pk)

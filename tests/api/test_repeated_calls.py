@@ -79,6 +79,7 @@ CALLS = {
     "createPlaylist": (
         lambda _: 'input: { title: "New" }', lambda _: 'input: { title: "Else" }', Playlist,
     ),
+    "makePlaylist": (lambda _: "plan: { count: 1 }", lambda _: "plan: { count: 2 }", Playlist),
     "addToPlaylist": (
         lambda world: f'playlistId: "{world.playlist_id}", trackId: "{world.track}"',
         lambda world: f'playlistId: "{world.playlist_id}", trackId: "{world.other_track}"', PlaylistEntry,

@@ -1,6 +1,8 @@
 """What a migration does to code of the release before it that still runs: it may neither fail, nor wait, nor miss what it names.
 
 complaints(migration, state) → what that code does not survive, in words; none where ``survives`` says why it does
+one_by_one() → the migrations as they go on where some of them were applied
+left_out(squashed, replaced) → what ``replaced`` do by hand and the one that stands for them does not
 """
 
 import re
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
 from django.db.migrations import operations as ops
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import UniqueConstraint
 from django.db.models.fields import NOT_PROVIDED
 
@@ -23,6 +26,36 @@ NO_LONGER = {
     ops.RunPython: "what is written meanwhile is as before",
 }
 SIZED = re.compile(r"varchar\((\d+)\)")
+
+
+def one_by_one():
+    """Without those that stand for others: Django takes them where all or none of these were applied, and nowhere else."""
+    loader = MigrationLoader(None, replace_migrations=False)
+    for key, migration in loader.disk_migrations.items():
+        if migration.replaces:
+            loader.graph.remove_replacement_node(key, migration.replaces)
+    return loader
+
+
+def left_out(squashed, replaced):
+    """What moves rows (elidable) has none to move where an app begins."""
+    done = [_by_hand(operation) for operation in squashed.operations]
+    return [
+        f"{squashed.app_label}.{squashed.name}: {operation.describe()} of {migration.name}"
+        for migration in replaced
+        for operation in migration.operations
+        if _by_hand(operation) and not (squashed.initial and operation.elidable)
+        if _by_hand(operation) not in done
+    ]
+
+
+def _by_hand(operation):
+    match operation:
+        case ops.RunPython(code=code):
+            return code
+        case ops.RunSQL(sql=sql):
+            return sql
+    return None
 
 
 def complaints(migration, state):

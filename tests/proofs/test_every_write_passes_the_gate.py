@@ -47,6 +47,7 @@ THIRD_PARTY = {"account", "admin", "auth", "mfa", "oauth2_provider"}
 
 # Who may put rows where nobody acts at that moment, and why.
 RESTORING = {
+    "discovery/lab/plan_prompts.py": "the catalog's own words, of a community to measure on",
     "discovery/privacy/restore.py": "a person's own export, put back as it was",
     "graph/importers/lastfm.py": "words that people gave elsewhere",
     "graph/ingest/join.py": "rows that turn out to be one",

@@ -35,7 +35,7 @@ def manage(home, *command, umask=0o022):
 
 def test_what_a_new_installation_writes_is_its_own(tmp_path):
     home = tmp_path / "home"
-    manage(home, "migrate", "accounts", "0001", "--verbosity", "0")
+    manage(home, "migrate", "contenttypes", "--verbosity", "0")
     assert {"secret_key", "signing_key", "earshot.sqlite3"} <= {path.name for path in home.iterdir()}
     assert open_to_others(home) == []
 

@@ -14,7 +14,6 @@ def likeness(one, other):
 def test_words_of_one_meaning_are_nearer_than_words_that_look_alike():
     assert likeness("dnb", "drum and bass") > likeness("dnb", "rnb")
     assert likeness("grunge", "alternative rock") > likeness("grunge", "groovy")
-    assert likeness("shoegaze", "dream pop") > likeness("shoegaze", "shoe")
 
 
 def test_a_phrase_lies_between_its_words_and_common_words_say_little():

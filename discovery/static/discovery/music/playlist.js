@@ -6,6 +6,7 @@ import { act, at, button, fill, make, tell } from "../page.js";
 import { onLeave } from "../visit.js";
 import { gettext, ngettext, worded } from "../words.js";
 import * as about from "./playlist-about.js";
+import * as plan from "./playlist-plan.js";
 import { songRow } from "./rows.js";
 import { typing } from "./typing.js";
 
@@ -27,6 +28,7 @@ async function load() {
   const { node, viewer } = await ask(`query($id: ID!) { node(id: $id) { ... on Playlist { ${parts} } } viewer { libraries { id name } } }`, { id: key });
   if (!node) throw new Error(gettext("There is no such playlist, or you may not see it any more."));
   show({ ...node, libraries: viewer.libraries });
+  await plan.show(node);
 }
 
 const edits = () => playlist.role !== "VIEWER";

@@ -3,7 +3,9 @@ import { ask } from "../api.js";
 import { createPlaylist } from "../cards/playlist.js";
 import { nodes } from "../music.js";
 import { act, at, fill, make, onSubmit, tell } from "../page.js";
+import { onLeave } from "../visit.js";
 import { gettext, ngettext, worded } from "../words.js";
+import * as plan from "./plan.js";
 
 let behind;
 
@@ -16,6 +18,10 @@ export function start() {
     tell(worded(gettext("“%(title)s” is among your playlists."), { title }));
   });
   at("playlists-more").addEventListener("click", () => act(async () => at("playlists").append(...await page(behind))));
+  plan.start();
+  const anew = () => act(async () => fill("playlists", await page()));
+  addEventListener("playlistmade", anew);
+  onLeave(() => removeEventListener("playlistmade", anew));
   return page().then((lines) => fill("playlists", lines, gettext("No playlist yet: name one above, or save a blend or a radio.")));
 }
 

@@ -1,0 +1,510 @@
+"""What 0001 to 0075 come to, for a database that has none of them; where some were applied, those go on one by one."""
+
+from importlib import import_module
+
+import discovery.platform.key_field
+import django.db.models.deletion
+import graph.models.library
+import uuid
+from django.conf import settings
+from django.db import migrations, models
+
+events = import_module("graph.migrations.0075_model_events_stand")
+
+
+class Migration(migrations.Migration):
+    initial = True
+    replaces = [
+        ('graph', '0001_initial'),
+        ('graph', '0002_taste_exclusion'),
+        ('graph', '0003_sharing'),
+        ('graph', '0004_communities'),
+        ('graph', '0005_moments_kept_or_not'),
+        ('graph', '0006_deletions'),
+        ('graph', '0020_whose_words'),
+        ('graph', '0021_keys_anew'),
+        ('graph', '0030_histories'),
+        ('graph', '0031_ingest'),
+        ('graph', '0032_namings_of_plays'),
+        ('graph', '0033_words_in_namings'),
+        ('graph', '0034_history_corrections'),
+        ('graph', '0040_rulings'),
+        ('graph', '0050_nobodies_anew'),
+        ('graph', '0051_outbox'),
+        ('graph', '0052_correction_tracks'),
+        ('graph', '0053_correction_tracks_noted'),
+        ('graph', '0060_library'),
+        ('graph', '0070_deleted_names'),
+        ('graph', '0071_retold'),
+        ('graph', '0072_library_moods'),
+        ('graph', '0073_models_that_heal'),
+        ('graph', '0074_models_by_state'),
+        ('graph', '0075_model_events_stand'),
+    ]
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Artist',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ('identity', models.CharField(blank=True, editable=False, max_length=210, null=True, unique=True)),
+                ('name', models.CharField(max_length=1000)),
+                ('key', discovery.platform.key_field.KeyField(db_index=True, editable=False, max_length=200, of='name')),
+                ('mbid', models.CharField(blank=True, db_index=True, max_length=36)),
+                ('placeholder', models.BooleanField(default=False, editable=False)),
+                ('standing', models.PositiveSmallIntegerField(choices=[(0, "its listeners' alone"), (1, 'played by enough contributors'), (2, "the operator's")], default=0)),
+                ('tags', models.JSONField(blank=True, default=list)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Track',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ('identity', models.CharField(blank=True, editable=False, max_length=210, null=True, unique=True)),
+                ('artist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tracks', to='graph.artist')),
+                ('title', models.CharField(max_length=1000)),
+                ('key', discovery.platform.key_field.KeyField(db_index=True, editable=False, max_length=200, of='title')),
+                ('album', models.CharField(blank=True, max_length=1000)),
+                ('mbid', models.CharField(blank=True, db_index=True, max_length=36)),
+                ('isrc', models.CharField(blank=True, db_index=True, max_length=12)),
+                ('duration_ms', models.PositiveIntegerField(blank=True, null=True)),
+                ('guests_listed', models.BooleanField(default=False, editable=False)),
+                ('description', models.TextField(blank=True)),
+                ('standing', models.PositiveSmallIntegerField(choices=[(0, "its listeners' alone"), (1, 'played by enough contributors'), (2, "the operator's")], default=0)),
+                ('tags', models.JSONField(blank=True, default=list)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TrackGuest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('track', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guests', to='graph.track')),
+                ('artist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guest_on', to='graph.artist')),
+                ('position', models.PositiveSmallIntegerField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('track', 'artist'), name='track_guest_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ArtistName',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=1000)),
+                ('key', discovery.platform.key_field.KeyField(db_index=True, editable=False, max_length=200, of='name')),
+                ('mbid', models.CharField(blank=True, db_index=True, max_length=36)),
+                ('digest', models.CharField(editable=False, max_length=32, unique=True)),
+                ('listed', models.BooleanField(default=False, editable=False)),
+                ('artist', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='names', to='graph.artist')),
+                ('named_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Naming',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=1000)),
+                ('artist_name', models.CharField(max_length=1000)),
+                ('album', models.CharField(blank=True, max_length=1000)),
+                ('album_key', discovery.platform.key_field.KeyField(db_index=True, editable=False, max_length=200, of='album')),
+                ('mbid', models.CharField(blank=True, max_length=36)),
+                ('isrc', models.CharField(blank=True, max_length=12)),
+                ('uri', models.CharField(blank=True, max_length=200)),
+                ('duration_ms', models.PositiveIntegerField(blank=True, null=True)),
+                ('digest', models.CharField(editable=False, max_length=32, unique=True)),
+                ('name', models.CharField(editable=False, max_length=32)),
+                ('track', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='namings', to='graph.track')),
+                ('named_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['name'], name='graph_namin_name_b08699_idx'), models.Index(condition=models.Q(('mbid', ''), _negated=True), fields=['mbid'], name='naming_mbid'), models.Index(condition=models.Q(('isrc', ''), _negated=True), fields=['isrc'], name='naming_isrc'), models.Index(condition=models.Q(('uri', ''), _negated=True), fields=['uri'], name='naming_uri')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NamingArtist',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('naming', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credit', to='graph.naming')),
+                ('name', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credited', to='graph.artistname')),
+                ('position', models.PositiveSmallIntegerField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('naming', 'position'), name='naming_artist_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Tag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=300, unique=True)),
+                ('kind', models.CharField(choices=[('GENRE', 'Genre'), ('MOOD', 'Mood'), ('PLAIN', 'Plain')], default='PLAIN', max_length=5)),
+                ('standing', models.PositiveSmallIntegerField(choices=[(0, "its listeners' alone"), (1, 'played by enough contributors'), (2, "the operator's")], default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Tagging',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to=settings.AUTH_USER_MODEL)),
+                ('artist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='graph.artist')),
+                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='graph.track')),
+                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='graph.tag')),
+                ('tagged_on', models.DateField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('artist', None), ('track__isnull', False)), models.Q(('artist__isnull', False), ('track', None)), _connector='OR'), name='tagging_of_one_item'), models.UniqueConstraint(fields=('user', 'artist', 'tag'), name='tagging_artist_once'), models.UniqueConstraint(fields=('user', 'track', 'tag'), name='tagging_track_once'), models.UniqueConstraint(condition=models.Q(('user', None)), fields=('artist', 'tag'), name='tagging_artist_once_by_catalogue'), models.UniqueConstraint(condition=models.Q(('user', None)), fields=('track', 'tag'), name='tagging_track_once_by_catalogue')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Community',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('tags', models.JSONField(default=list)),
+                ('size', models.PositiveIntegerField()),
+                ('artists', models.JSONField(default=list)),
+                ('data_hash', models.CharField(max_length=64)),
+                ('ledger_position', models.PositiveBigIntegerField()),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Deletion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.UUIDField(db_index=True)),
+                ('rows', models.PositiveIntegerField()),
+                ('deleted_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DeletedPlay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deleted_plays', to=settings.AUTH_USER_MODEL)),
+                ('told', models.BigIntegerField()),
+                ('near', models.BigIntegerField()),
+                ('second', models.PositiveSmallIntegerField(null=True)),
+                ('source', models.BigIntegerField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['user', 'near'], name='graph_delet_user_id_ed9269_idx')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'told', 'near'), name='deleted_play_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='History',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='histories', to=settings.AUTH_USER_MODEL)),
+                ('upload', models.UUIDField(blank=True, null=True)),
+                ('state', models.CharField(choices=[('WAITING', 'Waiting'), ('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Failed'), ('UNDONE', 'Undone')], default='WAITING', max_length=7)),
+                ('format', models.CharField(blank=True, max_length=13)),
+                ('error', models.CharField(blank=True, max_length=32)),
+                ('asked_at', models.DateTimeField()),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('rows_read', models.PositiveIntegerField(default=0)),
+                ('stored', models.PositiveIntegerField(default=0)),
+                ('duplicates', models.PositiveIntegerField(default=0)),
+                ('corrected', models.PositiveIntegerField(default=0)),
+                ('skipped', models.PositiveIntegerField(default=0)),
+                ('refused', models.PositiveIntegerField(default=0)),
+                ('playlists_made', models.PositiveIntegerField(default=0)),
+                ('words_said', models.PositiveIntegerField(default=0)),
+                ('bytes_done', models.PositiveBigIntegerField(default=0)),
+                ('bytes_total', models.PositiveBigIntegerField(default=0)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='HistoryRow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('history', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='graph.history')),
+                ('part', models.PositiveSmallIntegerField()),
+                ('first', models.PositiveIntegerField()),
+                ('last', models.PositiveIntegerField()),
+                ('outcome', models.CharField(max_length=9)),
+                ('code', models.CharField(blank=True, max_length=32)),
+                ('field', models.CharField(blank=True, max_length=32)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['history', 'outcome', 'id'], name='graph_histo_history_9b0035_idx')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Playlist',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='playlists', to=settings.AUTH_USER_MODEL)),
+                ('title', models.CharField(max_length=200)),
+                ('description', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(blank=True, null=True)),
+                ('updated_at', models.DateTimeField(blank=True, null=True)),
+                ('history', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='playlists', to='graph.history')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PlaylistCollaborator',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('playlist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='collaborators', to='graph.playlist')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='collaborations', to=settings.AUTH_USER_MODEL)),
+                ('role', models.CharField(choices=[('EDITOR', 'Editor'), ('VIEWER', 'Viewer')], max_length=6)),
+                ('since', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('playlist', 'user'), name='playlist_collaborator_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PlaylistEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('playlist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='graph.playlist')),
+                ('track', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.track')),
+                ('position', models.PositiveIntegerField()),
+                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('added_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ('position', 'id'),
+                'indexes': [models.Index(fields=['playlist', 'position'], name='graph_playl_playlis_91b3f9_idx')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TasteExclusion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taste_exclusions', to=settings.AUTH_USER_MODEL)),
+                ('artist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.artist')),
+                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.track')),
+                ('playlist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.playlist')),
+                ('excluded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('artist__isnull', False), ('playlist', None), ('track', None)), models.Q(('artist', None), ('playlist', None), ('track__isnull', False)), models.Q(('artist', None), ('playlist__isnull', False), ('track', None)), _connector='OR'), name='taste_exclusion_of_one_thing'), models.UniqueConstraint(fields=('user', 'artist'), name='taste_exclusion_artist_once'), models.UniqueConstraint(fields=('user', 'track'), name='taste_exclusion_track_once'), models.UniqueConstraint(fields=('user', 'playlist'), name='taste_exclusion_playlist_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LibraryAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='libraries', to=settings.AUTH_USER_MODEL)),
+                ('url', models.CharField(max_length=500)),
+                ('username', models.CharField(max_length=200)),
+                ('secret', models.TextField(editable=False)),
+                ('name', models.CharField(max_length=200)),
+                ('state', models.CharField(choices=[('WAITING', 'Waiting'), ('READING', 'Reading'), ('READY', 'Ready'), ('FAILED', 'Failed')], default='WAITING', max_length=7)),
+                ('error', models.CharField(blank=True, max_length=32)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
+                ('version', models.PositiveBigIntegerField(default=graph.models.library.fresh_version, editable=False)),
+                ('reading', models.PositiveIntegerField(default=0, editable=False)),
+                ('offset', models.PositiveIntegerField(default=0, editable=False)),
+                ('fence', models.PositiveIntegerField(default=0, editable=False)),
+                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('heartbeat_at', models.DateTimeField(blank=True, editable=False, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'url', 'username'), name='library_account_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LibrarySong',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='songs', to='graph.libraryaccount')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('naming', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='songs', to='graph.naming')),
+                ('track', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='songs', to='graph.track')),
+                ('song', models.CharField(max_length=200)),
+                ('cover', models.CharField(blank=True, max_length=200)),
+                ('genre', models.CharField(blank=True, max_length=300)),
+                ('moods', models.JSONField(blank=True, default=list)),
+                ('bpm', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('duration_ms', models.PositiveIntegerField(blank=True, null=True)),
+                ('seen', models.PositiveIntegerField(default=0, editable=False)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['user', 'track'], name='graph_libra_user_id_f2d50e_idx')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'song'), name='library_song_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Listen',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='listens', to=settings.AUTH_USER_MODEL)),
+                ('track', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='listens', to='graph.track')),
+                ('listened_at', models.DateTimeField()),
+                ('ms_played', models.PositiveIntegerField(blank=True, null=True)),
+                ('naming', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='listens', to='graph.naming')),
+                ('echo_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='echoes', to='graph.listen')),
+                ('source', models.CharField(max_length=40)),
+                ('source_id', models.CharField(max_length=128)),
+                ('history', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='listens', to='graph.history')),
+                ('corrected', models.BooleanField(default=False)),
+                ('recorded_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['user', '-listened_at', '-id'], name='graph_liste_user_id_051c9c_idx')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'source', 'source_id'), name='listen_once_per_source_id')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoryCorrection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('history', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='graph.history')),
+                ('listen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.listen')),
+                ('before', models.JSONField(null=True)),
+                ('track', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='graph.track')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ArtistPlayCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='artist_play_counts', to=settings.AUTH_USER_MODEL)),
+                ('artist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='play_counts', to='graph.artist')),
+                ('count', models.PositiveIntegerField()),
+                ('source', models.CharField(max_length=40)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'artist', 'source'), name='play_count_once_per_source'), models.CheckConstraint(condition=models.Q(('count__gt', 0)), name='play_count_positive')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Feedback',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to=settings.AUTH_USER_MODEL)),
+                ('artist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.artist')),
+                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.track')),
+                ('kind', models.CharField(choices=[('LIKE', 'Like'), ('DISLIKE', 'Dislike'), ('SKIP', 'Skip'), ('HIDE', 'Hide')], max_length=7)),
+                ('given_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('artist', None), ('track__isnull', False)), models.Q(('artist__isnull', False), ('track', None)), _connector='OR'), name='feedback_on_one_item'), models.UniqueConstraint(fields=('user', 'artist', 'kind'), name='feedback_artist_once'), models.UniqueConstraint(fields=('user', 'track', 'kind'), name='feedback_track_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoryWord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('history', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='words', to='graph.history')),
+                ('feedback', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.feedback')),
+                ('said_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('history', 'feedback'), name='history_word_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FriendNews',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('listens', models.JSONField(default=list)),
+                ('likes', models.JSONField(default=list)),
+                ('made_at', models.DateTimeField(auto_now_add=True, db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CatalogRuling',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('of', models.CharField(choices=[('TRACK', 'Track'), ('ARTIST', 'Artist')], max_length=6)),
+                ('kind', models.CharField(choices=[('SAME', 'are one'), ('APART', 'are two')], max_length=5)),
+                ('one', models.CharField(max_length=210)),
+                ('one_name', models.CharField(blank=True, max_length=200)),
+                ('other', models.CharField(max_length=210)),
+                ('other_name', models.CharField(blank=True, max_length=200)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ItemRecommendation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recommendations_sent', to=settings.AUTH_USER_MODEL)),
+                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recommendations_received', to=settings.AUTH_USER_MODEL)),
+                ('artist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.artist')),
+                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='graph.track')),
+                ('note', models.CharField(blank=True, max_length=500)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['recipient', '-sent_at', '-id'], name='graph_itemr_recipie_e8d5d5_idx'), models.Index(fields=['sender', '-sent_at'], name='graph_itemr_sender__22d4d7_idx')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('artist', None), ('track__isnull', False)), models.Q(('artist__isnull', False), ('track', None)), _connector='OR'), name='recommendation_of_one_item'), models.CheckConstraint(condition=models.Q(('sender', models.F('recipient')), _negated=True), name='recommendation_not_to_oneself'), models.UniqueConstraint(fields=('sender', 'recipient', 'artist'), name='recommendation_artist_once'), models.UniqueConstraint(fields=('sender', 'recipient', 'track'), name='recommendation_track_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ModelVersion',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('RECOMMENDER', 'Recommender')], db_default='RECOMMENDER', default='RECOMMENDER', max_length=16)),
+                ('state', models.CharField(choices=[('CANDIDATE', 'Candidate'), ('SHADOW', 'Shadow'), ('CANARY', 'Canary'), ('ACTIVE', 'Active'), ('RETIRED', 'Retired'), ('REJECTED', 'Rejected'), ('DAMAGED', 'Damaged'), ('STOPPED', 'Stopped')], max_length=12)),
+                ('share', models.FloatField(db_default=0.0, default=0.0)),
+                ('data_hash', models.CharField(max_length=64)),
+                ('ledger_position', models.PositiveBigIntegerField()),
+                ('deletion_position', models.PositiveBigIntegerField(default=0)),
+                ('manifest_hash', models.CharField(blank=True, max_length=64)),
+                ('config', models.JSONField()),
+                ('metrics', models.JSONField()),
+                ('rejected_because', models.TextField(blank=True)),
+                ('damaged_at', models.DateTimeField(blank=True, null=True)),
+                ('damage', models.TextField(blank=True)),
+                ('lineage', models.TextField(blank=True, db_default='')),
+                ('staged_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('activated_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'ACTIVE')), fields=('kind',), name='model_version_active_by_kind'), models.UniqueConstraint(condition=models.Q(('state__in', ('SHADOW', 'CANARY'))), fields=('kind',), name='model_version_tried_by_kind')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ModelEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.UUIDField()),
+                ('was', models.CharField(blank=True, max_length=12)),
+                ('became', models.CharField(max_length=12)),
+                ('who', models.CharField(max_length=150)),
+                ('why', models.TextField(blank=True)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['model', 'at'], name='model_event_of_model')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TrainingRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=80, unique=True)),
+                ('state', models.CharField(choices=[('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Failed')], default='RUNNING', max_length=7)),
+                ('holder', models.CharField(max_length=120)),
+                ('fence', models.PositiveBigIntegerField(default=1)),
+                ('heartbeat_at', models.DateTimeField()),
+                ('progress', models.FloatField(default=0.0)),
+                ('step', models.CharField(blank=True, max_length=80)),
+                ('model_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='graph.modelversion')),
+                ('error', models.TextField(blank=True)),
+                ('started_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.RunPython(events.guard, events.unguard),
+    ]

@@ -4,11 +4,10 @@ import * as keys from "./keys.js";
 import { start } from "./pages.js";
 import * as shield from "./shield.js";
 import * as soft from "./soft.js";
-import * as voice from "./voice/main.js";
 
 early.begin();
 soft.begin();
 shield.begin();
 keys.begin();
-voice.begin();
+import("./voice/main.js").then(({ begin }) => begin());
 start();

@@ -39,6 +39,9 @@ SMALLEST_AGGREGATE: int = settings.SMALLEST_AGGREGATE
 
 NOBODY = Q(pk__in=())
 
+# On whose word somebody's device tells what moments are coming (`discovery.moments`).
+OCCASIONS = (Purpose.CALENDAR, Purpose.LOCATION)
+
 # The first text that tells of comparisons, models that are tried and measurement. Who said yes to EXPERIMENT by an earlier
 # one allowed what radios write down, and none of these. Versions are dates, so that words compare as they do.
 EXPERIMENTS_TOLD_SINCE = "2026-11-27"
@@ -54,13 +57,15 @@ class Use:
     """What may enter one answer to one viewer: their level, cut down by what they granted.
 
     ``own``: own history and feedback; ``friends``: friends' plays (see `accounts.hearing`);
-    ``not_used``: purposes that would have entered at this level but are not granted.
+    ``not_used``: purposes that would have entered at this level but are not granted; ``occasion``: on whose word a moment
+    may enter. What is not told has nothing that would have entered, so that these stand in ``not_used`` never.
     """
 
     level: PersonalizationLevel
     own: bool = False
     friends: bool = False
     not_used: tuple[Purpose, ...] = ()
+    occasion: tuple[Purpose, ...] = ()
 
 
 # --- purposes -------------------------------------------------------------------------------
@@ -194,7 +199,10 @@ def effective_uses(viewers: Sequence[User], level: PersonalizationLevel | None =
 
 _GRANTED_BY = CompiledQuery(
     lambda keys, now: Consent.objects.filter(
-        in_force(now), Among("user_id", keys), friend=None, purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN)
+        in_force(now),
+        Among("user_id", keys),
+        friend=None,
+        purpose__in=(Purpose.SELF, Purpose.SOCIAL_IN, *OCCASIONS),
     ).values_list("user_id", "purpose"),
     KEYS,
 )
@@ -213,6 +221,9 @@ def cut_down(wanted: PersonalizationLevel, granted: Collection[Purpose]) -> Use:
         own=Purpose.SELF in entering,
         friends=Purpose.SOCIAL_IN in entering and Purpose.SOCIAL_IN in granted,
         not_used=not_used,
+        occasion=tuple(purpose for purpose in OCCASIONS if purpose in granted)
+        if wanted >= PersonalizationLevel.CONTEXT
+        else (),
     )
 
 

@@ -5,6 +5,10 @@ from django.dispatch import Signal
 # Sent with ``user_ids`` (frozenset[int]): what these people allow, or whom they know, changed.
 consent_changed = Signal()
 
+# Sent with ``ended`` (purposes, each with the keys of people) in the transaction in which general grants ended: by a no, by
+# their date, or by a text that asks again. Whoever keeps something on their word alone deletes it now.
+grants_ended = Signal()
+
 # Sent with ``user`` when a private session was ended before its time.
 private_session_ended = Signal()
 

@@ -9,6 +9,8 @@ class DiscoveryConfig(AppConfig):
     def ready(self) -> None:
         from discovery import references, visible
         from discovery.experiments import exposures, serving
+        from discovery.moments import services as moments
+        from discovery.plans import for_moment
         from discovery.platform import clock, safe_settings
         from discovery.platform.graphql import deadline
         from discovery.platform.private_files import private_tighten
@@ -25,6 +27,8 @@ class DiscoveryConfig(AppConfig):
         exposures.connect()
         variants.connect(serving.offer)
         playing.connect()
+        moments.connect()
+        for_moment.connect()
         export.connect()
         erasures_kept.connect()
         withdrawals_kept.connect()

@@ -38,9 +38,9 @@ COSTS: Mapping[str, int] = {
     **_each(1_500, "Mutation", "promoteModel", "rollbackModel", "stopModel"),
     **_each(300, "Mutation", "answerFriendRequest", "block", "clearFeedback", "correctListen", "createDevice", "createInvitation",
             "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
-            "excludeFromTaste", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
+            "excludeFromTaste", "forgetMoments", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
             "removeFromPlaylist", "removeRecommendation", "renamePlaylist", "requestFriendship", "revokeDevice",
-            "refuseSegment", "revokeInvitation", "setConsent", "setPersonalizationLevel", "setPlaylistRefresh", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
+            "refuseSegment", "revokeInvitation", "setConsent", "setMoments", "setPersonalizationLevel", "setPlaylistRefresh", "setReadyPlaylists", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
             "undoImport", "unsharePlaylist", "updateProfile", "withdrawAllConsent"),
     **_each(100, "Subscription", "friendActivity", "radioQueue", "roomQueue", "rooms", "trainingProgress"),
 }  # fmt: skip
@@ -52,7 +52,7 @@ CHEAP: frozenset[str] = frozenset(
         f"Viewer.{name}"
         for name in (
             "children", "consentHistory", "dataExports", "devices", "experiments", "feedback", "friendRequests", "friends", "id",
-            "imports", "invitations", "libraries", "listens", "playlists", "privacy", "profile",
+            "imports", "invitations", "libraries", "listens", "moments", "playlists", "privacy", "profile", "readyPlaylists",
             "recommendationsReceived", "recommendationsSent", "rooms", "shownTo",
         )
     }
@@ -76,6 +76,8 @@ ROWS: Mapping[str, int] = {
     **_each(5, "ModelVersion", "events"),
     **_each(5, "Viewer", "children", "libraries", "segments"),
     **_each(5, "RefusedSegment", "segments"),
+    **_each(20, "Viewer", "moments"),
+    **_each(20, "MomentsTold", "moments"),
     **_each(8, "Viewer", "engagement"),
     **_each(12, "Query", "engagement"),
     **_each(30, "EngagementReport", "figures"),

@@ -23,6 +23,7 @@ import accounts.api
 import discovery.engagement.api
 import discovery.experiments.api
 import discovery.library.api
+import discovery.moments.api
 import discovery.plans.api
 import discovery.privacy.api
 import discovery.radio.api
@@ -62,6 +63,7 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.plans.api,
     discovery.experiments.api,
     discovery.segments.api,
+    discovery.moments.api,
     discovery.engagement.api,
     discovery.privacy.api,
     discovery.realtime.subscriptions,

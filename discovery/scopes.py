@@ -73,10 +73,10 @@ NEEDED: Mapping[str, Scopes] = {
     ),
     **_one(
         DeviceScope.PRIVACY,
-        Viewer=("children", "consentHistory", "dataUsage", "experiments", "previewRemoval", "privacy", "segments", "shownTo"),
+        Viewer=("children", "consentHistory", "dataUsage", "experiments", "moments", "previewRemoval", "privacy", "readyPlaylists", "segments", "shownTo"),
         Mutation=(
-            "deleteListens", "endPrivateSession", "excludeFromTaste", "refuseSegment", "setConsent", "setPersonalizationLevel",
-            "startPrivateSession", "undoImport", "withdrawAllConsent",
+            "deleteListens", "endPrivateSession", "excludeFromTaste", "forgetMoments", "refuseSegment", "setConsent", "setMoments",
+            "setPersonalizationLevel", "setReadyPlaylists", "startPrivateSession", "undoImport", "withdrawAllConsent",
         ),
     ),
     **_one(

@@ -9,6 +9,7 @@ Rows (``user``, ``item``, ``tag``) index the id arrays; ids are database primary
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -36,6 +37,7 @@ from graph.models import (
     FeedbackKind,
     ItemKind,
     Listen,
+    PlaylistEntry,
     Standing,
     Tag,
     Tagging,
@@ -44,6 +46,7 @@ from graph.models import (
     counted,
 )
 from graph.packed_names import NO_NAMES, PackedNames
+from graph.phrases import STOP_WORDS, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,10 @@ class Taggings:
     user: ShortRows  # [E]
     item: ShortRows  # [E]
     tag: ShortRows  # [E]
+
+
+_NOBODY = np.zeros(0, dtype=np.int32)
+NOTHING_SAID = Taggings(user=_NOBODY, item=_NOBODY, tag=_NOBODY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +94,10 @@ class GraphSnapshot:
     tag_names: PackedNames = NO_NAMES
     artist_names: PackedNames = NO_NAMES
     track_titles: PackedNames = NO_NAMES
+    track_texts: PackedNames = NO_NAMES  # a line of lyric or description, where the catalog has one
+    # Words of titles of contributors' playlists, of which enough owners have each, and which tracks stand in them.
+    title_words: PackedNames = NO_NAMES
+    titled: Taggings = NOTHING_SAID  # ``tag``: rows into title_words
 
     @cached_property
     def content_hash(self) -> str:
@@ -106,6 +117,7 @@ class GraphSnapshot:
             track_plays=_plays_of(self.track_plays, kept),
             artist_tags=_taggings_of(self.artist_tags, kept),
             track_tags=_taggings_of(self.track_tags, kept),
+            titled=_taggings_of(self.titled, kept),
             friendships=self.friendships[kept[self.friendships].all(axis=1)],
         )
 
@@ -180,6 +192,7 @@ def take() -> GraphSnapshot:
             users=users,
             artists=artists,
         )
+        title_words, titled = _titled(contributors, users=users, tracks=tracks)
         return GraphSnapshot(
             users=users,
             discoverable=np.isin(users, _ids(policies.discoverable())),
@@ -199,6 +212,9 @@ def take() -> GraphSnapshot:
             tag_names=_names(Tag.objects.all(), "name"),
             artist_names=_names(_somebodies(), "name"),
             track_titles=_names(_made_by_somebody(), "title"),
+            track_texts=_names(_made_by_somebody(), "description"),
+            title_words=title_words,
+            titled=titled,
         )
 
 
@@ -346,6 +362,27 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
     rows = np.stack([user, _rows(items, taggings["item"]), _rows(tags, taggings["tag"])])
     user, row, tag = rows[:, np.lexsort(rows[::-1])]
     return Taggings(user=user, item=row, tag=tag)
+
+
+def _titled(contributors: QuerySet[User], *, users: Ids, tracks: Ids) -> tuple[PackedNames, Taggings]:
+    """Words of playlists' titles that ``SMALLEST_AGGREGATE`` contributors use, and who put which track under each."""
+    rows = PlaylistEntry.objects.filter(
+        playlist__owner__in=contributors, track__artist__placeholder=False
+    ).order_by("playlist_id", "track_id")
+    said: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    told = rows.values_list("playlist__owner_id", "track_id", "playlist__title")
+    for owner, track, title in told.iterator(chunk_size=CHUNK):
+        for word in set(words_of(title)) - STOP_WORDS:
+            said[word].append((owner, track))
+    kept = sorted(
+        word
+        for word, pairs in said.items()
+        if len({owner for owner, _ in pairs}) >= policies.SMALLEST_AGGREGATE
+    )
+    pairs = np.array([pair for word in kept for pair in said[word]], dtype=np.int64).reshape(-1, 2)
+    tag = np.repeat(np.arange(len(kept), dtype=np.int32), [len(said[word]) for word in kept])
+    rows_of = np.unique(np.stack([_rows(users, pairs[:, 0]), _rows(tracks, pairs[:, 1]), tag]), axis=1)
+    return PackedNames.of(kept), Taggings(user=rows_of[0], item=rows_of[1], tag=rows_of[2])
 
 
 def _friendships(contributors: QuerySet[User], users: Ids) -> ShortRows:

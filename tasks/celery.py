@@ -37,6 +37,7 @@ app = Celery(
         "tasks.models",
         "tasks.experiments",
         "tasks.engagement",
+        "tasks.moments",
         "tasks.rollout",
     ],
 )

@@ -25,6 +25,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="4", minute="43"),
     },
     "plans-refresh": {"task": "tasks.plans.plans_refresh", "schedule": 60.0, "options": ONCE},
+    "moments-ready": {"task": "tasks.moments.playlists_ready", "schedule": 60.0, "options": ONCE},
     "models-further": {"task": "tasks.rollout.models_further", "schedule": 60.0, "options": ONCE},
     "model-drift": {"task": "tasks.rollout.model_drift", "schedule": crontab(minute="52")},
     "model-verify": {"task": "tasks.models.model_verify", "schedule": crontab(minute="27")},

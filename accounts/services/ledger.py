@@ -6,6 +6,7 @@ consent epoch, written together while the subjects' rows are locked.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from django.db.models import F, Max
 
 from accounts.models import Consent, ConsentActor, ConsentEvent, ConsentState, Purpose, User
 from accounts.policy_text import DPV_IRI, PolicyText, policy_text_current
-from accounts.signals import consent_changed
+from accounts.signals import consent_changed, grants_ended
 from discovery.platform import clock
 from discovery.platform.meters import CONSENT_SECONDS
 
@@ -80,6 +81,7 @@ def ledger_record(*, changes: Sequence[Change], actor: ConsentActor, channel: st
     ]
     if not pending:
         return []
+    ended = _ended(pending, now)
     tails = _tails(user.pseudonym for user in users.values())
     events, projections = [], []
     for change, row in pending:
@@ -91,6 +93,8 @@ def ledger_record(*, changes: Sequence[Change], actor: ConsentActor, channel: st
     ConsentEvent.objects.bulk_create(events, batch_size=_BATCH)
     _store(projections)
     epoch_raise({change.user.pk for change, _ in pending})
+    if ended:
+        grants_ended.send(sender=User, ended=ended)
     return events
 
 
@@ -126,6 +130,16 @@ def ledger_fold(events: Iterable[ConsentEvent]) -> dict[tuple[UUID, str, UUID | 
         )
         for event in events
     }
+
+
+def _ended(pending: Iterable[tuple[Change, Consent | None]], now: datetime) -> dict[Purpose, frozenset[int]]:
+    """Whose general grants end with these changes; also where it had run out before somebody grants it anew."""
+    ended = defaultdict(set)
+    for change, row in pending:
+        ran_out = row is not None and row.valid_until is not None and row.valid_until <= now
+        if change.friend is None and (change.state != ConsentState.GRANTED or ran_out):
+            ended[change.purpose].add(change.user.pk)
+    return {purpose: frozenset(people) for purpose, people in ended.items()}
 
 
 def _with_single_friends(changes: Iterable[Change], rows: Iterable[Consent]) -> list[Change]:

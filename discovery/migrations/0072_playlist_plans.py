@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('discovery', '0070_segments_and_engagement'),
+        ('discovery', '0071_moments'),
         ('graph', '0075_model_events_stand'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

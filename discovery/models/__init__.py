@@ -11,6 +11,7 @@ from discovery.models.experiments import (
     StopReason,
     Team,
 )
+from discovery.models.moments import Moment, MomentLabel, OccasionPurpose, ReadyPlaylists
 from discovery.models.plans import PlanCompanion, PlaylistPlanKept
 from discovery.models.privacy import DataExport, Erasure
 from discovery.models.radio import RadioChoice
@@ -27,9 +28,13 @@ __all__ = [
     "ExperimentReport",
     "ExposedItem",
     "Exposure",
+    "Moment",
+    "MomentLabel",
+    "OccasionPurpose",
     "PlanCompanion",
     "PlaylistPlanKept",
     "RadioChoice",
+    "ReadyPlaylists",
     "Room",
     "RoomMember",
     "RoomPlay",

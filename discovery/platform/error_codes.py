@@ -78,6 +78,8 @@ MEANINGS: Mapping[str, str] = {
     "INVALID_POSITION": "The position is not in the playlist; they begin at 0.",
     "INVALID_TIME": "No moment, one that is ambiguous, or one that lies in the future.",
     "INVALID_TRACK": "A play names its track by `trackId` or by `track`, and by one of them.",
+    "MOMENT_TOO_FAR": "A moment begins later than a device may tell it; the message says how far ahead that is.",
+    "MOMENT_NOT_COARSE": "A moment is told finer than it may be, or lasts too long.",
     "NOTHING_CHOSEN": "It does not say which plays are meant.",
     "PLAN_NOT_UNDERSTOOD": "Nothing of the words says what a playlist is to be.",
     "PLAN_UNBALANCED": "A parenthesis or a quotation mark in a plan has no other half.",

@@ -15,6 +15,7 @@ from accounts.presentation import Draft, Presented, present, present_nothing
 from discovery.recommend import evidence as gathering
 from discovery.recommend import ranking
 from discovery.recommend.disclosure import ranking_disclosures
+from discovery.recommend.occasion import gather_now
 from discovery.recommend.serving import index_for, serving_for
 from graph.models import ItemKind
 from graph.serving.channels import Channel
@@ -105,7 +106,7 @@ def recommender_parameters(viewer: User | None, kind: ItemKind) -> Presented[lis
     index = (index_for(kind) if viewer is None else serving_for(viewer, kind)).index
     if index is None:
         return present_nothing(viewer, _parameters(None, {}))
-    evidence = gathering.nothing(kind) if viewer is None else gathering.gather(viewer, kind)
+    evidence = gathering.nothing(kind) if viewer is None else gather_now(viewer, kind)
     ranked = ranking.rank(index, evidence, count=LOOKED_AT)
     parameters = _parameters(index, _shares(ranked))
     return present(viewer, Draft((), lambda _nodes: parameters, ranking_disclosures(ranked, ())))

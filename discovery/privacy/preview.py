@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, present
 from discovery.platform.errors import InvalidInput
-from discovery.recommend import evidence as gathering
 from discovery.recommend import held
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, PermittedEvidence
+from discovery.recommend.occasion import gather_now
 from discovery.recommend.ranking import Ranking
 from discovery.recommend.serving import index_for, serving_for
 from discovery.recommend.variants import variant_for
@@ -49,7 +49,7 @@ def preview_removal(viewer: User, thing: Removable, kind: ItemKind, *, count: in
 
     Raises InvalidInput where the question has no exact answer: a list of artists without one track.
     """
-    permitted = gathering.gather(viewer, kind)
+    permitted = gather_now(viewer, kind)
     gone, proposed_no_more = _without(permitted, thing)
     without = replace(
         permitted.where(~gone),

@@ -33,6 +33,7 @@ from accounts.services.repeat import CALLS_KEPT, calls_forget
 from accounts.services.token import LIFETIME, tokens_expire
 from discovery.experiments.exposures import EXPOSURES_KEPT, exposed_items_forget, exposures_forget
 from discovery.models import Erasure
+from discovery.moments.services import MOMENTS_KEPT, moments_purge
 from discovery.privacy.export_end import EXPORTS_KEPT, LIVES, exports_expire, exports_forget
 from discovery.privacy.stores import STORES
 from discovery.radio.log import CHOICES_KEPT, radio_choices_forget
@@ -106,6 +107,8 @@ RULES: tuple[Rule, ...] = (
          _("the day it happened"), exposed_items_forget, Purpose.EXPERIMENT),
     Rule("radios", _("A radio that plays: its seed, what was heard and what came of it."),
          timedelta(seconds=RADIO_LIFETIME), _("its last sign of life"), None),
+    Rule("moments", _("Moments that your devices told, until they are over: a word, and when."), MOMENTS_KEPT, _("its end"),
+         moments_purge),
     Rule("rooms", _("Rooms you are in or invited to; gone when you leave."), IDLE, _("the last thing done in it"), rooms_close),
     Rule("private_sessions", _("When you were in a private session, so that plays of it that arrive late are refused."),
          REMEMBERED, _("its end"), private_sessions_forget),

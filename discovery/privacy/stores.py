@@ -14,14 +14,17 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import policies
 from accounts.breaches import BreachConcern
 from accounts.invitations import Guest, Invitation
 from accounts.models import Block, Consent, Device, Friendship, Purpose, RepeatableCall, User
 from discovery.models import (
     ExposedItem,
     Exposure,
+    Moment,
     PlaylistPlanKept,
     RadioChoice,
+    ReadyPlaylists,
     RoomMember,
     RoomVote,
     SegmentRefusal,
@@ -117,6 +120,9 @@ STORES: tuple[Store, ...] = (
     Store("libraries", LibraryAccount, ("user",), _("Music servers that you connected; your password there is not shown."), None, (), "read_at"),
     Store("library_songs", LibrarySong, ("user",), _("What these servers hold: nobody else learns what you have."), None,
           (Purpose.SELF,)),
+    Store("moments", Moment, ("user",), _("Moments that your devices told, until they are over: a word, and when."), None,
+          policies.OCCASIONS, "starts_at"),
+    Store("ready_playlists", ReadyPlaylists, ("user",), _("That you want a playlist ready for such moments."), None),
     Store("rooms", RoomMember, ("user",), _("Rooms you are in or invited to; gone when you leave."), None, (), "joined_at"),
     Store("repeats", RepeatableCall, ("user",), _("Which calls of your apps may not be done twice, as digests."), None, (), "day"),
     Store("room_words", RoomVote, ("user",), _("Your votes and vetoes in rooms; gone when you leave."), None, (), "said_at"),

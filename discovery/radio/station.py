@@ -36,6 +36,7 @@ from discovery.radio.sources import Candidates, Scores, Source, offers, score, u
 from discovery.recommend import evidence as gathering
 from discovery.recommend.comparing import outcome_note
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
+from discovery.recommend.occasion import gather_now
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.provenance import marks_of, sources_of, stands
 from discovery.recommend.ranking import Ranking, held_items, top_rows
@@ -102,7 +103,7 @@ class Station:
         index = self.serving.index
         if index is None:
             return None
-        lasting = gathering.gather(self.viewer, self.radio.kind)
+        lasting = gather_now(self.viewer, self.radio.kind)
         if (
             self.radio.seed_kind is SeedKind.FRIEND
         ):  # of all friends, this one; nobody where that is not allowed

@@ -12,6 +12,7 @@ from accounts.presentation import Presented, Ref
 from discovery.recommend import evidence as gathering
 from discovery.recommend import held, ranking
 from discovery.recommend.evidence import PermittedEvidence
+from discovery.recommend.occasion import gather_now
 from discovery.recommend.pipeline import Feed, recommend
 from discovery.recommend.prompt import begun_from, spoken, words_said
 from discovery.recommend.serving import DegradedReason, index_for
@@ -49,7 +50,7 @@ def for_you(
     def without(evidence: PermittedEvidence) -> ranking.Ranking:
         return held.rank_held(evidence, shown=shown, count=count, variety=varied)
 
-    permitted = gathering.gather(viewer, kind, level=level)
+    permitted = gather_now(viewer, kind, level=level)
     permitted, unknown = _asked(viewer, permitted, seeds, words)
     variant = variant_for(viewer, kind, permitted)
     varied = variety if variety is not None else usual if variant is None else variant.variety(usual)

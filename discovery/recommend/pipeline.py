@@ -18,6 +18,7 @@ from discovery.recommend import explain
 from discovery.recommend.comparing import Select, own_note, pair_note
 from discovery.recommend.disclosure import ranking_disclosures
 from discovery.recommend.evidence import PermittedEvidence
+from discovery.recommend.occasion import MomentWord
 from discovery.recommend.ranking import Ranking
 from discovery.recommend.serving import DegradedReason, index_for, serving_for
 from discovery.recommend.trial import may_be_measured
@@ -136,10 +137,15 @@ def feed_draft(feed: Feed, ranked: Ranking, *, actions: bool = True) -> Draft[Fe
 
 
 def _used(evidence: PermittedEvidence) -> tuple[Purpose, ...]:
-    """On whose word the evidence that entered was there: the viewer's own plays and words, and friends' plays."""
+    """On whose word the evidence that entered was there: the viewer's own plays and words, friends' plays, and the moment."""
     there = set(evidence.channel.tolist())
     own = (Purpose.SELF,) if evidence.use.own and there & {Channel.OWN, Channel.NEGATIVE} else ()
-    return (*own, Purpose.SOCIAL_IN) if Channel.FRIEND in there else own
+    friends = (Purpose.SOCIAL_IN,) if Channel.FRIEND in there else ()
+    return (
+        *own,
+        *friends,
+        *dict.fromkeys(word.purpose for word in evidence.words if isinstance(word, MomentWord)),
+    )
 
 
 def _worded(

@@ -23,10 +23,10 @@ from discovery.recommend.evidence import (
 )
 from graph.histories import NOTHING_EXCLUDED, excluded_items
 from graph.models import ItemKind
+from graph.phrases import STOP_WORDS, phrases_of, words_of
 from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
 from graph.words.lists import Feeling
-from graph.words.phrases import STOP_WORDS, phrases_of, words_of
 from graph.words.sense import Known, Phrase, sense_of
 
 MOST_WORDS = 24  # of one request

@@ -14,8 +14,10 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from accounts.presentation import Ref
+from discovery.models import MomentLabel
 from discovery.recommend.citing import BECAUSE
 from discovery.recommend.explain import ActionKind, Cited, Manner, ReasonKind
+from discovery.recommend.occasion import DayPart, MomentWord
 
 NUMBERS = 1024  # sentences with a number that are remembered
 
@@ -66,7 +68,7 @@ class Wording:
             case ReasonKind.WORD:
                 return _("You asked for %(words)s") % {"words": self._said(cited)}
             case ReasonKind.OCCASION:
-                return _("For now: %(words)s") % {"words": self._said(cited)}
+                return self._moment(cited)
             case _:
                 return _("Matches %(things)s") % {"things": listed}
 
@@ -103,6 +105,11 @@ class Wording:
             number,
         )
 
+    def _moment(self, cited: Cited) -> str:
+        """What moment it is for."""
+        moment = next(word for word in cited.words if isinstance(word, MomentWord))
+        return moment_named(moment.label, moment.part)
+
     def _said(self, cited: Cited) -> str:
         """The words of a reason; of those that are not wanted, that they are not."""
         _ = self._gettext
@@ -118,6 +125,12 @@ class Wording:
         return " ".join((", ".join(things[:-1]), _("and"), things[-1]))
 
 
+def moment_named(label: MomentLabel, part: DayPart) -> str:
+    """What a moment is called, in the language of now: "For your run this morning"."""
+    looked_up = partial(_looked_up, translation.get_language())
+    return looked_up(_FOR[part]) % {"moment": looked_up(_YOURS[label])}
+
+
 _BECAUSE = {
     Manner.PLAYED: gettext_noop("Because you played %(things)s"),
     Manner.LIKED: gettext_noop("Because you like %(things)s"),
@@ -125,6 +138,23 @@ _BECAUSE = {
     Manner.HEARD: gettext_noop("Because you have just heard %(things)s"),
 }
 _SESSION = gettext_noop("From this session: %(things)s")
+
+_FOR = {
+    DayPart.MORNING: gettext_noop("For %(moment)s this morning"),
+    DayPart.DAY: gettext_noop("For %(moment)s today"),
+    DayPart.EVENING: gettext_noop("For %(moment)s this evening"),
+    DayPart.NIGHT: gettext_noop("For %(moment)s tonight"),
+}
+_YOURS = {
+    MomentLabel.RUN: gettext_noop("your run"), MomentLabel.WALK: gettext_noop("your walk"),
+    MomentLabel.CYCLE: gettext_noop("your bike ride"), MomentLabel.SPORT: gettext_noop("your workout"),
+    MomentLabel.YOGA: gettext_noop("your yoga"), MomentLabel.COMMUTE: gettext_noop("your way to work"),
+    MomentLabel.TRAVEL: gettext_noop("your journey"), MomentLabel.WORK: gettext_noop("your work"),
+    MomentLabel.STUDY: gettext_noop("your studies"), MomentLabel.COOK: gettext_noop("your cooking"),
+    MomentLabel.CHORES: gettext_noop("your housework"), MomentLabel.DINNER: gettext_noop("your dinner"),
+    MomentLabel.PARTY: gettext_noop("your party"), MomentLabel.RELAX: gettext_noop("your rest"),
+    MomentLabel.SLEEP: gettext_noop("your sleep"),
+}  # fmt: skip
 
 _FRACTIONS = (
     (0.075, gettext_noop("a small part")), (0.14, gettext_noop("about a tenth")),

@@ -4,7 +4,9 @@ from django.urls import URLPattern, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from discovery.models import MomentLabel
 from discovery.web import entrance, explorer, imports, players, playlists, views, voice
+from discovery.web.words import FIRST_GROUPS
 
 pages: list[URLPattern] = [
     path("", views.page("home", "home"), name="discovery"),
@@ -21,8 +23,8 @@ pages: list[URLPattern] = [
     path("together/rooms/", views.page("rooms", "together"), name="rooms"),
     path("together/match/", views.page("match", "together"), name="match"),
     path("radio/", views.page("radio", "home"), name="radio"),
-    path("me/", views.page("me", "me"), name="me"),
-    path("welcome/", views.page("welcome", "home"), name="welcome"),
+    path("me/", views.page("me", "me", moment_labels=MomentLabel.choices), name="me"),
+    path("welcome/", views.page("welcome", "home", groups=FIRST_GROUPS), name="welcome"),
     path("engagement/", views.engagement, name="engagement"),
     path("privacy/", views.privacy, name="privacy"),
     path("explore/", explorer.explore, name="explore"),

@@ -21,7 +21,8 @@ from discovery.web.words import GROUPS, LEVELS
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=()"  # the microphone for spoken commands
+# The microphone for spoken commands, the place for moments that a page notices; nothing from elsewhere is in a page.
+PERMISSIONS_POLICY = "microphone=(self), geolocation=(self), camera=()"
 HEADLESS = "/_allauth/"
 ENTRANCE = ("/accounts/", HEADLESS)
 
@@ -37,11 +38,11 @@ def confined(response: Response, *, form_to: str = "") -> Response:
     return response
 
 
-def page(template: str, place: str) -> Callable[..., HttpResponse]:
-    """A page that its script fills, and which of the five places leads to it."""
+def page(template: str, place: str, **more: object) -> Callable[..., HttpResponse]:
+    """A page that its script fills, which of the five places leads to it, and what ``more`` stands in it."""
 
     def shown(request: HttpRequest, **named: str) -> HttpResponse:
-        context = {"place": place, "template": template, "groups": GROUPS, **named}
+        context = {"place": place, "template": template, **more, **named}
         return confined(render(request, f"discovery/{template}.html", context))
 
     asks: Callable[..., HttpResponse] = require_safe(login_required(shown))
@@ -65,7 +66,7 @@ def engagement(request: HttpRequest) -> HttpResponse:
     """``/engagement/``: reports on listening, for staff; for everybody else there is no such page."""
     if not (isinstance(request.user, User) and request.user.is_staff):
         raise Http404
-    return confined(render(request, "discovery/engagement.html", {"place": "me", "groups": GROUPS}))
+    return confined(render(request, "discovery/engagement.html", {"place": "me"}))
 
 
 class ConfinedEntrance:

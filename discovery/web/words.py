@@ -37,7 +37,6 @@ class Group:
     questions: Sequence[Question]
 
 
-# CONTEXT is not among them: nothing uses an occasion yet, so it would change nothing.
 LEVELS = (
     Level(
         PersonalizationLevel.OFF, _("Off"), _("Off"),
@@ -55,7 +54,25 @@ LEVELS = (
         PersonalizationLevel.SOCIAL, _("Friends"), _("My plays and my friends"),
         _("Also what friends play who agreed to share it with you."),
     ),
+    Level(
+        PersonalizationLevel.CONTEXT, _("Moment"), _("Also the moment"),
+        _("Also the moment that your device told, while it runs: a run, dinner, work."),
+    ),
 )  # fmt: skip
+
+# Not among the first questions: they mean something once a device has something to tell.
+MOMENT = Group(_("The moment"), (
+    Question(
+        Purpose.CALENDAR, _("My calendar tells the moment"),
+        _("Your browser may read a calendar that you hand it and send a word of a short list, when it begins and how long it lasts. The calendar stays on the device, and after 90 days you are asked again."),
+        _("No calendar tells a moment, and what one told is deleted."),
+    ),
+    Question(
+        Purpose.LOCATION, _("Where I am tells the moment"),
+        _("Your browser may compare where you are with places that you named in it and send a word of a short list. Places and position stay on the device, and after 90 days you are asked again."),
+        _("No place tells a moment, and what one told is deleted."),
+    ),
+))  # fmt: skip
 
 GROUPS = (
     Group(_("Your listening"), (
@@ -100,6 +117,7 @@ GROUPS = (
             _("Of all listeners, only your friends, people with an open request between you, and a guardian see your name."),
         ),
     )),
+    MOMENT,
     Group(_("This installation"), (
         Question(
             Purpose.EXPERIMENT, _("Measurements and experiments"),
@@ -110,3 +128,5 @@ GROUPS = (
         ),
     )),
 )  # fmt: skip
+
+FIRST_GROUPS = tuple(group for group in GROUPS if group is not MOMENT)

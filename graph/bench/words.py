@@ -18,10 +18,10 @@ from graph.arrays import Floats, Mask, Reals, Rows
 from graph.ml.config import RecommenderConfig
 from graph.ml.train import fit
 from graph.packed_names import PackedNames
+from graph.phrases import normal, words_of
 from graph.serving.channels import Channel, Evidence
 from graph.serving.index import ItemIndex
 from graph.snapshot import GraphSnapshot, Taggings
-from graph.words.phrases import normal, words_of
 from graph.words.sense import Phrase, sense_of
 
 K = 20

@@ -20,7 +20,7 @@ from graph.arrays import Floats, Ids, Ints, Mask, ShortRows
 from graph.ml.copies import distinct_people, distinctness
 from graph.packed_names import PackedNames
 from graph.serving.friend_index import symmetric
-from graph.snapshot import GraphSnapshot, Plays, Taggings
+from graph.snapshot import NOTHING_SAID, GraphSnapshot, Plays, Taggings
 
 Edge = tuple[str, str, str]
 
@@ -37,6 +37,9 @@ EDGES = (NAMES, PLAYED_BY, PLAYS, KNOWS)
 class Called:
     """What the things of a view are called."""
 
+    titles: Sequence[str]  # [W] words of playlists' titles
+    titled: sp.csr_matrix  # [W, N] how many owners have the item under each, where these are enough
+    texts: Sequence[str]  # [N] a line of lyric or description, or nothing at all
     tags: Sequence[str]  # [G]
     names: tuple[Sequence[str], ...]  # columns of names, of what made the items too
     rows: tuple[ShortRows, ...]  # for each column, the place of each item's name [N]
@@ -109,7 +112,7 @@ def artist_view(snapshot: GraphSnapshot) -> View:
         artists=sp.csr_matrix((0, size), dtype=np.float32),
         artist_ids=np.zeros(0, dtype=np.int64),
         friends=_friends(snapshot),
-        called=_called(snapshot, (snapshot.artist_names, np.arange(size, dtype=np.int32))),
+        called=_called(snapshot, size, (snapshot.artist_names, np.arange(size, dtype=np.int32))),
     )
 
 
@@ -136,17 +139,37 @@ def track_view(snapshot: GraphSnapshot) -> View:
         friends=_friends(snapshot),
         called=_called(
             snapshot,
+            size,
             (snapshot.track_titles, np.arange(size, dtype=np.int32)),
             (snapshot.artist_names, snapshot.track_artist),
+            titled=snapshot.titled,
+            texts=snapshot.track_texts,
         ),
     )
 
 
-def _called(snapshot: GraphSnapshot, *columns: tuple[PackedNames, ShortRows]) -> Called | None:
+def _called(
+    snapshot: GraphSnapshot,
+    size: int,
+    *columns: tuple[PackedNames, ShortRows],
+    titled: Taggings = NOTHING_SAID,
+    texts: Sequence[str] = (),
+) -> Called | None:
     if not len(snapshot.tag_names):
         return None
     names, rows = zip(*columns, strict=True)
-    return Called(tags=snapshot.tag_names, names=names, rows=rows)
+    return Called(
+        tags=snapshot.tag_names, names=names, rows=rows, texts=texts, titles=snapshot.title_words,
+        titled=_by_enough(titled, (len(snapshot.title_words), size)),
+    )  # fmt: skip
+
+
+def _by_enough(said: Taggings, shape: tuple[int, int]) -> sp.csr_matrix:
+    """How many people say each word of each item, where these are ``LEAST_LISTENERS``: fewer would know each other in it."""
+    people = sp.csr_matrix((np.ones(len(said.tag), np.float32), (said.tag, said.item)), shape=shape)
+    people.data[people.data < LEAST_LISTENERS] = 0
+    people.eliminate_zeros()
+    return people
 
 
 def views(snapshot: GraphSnapshot) -> list[View]:

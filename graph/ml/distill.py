@@ -14,8 +14,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from graph.arrays import Floats
+from graph.phrases import normal
 from graph.words.lists import feelings, genre_feelings, related
-from graph.words.phrases import normal
 
 # The model whose weights these are: another one would be another table, whatever it is called.
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

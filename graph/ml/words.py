@@ -17,9 +17,9 @@ from sklearn.utils.extmath import randomized_svd
 
 from graph.arrays import Doubles, Floats
 from graph.ml.data import Called, View
+from graph.phrases import STOP_WORDS, normal, words_of
 from graph.serving.places import top_places
 from graph.words.lists import feelings, genre_feelings
-from graph.words.phrases import STOP_WORDS, normal
 from graph.words.table import word_table
 
 LEAST_ITEMS = 3  # of a tag that teaches what words mean
@@ -122,6 +122,12 @@ class _Hits:
         for word in words:
             self._hit(word, rows, [PART * value / len(words) ** 0.5 for value in values])
 
+    def in_part(self, text: str, row: int) -> None:
+        """An item and the words of a text about it, of which there are many."""
+        words = set(words_of(text)) - STOP_WORDS
+        for word in words:
+            self._hit(word, [row], [PART / len(words) ** 0.5])
+
     def _hit(self, term: str, rows: Sequence[int], values: Sequence[float]) -> None:
         for row, value in zip(rows, values, strict=True):
             if value > self.of[term].get(row, 0.0):
@@ -129,7 +135,7 @@ class _Hits:
 
 
 def _postings(view: View, names: Sequence[str], called: Called) -> dict[str, NDArray[Any]]:
-    """What items are called, by tags that may be learned from and by the names that everybody may be shown.
+    """What items are called, by tags and playlists' titles that may be learned from, and by names and texts that everybody may be shown.
 
     A tag counts by how many use it for the item, the first of them most; a name counts whole.
     """
@@ -141,6 +147,12 @@ def _postings(view: View, names: Sequence[str], called: Called) -> dict[str, NDA
     for row in np.flatnonzero(view.open).tolist():
         for name in called.items(row):
             hits.add(normal(name), [row], [1.0])
+        if len(called.texts):
+            hits.in_part(called.texts[row], row)
+    for row, word in enumerate(called.titles):
+        part = slice(*called.titled.indptr[row : row + 2].tolist())
+        owners = called.titled.data[part]
+        hits.add(word, called.titled.indices[part].tolist(), (PART * owners / (owners + SATURATED)).tolist())
     hits.of.pop("", None)
     return _packed(hits.of)
 

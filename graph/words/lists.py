@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from graph.words.phrases import normal
+from graph.phrases import normal
 
 FILE = "words.safetensors"
 

@@ -14,10 +14,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from graph.arrays import Doubles, Floats, Rows
+from graph.phrases import normal
 from graph.serving.channels import Spoken
 from graph.serving.index import ItemIndex
 from graph.words.lists import Feeling, feelings
-from graph.words.phrases import normal
 from graph.words.table import WordTable, table_of_arrays, word_table
 
 SHARPNESS = 2.0  # of the kernel between words

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from graph.arrays import Codes, Floats
+from graph.phrases import STOP_WORDS, phrases_of, words_of
 from graph.words.lists import FILE
-from graph.words.phrases import STOP_WORDS, phrases_of, words_of
 
 SHA256 = "d48d10c1ee47476470e90fa4d4647aad1682babfe640d027fa456e7c7996f29f"
 _SURE = 1e-9

@@ -17,7 +17,6 @@ from accounts.models import (
     Purpose,
 )
 from accounts.policy_text import DPV_IRI, policy_text_current
-from accounts.services import consent
 from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set, consent_withdraw_all, consents_grant_many, level_set
 from accounts.services.friendship import block_create, friendship_end
@@ -62,7 +61,7 @@ def test_an_answer_is_one_event_one_row_and_one_epoch(told, django_capture_on_co
     assert (event.subject, event.purpose, event.dpv_iri) == (user.pseudonym, "SELF", DPV_IRI[P.SELF])
     assert (event.prior_state, event.new_state, event.scope) == ("UNDEFINED", "GRANTED", None)
     assert (event.actor, event.channel, event.previous_hash) == ("user", "api", "")
-    assert (event.policy_version, event.policy_hash) == ("2026-11-27", policy_text_current().hash)
+    assert (event.policy_version, event.policy_hash) == ("2026-11-28", policy_text_current().hash)
     assert event.event_id.version == 7
     assert epoch(user) == 1
     assert told == [frozenset({user.pk})]
@@ -111,8 +110,7 @@ def test_a_key_that_is_none(key):
 
 class TestDates:
     @pytest.mark.parametrize("purpose", [P.CALENDAR, P.LOCATION])
-    def test_the_calendar_and_the_place_end_after_90_days(self, purpose, monkeypatch):
-        monkeypatch.setattr(consent, "NOT_USED", frozenset())  # as when something comes to use them
+    def test_the_calendar_and_the_place_end_after_90_days(self, purpose):
         user, now = listener(), timezone.now()
         until = consent_set(user=user, purpose=purpose, granted=True).valid_until
         assert until is not None

@@ -27,6 +27,7 @@ PUBLISHED = {
     "2026-11-22": "6e8c030e8d327b10d169a9e7cbd8b7fa754b9bed536774e5cf920f7b95ec0dcd",
     "2026-11-26": "7c6be83cc8c99007a691aa778ea8cefc64bce22a48cffc74614a0a1faacea2db",
     "2026-11-27": "f75a4903d5851fca2987f415a787617dd953adbdd2757c78fbd84a37961b638a",
+    "2026-11-28": "3814fbc5b2dae5e215cc4d9410f58b603dd2314c260d699c6b539c162873d1f0",
 }
 
 
@@ -182,7 +183,7 @@ def test_a_person_who_is_gone_leaves_their_events_and_no_projection(events):
 def test_published_policy_texts_never_change():
     hashes = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in TEXTS.glob("*.md")}
     assert hashes == PUBLISHED
-    assert policy_text_current().version == "2026-11-27"
+    assert policy_text_current().version == "2026-11-28"
     told = {purpose for purpose in Purpose if f"**{purpose} – " in policy_text_current().text}
     assert told == set(ASKED)
 

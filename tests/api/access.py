@@ -5,6 +5,7 @@ is expected stands in access.tsv, a line a field: here the roots' own, in `tests
 """
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -30,6 +31,7 @@ from discovery.models import (
     EngagementReport,
     Experiment,
     ExperimentReport,
+    Moment,
     PlaylistPlanKept,
     Room,
     RoomMember,
@@ -85,6 +87,9 @@ class World:
             factories.listens(self.people[role], factories.track())
         for user in filter(None, self.people.values()):
             SegmentRefusal.objects.create(user=user, segment=SegmentKind.EXPLORER)
+            factories.answered(user, Purpose.CALENDAR)
+            moment = {"starts_at": timezone.now(), "ends_at": timezone.now() + timedelta(hours=2)}
+            Moment.objects.create(user=user, label="WORK", purpose=Purpose.CALENDAR, **moment)
         report = EngagementReport.objects.create(week="2026-01-05", smallest=10)
         report.figures.create(metric=MetricKey.SKIP_SHARE, people=10, value=0.2, low=0.1, high=0.3)
         type(self.owner).objects.filter(pk=self.people["staff"].pk).update(is_staff=True)

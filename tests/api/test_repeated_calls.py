@@ -185,6 +185,7 @@ def test_every_mutation_that_adds_takes_a_key():
     assert {name for name, field in mutations.items() if "idempotencyKey" in field.args} - CALLS.keys() == {
         "setConsent",  # the ledger's own: tests/accounts
         "createInvitation",  # tells its secret once, as createDevice does: tests/accounts/test_invitations.py
+        "setMoments",  # what it told stands in no digest: tests/discovery/moments
         *("connectLibrary", "sendPlaylist"),  # of a real server: tests/discovery/library
     }
     planted = {"createPlanted": mutations["block"]}

@@ -10,9 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from accounts import policies
 from accounts.models import Friendship, Purpose, pair
 from graph import snapshot
-from graph.models import HEARD, LIKE_AS_PLAYS, ArtistPlayCount, Feedback, FeedbackKind, Listen
+from graph.models import (
+    HEARD,
+    LIKE_AS_PLAYS,
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    Listen,
+    Playlist,
+    PlaylistEntry,
+)
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -104,10 +114,10 @@ def test_equal_content_has_an_equal_hash_and_a_play_changes_it():
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(22):
         snapshot.take()
     factories.checkerboard(4)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(22):
         snapshot.take()
 
 
@@ -137,3 +147,22 @@ class HeardTest(TestCase):
         song = factories.track(duration_ms=duration_ms)
         factories.listens(factories.listener(), song, ms_played=ms_played)
         assert Listen.objects.filter(HEARD, track=song).exists() == as_documented(ms_played, duration_ms)
+
+
+def test_words_of_titles_are_those_that_enough_contributors_use():
+    """Of each word as many owners as a count needs; of somebody who contributes nothing, nothing."""
+    track = factories.track()
+    people = [
+        factories.answered(factories.listener(), Purpose.CONTRIBUTE)
+        for _ in range(policies.SMALLEST_AGGREGATE)
+    ]
+    for person in people:
+        playlist = Playlist.objects.create(owner=person, title="For the Gym")
+        PlaylistEntry.objects.create(playlist=playlist, track=track, position=0)
+    rare = Playlist.objects.create(owner=people[0], title="Secret gym")
+    PlaylistEntry.objects.create(playlist=rare, track=track, position=0)
+    taken = snapshot.take()
+    assert list(taken.title_words) == ["gym"]
+    assert len(set(taken.titled.user.tolist())) == len(people)
+    factories.revoke(people[0], Purpose.CONTRIBUTE)
+    assert list(snapshot.take().title_words) == []

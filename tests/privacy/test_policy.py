@@ -26,13 +26,10 @@ def test_the_policy_is_for_everybody():
         current.text,
     )
     rows = {row.pop("purpose"): row for row in policy["purposes"]}
-    assert set(Purpose.names) - set(rows) == {
-        "CALENDAR",
-        "LOCATION",
-        "FEEDBACK",
-        "THIRD_PARTY",
-    }  # nothing uses them
-    assert {row["expiresAfterDays"] for row in rows.values()} == {None}
+    assert set(Purpose.names) - set(rows) == {"FEEDBACK", "THIRD_PARTY"}  # nothing uses them
+    expiring = {name: row["expiresAfterDays"] for name, row in rows.items() if row["expiresAfterDays"]}
+    assert expiring == {"CALENDAR": 90, "LOCATION": 90}
+    assert " ".join(current.text.split()).count("ends by itself after ninety days") == len(expiring)
     assert rows["NAMED"]["perFriend"] is True
     assert all(row["dpvIri"].startswith("https://w3id.org/dpv#") for row in rows.values())
 
@@ -75,6 +72,7 @@ PERIODS = {
     "A link by which you invite somebody: 90 days": "invitations",
     "showed to be theirs: 7 days after the sign-up": "unconfirmed",
     "by which a call that your app repeats is not done twice: 24 hours": "repeats",
+    "A moment that your device told: 1 hour after it is over": "moments",
     "That your friends are about to hear of a play or a like, without what it was: until they were told, 1 hour": "news",
 }
 

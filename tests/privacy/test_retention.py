@@ -41,6 +41,7 @@ from discovery.models import (
     Experiment,
     ExposedItem,
     Exposure,
+    Moment,
     RadioChoice,
     Room,
     RoomMember,
@@ -111,6 +112,14 @@ def exposures(since):
         **exposure(since), answers=1, degraded_a=0, degraded_b=0, seconds_a=0.0, seconds_b=0.0
     )
     return lambda: Exposure.objects.filter(pk=row.pk).exists()
+
+
+def moments(since):
+    """Of somebody who permits it; of others nothing is left at any age."""
+    user = factories.answered(factories.listener(), Purpose.CALENDAR)
+    begun = since - timedelta(hours=1)
+    row = Moment.objects.create(user=user, label="RUN", purpose="CALENDAR", starts_at=begun, ends_at=since)
+    return lambda: Moment.objects.filter(pk=row.pk).exists()
 
 
 def exposed_items(since):
@@ -301,7 +310,7 @@ def training_runs(since):
 MADE = {
     made.__name__: made
     for made in (
-        social_use, radio_choices, exposures, exposed_items, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
+        social_use, radio_choices, exposures, exposed_items, moments, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
         devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, news, invitations, unconfirmed, training_runs,
     )
 }  # fmt: skip

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from graph.phrases import normal
 from graph.words import table
 from graph.words.lists import feelings, genre_feelings, related
-from graph.words.phrases import normal
 from graph.words.table import TableDamaged, word_table
 
 

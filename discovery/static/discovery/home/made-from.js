@@ -7,6 +7,8 @@ const used = {
   SOCIAL_IN: gettext("From what friends play who share it with you."),
   "SELF SOCIAL_IN": gettext("From your plays, likes and skips, and from friends who share with you."),
 };
+const OCCASIONS = ["CALENDAR", "LOCATION"]; // on whose word a moment may have counted, too
+const moment = gettext("For the moment that your device told.");
 const degraded = {
   NO_MODEL: gettext("No recommender has been trained yet. Come back in a while."),
   MODEL_UNAVAILABLE: gettext("The recommender cannot be read at the moment. Come back in a while."),
@@ -22,8 +24,14 @@ export function madeFrom(answer) {
   const untaught = answer.degraded === "NO_MODEL" && answer.edges.length;
   if (untaught) return gettext("From your own libraries, by artist, genre, mood, decade and tempo: no recommender has been trained yet.");
   const alone = answer.degraded === "NO_EVIDENCE" && !answer.edges.length && nothingAtAll;
-  const words = alone || degraded[answer.degraded] || used[answer.used.join(" ")] || used[""];
+  const words = alone || degraded[answer.degraded] || usedOf(answer.used);
   const off = answer.notUsed.map((purpose) => purposes[purpose]).filter(Boolean);
   const left = worded(gettext("Not allowed, and so not used: %(things)s."), { things: asList(off) });
   return off.length ? `${words} ${left}` : words;
+}
+
+function usedOf(told) {
+  const lasting = told.filter((purpose) => !OCCASIONS.includes(purpose));
+  if (lasting.length === told.length) return used[lasting.join(" ")] ?? used[""];
+  return lasting.length ? `${used[lasting.join(" ")]} ${moment}` : moment;
 }

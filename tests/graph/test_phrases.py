@@ -1,4 +1,4 @@
-from graph.words.phrases import normal, phrases_of, words_of
+from graph.phrases import normal, phrases_of, words_of
 
 
 def test_words_are_folded_as_names_are():

@@ -11,7 +11,7 @@ from discovery.voice.heard import Heard
 from discovery.voice.phrases import Intent, understood
 
 SURE = 0.5  # from this confidence on a command is done at once; thresholds are of `manage.py evaluate_voice`
-PERHAPS = 0.25  # and from this one on it is asked for first
+PERHAPS = 0.15  # and from this one on it is asked for first
 
 
 @dataclass(frozen=True, slots=True)

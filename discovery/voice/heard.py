@@ -21,7 +21,7 @@ from discovery.voice import ear
 from discovery.voice.phrases import jsgf
 
 WAITS = 2.0  # seconds that somebody waits for whom it hears before them
-EVEN, STEEP, OF_SOUNDS = 0.55, 8.0, 0.3
+EVEN, STEEP, OF_SOUNDS = 0.42, 8.0, 0.3
 LONGEST = 15.0  # seconds for one sound, and the first one waits until the model is loaded, too
 
 

@@ -68,7 +68,7 @@ PHRASES: Mapping[Intent, Sequence[str]] = {
     Intent.LESS: (
         "[play] less (like this | of this) [song | music]",
         "[play] less music like this",
-        "not this kind [of (music | song)]",
+        "not this kind (of (music | song) | please)",
         "no more of this [kind of] (music | song)",
         "i (don't | do not) (like | want) this (song | one | track | music)",
         "i (don't | do not) (like | want) this kind of (music | song)",

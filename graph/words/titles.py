@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from graph.phrases import phrases_of, words_of
 from graph.words.lists import Feeling, feelings
-from graph.words.phrases import phrases_of, words_of
 
 
 def title_feeling(title: str) -> Feeling | None:

@@ -15,6 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--noise", type=int, nargs="+", default=[20, 10, 5], metavar="DB")
         parser.add_argument("--color", choices=["pink", "white"], default="pink")
         parser.add_argument("--part", choices=[TUNED, LAST], help="only these sentences")
+        parser.add_argument("--wrong", action="store_true", help="also list what went wrong")
         parser.add_argument("--every", type=int, default=1, help="only each so manieth sentence")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,3 +31,8 @@ class Command(BaseCommand):
         )
         self.stderr.write("")
         self.stdout.write(report(done))
+        if options["wrong"]:
+            for one in done:
+                if (one.acted and not one.right) or (one.sentence.intent and not one.right):
+                    said = one.answer.intent or "nothing"
+                    self.stdout.write(f"{one.decibels} dB: “{one.sentence.words}” was {said}")

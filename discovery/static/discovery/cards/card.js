@@ -1,16 +1,15 @@
 // A card: cover, title, artist, one short reason with its share, a like; everything else is behind "…".
-import { nameOf, titleOf, tune } from "../music.js";
+import { nameOf, reasons, titleOf, tune } from "../music.js";
 import { act, button, make, tell } from "../page.js";
 import { asPercent, gettext, ngettext, worded } from "../words.js";
 import { cover } from "./cover.js";
 import { isOf, listenButton } from "./listen.js";
-import { reasonKnown } from "./reasons.js";
 import { like, say } from "./said.js";
 
 /** `node`: an item with its reasons, as `recommended` asks for them; `extra` stands below the reason. */
 export function card(node, ...extra) {
   const thing = node.item;
-  reasonKnown(thing.id, node.reasons?.length && because(node.reasons[0]));
+  if (node.reasons?.length) reasons.set(thing.id, because(node.reasons[0]));
   const line = make("li", { className: "card tune-card", tabIndex: -1 }, cover(thing),
     make("div", { className: "words" }, tune(thing), short(node.reasons?.[0]), extra),
     make("div", { className: "buttons" }, listenButton(thing, () => line), like(thing),

@@ -2,9 +2,8 @@
 import { ask, refused } from "../api.js";
 import { cover } from "../cards/cover.js";
 import { saveAs } from "../cards/playlist.js";
-import { reasonKnown } from "../cards/reasons.js";
 import { say } from "../cards/said.js";
-import { discover, item, kindNow, nameOf, tune } from "../music.js";
+import { discover, item, kindNow, nameOf, reasons, tune } from "../music.js";
 import { act, at, button, fill, make, onSubmit, tell } from "../page.js";
 import * as player from "../player.js";
 import { isPrivate } from "../shield.js";
@@ -116,7 +115,7 @@ function draw(fresh) {
   queue = fresh;
   last = queue.now?.item;
   if (last) heard.push(last);
-  if (last) reasonKnown(last.id, queue.now.reasons[0]?.text);
+  if (queue.now?.reasons.length) reasons.set(last.id, queue.now.reasons[0].text);
   if (player.follows(program) && !asking && !player.plays(last)) player.start(last);
   return at("radio") ? shown() : undefined; // it plays on where its page was left
 }

@@ -1,5 +1,5 @@
 // What is done for each thing that can be said: what the buttons do, and so what they may do and how it is taken back.
-import { reasonOf } from "../cards/reasons.js";
+import { reasons } from "../music.js";
 import { at, tell } from "../page.js";
 import { playing } from "../player.js";
 import { isPrivate } from "../shield.js";
@@ -44,7 +44,7 @@ async function playlist({ mood, occasion }) {
 }
 
 function why() {
-  const words = reasonOf(one().id) ?? gettext("You chose it yourself: nobody recommended it.");
+  const words = reasons.get(one().id) ?? gettext("You chose it yourself: nobody recommended it.");
   tell(words);
   aloud(words);
 }

@@ -28,6 +28,8 @@ FRAME = 160  # samples of one score
 LOUD = 12_000  # the largest sample of what is recognized
 WINDOW, HOP = 512, 128  # samples of one look at the spectrum, and from one to the next
 KEPT = 0.95  # how much of what was speech a moment ago is taken to be so still
+SOFTEST = 4e-3  # of the loudest moment's energy; below, nobody speaks
+BESIDE = 4_000  # samples before and after it, for what begins and ends softly
 LEAST = 0.2  # of each part stays: what is cut to nothing is like no sound that the model knows
 CLEAR, UNLIKE = -0.7, 0.7  # how much better any sounds fit: below it is the phrase, above it is none
 WORST = -60.0
@@ -87,7 +89,7 @@ def decoder_for(grammar: str) -> Any:
 
 def hear(decoder: Any, samples: bytes) -> dict[str, Any]:
     """The phrase that fits best, and how it fits beside what is no phrase."""
-    sound = quietened(np.frombuffer(samples, dtype="<i2").astype(float))
+    sound = spoken(quietened(np.frombuffer(samples, dtype="<i2").astype(float)))
     loudest = float(np.abs(sound).max())
     if not loudest:
         return NOTHING
@@ -115,6 +117,18 @@ def searched(decoder: Any, name: str, samples: bytes) -> tuple[str, float]:
         if found is None
         else (found.hypstr, math.log(found.best_score) if found.best_score > 0 else WORST)
     )
+
+
+def spoken(sound: Sound) -> Sound:
+    """From a little before it is loud to a little after: silence fits everything, and so would tell for any phrase."""
+    count = len(sound) // HOP
+    energy = np.convolve(
+        (sound[: count * HOP].reshape(count, HOP) ** 2).mean(axis=1), np.ones(5) / 5, mode="same"
+    )
+    loud = np.flatnonzero(energy > SOFTEST * energy.max(initial=0.0))
+    if not len(loud):
+        return sound
+    return sound[max(0, loud[0] * HOP - BESIDE) : loud[-1] * HOP + BESIDE]
 
 
 def quietened(sound: Sound) -> Sound:

@@ -46,6 +46,12 @@ def test_another_sentence_is_no_command(ear, words):
     assert (told.intent, told.confirm) == (None, False)
 
 
+def test_a_long_silence_tells_for_no_phrase(ear):
+    quiet = bytes(2 * 16_000 * 3)
+    assert answer(ear.hear(quiet + samples("my phone is almost empty") + quiet)).intent is None
+    assert answer(ear.hear(quiet + samples("continue playing") + quiet)).intent is Intent.PLAY
+
+
 def test_silence_and_noise_are_none(ear):
     noise = np.random.default_rng(1).normal(0, 3_000, 20_000).astype("<i2").tobytes()
     for sound in (bytes(40_000), noise):

@@ -28,6 +28,7 @@ FRAME = 160  # samples of one score
 LOUD = 12_000  # the largest sample of what is recognized
 WINDOW, HOP = 512, 128  # samples of one look at the spectrum, and from one to the next
 KEPT = 0.95  # how much of what was speech a moment ago is taken to be so still
+BREATH = 150  # how much quieter than the loudest sample the noise is that is always there
 SOFTEST = 4e-3  # of the loudest moment's energy; below, nobody speaks
 BESIDE = 4_000  # samples before and after it, for what begins and ends softly
 LEAST = 0.2  # of each part stays: what is cut to nothing is like no sound that the model knows
@@ -89,8 +90,11 @@ def decoder_for(grammar: str) -> Any:
 
 def hear(decoder: Any, samples: bytes) -> dict[str, Any]:
     """The phrase that fits best, and how it fits beside what is no phrase."""
-    sound = spoken(quietened(np.frombuffer(samples, dtype="<i2").astype(float)))
-    loudest = float(np.abs(sound).max())
+    heard = np.frombuffer(samples, dtype="<i2").astype(float)
+    # Of a browser that takes out all noise nothing is left between words, which is like no sound that the model knows.
+    breath = np.random.default_rng(0).normal(0, np.abs(heard).max(initial=0.0) / BREATH, len(heard))
+    sound = spoken(quietened(heard + breath))
+    loudest = float(np.abs(sound).max(initial=0.0))
     if not loudest:
         return NOTHING
     clear = (sound * LOUD / loudest).astype("<i2").tobytes()

@@ -23,7 +23,7 @@ def microphone(tmp_path):
 
     def microphone(words):
         path = tmp_path / "said.wav"
-        samples = np.concatenate([said(words, "en-us", 150), np.zeros(RATE * 8)])
+        samples = np.concatenate([np.zeros(RATE), said(words, "en-us", 150), np.zeros(RATE * 8)])
         with wave.open(str(path), "wb") as sound:
             sound.setparams((1, 2, RATE, 0, "NONE", ""))
             sound.writeframes((samples / np.abs(samples).max() * 20_000).astype("<i2").tobytes())

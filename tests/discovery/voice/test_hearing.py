@@ -46,6 +46,12 @@ def test_another_sentence_is_no_command(ear, words):
     assert (told.intent, told.confirm) == (None, False)
 
 
+def test_without_any_noise_it_is_heard_too(ear):
+    sound = said("pause the music please", "en-us", 150)
+    told = answer(ear.hear((sound * 10_000 / abs(sound).max()).astype("<i2").tobytes()))
+    assert (told.intent, told.confirm) == (Intent.PAUSE, False)
+
+
 def test_a_long_silence_tells_for_no_phrase(ear):
     quiet = bytes(2 * 16_000 * 3)
     assert answer(ear.hear(quiet + samples("my phone is almost empty") + quiet)).intent is None

@@ -5,7 +5,7 @@ const LONGEST = 9_500; // milliseconds: the server listens to ten seconds
 
 /** Begins to listen. `stop()` settles with the samples, as bytes; `full` is called when nothing more is listened to. */
 export async function record(full) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true } });
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false } });
   const context = new AudioContext();
   const blocks = [];
   try {

@@ -10,7 +10,15 @@ const press = (id) => at(id).click();
 const paused = () => at("player-sound").paused;
 
 /** To another page of ours, without ending what plays; settles when it is there. */
-const go = (address) => window.navigation?.navigate(address).finished ?? location.assign(address);
+async function go(address) {
+  if (!window.navigation) return location.assign(address);
+  try {
+    await navigation.navigate(address).finished;
+  } catch (error) {
+    if (error.name !== "AbortError") throw error; // a page that changes its own address ends the walk to it
+  }
+  return undefined;
+}
 
 /** What plays; without it, most of what can be said is about nothing. */
 function one() {

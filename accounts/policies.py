@@ -45,6 +45,8 @@ OCCASIONS = (Purpose.CALENDAR, Purpose.LOCATION)
 # The first text that tells of comparisons, models that are tried and measurement. Who said yes to EXPERIMENT by an earlier
 # one allowed what radios write down, and none of these. Versions are dates, so that words compare as they do.
 EXPERIMENTS_TOLD_SINCE = "2026-11-27"
+# The first text that tells that words of playlists' titles are learned from.
+TITLES_TOLD_SINCE = "2026-11-28"
 
 
 def floor(default: int) -> int:
@@ -106,13 +108,21 @@ def played_in_private(user: User, moment: datetime) -> bool:
 
 def experimented_with() -> QuerySet[User]:
     """Who is in experiments and measured now: EXPERIMENT granted by a text that tells of it, and RECORD."""
+    told = _told_since(Purpose.EXPERIMENT, EXPERIMENTS_TOLD_SINCE)
+    return told.filter(pk__in=permitting(Purpose.RECORD))
+
+
+def titling_contributors() -> QuerySet[User]:
+    """Listeners of whose playlists' titles words may be learned: CONTRIBUTE granted by a text that tells of it."""
+    return _told_since(Purpose.CONTRIBUTE, TITLES_TOLD_SINCE)
+
+
+def _told_since(purpose: Purpose, version: str) -> QuerySet[User]:
+    """Who permits ``purpose`` by a text from ``version`` on."""
     told = Consent.objects.filter(
-        user=OuterRef("pk"),
-        purpose=Purpose.EXPERIMENT,
-        friend=None,
-        policy_version__gte=EXPERIMENTS_TOLD_SINCE,
+        user=OuterRef("pk"), purpose=purpose, friend=None, policy_version__gte=version
     )
-    return permitting(Purpose.EXPERIMENT).filter(Exists(told), pk__in=permitting(Purpose.RECORD))
+    return permitting(purpose).filter(Exists(told))
 
 
 def permits_experiments(user: User) -> bool:

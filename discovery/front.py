@@ -162,9 +162,9 @@ class FrontDoor(ASGIHandler):
 def largest_body(path: str) -> int:
     """How many bytes are let in there."""
     if path.endswith("/imports/"):
-        return LARGEST_BODY + settings.UPLOAD_LARGEST  # and a form around the file
+        return LARGEST_BODY + int(settings.UPLOAD_LARGEST)  # and a form around the file
     if path.endswith("/graphql/"):
-        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     if path.endswith("/voice/"):
         return LARGEST_SOUND  # held in memory: more would go to the disk before anything reads it
     return LARGEST_BODY

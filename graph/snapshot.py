@@ -367,7 +367,8 @@ def _taggings(contributors: QuerySet[User], kind: ItemKind, *, users: Ids, items
 def _titled(contributors: QuerySet[User], *, users: Ids, tracks: Ids) -> tuple[PackedNames, Taggings]:
     """Words of playlists' titles that ``SMALLEST_AGGREGATE`` contributors use, and who put which track under each."""
     rows = PlaylistEntry.objects.filter(
-        playlist__owner__in=contributors, track__artist__placeholder=False
+        playlist__owner__in=contributors.filter(pk__in=policies.titling_contributors()),
+        track__artist__placeholder=False,
     ).order_by("playlist_id", "track_id")
     said: dict[str, list[tuple[int, int]]] = defaultdict(list)
     told = rows.values_list("playlist__owner_id", "track_id", "playlist__title")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts import policies
-from accounts.models import Friendship, Purpose, pair
+from accounts.models import Consent, Friendship, Purpose, pair
 from graph import snapshot
 from graph.models import (
     HEARD,
@@ -166,3 +166,9 @@ def test_words_of_titles_are_those_that_enough_contributors_use():
     assert len(set(taken.titled.user.tolist())) == len(people)
     factories.revoke(people[0], Purpose.CONTRIBUTE)
     assert list(snapshot.take().title_words) == []
+    told_less = factories.answered(factories.listener(), Purpose.CONTRIBUTE)
+    playlist = Playlist.objects.create(owner=told_less, title="gym")
+    PlaylistEntry.objects.create(playlist=playlist, track=track, position=0)
+    assert list(snapshot.take().title_words) == ["gym"]
+    Consent.objects.filter(user=told_less).update(policy_version="2026-11-27")
+    assert list(snapshot.take().title_words) == [], "a yes to a text that did not tell of titles"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts.models import PersonalizationLevel
 from discovery.models import PlanCompanion, PlaylistPlanKept, SocialUse
@@ -360,3 +361,15 @@ def test_a_library_of_somebody_else_is_none(town):
     )["setPlaylistRefresh"]  # fmt: skip
     assert [message["code"] for message in answer["messages"]] == ["NOT_FOUND"]
     assert PlaylistPlanKept.objects.get().refresh == "NEVER"
+
+
+def test_the_command_makes_a_playlist_or_only_shows_it(town, capsys):
+    call_command("make_playlist", "ada", "jazz, 5 songs", preview=True)
+    assert "5 tracks" in capsys.readouterr().out
+    assert not Playlist.objects.exists()
+    call_command("make_playlist", "ada", "jazz, 5 songs")
+    assert PlaylistEntry.objects.filter(playlist__owner=town.ada).count() == 5
+    with pytest.raises(CommandError, match="PLAN_NOT_UNDERSTOOD"):
+        call_command("make_playlist", "ada", "xyzzyq")
+    with pytest.raises(CommandError, match="Nobody"):
+        call_command("make_playlist", "nobody", "jazz")

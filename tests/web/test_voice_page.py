@@ -84,7 +84,7 @@ def test_what_is_said_is_done_by_the_buttons_of_the_page(world, tunes, visit):
     assert reason
     assert "nobody recommended it" not in reason
     person.browser.execute_async_script(
-        "const done = arguments[0]; import('/static/discovery/music.js').then(({ reasons }) => { reasons.clear(); done(); })"
+        "const done = arguments[0]; import('/static/discovery/player.js').then(({ track }) => { delete track.reason; done(); })"
     )
     does(person, "WHY")
     person.sees("#status", "You chose it yourself: nobody recommended it.")

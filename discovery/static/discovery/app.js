@@ -9,5 +9,4 @@ early.begin();
 soft.begin();
 shield.begin();
 keys.begin();
-import("./voice/main.js").then(({ begin }) => begin());
 start();

@@ -1,4 +1,4 @@
-// The keyboard, everywhere: `/` searches, `j` and `k` walk the cards, `l` likes, space plays, `v` listens, `?` tells of all this.
+// The keyboard, everywhere: `/` searches, `j` and `k` walk the cards, `l` likes, space plays, `?` tells of all this.
 import { at } from "./page.js";
 
 const cards = () => [...document.querySelectorAll("main .cards > li[tabindex]")].filter((card) => card.offsetParent);
@@ -10,7 +10,6 @@ const keys = {
   j: () => step(1),
   k: () => step(-1),
   l: () => here()?.querySelector(".like")?.click(),
-  v: () => at("voice").click(),
 };
 
 export function begin() {

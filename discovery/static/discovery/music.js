@@ -8,7 +8,6 @@ export const item = `item { ${thing} }`;
 export const recommended = `edges { node { ${item} reasons { kind text share action { kind label purpose target level }
   evidence { ... on Track { title } ... on Artist { name } } } } } level degraded used notUsed pageInfo { hasNextPage endCursor }`;
 
-export const reasons = new Map(); // the largest, told last, by item
 export const titleOf = (one) => one.title ?? one.name ?? one.displayName;
 export const nameOf = (one) => (one.artist ? `${one.title} – ${one.artist.name}` : titleOf(one));
 export const nodes = ({ edges }) => edges.map(({ node }) => node);

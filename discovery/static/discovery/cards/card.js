@@ -1,5 +1,5 @@
 // A card: cover, title, artist, one short reason with its share, a like; everything else is behind "…".
-import { nameOf, reasons, titleOf, tune } from "../music.js";
+import { nameOf, titleOf, tune } from "../music.js";
 import { act, button, make, tell } from "../page.js";
 import { asPercent, gettext, ngettext, worded } from "../words.js";
 import { cover } from "./cover.js";
@@ -9,7 +9,7 @@ import { like, say } from "./said.js";
 /** `node`: an item with its reasons, as `recommended` asks for them; `extra` stands below the reason. */
 export function card(node, ...extra) {
   const thing = node.item;
-  if (node.reasons?.length) reasons.set(thing.id, because(node.reasons[0]));
+  if (node.reasons?.[0]) thing.reason = because(node.reasons[0]);
   const line = make("li", { className: "card tune-card", tabIndex: -1 }, cover(thing),
     make("div", { className: "words" }, tune(thing), short(node.reasons?.[0]), extra),
     make("div", { className: "buttons" }, listenButton(thing, () => line), like(thing),
@@ -20,7 +20,7 @@ export function card(node, ...extra) {
   return line;
 }
 
-/** One line: what it comes from, and how much of it that is. The whole sum stands behind "…". */
+/** What it comes from, and how much of it that is; the whole sum stands behind "…". */
 function short(reason) {
   if (!reason) return null;
   return make("div", { className: "short" }, make("p", { className: "quiet" }, `${because(reason)} · ${asPercent(reason.share)}`),

@@ -3,7 +3,7 @@ import { ask, refused } from "../api.js";
 import { cover } from "../cards/cover.js";
 import { saveAs } from "../cards/playlist.js";
 import { say } from "../cards/said.js";
-import { discover, item, kindNow, nameOf, reasons, tune } from "../music.js";
+import { discover, item, kindNow, nameOf, tune } from "../music.js";
 import { act, at, button, fill, make, onSubmit, tell } from "../page.js";
 import * as player from "../player.js";
 import { isPrivate } from "../shield.js";
@@ -115,7 +115,7 @@ function draw(fresh) {
   queue = fresh;
   last = queue.now?.item;
   if (last) heard.push(last);
-  if (queue.now?.reasons.length) reasons.set(last.id, queue.now.reasons[0].text);
+  if (last) last.reason = queue.now.reasons[0]?.text; // for whoever asks why it plays
   if (player.follows(program) && !asking && !player.plays(last)) player.start(last);
   return at("radio") ? shown() : undefined; // it plays on where its page was left
 }

@@ -1,7 +1,6 @@
 // What is done for each thing that can be said: what the buttons do, and so what they may do and how it is taken back.
-import { reasons } from "../music.js";
 import { at, tell } from "../page.js";
-import { playing } from "../player.js";
+import { track } from "../player.js";
 import { isPrivate } from "../shield.js";
 import { gettext } from "../words.js";
 import { aloud } from "./aloud.js";
@@ -22,7 +21,6 @@ async function go(address) {
 
 /** What plays; without it, most of what can be said is about nothing. */
 function one() {
-  const track = playing();
   if (!track) throw new Error(gettext("Nothing plays now."));
   return track;
 }
@@ -52,13 +50,13 @@ async function playlist({ mood, occasion }) {
 }
 
 function why() {
-  const words = reasons.get(one().id) ?? gettext("You chose it yourself: nobody recommended it.");
+  const words = one().reason ?? gettext("You chose it yourself: nobody recommended it.");
   tell(words);
   aloud(words);
 }
 
 export const intents = {
-  PLAY: () => (playing() ? toggled(true) : radio({})),
+  PLAY: () => (track ? toggled(true) : radio({})),
   PAUSE: () => one() && toggled(false),
   SKIP: () => one() && press("player-next"),
   LIKE: () => { if (one() && at("player-like").getAttribute("aria-pressed") !== "true") press("player-like"); },

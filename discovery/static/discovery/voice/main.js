@@ -5,7 +5,7 @@ const HELD = 400; // milliseconds; who presses longer holds
 const talk = (what) => act(async () => (await import("./talk.js"))[what]());
 const on = () => at("voice").getAttribute("aria-pressed") === "true";
 
-export function begin() {
+function begin() {
   const one = at("voice");
   if (!one || !navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) return;
   one.hidden = false;
@@ -20,6 +20,12 @@ export function begin() {
     began = false;
     if (!briefly) talk(on() || pressed && detail ? "heard" : "listen"); // pressed briefly, it listens until it is pressed again
   });
+  addEventListener("keydown", (event) => {
+    const writes = event.target.closest("input, textarea, select, [contenteditable], dialog[open]");
+    if (event.key === "v" && !(writes || event.ctrlKey || event.metaKey || event.altKey)) one.click();
+  });
   at("voice-aloud").checked = localStorage.voiceAloud === "true";
   at("voice-aloud").addEventListener("change", ({ target }) => { localStorage.voiceAloud = target.checked; });
 }
+
+begin();

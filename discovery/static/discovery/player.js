@@ -13,7 +13,7 @@ const sound = at("player-sound");
 let program;
 export let [track, over] = [undefined, false]; // over: nothing came after it
 
-/** Where the track sounds on this page; undefined where nowhere. */
+/** Where it sounds on this page; undefined where nowhere. */
 export const soundOf = ({ play = [] }) => play.find(({ kind }) => kind !== "LINK");
 
 /** A button for a track; null where it cannot be heard here. `begin`: once it is pressed. */
@@ -32,7 +32,7 @@ export function play(one, list = [one], from = "") {
     then: () => queue.slice(place + 1), to: (number) => to(place + 1 + number) }, one);
 }
 
-/** What was liked before, wherever one begins to play. */
+/** What was liked before. */
 const known = () => act(async () => know((await ask(`{ viewer { ${ofViewer} } }`)).viewer));
 
 /** Play `first`, and then what the program says. */

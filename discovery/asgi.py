@@ -31,9 +31,7 @@ refuse_unsafe()
 tracing_begin()
 
 # Behind it: the schema needs the apps to be loaded.
-from django.conf import settings  # noqa: E402
-
-from discovery.front import FrontDoor  # noqa: E402
+from discovery.front import FrontDoor, largest_body  # noqa: E402
 from discovery.realtime.socket import Receive, Scope, Send, SubscriptionSocket  # noqa: E402
 from discovery.schema import schema  # noqa: E402
 
@@ -44,7 +42,6 @@ _http = FrontDoor()
 connections_keep(sum(gate.places for gate in _http.gates.values()) + BESIDE)
 _socket = SubscriptionSocket(schema)
 loaded()
-LARGEST_BODY = 16 << 20  # bytes; of a file that is handed in, as many as are read and a form around them
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,9 +49,4 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
         return
-    largest = LARGEST_BODY
-    if scope["path"].endswith("/imports/"):
-        largest += settings.UPLOAD_LARGEST
-    elif scope["path"].endswith("/graphql/"):
-        largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    await bounded(_http, scope, receive, send, largest=largest)
+    await bounded(_http, scope, receive, send, largest=largest_body(scope["path"]))

@@ -45,6 +45,7 @@ from discovery.platform.graphql.persisted import document_choose
 from discovery.platform.meters import REQUEST_SECONDS
 from discovery.platform.storage_full import NO_ROOM, is_full
 from discovery.scopes import NEEDED
+from discovery.voice.sound import LARGEST as LARGEST_SOUND
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +55,11 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 CROWD = 1_000  # requests that are read or answered, whatever they are: bodies lie somewhere, too
 MOST_OF_ONE = CROWD // 4  # of them from one address
+LARGEST_BODY = 16 << 20  # bytes
 SNIFFED = 8_192  # bytes; a body that is longer is not looked into, and what privacy needs is shorter
 BUSY = _("Too many ask at this moment; please come back.")
 
-OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/)")
+OUTWARD = re.compile(r"^/(library/|tunes/|privacy/exports/|imports/|voice/)")
 PRIVATE = re.compile(r"^/(privacy/|accounts/logout/|\.well-known/gpc\.json)")
 
 # What reading answers is not among them: a page of what was shown to whom may come later than a consent that ends.
@@ -155,6 +157,17 @@ class FrontDoor(ASGIHandler):
         response = await super().get_response_async(request)
         _tell(request, response, round((perf_counter() - begun) * 1000))
         return response
+
+
+def largest_body(path: str) -> int:
+    """How many bytes are let in there."""
+    if path.endswith("/imports/"):
+        return LARGEST_BODY + int(settings.UPLOAD_LARGEST)  # and a form around the file
+    if path.endswith("/graphql/"):
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    if path.endswith("/voice/"):
+        return LARGEST_SOUND  # held in memory: more would go to the disk before anything reads it
+    return LARGEST_BODY
 
 
 def _address(scope: Message) -> str:
@@ -268,7 +281,7 @@ def _refusal(
         response: HttpResponse
         with translation.override(translation.get_language_from_request(request)):
             message = str(words)
-        if request.path_info in {"/graphql/", "/imports/"}:
+        if request.path_info in {"/graphql/", "/imports/", "/voice/"}:
             extensions = {"code": code} | ({} if seconds is None else {"retryAfter": seconds})
             response = JsonResponse(
                 {"errors": [{"message": message, "extensions": extensions}]}, status=status

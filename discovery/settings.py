@@ -13,7 +13,7 @@ every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one fil
 LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where collectstatic writes),
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
 TRUSTED_PROXIES (how many stand before it and tell a client's address), RATE_ADDRESS and RATE_VIEWER (requests in a
-time, as 600/m), QUERY_SECONDS (a query's deadline), SOCKETS_WAITING (sockets of an address before anybody signs in),
+time, as 600/m), RATE_VOICE (spoken commands of one person), QUERY_SECONDS (a query's deadline), SOCKETS_WAITING (sockets of an address before anybody signs in),
 PERSISTED_DOCUMENTS and PERSISTED_ONLY (documents that are asked by their ids, and whether others are refused),
 REQUESTS_AT_ONCE, REQUESTS_WAITING (how many a web process works on, and how many wait), METRICS_TOKEN (who may read /metrics
 from elsewhere), EARSHOT_ROLLOUT (direct or staged: whether a new model is tried before it serves), EARSHOT_CANARY_SHARE,
@@ -340,6 +340,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the whole body of a GraphQL request
 # How often one address and one person may ask: so many at once, and in each minute (or s, h); empty bounds nothing.
 RATE_ADDRESS = env.str("RATE_ADDRESS", default="3000/m")
 RATE_VIEWER = env.str("RATE_VIEWER", default="1200/m")
+RATE_VOICE = env.str("RATE_VOICE", default="20/m")  # spoken commands of one person
 QUERY_SECONDS = env.float("QUERY_SECONDS", default=2.0)  # a query's deadline; 0 bounds nothing
 SOCKETS_WAITING = env.int("SOCKETS_WAITING", default=20)  # of one address, with nobody signed in yet
 

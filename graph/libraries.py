@@ -60,6 +60,7 @@ class Holdings:
     artists: Ids  # [S] who made each
     songs: Ids  # [S] one song of each, with a picture where there is one
     accounts: Ids  # [S] in which account that is
+    tempos: Ids  # [S] beats a minute, 0 where nobody tells
     covered: Rows  # [C] rows with a picture of their own
     features: sp.csr_matrix  # [S, F] unit rows: artist, genre, moods, decade, tempo
     columns: dict[int, int]  # of artists in these
@@ -74,6 +75,11 @@ class Holdings:
         if row < 0:
             return None
         return Held(int(self.songs[row]), self.names[int(self.accounts[row])], row in self._with_cover)
+
+    def tempo_of(self, track: int) -> int | None:
+        """Beats a minute, as the person's library tells; None where it does not."""
+        row = int(positions(self.tracks, np.array([track]))[0])
+        return (int(self.tempos[row]) or None) if row >= 0 else None
 
     def cover_of_artist(self, artist: int) -> int | None:
         """A song of theirs with a picture; None where there is none."""
@@ -99,7 +105,7 @@ class Holdings:
 
 NOTHING = Holdings(
     tracks=np.zeros(0, np.int64), artists=np.zeros(0, np.int64), songs=np.zeros(0, np.int64),
-    accounts=np.zeros(0, np.int64), covered=np.zeros(0, np.int64), features=sp.csr_matrix((0, 0)), columns={}, names={},
+    accounts=np.zeros(0, np.int64), tempos=np.zeros(0, np.int64), covered=np.zeros(0, np.int64), features=sp.csr_matrix((0, 0)), columns={}, names={},
 )  # fmt: skip
 
 _State = tuple[tuple[int, int], ...]
@@ -147,7 +153,7 @@ def _read(names: dict[int, str]) -> Holdings:
     chosen = better[first] if len(first) else first
     features, columns = _features(told[first], [words[row] for row in first])
     return Holdings(
-        tracks=tracks, artists=told["artist"][chosen], songs=told["song"][chosen], accounts=told["account"][chosen],
+        tracks=tracks, artists=told["artist"][chosen], songs=told["song"][chosen], accounts=told["account"][chosen], tempos=told["bpm"][chosen],
         covered=np.flatnonzero(has_cover[chosen]), features=features, columns=columns, names=names,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "library-stream": frozenset({DeviceScope.DISCOVER}),
     "library-cover": frozenset({DeviceScope.DISCOVER}),
     "cover": frozenset(),
+    "voice": frozenset({DeviceScope.DISCOVER}),
     "data-export": frozenset({DeviceScope.ACCOUNT}),
 }
 

@@ -104,6 +104,9 @@ MEANINGS: Mapping[str, str] = {
     "LIBRARY_NOT_ALLOWED": "This installation may not ask this server (LIBRARY_SERVERS).",
     "LIBRARY_NEEDS_TLS": "The server wants the password itself, and has no encryption.",
     "LIBRARY_HAS_NONE": "The music server has nothing of this playlist.",
+    # --- spoken commands
+    "INVALID_SOUND": "No sound that is listened to: up to ten seconds of 16-bit mono at 16 kHz.",
+    "VOICE_UNAVAILABLE": "Nothing is recognized here: the extra `voice` is not installed, or its process broke (HTTP 503).",
     # --- files
     "FILE_TOO_LARGE": "The file holds more bytes than the installation takes.",
     "NOT_RECOGNIZED": "The file is none of the formats that are read.",

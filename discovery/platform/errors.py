@@ -19,6 +19,7 @@ EarshotError                 code, message, field
     │   └── LeaseLost        LEASE_LOST         another worker took the run over
     ├── ModelUnavailable     MODEL_UNAVAILABLE  discovery answers degraded
     ├── Unavailable          UNAVAILABLE        the database is away, and so are we
+    ├── VoiceUnavailable     VOICE_UNAVAILABLE  what would recognize spoken commands is not there
     ├── PastTheGate          PAST_THE_GATE      a fault of ours: a row about a person was about to be written past it
     ├── NotPresented         NOT_PRESENTED      a fault of ours: a thing was about to be shown past the pipeline
     └── ServiceFailed        SERVICE_FAILED     an embedded service or a part of the demo
@@ -116,6 +117,10 @@ class ModelUnavailable(Failure):
 
 class Unavailable(Failure):
     code = "UNAVAILABLE"
+
+
+class VoiceUnavailable(Failure):
+    code = "VOICE_UNAVAILABLE"
 
 
 class PastTheGate(Failure):

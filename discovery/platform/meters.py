@@ -26,6 +26,10 @@ CONSENT_SECONDS = Histogram(
     "From a change of consent until rooms and sockets were told of it; what is asked after the commit obeys it anyway.",
     buckets=QUICK, registry=REGISTRY,
 )  # fmt: skip
+VOICE = Counter(
+    "earshot_voice_commands", "Spoken commands, by what came of them; what was said is told nowhere.", ["outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
 MODELS_STOPPED = Counter(
     "earshot_models_stopped", "Models that were tried and that this process took out by what it measured.",
     registry=REGISTRY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import strawberry
@@ -39,6 +40,17 @@ OUTCOMES = {
 }
 
 
+@strawberry.type(
+    description="How what plays moves, for a picture beside it; the same for everybody but for the tempo."
+)
+class RadioMotion:
+    valence: float = strawberry.field(description="From -1, sad, to 1, happy.")
+    energy: float = strawberry.field(description="From -1, calm, to 1, lively.")
+    tempo: int | None = strawberry.field(
+        description="Beats a minute, where a music server of yours tells it."
+    )
+
+
 @strawberry.type(description="What a radio plays now, what would follow, and how the choice was made.")
 class RadioQueue:
     radio_id: strawberry.ID
@@ -54,6 +66,7 @@ class RadioQueue:
     variety: float
     level: PersonalizationLevel
     degraded: DegradedReason | None
+    motion: RadioMotion | None = strawberry.field(description="Null where the model says nothing of it.")
     resume: str = strawberry.field(
         description="The radio's state, sealed. Hand it in with `advanceRadio`: the radio goes on even where "
         "the server has lost it."
@@ -69,6 +82,7 @@ class RadioQueue:
             source=Source(radio.now.source) if radio.now else None,
             propensity=radio.now.propensity if radio.now else None,
             variety=radio.variety, level=queue.level, degraded=queue.degraded,
+            motion=RadioMotion(**asdict(playing.motion)) if playing.motion else None,
             resume=session.resume_word(radio),
         )  # fmt: skip
 

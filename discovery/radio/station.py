@@ -30,6 +30,7 @@ from discovery.radio.choose import (
     pick,
     refused,
 )
+from discovery.radio.motion import Motion, motion_of
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
 from discovery.radio.sources import Candidates, Scores, Source, offers, score, undiluted
 from discovery.recommend import evidence as gathering
@@ -57,6 +58,7 @@ class Playing:
 
     radio: Radio
     queue: Presented[Feed]
+    motion: Motion | None = None
 
     @property
     def now(self) -> Recommendation | None:
@@ -186,7 +188,13 @@ class Station:
             return Playing(self.radio, present_nothing(self.viewer, feed))
         ranked = self._ranking(hearing)
         feed = replace(feed, degraded=_shortfall(hearing.index, ranked))
-        return Playing(self.radio, present(self.viewer, feed_draft(feed, ranked)))
+        playing = Playing(self.radio, present(self.viewer, feed_draft(feed, ranked)))
+        now = playing.now
+        return (
+            replace(playing, motion=motion_of(self.viewer, hearing.index, self.radio.kind, now.item.pk))
+            if now
+            else playing
+        )
 
     def _chosen(self, hearing: Hearing) -> Radio:
         """The radio with the next item, where there is one."""

@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from discovery.models import MomentLabel
-from discovery.web import entrance, explorer, imports, players, playlists, views
+from discovery.web import entrance, explorer, imports, players, playlists, views, voice
 from discovery.web.words import FIRST_GROUPS
 
 pages: list[URLPattern] = [
@@ -29,6 +29,7 @@ pages: list[URLPattern] = [
     path("privacy/", views.privacy, name="privacy"),
     path("explore/", explorer.explore, name="explore"),
     path("imports/", imports.imports, name="imports"),
+    path("voice/", voice.voice, name="voice"),
     re_path(
         r"^playlists/(?P<key>[\w-]{1,40})\.(?P<form>jspf|xspf)$", playlists.playlist, name="playlist-file"
     ),

@@ -21,6 +21,8 @@ from discovery.web.words import GROUPS, LEVELS
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+# The microphone for spoken commands, the place for moments that a page notices; nothing from elsewhere is in a page.
+PERMISSIONS_POLICY = "microphone=(self), geolocation=(self), camera=()"
 HEADLESS = "/_allauth/"
 ENTRANCE = ("/accounts/", HEADLESS)
 
@@ -31,6 +33,7 @@ def confined(response: Response, *, form_to: str = "") -> Response:
     """The response, with the policy and out of every cache: a page is one person's. Its form may lead to ``form_to``, too."""
     forms = f"form-action 'self' {form_to}".rstrip()
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace("form-action 'self'", forms)
+    response["Permissions-Policy"] = PERMISSIONS_POLICY
     response["Cache-Control"] = "no-store"
     return response
 

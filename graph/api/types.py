@@ -20,9 +20,11 @@ from discovery.platform.graphql.nested import nested_connection
 from discovery.platform.graphql.node import uuids_of
 from discovery.platform.graphql.pagination import DEFAULT_PAGE, Rows, page_size
 from graph import models, selectors
+from graph.api.pictures import cover_words
 from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
 from graph.models import FeedbackKind, ItemKind
 from graph.training.card import events_of, model_card
+from graph.words.titles import title_feeling
 
 strawberry.enum(ItemKind, description="What can be played, liked and recommended.")
 strawberry.enum(
@@ -231,7 +233,13 @@ class Playlist(ShownRows, relay.Node):
 
     @strawberry_django.field(only=["title"], description="The address of its picture, drawn here.")
     def cover(self, root: strawberry.Parent[models.Playlist]) -> str:
-        return cover_address(root.title)
+        return cover_address(root.title, feeling=title_feeling(root.title))
+
+    @strawberry_django.field(
+        only=["title"], description="What its picture shows, for those who do not see it."
+    )
+    def cover_text(self, root: strawberry.Parent[models.Playlist]) -> str:
+        return cover_words(title_feeling(root.title))
 
     @strawberry_django.field(
         annotate={"entry_count": Count("entries")}, description="How many entries it has."

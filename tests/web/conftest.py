@@ -114,11 +114,12 @@ def opens_browser(chromium, axe, monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     opened = []
 
-    def open_(origin, *, language="en"):
+    def open_(origin, *, language="en", flags=()):
         options = webdriver.ChromeOptions()
         options.binary_location = chromium.browser
         for flag in [
             *FLAGS.split(),
+            *flags,
             f"--window-size={DESKTOP[0]},{DESKTOP[1]}",
             f"--lang={language}",
             f"--user-data-dir={tmp_path / f'chromium{len(opened)}'}",
@@ -140,8 +141,8 @@ def opens_browser(chromium, axe, monkeypatch, tmp_path):
 def visit(site, opens_browser, transactional_db):
     """``visit()``: another person with a browser of their own, at web process ``process``."""
 
-    def visit(*, process=0, language="en", sign_up="open"):
-        return opens_browser(site.origin(process, sign_up), language=language)
+    def visit(*, process=0, language="en", sign_up="open", flags=()):
+        return opens_browser(site.origin(process, sign_up), language=language, flags=flags)
 
     return visit
 

@@ -11,19 +11,19 @@ import { gettext, worded } from "./words.js";
 const sound = at("player-sound");
 // What comes: { from, next(ended, ms), more(), then(), back?(), to?(number), less?(ms) }. `from`: in words; `then` lists what follows and `to` goes there.
 let program;
-let [track, over] = [undefined, false]; // over: nothing came after it
+export let [track, over] = [undefined, false]; // over: nothing came after it
 
-/** Where the track sounds on this page; undefined where nowhere. */
+/** Where it sounds on this page; undefined where nowhere. */
 export const soundOf = ({ play = [] }) => play.find(({ kind }) => kind !== "LINK");
 
-/** A button for a track that can be heard here; null where it cannot. `begin` is called when it is pressed. */
+/** A button for a track; null where it cannot be heard here. `begin`: once it is pressed. */
 export const playButton = (one, begin) =>
   soundOf(one) ? make("button", {
     type: "button", className: "play", onclick: begin,
     attributes: { "aria-label": worded(gettext("Play %(name)s"), { name: one.title }) },
   }, "▶") : null;
 
-/** Play a track, then what of the list behind it can be heard. `from` says in words where it comes from. */
+/** Play a track, then what of the list behind it can be heard; `from`: in words. */
 export function play(one, list = [one], from = "") {
   const queue = list.filter(soundOf);
   let place = queue.findIndex(({ id }) => id === one.id);
@@ -32,7 +32,7 @@ export function play(one, list = [one], from = "") {
     then: () => queue.slice(place + 1), to: (number) => to(place + 1 + number) }, one);
 }
 
-/** What was liked before, wherever one begins to play. */
+/** What was liked before. */
 const known = () => act(async () => know((await ask(`{ viewer { ${ofViewer} } }`)).viewer));
 
 /** Play `first`, and then what the program says. */
@@ -88,7 +88,6 @@ async function less() {
   if (track === one) start(await (program.less ?? ((heard) => program.next(false, heard)))(ms));
   if (undo) tell(worded(gettext("You will hear less like %(name)s."), { name: nameOf(one) }), { undo });
 }
-
 /** Nothing comes after it: it stays in the bar, and is begun again by whoever wants to. */
 function stop() {
   sound.pause();

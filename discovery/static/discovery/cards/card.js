@@ -9,6 +9,7 @@ import { like, say } from "./said.js";
 /** `node`: an item with its reasons, as `recommended` asks for them; `extra` stands below the reason. */
 export function card(node, ...extra) {
   const thing = node.item;
+  if (node.reasons?.[0]) thing.reason = because(node.reasons[0]);
   const line = make("li", { className: "card tune-card", tabIndex: -1 }, cover(thing),
     make("div", { className: "words" }, tune(thing), short(node.reasons?.[0]), extra),
     make("div", { className: "buttons" }, listenButton(thing, () => line), like(thing),
@@ -19,7 +20,7 @@ export function card(node, ...extra) {
   return line;
 }
 
-/** One line: what it comes from, and how much of it that is. The whole sum stands behind "…". */
+/** What it comes from, and how much of it that is; the whole sum stands behind "…". */
 function short(reason) {
   if (!reason) return null;
   return make("div", { className: "short" }, make("p", { className: "quiet" }, `${because(reason)} · ${asPercent(reason.share)}`),

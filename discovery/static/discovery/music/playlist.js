@@ -13,7 +13,7 @@ import { typing } from "./typing.js";
 const entry = `id position addedBy { displayName } track { ${ofTrack} }`;
 const page = `pageInfo { hasNextPage endCursor } edges { node { ${entry} } }`;
 const entries = `entries(first: 100) { ${page} }`;
-const parts = `id title description size role owner { id displayName } collaborators { role listener { id handle displayName } } ${entries}`;
+const parts = `id title description cover coverText size role owner { id displayName } collaborators { role listener { id handle displayName } } ${entries}`;
 let key, playlist, behind;
 let list = []; // the entries that are shown
 
@@ -36,6 +36,7 @@ const edits = () => playlist.role !== "VIEWER";
 function show(fresh) {
   playlist = { libraries: playlist?.libraries ?? [], ...fresh }; // a change tells of the playlist alone
   at("playlist-name").textContent = playlist.title;
+  Object.assign(at("playlist-cover"), { src: playlist.cover, alt: playlist.coverText, hidden: false });
   document.title = `${playlist.title} – Earshot`;
   const songs = worded(ngettext("%(count)s song", "%(count)s songs", playlist.size), { count: playlist.size });
   at("playlist-about").textContent = [playlist.description, songs].filter(Boolean).join(" · ");

@@ -27,17 +27,18 @@ export function start() {
 
 async function page(after = null) {
   const { viewer } = await ask(`query($after: String) { viewer { profile { id } playlists(first: 30, after: $after) {
-    pageInfo { hasNextPage endCursor } edges { node { id title description size role owner { id displayName } } } } } }`, { after });
+    pageInfo { hasNextPage endCursor } edges { node { id title description cover coverText size role owner { id displayName } } } } } }`, { after });
   const { pageInfo } = viewer.playlists;
   behind = pageInfo.endCursor;
   at("playlists-more").hidden = !pageInfo.hasNextPage;
   return nodes(viewer.playlists).map((one) => line(one, viewer.profile.id));
 }
 
-function line({ id, title, size, role, owner }, mine) {
+function line({ id, title, cover, coverText, size, role, owner }, mine) {
   const songs = worded(ngettext("%(count)s song", "%(count)s songs", size), { count: size });
   const whose = owner.id === mine ? songs : worded(gettext("%(songs)s; by %(name)s"), { songs, name: owner.displayName });
   const together = gettext("you edit it together");
   const edits = role === "EDITOR" ? `${whose}; ${together}` : whose;
-  return make("li", {}, make("a", { className: "title", href: `/music/playlists/${encodeURIComponent(id)}/` }, title), make("p", { className: "quiet" }, edits));
+  return make("li", { className: "with-cover" }, make("img", { className: "cover", src: cover, alt: coverText, width: 48, height: 48, loading: "lazy" }),
+    make("div", {}, make("a", { className: "title", href: `/music/playlists/${encodeURIComponent(id)}/` }, title), make("p", { className: "quiet" }, edits)));
 }

@@ -10,9 +10,10 @@ import { isPrivate } from "../shield.js";
 import { subscribe } from "../socket.js";
 import { onLeave } from "../visit.js";
 import { asDay, gettext, worded } from "../words.js";
+import { motion } from "./motion.js";
 import * as seeds from "./seeds.js";
 
-const parts = `radioId step resume source degraded now { ${item} reasons { text } } upcoming { ${item} }`;
+const parts = `radioId step resume source degraded motion { valence energy tempo } now { ${item} reasons { text } } upcoming { ${item} }`;
 const sources = {
   SUM: gettext("The best by all that you allow"), FAR: gettext("A little farther out"), SESSION: gettext("From this session"),
   FRIENDS: gettext("From your friends"), POPULAR: gettext("Popular here"), MINUTE: gettext("By this session above all"),
@@ -62,10 +63,10 @@ export async function start() {
   seeds.begin();
   await discover({ first: 1 }); // what kind of music there is
   const wanted = new URLSearchParams(location.search);
-  if (wanted.has("seed") || wanted.has("tag")) {
+  if (["seed", "tag", "start"].some((each) => wanted.has(each))) {
     at("radio-seed").value = wanted.get("name") ?? wanted.get("tag") ?? "";
     history.replaceState(history.state, "", location.pathname); // a reload goes on instead of starting again
-    await begin(wanted.has("seed") ? { seedId: wanted.get("seed") } : { tag: wanted.get("tag") });
+    await begin(wanted.has("seed") ? { seedId: wanted.get("seed") } : wanted.has("tag") ? { tag: wanted.get("tag") } : {});
   } else if (sessionStorage.radio) follow(sessionStorage.radio); // the page was loaded anew
   if (queue) shown();
 }
@@ -114,6 +115,7 @@ function draw(fresh) {
   queue = fresh;
   last = queue.now?.item;
   if (last) heard.push(last);
+  if (last) last.reason = queue.now.reasons[0]?.text; // for whoever asks why it plays
   if (player.follows(program) && !asking && !player.plays(last)) player.start(last);
   return at("radio") ? shown() : undefined; // it plays on where its page was left
 }
@@ -130,6 +132,7 @@ function shown() {
     make("div", { className: "tune-row" }, cover(queue.now.item), make("div", { className: "words" },
       make("p", { id: "radio-source", className: "quiet" }, sourceNow()), make("div", { id: "radio-now", className: "playing" }, tune(queue.now.item))),
     player.follows(program) ? null : player.playButton(queue.now.item, () => { player.follow(program, last); at("player-toggle").focus(); shown(); })),
+    motion(queue.motion),
     queue.now.reasons.length ? make("p", { className: "quiet" }, queue.now.reasons[0].text) : null,
     make("div", { className: "buttons" }, buttons),
     queue.upcoming.length ? make("h2", {}, gettext("Then")) : null,

@@ -15,9 +15,10 @@ import numpy as np
 from accounts.models import PersonalizationLevel, User
 from accounts.presentation import Draft, Presented, present, present_nothing
 from discovery.plans import facts as known_of
-from discovery.plans.choose import APART, TOLERANCE, UNKNOWN_SECONDS, Chosen, choose
+from discovery.plans.choose import APART, DEFAULT_TRACKS, TOLERANCE, UNKNOWN_SECONDS, Chosen, choose
 from discovery.plans.evidence import Asked, entry_keys, evidence_of
 from discovery.plans.flow import in_order
+from discovery.plans.lists import mood_of
 from discovery.plans.names import Meant
 from discovery.plans.plan import MOST_TRACKS, PlaylistPlan
 from discovery.plans.pool import Pool, pool_among, pool_of
@@ -196,7 +197,7 @@ class _Choice:
         if plan.count is not None and number < plan.count:
             lacking.append(Shortfall(ShortfallCode.TOO_FEW, plan.count, number))
         elif not number:
-            lacking.append(Shortfall(ShortfallCode.TOO_FEW, 1, 0))
+            lacking.append(Shortfall(ShortfallCode.TOO_FEW, DEFAULT_TRACKS, 0))
         if plan.length is not None and abs(self.chosen.seconds - plan.length) > TOLERANCE:
             lacking.append(
                 Shortfall(ShortfallCode.LENGTH_NOT_REACHED, plan.length, round(self.chosen.seconds))
@@ -223,7 +224,9 @@ class _Choice:
     def _silent(self) -> Collection[str]:
         """What of the plan moves no track of the pool."""
         moved = {word for word, terms in zip(self.spoken, self.said, strict=True) if terms.any()}
-        parts = (*self.plan.words, *self.plan.tags, *self.plan.artists)
+        felt = self.plan.mood is not None  # a word of mood that says nothing else has moved that
+        words = (part for part in self.plan.words if not (felt and mood_of(part.text) is not None))
+        parts = (*words, *self.plan.tags, *self.plan.artists)
         return [part.text for part in parts if part.text not in moved]
 
 

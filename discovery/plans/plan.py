@@ -149,12 +149,12 @@ def plan_checked(plan: PlaylistPlan) -> PlaylistPlan:
 
 
 def _named(parts: tuple[Named, ...], field: str) -> tuple[Named, ...]:
-    _few(len(parts), MOST_NAMED, field)
     once: dict[str, Named] = {}
     for part in parts:
         text = name_clean(part.text, field=field, length=LONGEST_NAME)
         means = name_clean(part.means, field=field, length=LONGEST_NAME, required=False)
         once.setdefault(name_key(text), Named(text, _figure(part.amount, QUIETEST, LOUDEST, field), means))
+    _few(len(once), MOST_NAMED, field)
     return tuple(once.values())
 
 

@@ -25,8 +25,9 @@ from discovery.plans.grammar import plan_written
 from discovery.plans.making import Made, plan_made
 from discovery.plans.plan import PlaylistPlan, Refresh
 from discovery.plans.selectors import Understood, kept_get, kept_understood, plan_understood_again
+from discovery.plans.understand import title_about
 from discovery.platform import clock
-from discovery.platform.errors import Conflict, EarshotError
+from discovery.platform.errors import Conflict, EarshotError, InvalidInput
 from graph.models import Playlist
 from graph.services.playlists import playlist_create, playlist_fill
 
@@ -48,12 +49,13 @@ class Refreshed:
 def playlist_make(*, user: User, plan: PlaylistPlan) -> Playlist:
     """A playlist of what ``plan`` would choose now, with the plan beside it.
 
-    Raises Conflict: PLAN_LEVEL where no word counts, PLAN_NOTHING_FITS; and what a plan and a new playlist raise.
+    Raises Conflict: PLAN_LEVEL where no word counts, PLAN_NOTHING_FITS; InvalidInput (PLAN_NOT_UNDERSTOOD) where nothing of it
+    means anything; and what a plan and a new playlist raise.
     """
     act = deliberate(user)
     understood = plan_understood_again(user, plan)
     tracks = _tracks(user, understood)
-    title = understood.plan.title or _("A playlist of words")
+    title = understood.plan.title or title_about(understood.plan) or _("A playlist of words")
     playlist = playlist_create(owner=user, title=title)
     playlist = playlist_fill(owner=user, playlist_id=playlist.pk, track_ids=tracks)
     _keep(act, playlist, understood)
@@ -126,7 +128,7 @@ def _made_anew(user: User, kept: PlaylistPlanKept) -> bool:
         return False  # it was asked for with them: without, it would be another one, of all friends' plays
     try:
         tracks = _tracks(user, understood)
-    except Conflict:
+    except (Conflict, InvalidInput):
         return False
     playlist_fill(owner=user, playlist_id=kept.playlist_id, track_ids=tracks)
     return True
@@ -134,6 +136,10 @@ def _made_anew(user: User, kept: PlaylistPlanKept) -> bool:
 
 def _tracks(user: User, understood: Understood) -> Sequence[int]:
     """What is chosen now. Raises Conflict where that is nothing."""
+    if not understood.plan.says_something:
+        raise InvalidInput(
+            _("Nothing of this says what the playlist is to be."), field="plan", code="PLAN_NOT_UNDERSTOOD"
+        )
     made: Made = plan_made(user, understood.plan, understood.meant).answer
     if made.feed.level == PersonalizationLevel.OFF:
         raise Conflict(

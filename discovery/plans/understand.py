@@ -78,6 +78,11 @@ def _title(text: str, plan: PlaylistPlan, *, alone: bool) -> str:
     if alone and not plan.friends and not refused:
         title = text.rstrip(" .,;:!?")
         return title[:1].upper() + title[1:TITLE_LENGTH].rstrip() if title else ""
+    return title_about(plan)
+
+
+def title_about(plan: PlaylistPlan) -> str:
+    """What a plan is about: the first of its words; nothing where it has none."""
     about = [part.text for part in (*plan.words, *plan.tags, *plan.artists)][:4]
     title = ", ".join(about)[: min(TITLE_LENGTH, LONGEST_NAME)].rstrip()
     return title[:1].upper() + title[1:]

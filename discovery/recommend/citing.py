@@ -5,7 +5,7 @@ Arrays only, all items at once: E entries of evidence, k items, G groups of entr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,23 @@ def own_citable(label: Ids, best: Strongest, whole: Doubles) -> Citable:
     entries[1:] = np.where(alone, -1, entries[1:])
     sizes = (label[:, None] == groups[None, :]).sum(axis=0)
     return Citable(_wide(groups, alone), contribution, _wide(sizes, alone), entries)
+
+
+def occasion_whole(citable: Citable, label: Ids, terms: Doubles) -> Citable:
+    """The same, a moment cited with all its entries: what it does to an item is one thing, and where it takes away, it is no reason.
+
+    ``label`` [E], ``terms`` [E, k]: as they were handed to `strongest`.
+    """
+    entries = np.flatnonzero(label == OCCASION)[:CITED]
+    row = np.flatnonzero(citable.label[:, :1].ravel() == OCCASION)
+    if not len(row):
+        return citable
+    cited = np.full(CITED, -1, dtype=np.int64)
+    cited[: len(entries)] = entries
+    contribution, chosen = citable.contribution.copy(), citable.entries.copy()
+    contribution[row] = terms[entries].sum(axis=0)
+    chosen[:, row] = cited[:, None, None]
+    return replace(citable, contribution=contribution, entries=chosen)
 
 
 def friends_citable(best: Strongest, itself: Doubles) -> Citable:

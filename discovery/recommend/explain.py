@@ -120,7 +120,8 @@ def _reasons(ranking: Ranking) -> list[list[Cited]]:
     plays = citing.own_items(ranking, label)
     added = citing.added_by_item(ranking, best, label, plays)
     writer = _Writer(ranking, whole, label, plays)
-    writer.write(citing.own_citable(label, best, whole))
+    own = citing.own_citable(label, best, whole)
+    writer.write(citing.occasion_whole(own, label, ranking.contributions))
     writer.write(citing.friends_citable(best, added))
     writer.write_popularity()
     return writer.reasons

@@ -61,6 +61,11 @@ def _carried(index: ItemIndex) -> WordTable | None:
     return table_of_arrays(index.table, sha256="") if index.table else None
 
 
+def _feeling(phrase: Phrase) -> Feeling | None:
+    """What is asked for, or the word's own."""
+    return phrase.feeling or feelings().get(normal(phrase.text))
+
+
 class _Either(Collection[str]):
     """What is in one of two."""
 
@@ -90,7 +95,7 @@ class Sense:
         """Whether the phrase says anything here, and by what."""
         called, _hits = self._called(phrase.text)
         _key, trust = self._key(phrase.text)
-        return Known(trust, len(called), phrase.feeling or feelings().get(normal(phrase.text)))
+        return Known(trust, len(called), _feeling(phrase))
 
     def spoken(self, phrases: Sequence[Phrase]) -> Spoken:
         """What these phrases mean [w]."""
@@ -98,10 +103,9 @@ class Sense:
         axis = np.zeros((len(phrases), 2), dtype=np.float32)
         found = []
         for place, phrase in enumerate(phrases):
-            known = self.known(phrase)
             keys[place], _trust = self._key(phrase.text)
-            if known.feeling is not None:
-                axis[place] = np.array(known.feeling, np.float32) * FEELING_GAIN
+            if (feeling := _feeling(phrase)) is not None:
+                axis[place] = np.array(feeling, np.float32) * FEELING_GAIN
             found.append(self._called(phrase.text))
         starts = np.cumsum([0, *(len(rows) for rows, _hits in found)])
         rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _hits in found)])

@@ -427,3 +427,14 @@ def test_the_command_makes_a_playlist_or_only_shows_it(town, capsys):
         call_command("make_playlist", "ada", "xyzzyq")
     with pytest.raises(CommandError, match="Nobody"):
         call_command("make_playlist", "nobody", "jazz")
+
+
+def test_a_plan_that_says_nothing_makes_nothing_and_one_without_a_title_gets_one(town):
+    assert town.make()["messages"][0]["code"] == "PLAN_NOT_UNDERSTOOD"
+    assert town.make(artists=[{"text": "No Such Band"}])["messages"][0]["code"] == "PLAN_NOT_UNDERSTOOD"
+    assert not Playlist.objects.exists()
+    assert town.make(tags=[{"text": "jazz"}], count=5)["title"] == "Jazz"
+
+
+def test_a_word_said_often_is_one_word(town):
+    assert len(town.plan("jazz " * 30)["tags"]) == 1

@@ -1,5 +1,7 @@
 """The reasons of all items at once are those that a plain reading of the rules, one item and friend after the other, finds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,16 +9,19 @@ from hypothesis import strategies as st
 
 from accounts.presentation import Ref
 from discovery.recommend.citing import BECAUSE, CITED
+from discovery.recommend.evidence import KEY_OCCASION
 from discovery.recommend.explain import MINOR, ReasonKind, explain
+from discovery.recommend.prompt import Word
 from discovery.recommend.ranking import Ranking
 from graph.serving.channels import Channel
 from tests.discovery.permitted import permitted
 
 FRIENDS = range(11, 15)
+# Mostly friends: theirs are the rules that are hard to get right. Words are no things, and have rows of their own.
 CHANNELS = [
-    *Channel,
+    *(channel for channel in Channel if channel is not Channel.WORD),
     *[Channel.FRIEND] * 5,
-]  # mostly friends: theirs are the rules that are hard to get right
+]
 OWN_KINDS = {
     Channel.OWN: ReasonKind.OWN_PLAY,
     Channel.PICK: ReasonKind.ONBOARDING,
@@ -125,3 +130,20 @@ def test_all_items_at_once_are_cited_as_each_alone(ranking):
         ]
         assert found == expected
         assert explanation.remainder + sum(c[1] for c in expected) == pytest.approx(explanation.score)
+
+
+def test_a_moment_is_cited_as_a_whole_and_where_it_takes_away_not_at_all():
+    """Its words pull ways of their own; what is told is what they do together."""
+    words = tuple(Word(text, occasion=True) for text in ("running", "morning"))
+    evidence = replace(
+        permitted([(Channel.WORD, 0, 1.0, 0), (Channel.WORD, 1, 1.0, 0)]),
+        words=words, key_kind=np.full(2, KEY_OCCASION, np.int8),
+    )  # fmt: skip
+    ranking = Ranking(
+        has_next=False, evidence=evidence, rows=np.arange(3), ids=np.arange(1, 4), prior=np.zeros(3),
+        contributions=np.array([[3.0, 2.0, 0.5], [-1.0, -3.0, 1.0]]),
+    )  # fmt: skip
+    first, second, third = (explanation.reasons for explanation in explain(ranking))
+    assert [(r.kind, r.contribution, r.words) for r in first] == [(ReasonKind.OCCASION, 2.0, words)]
+    assert second == ()
+    assert [r.contribution for r in third] == [1.5]

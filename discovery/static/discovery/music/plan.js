@@ -38,9 +38,9 @@ async function show(asked) {
   }
 }
 
-/** With some parts other than they are. */
+/** With some parts other than they are; what it is called follows from what is left. */
 const change = (parts) => act(() => show(() =>
-  ask(`query($plan: PlaylistPlanInput!) { viewer { planTold(plan: $plan) { ${fields} } ${said.ofViewer} } }`, { plan: { ...told(plan), ...parts } })));
+  ask(`query($plan: PlaylistPlanInput!) { viewer { planTold(plan: $plan) { ${fields} } ${said.ofViewer} } }`, { plan: { ...told(plan), title: "", ...parts } })));
 
 function draw() {
   const { preview, notUnderstood } = plan;

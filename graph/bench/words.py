@@ -16,7 +16,9 @@ from sklearn.metrics import roc_auc_score
 
 from graph.arrays import Floats, Mask, Reals, Rows
 from graph.ml.config import RecommenderConfig
+from graph.ml.data import artist_view
 from graph.ml.train import fit
+from graph.ml.words import moods
 from graph.packed_names import PackedNames
 from graph.phrases import normal, words_of
 from graph.serving.channels import Channel, Evidence
@@ -27,7 +29,7 @@ from graph.words.sense import Phrase, sense_of
 K = 20
 LEAST_ITEMS, LEAST_PEOPLE = 20, 5  # of a tag whose name is asked for
 
-# (what should stand higher, what lower) on each axis; all of these words are hidden at once.
+# (what should stand higher, what lower) on each axis, in the order of `graph.ml.words.moods`.
 PAIRS: Mapping[str, Sequence[tuple[str, str]]] = {
     "valence": (
         ("happy", "sad"), ("happy", "melancholic"), ("fun", "depressive"), ("summer", "dark"), ("cute", "gothic"),
@@ -38,7 +40,6 @@ PAIRS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("upbeat", "melancholy"),
     ),
 }  # fmt: skip
-_AXES = ("valence", "energy")
 
 
 @dataclass(frozen=True)
@@ -78,22 +79,22 @@ def word_quality(
 def mood_quality(
     snapshot: GraphSnapshot, *, config: RecommenderConfig | None = None
 ) -> dict[str, dict[str, float]]:
-    """By axis and pair: how often somebody who is called the one stands above somebody who is called the other (AUC)."""
+    """By axis and pair: how often somebody who is called the one stands above somebody who is called the other (AUC).
+
+    Trains once, without any word of any pair; each pair's words are hidden from what its moods are made of.
+    """
     names = [normal(name) for name in snapshot.tag_names]
-    index = _index(
-        hidden(snapshot, {word for pairs in PAIRS.values() for pair in pairs for word in pair}), config
-    )
-    if index.moods is None:
-        raise ValueError("the model knows no words")
+    everything = {word for pairs in PAIRS.values() for pair in pairs for word in pair}
+    vectors = _index(hidden(snapshot, everything), config).queries
     called = _called(snapshot)
     told: dict[str, dict[str, float]] = {}
-    for axis, pairs in PAIRS.items():
-        value = index.moods[:, _AXES.index(axis)]
+    for place, (axis, pairs) in enumerate(PAIRS.items()):
         told[axis] = {}
-        for high, low in pairs:
-            if high in names and low in names:
-                above, below = (called[names.index(word)].toarray().ravel() > 0 for word in (high, low))
-                told[axis][f"{high}/{low}"] = _auc(value, above & ~below, below & ~above)
+        for pair in pairs:
+            if set(pair) <= set(names):
+                felt = moods(artist_view(hidden(snapshot, pair)).tags, names, vectors)[:, place]
+                above, below = (called[names.index(word)].toarray().ravel() > 0 for word in pair)
+                told[axis]["/".join(pair)] = _auc(felt, above & ~below, below & ~above)
     return told
 
 

@@ -30,8 +30,8 @@ LEAST_TAUGHT = 20  # tags below which nobody can tell how well words are underst
 K = 20
 SATURATED = 0.25  # people whose word counts half as much as that of very many
 PART = 0.4  # what a word counts that is only part of a tag or of a name
-GENRE_TRUST = 0.5  # what a kind of music says of a feeling, beside a word of mood
-DIRECTIONS, MOOD_RIDGE, MOOD_PRIOR = 64, 10.0, 2.0
+GENRE_TRUST = 1.0  # what a kind of music says of a feeling, beside a word of mood
+DIRECTIONS, MOOD_RIDGE, MOOD_PRIOR = 64, 10.0, 8.0
 LEAST_FELT = 20  # items with a word of mood, below which nothing is learned of how others feel
 
 

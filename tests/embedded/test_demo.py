@@ -89,6 +89,7 @@ def test_demo_answers_and_leaves_no_process_however_it_ends(tmp_path, ended):
     ]
     assert printed.count("accounts.W001") == 1
     assert "others on this machine could read" not in printed
+    assert "too few people play the same" not in printed, "all of the sample joined this minute, and count"
     edges = ask(printed)["viewer"]["discover"]["edges"]
     assert len(edges) == 3
     for edge in edges:

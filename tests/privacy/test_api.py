@@ -89,7 +89,7 @@ def test_usage_parameters_and_preview_answer(world):
     viewer = answer["viewer"]
     assert {"name": "plays", "count": 7} in viewer["dataUsage"]["held"]
     assert viewer["previewRemoval"]["signals"] == 1
-    assert len(answer["recommenderParameters"]) == 6
+    assert len(answer["recommenderParameters"]) == 7
     shown = App(world.ben).data(
         "{ viewer { shownTo { edges { node { day named itemId recipient { handle } } } } } }"
     )

@@ -20,10 +20,11 @@ from graph.ml.data import Called, View
 from graph.phrases import STOP_WORDS, normal, words_of
 from graph.serving.places import top_places
 from graph.words.lists import feelings, genre_feelings
+from graph.words.sense import likeness
 from graph.words.table import word_table
 
 LEAST_ITEMS = 3  # of a tag that teaches what words mean
-SHARPNESS, RIDGE = 2.0, 0.5  # of the kernel between words, and how little one tag is trusted
+RIDGE = 0.5  # how little one tag is trusted
 MOST_TAGS = 2_000  # that teach: the most used
 COMMON = 0.5  # how much of what all tags have in common a word keeps: mostly how popular an item is
 LEAST_TAUGHT = 20  # tags below which nobody can tell how well words are understood
@@ -51,11 +52,6 @@ def fit_words(view: View, queries: Floats) -> dict[str, NDArray[Any]]:
 
 
 # --- vectors ------------------------------------------------------------------------------
-
-
-def kernel(left: Floats, right: Floats) -> Floats:
-    """How alike words are [l, r], from their unit vectors [l, d] and [r, d]: 1 for the same."""
-    return np.asarray(np.exp(SHARPNESS * (left @ right.T - 1)), dtype=np.float32)
 
 
 def words_left_out(view: View, queries: Floats) -> Doubles:
@@ -94,7 +90,7 @@ class _Taught:
         self.common: Doubles = self.targets.mean(axis=0) if len(self.rows) else np.zeros(queries.shape[1])
         self.apart = self.targets - self.common
         trust = np.diag(RIDGE / np.log1p(items[self.rows]))
-        self.alike = kernel(self.words, self.words).astype(np.float64) + trust  # [T, T]
+        self.alike = likeness(self.words @ self.words.T).astype(np.float64) + trust  # [T, T]
 
 
 def _vectors(view: View, names: Sequence[str], queries: Floats) -> dict[str, NDArray[Any]]:

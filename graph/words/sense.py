@@ -48,6 +48,11 @@ class Known:
     feeling: Feeling | None
 
 
+def likeness(cosines: Floats) -> Floats:
+    """The kernel that words are learned and asked by, from cosines: 1 for the same word."""
+    return np.asarray(np.exp(SHARPNESS * (cosines - 1)), dtype=np.float32)
+
+
 def sense_of(index: ItemIndex) -> Sense:
     """The words of this model, made once."""
     sense: Sense | None = index.memo.get("sense")
@@ -138,7 +143,7 @@ class Sense:
         trust = float(np.clip((alike.max() - PLAIN) / (SURE - PLAIN), 0, 1)) if vector.any() else 0.0
         if not trust:
             return nothing, 0.0
-        near = np.append(np.exp(SHARPNESS * (alike - 1)), np.float32(1))
+        near = np.append(likeness(alike), np.float32(1))
         key = near @ self._keys
         spread = max(float(key @ self._spread @ key), 0.0) ** 0.5
         return (np.asarray(key * (trust / spread), np.float32), trust) if spread else (nothing, 0.0)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from threadpoolctl import threadpool_limits
 
 from accounts.models import User
 from discovery.lab.plan_prompts import ROUNDING, Judged, judge, prompts_read, world_prepare
@@ -37,7 +38,10 @@ class Command(BaseCommand):
         viewer = User.objects.filter(username=user).first()
         if viewer is None:
             raise CommandError(f"There is no {user} here: create_sample_community makes one.")
-        judged = [judge(viewer, prompt) for prompt in prompts_read(prompts)]
+        with threadpool_limits(
+            1
+        ):  # as a web process computes: several would wait for each other, and all of it counts
+            judged = [judge(viewer, prompt) for prompt in prompts_read(prompts)]
         parts = {(each.prompt.seen, each.prompt.language) for each in judged}
         for seen, language in sorted(parts):
             some = [e for e in judged if (e.prompt.seen, e.prompt.language) == (seen, language)]

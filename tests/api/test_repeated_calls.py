@@ -373,7 +373,9 @@ def at_once(tmp_path):
         if connection.vendor == "sqlite":
             with closing(sqlite3.connect(copied)) as file:
                 connection.connection.backup(file)
-                file.execute("PRAGMA journal_mode=WAL")  # as `migrate` leaves it: four that change it at once do not wait
+                file.execute(
+                    "PRAGMA journal_mode=WAL"
+                )  # as `migrate` leaves it: four that change it at once do not wait
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(one, [ask] * times))
 

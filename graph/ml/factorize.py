@@ -1,14 +1,15 @@
-"""The first singular vectors of stacked sparse rows, without multiplying out or copying them.
+"""The first eigenvectors of a Gram matrix that is known by its products alone: never multiplied out, and added up.
 
-Randomized subspace iteration (Halko, Martinsson and Tropp, 2011). Only the side of the rows is made
-orthogonal, and the last step goes through the small Gram matrix of what is left, so that beside the
-rows themselves no more than two tables as long as the catalog are ever held.
+Randomized subspace iteration (Halko, Martinsson and Tropp, 2011) on the side of the items. A Gram matrix is a sum over
+rows, so whoever holds some of the rows brings a part of each product, and the parts add up to what one holder of all
+would have computed. Sums are taken in double precision: in which order they are added does not show in the vectors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +20,8 @@ from graph.ml.model import Link
 
 OVERSAMPLES = 20
 AT_ONCE = 2_000  # rows of a product multiplied out at a time
+COLUMNS = 32  # of a table that are taken at a time: more of them leave the processor's cache
+LEAST = 1e-12  # of the sum of all eigenvalues, below which a direction is nothing but rounding
 
 
 @dataclass(frozen=True)
@@ -43,51 +46,77 @@ class SparseProduct:
         return sums
 
 
-class Stack:
-    """Sparse products one below the other, their columns scaled: a matrix [M, N] known by its products."""
+class Gram(Protocol):
+    """A symmetric matrix [N, N] without negative eigenvalues."""
 
-    def __init__(self, rows: Sequence[SparseProduct], column_scale: Floats) -> None:
-        made: dict[int, Link] = {}  # a matrix that occurs twice is held once
-        self._products = [
-            [made.setdefault(id(factor), Link.of(factor)) for factor in part.factors] for part in rows
-        ]
-        self._ends = np.cumsum([part.shape[0] for part in rows])
-        self._scale = torch.from_numpy(column_scale)[:, None]
-        self.shape = (int(self._ends[-1]), len(column_scale))
+    size: int  # N
 
     def times(self, values: torch.Tensor) -> torch.Tensor:
-        """[N, k] to [M, k]."""
-        scaled, products = values * self._scale, []
+        """The product with ``values`` [N, k], float64: [N, k]."""
+
+
+class Stack:
+    """The Gram matrix AᵀA of sparse products one below the other, A [M, N], its columns scaled."""
+
+    def __init__(self, rows: Sequence[SparseProduct], column_scale: Floats | Doubles) -> None:
+        made: dict[int, Link] = {}  # a matrix that occurs twice is held once
+        self._products = [
+            [made.setdefault(id(factor), Link.of(factor, torch.float64)) for factor in part.factors]
+            for part in rows
+        ]
+        self._scale = torch.from_numpy(column_scale.astype(np.float64))[:, None]
+        self.size = len(column_scale)
+
+    def times(self, values: torch.Tensor) -> torch.Tensor:
+        scaled = values * self._scale
+        total = torch.zeros_like(scaled)
         for links in self._products:
             part = scaled
             for link in reversed(links):
                 part = link.forward.sums(part)
-            products.append(part)
-        return torch.cat(products)
-
-    def transposed_times(self, values: torch.Tensor) -> torch.Tensor:
-        """[M, k] to [N, k]."""
-        total = values.new_zeros(self.shape[1], values.shape[1])
-        for links, part in zip(
-            self._products, torch.tensor_split(values, self._ends[:-1].tolist()), strict=True
-        ):
             for link in links:
-                part = link.backward.sums(part.contiguous())  # noqa: PLW2901 it goes through the factors
+                part = link.backward.sums(part)
             total += part
         return total.mul_(self._scale)
 
 
-def right_singular(matrix: Stack, dims: int, *, rounds: int, seed: int) -> tuple[Floats, Floats]:
-    """(singular values [k], right singular vectors [N, k]), k = min(dims, M, N), largest first."""
-    width = min(dims + OVERSAMPLES, *matrix.shape)
-    start = np.random.default_rng(seed).standard_normal((matrix.shape[0], width), dtype=np.float32)
+def eigenvectors(gram: Gram, dims: int, *, rounds: int, seed: int) -> tuple[Floats, Floats]:
+    """(eigenvalues [k], eigenvectors [N, k]) of the largest, k = min(dims, rank), largest first, signs made definite."""
+    width = min(dims + OVERSAMPLES, gram.size)
+    start = np.random.default_rng(seed).standard_normal((gram.size, width), dtype=np.float32)
     basis = torch.from_numpy(start)
     for _ in range(rounds + 1):
-        basis = torch.linalg.qr(matrix.times(matrix.transposed_times(basis)))[0]
-    projected = matrix.transposed_times(basis)
-    gram = (projected.T @ projected).double()
-    squared, turn = torch.linalg.eigh(gram)
-    kept = slice(width - min(dims, width), width)
-    singular = squared[kept].flip(0).clamp_min(1e-12).sqrt()
-    turned = projected @ (turn[:, kept].flip(1) / singular).float()
-    return singular.float().numpy(), turned.numpy()
+        basis = _orthonormal(_product(gram, basis))
+    values, turn = _eigen(_inner(basis, _product(gram, basis)))
+    vectors = basis.double() @ turn[:, :dims]
+    largest = vectors.gather(0, vectors.abs().argmax(dim=0, keepdim=True))
+    return values[:dims].float().numpy(), (vectors * largest.sign()).float().numpy()
+
+
+def _product(gram: Gram, values: torch.Tensor) -> torch.Tensor:
+    """[N, k] in single precision, some columns at a time."""
+    product = torch.empty_like(values)
+    for start in range(0, values.shape[1], COLUMNS):
+        part = slice(start, start + COLUMNS)
+        product[:, part] = gram.times(values[:, part].double())
+    return product
+
+
+def _orthonormal(values: torch.Tensor) -> torch.Tensor:
+    """An orthonormal basis of what these columns span; the second time for what the first one's rounding left."""
+    for _ in range(2):
+        scale, turn = _eigen(_inner(values, values))
+        values = (values.double() @ (turn / scale.sqrt())).float()
+    return values
+
+
+def _inner(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """The products of all columns [k, k]."""
+    return left.double().T @ right.double()
+
+
+def _eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Eigenvalues, largest first, and eigenvectors of a symmetric matrix, without those that are rounding."""
+    values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
+    kept = values > LEAST * values.clamp_min(0).sum()
+    return values[kept].flip(0), vectors[:, kept].flip(1)

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from graph.arrays import Floats
+from graph.arrays import Doubles, Floats
 from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
-from graph.ml.factorize import SparseProduct, Stack, right_singular
+from graph.ml.factorize import Gram, SparseProduct, Stack, eigenvectors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,26 +44,33 @@ class Block:
 
 def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
     """Item vectors whose products are item–item weights, deterministic for a seed."""
-    rows = _rows(view, config)
-    weight = np.sum([part.squares() for part in rows], axis=0)
-    ridge = (config.ridge * (1 + weight) ** config.degree_power).astype(np.float32)
-    stack = Stack(rows, 1 / np.sqrt(ridge))
-    dims = min(config.dims, min(stack.shape) - 1)
-    if dims < 1:  # one item, or nothing that could be alike
-        nothing = np.zeros((len(ridge), 1), dtype=np.float32)
-        ones = np.ones(len(ridge), dtype=np.float32)
-        return Block(name="memory", codes=nothing, key_scale=ones, query_scale=ones)
-    singular, right = right_singular(stack, dims, rounds=config.rounds, seed=seed)
-    shrink = (singular**2 / (singular**2 + 1)) ** (config.shrink_power / 2)
+    rows = memory_rows(view, config)
+    ridge = ridge_of(np.sum([part.squares() for part in rows], axis=0), config)
+    return block_of(Stack(rows, 1 / np.sqrt(ridge)), ridge, config, seed=seed)
+
+
+def ridge_of(weight: Doubles, config: ItemItemConfig) -> Floats:
+    """Each item's ridge [N], from the diagonal of the Gram matrix of all rows."""
+    return np.asarray((config.ridge * (1 + weight) ** config.degree_power).astype(np.float32))
+
+
+def block_of(gram: Gram, ridge: Floats, config: ItemItemConfig, *, seed: int) -> Block:
+    """Item vectors from the rows' Gram matrix, already divided by the roots of the ridges [N] on both sides.
+
+    Whoever adds up the same Gram matrix, in one process or many, gets the same vectors.
+    """
+    squared, right = eigenvectors(gram, min(config.dims, gram.size - 1), rounds=config.rounds, seed=seed)
+    if not len(squared):  # one item, or nothing that could be alike
+        squared, right = np.zeros(1, dtype=np.float32), np.zeros((len(ridge), 1), dtype=np.float32)
     return Block(
         name="memory",
-        codes=right * shrink,
+        codes=right * (squared / (squared + 1)) ** (config.shrink_power / 2),
         key_scale=ridge**-config.key_power,
         query_scale=ridge**config.query_power,
     )
 
 
-def _rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
+def memory_rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """Listeners, tags, artists and circles of friends, each a row over items.
 
     Where plays teach nothing, what items are called and who made them is all there is, and speaks alone.

@@ -32,19 +32,19 @@ class Bags:
 
     starts: Tensor  # [rows + 1] int32
     columns: Tensor  # [E] int32
-    weights: Tensor  # [E] float32
+    weights: Tensor  # [E] float32, or float64 where sums must not depend on their order
 
     @classmethod
-    def of(cls, matrix: sp.csr_matrix) -> Bags:
+    def of(cls, matrix: sp.csr_matrix, dtype: torch.dtype = torch.float32) -> Bags:
         """Shares the matrix's memory where its types allow."""
         return cls(
             torch.from_numpy(matrix.indptr.astype(np.int32, copy=False)),
             torch.from_numpy(matrix.indices.astype(np.int32, copy=False)),
-            torch.from_numpy(matrix.data.astype(np.float32, copy=False)),
+            torch.from_numpy(matrix.data).to(dtype),
         )
 
     def sums(self, values: Tensor) -> Tensor:
-        """The product with ``values`` [columns, d]: [rows, d]."""
+        """The product with ``values`` [columns, d], of the weights' type: [rows, d]."""
         if not len(self.columns):
             return values.new_zeros(len(self.starts) - 1, values.shape[1])
         return torch.embedding_bag(
@@ -66,8 +66,8 @@ class Link:
     backward: Bags
 
     @classmethod
-    def of(cls, matrix: sp.csr_matrix) -> Link:
-        return cls(Bags.of(matrix.tocsr()), Bags.of(matrix.T.tocsr()))
+    def of(cls, matrix: sp.csr_matrix, dtype: torch.dtype = torch.float32) -> Link:
+        return cls(Bags.of(matrix.tocsr(), dtype), Bags.of(matrix.T.tocsr(), dtype))
 
     @property
     def reversed(self) -> Link:

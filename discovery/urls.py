@@ -10,7 +10,7 @@ from discovery import health
 from discovery.library import tunes
 from discovery.library import views as library_views
 from discovery.platform.graphql.view import EarshotGraphQLView
-from discovery.privacy import views
+from discovery.privacy import proof_views, views
 from discovery.protocols.urls import protocols
 from discovery.schema import schema
 from discovery.web.erasures import erasure
@@ -30,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/earshot-signing-key.json", views.signing_key),
     path(".well-known/earshot-ledger-head.json", views.ledger_head),
     path("privacy/receipts.json", views.receipts, name="receipts"),
+    path("privacy/training-edges.json", proof_views.edges, name="training-edges"),
+    path("privacy/models/<uuid:key>/proof", proof_views.proof, name="training-proof"),
     path("privacy/exports/<str:token>", views.data_export, name="data-export"),
     path("privacy/erasures/<uuid:key>", erasure, name="erasure"),
     path("admin/", admin.site.urls),

@@ -11,6 +11,7 @@ from accounts.models import ConsentEvent, LedgerHead, Purpose, User
 from accounts.operator import operator_current
 from accounts.policy_text import smallest_aggregate_of
 from accounts.services.ledger_head import ledger_head_newest
+from accounts.services.training_key import training_commitment
 from accounts.signatures import signed
 
 SCHEMA = "ISO/IEC TS 27560:2023"
@@ -20,19 +21,23 @@ PENDING = "pending"  # until the next head of the ledger is published, within a 
 
 def receipt_list(*, user: User) -> Iterator[dict[str, Any]]:
     """A receipt for each of the user's lines, oldest first."""
-    head = ledger_head_newest()
+    head, named = ledger_head_newest(), training_commitment(user.pk)
     for event in ConsentEvent.objects.filter(subject=user.pseudonym).order_by("pk").iterator():
-        yield receipt_of(event, head)
+        yield receipt_of(event, head, named)
 
 
-def receipt_of(event: ConsentEvent, head: LedgerHead | None) -> dict[str, Any]:
-    """The signed receipt of one change of consent; it names the newest head of the ledger, where that covers it."""
+def receipt_of(event: ConsentEvent, head: LedgerHead | None, training_key: str) -> dict[str, Any]:
+    """The signed receipt of one change of consent; it names the newest head of the ledger, where that covers it.
+
+    ``training_key``: the commitment to the key of what models learn from the person.
+    """
     document = {
         "@context": CONTEXT,
         "schemaVersion": SCHEMA,
         "receiptId": str(event.event_id),
         "recordId": str(event.event_id),
         "piiPrincipalId": str(event.subject),
+        "trainingKey": training_key,
         "piiController": operator_current().as_document(),
         "privacyNotice": {
             "version": event.policy_version, "sha256": event.policy_hash,

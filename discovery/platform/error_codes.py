@@ -34,6 +34,7 @@ MEANINGS: Mapping[str, str] = {
     # --- what is permitted
     "REFUSED": "No, for a reason that the message tells.",
     "NOT_ALLOWED": "You see it, and may not do this with it.",
+    "INVALID_LEAVES": "What is asked about is no list of hashes of 16 hexadecimal digits.",
     "NOT_FOUND": "There is no such thing, or none that you may see.",
     "CONSENT_MISSING": "It rests on a purpose that is not granted; `field` names the purpose.",
     "PURPOSE_NOT_USED": "Nothing here uses this purpose, so it cannot be granted.",

@@ -25,6 +25,7 @@ from discovery.privacy.archive import Archive
 from discovery.privacy.export_listens import CHUNK, feedback_rows, ids_told, item_told, listen_files
 from discovery.privacy.retention import retention_table
 from discovery.privacy.stores import STORES, WITHHELD, Store
+from discovery.privacy.training_proofs import training_edges
 from discovery.recommend import feed
 from discovery.segments.services import segments_of
 from graph.formats.found import ListedTrack
@@ -63,6 +64,7 @@ def export_write(archive: Archive, user: User) -> None:
     archive.document("profile.json", _profile(user))
     archive.chunks("consent/ledger.jsonl", _ledger(user))
     archive.lines("consent/receipts.jsonl", receipt_list(user=user))
+    archive.document("training_edges.json", training_edges(user))
     if (head := ledger_head_newest()) is not None:
         archive.document("consent/ledger-head.json", head.document)
     archive.document("user.json", {"user_id": str(user.pseudonym), "username": user.username})

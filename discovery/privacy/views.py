@@ -20,18 +20,18 @@ from discovery.privacy.export import data_export_find
 def receipts(request: HttpRequest) -> JsonResponse:
     """Every consent receipt of the person signed in."""
     if not isinstance(request.user, User):
-        return _refused("Sign in to do this.", 401, "SIGN_IN_REQUIRED")
-    return _private(JsonResponse(list(receipt_list(user=request.user)), safe=False))
+        return refused("Sign in to do this.", 401, "SIGN_IN_REQUIRED")
+    return private_json(JsonResponse(list(receipt_list(user=request.user)), safe=False))
 
 
 @require_safe
 def data_export(request: HttpRequest, token: str) -> HttpResponseBase:
     """The file behind a link; the link alone is not enough, and neither is being somebody else."""
     if not isinstance(request.user, User):
-        return _refused("Sign in to do this.", 401, "SIGN_IN_REQUIRED")
+        return refused("Sign in to do this.", 401, "SIGN_IN_REQUIRED")
     export = data_export_find(user=request.user, token=token)
     if export is None or not export.path.exists():
-        return _refused("There is no such export, or its time is over.", 404, "NOT_FOUND")
+        return refused("There is no such export, or its time is over.", 404, "NOT_FOUND")
     response = FileResponse(export.path.open("rb"), as_attachment=True, filename="earshot-export.zip")
     response["Cache-Control"] = "no-store"
     return response
@@ -42,8 +42,8 @@ def erasure(request: HttpRequest, key: UUID) -> JsonResponse:
     """How far an erasure is, and its receipt. Who knows the address may ask: there is no account to sign in to."""
     row = Erasure.objects.filter(pk=key).first()
     if row is None:
-        return _refused("There is no such erasure.", 404, "NOT_FOUND")
-    return _private(JsonResponse({"id": str(row.pk), "state": row.state, "receipt": row.receipt}))
+        return refused("There is no such erasure.", 404, "NOT_FOUND")
+    return private_json(JsonResponse({"id": str(row.pk), "state": row.state, "receipt": row.receipt}))
 
 
 @require_safe
@@ -57,16 +57,18 @@ def ledger_head(request: HttpRequest) -> JsonResponse:
     """The newest signed head of the consent ledger. Whoever keeps copies can show later that it was rewritten."""
     head = ledger_head_newest()
     return (
-        _refused("No head is published yet.", 404, "NOT_FOUND")
+        refused("No head is published yet.", 404, "NOT_FOUND")
         if head is None
         else JsonResponse(head.document)
     )
 
 
-def _private(response: JsonResponse) -> JsonResponse:
+def private_json(response: JsonResponse) -> JsonResponse:
+    """The same answer, to be kept by nobody on its way."""
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _refused(message: str, status: int, code: str) -> JsonResponse:
+def refused(message: str, status: int, code: str) -> JsonResponse:
+    """A no with its code, as GraphQL has it."""
     return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)

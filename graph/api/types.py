@@ -24,6 +24,7 @@ from graph.api.pictures import cover_words
 from graph.api.playing import PlayLink, artist_cover, play_links, track_cover
 from graph.models import FeedbackKind, ItemKind
 from graph.training.card import events_of, model_card
+from graph.training.lineage import lineage_of
 from graph.words.titles import title_feeling
 
 strawberry.enum(ItemKind, description="What can be played, liked and recommended.")
@@ -317,6 +318,13 @@ class ModelVersion(relay.Node):
     )
     def share(self, root: strawberry.Parent[models.ModelVersion], info: Info) -> float | None:
         return root.share if _is_staff(info) and root.share else None
+
+    @strawberry_django.field(
+        only=["lineage"],
+        description="The root (SHA-256) of the tree over what it learned from, to which proofs of presence and absence lead.",
+    )
+    def training_root(self, root: strawberry.Parent[models.ModelVersion]) -> str | None:
+        return lineage_of(root).get("trainingRoot")
 
     @strawberry.field(
         description="Its card, as Markdown: what it learned from, how it measured, what became of it; for staff."

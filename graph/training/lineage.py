@@ -54,6 +54,7 @@ def lineage_sign(version: ModelVersion, directory: Path | None = None) -> str:
         "commit": code_commit(),
         "libraries": manifest.get("libraries", {}),
         "parent": None if parent is None else str(parent.pk),
+        "trainingRoot": manifest.get("training_edges", {}).get("root"),
         **_of_row(version),
     }
     return json.dumps(signed(document, settings.SIGNING_KEY), ensure_ascii=False)

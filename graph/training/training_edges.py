@@ -1,8 +1,10 @@
 """What a model was trained on, edge by edge, as hashes: so that anyone can check that somebody is not in it.
 
-An edge is a row of the snapshot that names a person. Its hash is the first 64 bits of a BLAKE2b keyed with
-this installation's key: whoever has the list but not the key learns only how many edges there were. Equal hashes
-mean equal edges: with 10⁷ edges, and 10⁵ of one person, two different ones collide in one erasure of 10⁷.
+An edge is a row of the snapshot that names a person; a friendship is one of each of its two. Its hash is the first 64
+bits of a BLAKE2b under a key of that person, which comes from this installation's key: whoever has the list but no key
+learns nothing of it. Equal hashes mean equal edges: with 10⁷ edges, and 10⁵ of one person, two different ones collide
+in one erasure of 10⁷. A Merkle tree over them (`graph.training.edge_tree`) has its root in the model's lineage, so that
+people can check for themselves what is in and what is not.
 """
 
 from __future__ import annotations
@@ -10,23 +12,36 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import secrets
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from accounts.edge_proofs import Edge, leaf_of
 from accounts.models import Friendship, User
+from accounts.services.training_key import training_key
+from discovery.platform.graphql.node import global_id
 from graph.arrays import Ids
 from graph.models import ArtistPlayCount, Feedback, ItemKind, Listen, ModelVersion, Tagging
 from graph.serving.artifact import MANIFEST
 from graph.serving.storage import FileLost, StoreUnreachable, artifact_store
 from graph.snapshot import GraphSnapshot
+from graph.training.edge_tree import EdgeTree
 
 EDGES = "edges.npy"
+# What the ids of an edge, after whose it is, are ids of.
+TYPES = {
+    "track_plays": ("Track",),
+    "artist_plays": ("Artist",),
+    "track_tags": ("Track", "Tag"),
+    "artist_tags": ("Artist", "Tag"),
+    "friendships": ("Listener",),
+}
 
 Hashes = NDArray[np.uint64]  # ascending, each once
 
@@ -36,31 +51,64 @@ class EdgesUnknown(Exception):
 
 
 def edges_write(taken: GraphSnapshot, directory: Path) -> dict[str, str]:
-    """Write the hashes of a snapshot's edges; return what the manifest is to say of the file."""
+    """Write the hashes of a snapshot's edges; return what the manifest is to say of them."""
     path = directory / EDGES
-    np.save(path, _hashed(_edges_of(taken)), allow_pickle=False)
-    return {"sha256": _sha256(path.read_bytes()), "key": _fingerprint()}
+    hashes = _hashed(_edges_of(taken))
+    np.save(path, hashes, allow_pickle=False)
+    blind = secrets.token_bytes(32)
+    return {
+        "sha256": _sha256(path.read_bytes()), "key": _fingerprint(),
+        "root": EdgeTree(hashes, blind).root, "blind": blind.hex(),
+    }  # fmt: skip
 
 
 def edges_of_model(version: ModelVersion) -> Hashes:
     """Hashes of what a model was trained on. Raises EdgesUnknown where its files do not say so."""
+    return _read(version)[0]
+
+
+@lru_cache(1)
+def tree_of_model(version: ModelVersion) -> EdgeTree:
+    """The tree over what a model was trained on. Raises EdgesUnknown where there is none."""
+    hashes, told = _read(version)
+    if "root" not in told:
+        raise EdgesUnknown(f"model {version.pk} was made before there were such trees")
+    tree = EdgeTree(hashes, bytes.fromhex(told["blind"]))
+    if tree.root != told["root"]:
+        raise EdgesUnknown(f"the root of model {version.pk} is not the published one")
+    return tree
+
+
+def _read(version: ModelVersion) -> tuple[Hashes, dict[str, str]]:
+    """The hashes, and what the manifest says of them."""
     store = artifact_store()
     try:
-        told, edges = store.read(version.pk, MANIFEST), store.read(version.pk, EDGES)
+        manifest, edges = store.read(version.pk, MANIFEST), store.read(version.pk, EDGES)
     except (FileLost, StoreUnreachable) as error:
         raise EdgesUnknown(str(error)) from error
-    if _sha256(told) != version.manifest_hash:
+    if _sha256(manifest) != version.manifest_hash:
         raise EdgesUnknown(f"the manifest of model {version.pk} is not the published one")
-    if json.loads(told).get("training_edges", {}) != {"sha256": _sha256(edges), "key": _fingerprint()}:
+    told = json.loads(manifest).get("training_edges", {})
+    if (told.get("sha256"), told.get("key")) != (_sha256(edges), _fingerprint()):
         raise EdgesUnknown(
             f"{EDGES} of model {version.pk} is not the published one, or was made with another key"
         )
-    hashes: Hashes = np.load(io.BytesIO(edges), allow_pickle=False)
-    return hashes
+    return np.load(io.BytesIO(edges), allow_pickle=False), told
 
 
 def edges_of_person(user: User) -> Hashes:
-    """Hashes of every edge that ``user`` could have given a model, permitted and counted or not."""
+    """Hashes of every edge that ``user`` could have given a model, permitted and counted or not.
+
+    Friendships are among them as the others have them, too.
+    """
+    key, seen = training_key(user.pk), ("friendships", global_id("Listener", user.pk))
+    leaves = [leaf_of(key, edge) for edge in edges_told(user)]
+    leaves += [leaf_of(training_key(friend), seen) for friend in _friends(user)]
+    return np.unique(np.array(leaves, dtype=np.uint64))
+
+
+def edges_told(user: User) -> list[Edge]:
+    """The same edges in words: what kind each is of, and the ids as the API gives them."""
     listens, counts = Listen.objects.filter(user=user), ArtistPlayCount.objects.filter(user=user)
     said, tagged = Feedback.objects.filter(user=user), Tagging.objects.filter(user=user)
     tracks = {*_values(listens, "track"), *_values(said.exclude(track=None), "track")}
@@ -69,15 +117,19 @@ def edges_of_person(user: User) -> Hashes:
         *_values(counts, "artist"), *_values(said.exclude(artist=None), "artist"),
         *_values(said.exclude(track=None), "track__artist"),
     }  # fmt: skip
-    friends = Friendship.objects.filter(Q(low=user) | Q(high=user)).values_list("low_id", "high_id")
-    rows = {
-        "track_plays": [(user.pk, track) for track in tracks],
-        "artist_plays": [(user.pk, artist) for artist in artists],
-        "track_tags": [(user.pk, *ids) for ids in tagged.exclude(track=None).values_list("track_id", "tag_id")],
-        "artist_tags": [(user.pk, *ids) for ids in tagged.exclude(artist=None).values_list("artist_id", "tag_id")],
-        "friendships": list(friends),
-    }  # fmt: skip
-    return _hashed((name, np.array(edges, np.int64)) for name, edges in rows.items() if edges)
+    rows: dict[str, list[tuple[int, ...]]] = {
+        "track_plays": [(track,) for track in tracks],
+        "artist_plays": [(artist,) for artist in artists],
+        "track_tags": list(tagged.exclude(track=None).values_list("track_id", "tag_id")),
+        "artist_tags": list(tagged.exclude(artist=None).values_list("artist_id", "tag_id")),
+        "friendships": [(friend,) for friend in _friends(user)],
+    }
+    return [(name, *map(global_id, TYPES[name], ids)) for name, told in rows.items() for ids in told]
+
+
+def _friends(user: User) -> list[int]:
+    links = Friendship.objects.filter(Q(low=user) | Q(high=user)).values_list("low_id", "high_id")
+    return [low if high == user.pk else high for low, high in links]
 
 
 def _values(rows: Any, column: str) -> Iterable[int]:
@@ -96,28 +148,34 @@ def _edges_of(taken: GraphSnapshot) -> Iterator[tuple[str, Ids]]:
         said = tags.user >= 0  # the others are the catalog's words
         columns = (taken.users[tags.user[said]], items[kind][tags.item[said]], taken.tags[tags.tag[said]])
         yield f"{name}_tags", np.stack(columns, axis=1)
-    yield "friendships", taken.users[taken.friendships]
+    friends = taken.users[taken.friendships]
+    yield "friendships", np.concatenate([friends, friends[:, ::-1]])
 
 
 def _hashed(edges: Iterable[tuple[str, Ids]]) -> Hashes:
+    """The leaves of rows of ids, each under the key of the person who stands first in it."""
     digests = bytearray()
     for name, rows in edges:
-        begun = hashlib.blake2b(name.encode(), digest_size=8, key=_key())
-        width, raw = rows.shape[1] * 8, np.ascontiguousarray(rows, dtype="<i8").tobytes()
-        for start in range(0, len(raw), width):
-            digest = begun.copy()
-            digest.update(raw[start : start + width])
+        begun = {
+            person: hashlib.blake2b(digest_size=8, key=training_key(person))
+            for person in np.unique(rows[:, 0]).tolist()
+        }
+        words = [_words(kind, rows[:, place]) for place, kind in enumerate(TYPES[name], start=1)]
+        start = name.encode()
+        for person, *ids in rows.tolist():
+            digest = begun[person].copy()
+            digest.update(b" ".join([start, *(told[id_] for told, id_ in zip(words, ids, strict=True))]))
             digests += digest.digest()
-    return np.unique(np.frombuffer(bytes(digests), dtype="<u8").astype(np.uint64))
+    return np.unique(np.frombuffer(bytes(digests), dtype=">u8").astype(np.uint64))
 
 
-def _key() -> bytes:
-    return hashlib.sha256(f"earshot training edges:{settings.SECRET_KEY}".encode()).digest()
+def _words(kind: str, ids: Ids) -> dict[int, bytes]:
+    return {key: global_id(kind, key).encode() for key in np.unique(ids).tolist()}
 
 
 def _fingerprint() -> str:
-    """Names the key: lists made with different keys have no hash in common, whatever they hold."""
-    return hashlib.sha256(_key()).hexdigest()[:16]
+    """Names this installation's key: lists made with different ones have no hash in common, whatever they hold."""
+    return hashlib.sha256(training_key(0)).hexdigest()[:16]
 
 
 def _sha256(blob: bytes) -> str:

@@ -115,8 +115,8 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     assert erasures_open() == []
     assert closed.receipt["cleanModel"] == {
         "id": str(clean.pk), "manifestHash": clean.manifest_hash, "ledgerPosition": clean.ledger_position,
-        # Ben's: 2 tracks, their 2 artists, 2 friends. The model's: as many of Ada's and Cleo's, and their friendship.
-        "trainingEdges": {"ofPerson": 6, "ofModel": 4 + 4 + 1, "inBoth": 0},
+        # Ben's: 2 tracks, their 2 artists, 2 friends from either side. The model's: as many of Ada's and Cleo's, and either's friendship.
+        "trainingEdges": {"ofPerson": 8, "ofModel": 4 + 4 + 2, "inBoth": 0},
     }  # fmt: skip
     assert bytes(closed.edges) == b""
     assert closed.receipt["deleted"]["graph.Listen.user"] == 7
@@ -150,10 +150,10 @@ def test_no_model_is_clean_that_learned_from_the_person_or_does_not_say(ben, fau
         edges.unlink()
     elif fault == "altered":
         edges.write_bytes(edges.read_bytes()[:-8] + bytes(8))
-    with override_settings(SECRET_KEY="another" if fault == "another key" else django_settings.SECRET_KEY):
+    with override_settings(SIGNING_KEY="ab" * 32 if fault == "another key" else django_settings.SIGNING_KEY):
         assert erasure_advance(erasure_id=key).state == Erasure.State.PURGED
     expected = (
-        "trained on 6 edges of theirs"
+        "trained on 8 edges of theirs"
         if fault == "learned from them"
         else "waits for a model that says what it learned from"
     )

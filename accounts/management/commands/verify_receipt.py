@@ -1,4 +1,7 @@
-"""Check a receipt offline: nothing but the file, a public key and the heads of the ledger beside the data is asked."""
+"""Check a receipt offline: nothing but the file, a public key and the heads of the ledger beside the data is asked.
+
+A proof of what a model learned from is checked against a person's own edges: whether they are in it, or not.
+"""
 
 import json
 from collections import Counter
@@ -8,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.edge_proofs import ProofInvalid, commitment, leaf_of, leaf_read, proven
 from accounts.services.ledger_head import head_hash, heads_read
 from accounts.signatures import SignatureInvalid, public_key_text, verify
 
@@ -15,7 +19,7 @@ from accounts.signatures import SignatureInvalid, public_key_text, verify
 class Command(BaseCommand):
     help = (
         "Check the signature of a receipt, or of each receipt in a list, and the head of the ledger it names where that "
-        "is known; needs no database."
+        "is known; or a proof of what a model learned from. Needs no database."
     )
     requires_system_checks = ()
 
@@ -31,11 +35,20 @@ class Command(BaseCommand):
             help="Heads of the ledger kept elsewhere; those beside the data else, where there are any.",
         )
 
+        parser.add_argument(
+            "--edges",
+            type=Path,
+            help="With a proof: the training edges it is about, as they were told to you.",
+        )
+        parser.add_argument(
+            "--receipts", type=Path, help="With edges: receipts that named their key beforehand."
+        )
+        parser.add_argument(
+            "--root", help="With a proof: the root it must lead to, as the model has published it."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            content = json.loads(options["file"].read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CommandError(f"{options['file']} cannot be read: {error}") from error
+        content = _read(options["file"])
         key = options["key"] or public_key_text(settings.SIGNING_KEY)
         documents = content if isinstance(content, list) else [content]
         heads = _heads(options["head"])
@@ -47,8 +60,71 @@ class Command(BaseCommand):
                 raise CommandError(f"Receipt {number} is not valid. {error}") from error
             anchored[_anchored(document, heads, key, number)] += 1
         self.stdout.write(f"{len(documents)} valid, signed with {key}.")
+        for document in documents:
+            if document.get("type") == "TrainingProof":
+                self.stdout.write(_proof_told(document, key, options))
+                return
         for how, count in sorted(anchored.items()):
             self.stdout.write(f"{count} {how}.")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from error
+
+
+def _proof_told(proof: dict[str, Any], key: str, options: dict[str, Any]) -> str:
+    """What a signed proof proves. Raises CommandError where it proves nothing, or something else."""
+    if options["root"] not in {None, proof.get("root")}:
+        raise CommandError("The proof is for another root than the one given.")
+    try:
+        leaves = _leaves(options["edges"], options["receipts"], key) if options["edges"] else None
+        asked = [leaf_read(leaf) for leaf in proof["leaves"]] if leaves is None else leaves
+        found = proven(proof, proof["root"], asked)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CommandError(f"The proof cannot be read: {error!r}") from error
+    except ProofInvalid as error:
+        raise CommandError(f"The proof is not valid. {error}") from error
+    there = sum(found.values())
+    whose = "leaves" if leaves is None else "edges of yours"
+    return (
+        f"Model {proof['model']} with root {proof['root']} learned from {there} of {len(found)} {whose}, "
+        f"and from {len(found) - there} it did not."
+    )
+
+
+def _leaves(path: Path, receipts: Path | None, key: str) -> list[int]:
+    """What a person's edges are under their key, worked out anew. Raises CommandError."""
+    told = _read(path)
+    try:
+        verify(told, key)
+        secret = bytes.fromhex(told["key"])
+        edges = [tuple(edge) for edge in told["edges"]]
+    except SignatureInvalid as error:
+        raise CommandError(f"The edges are not valid. {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise CommandError(f"{path} holds no training edges: {error!r}") from error
+    if receipts is not None:
+        _ensure_named(_read(receipts), told["subject"], commitment(secret), key)
+    return [leaf_of(secret, edge) for edge in edges]
+
+
+def _ensure_named(receipts: Any, subject: str, named: str, key: str) -> None:
+    """Raise CommandError where receipts of the person did not name this very key."""
+    theirs = [
+        receipt
+        for receipt in (receipts if isinstance(receipts, list) else [receipts])
+        if receipt.get("piiPrincipalId") == subject and "trainingKey" in receipt
+    ]
+    for receipt in theirs:
+        try:
+            verify(receipt, key)
+        except SignatureInvalid as error:
+            raise CommandError(f"A receipt is not valid. {error}") from error
+    if not theirs or any(receipt["trainingKey"] != named for receipt in theirs):
+        raise CommandError("The edges are under another key than the one that the receipts named.")
 
 
 def _heads(path: Path | None) -> dict[int, dict[str, Any]]:

@@ -1,0 +1,192 @@
+"""What a model learned from a person can be proven, and what it did not; both offline, by who holds the edges."""
+
+import copy
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.edge_proofs import FULL, ProofInvalid, leaf_of, leaf_write, proven
+from accounts.services.receipt import receipt_list
+from accounts.signatures import signed
+from discovery.privacy.erasure import erasure_advance, erasure_request
+from graph.training.edge_tree import EdgeTree
+from graph.training.lineage import lineage_of, lineage_sign
+from graph.training.training_edges import edges_told
+from tests.api.client import App
+from tests.privacy.test_erasure import ben, folders, published  # noqa: F401  # fixtures
+
+LEAF = st.integers(0, 2**64 - 1)
+
+
+def tree_of(leaves):
+    return EdgeTree(np.array(sorted(leaves), dtype=np.uint64), b"blind")
+
+
+@given(size=st.integers(0, 300), seed=st.integers(0), asked=st.sets(LEAF, min_size=1, max_size=5))
+def test_a_proof_tells_what_is_there_and_what_is_not(size, seed, asked):
+    there = set(np.random.default_rng(seed).integers(0, 2**64, size, dtype=np.uint64).tolist())
+    tree = tree_of(there)
+    asked |= set(list(there)[:5])
+    assert proven(tree.proof(asked), tree.root, asked) == {leaf: leaf in there for leaf in asked}
+
+
+LEAVES = [
+    int.from_bytes(hashlib.sha256(bytes([number % 256, number // 256])).digest()[:8])
+    for number in range(2_000)
+]
+TREE = tree_of(LEAVES)
+
+
+def forged(change):
+    """The proof of a leaf that is there, changed."""
+    proof = copy.deepcopy(TREE.proof([LEAVES[0]]))
+    change(proof, next(iter(proof["buckets"].values())))
+    return proof
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _proof, bucket: bucket.remove(leaf_write(LEAVES[0])),
+        lambda _proof, bucket: bucket.insert(0, bucket[0]),
+        lambda _proof, bucket: bucket.reverse(),
+        lambda _proof, bucket: bucket.__setitem__(-1, leaf_write(LEAVES[0] ^ 2**63)),
+        lambda proof, _bucket: proof["nodes"][0].clear(),
+        lambda proof, _bucket: proof["nodes"].pop(),
+        lambda proof, _bucket: proof["nodes"][0].update(dict.fromkeys(proof["nodes"][0], "00" * 32)),
+        lambda proof, _bucket: proof.update(depth=proof["depth"] - 1),
+        lambda proof, _bucket: proof.update(depth=10**9),
+        lambda proof, _bucket: proof.update(buckets={}),
+        lambda proof, _bucket: proof.update(buckets=[]),
+        lambda proof, _bucket: proof.pop("nodes"),
+    ],
+)  # fmt: skip
+def test_a_forged_proof_fails(change):
+    with pytest.raises(ProofInvalid):
+        proven(forged(change), TREE.root, [LEAVES[0]])
+
+
+def test_a_proof_of_other_leaves_says_nothing():
+    elsewhere = next(leaf for leaf in LEAVES if leaf >> 60 != LEAVES[0] >> 60)
+    with pytest.raises(ProofInvalid, match="says nothing"):
+        proven(TREE.proof([LEAVES[0]]), TREE.root, [elsewhere])
+    with pytest.raises(ProofInvalid, match="another root"):
+        proven(tree_of(LEAVES[1:]).proof([LEAVES[0]]), TREE.root, [LEAVES[0]])
+
+
+def test_a_proof_does_not_tell_how_many_edges_there_are():
+    sizes = {len(bucket) for bucket in TREE.proof(LEAVES)["buckets"].values()}
+    assert {size % FULL for size in sizes} == {0}
+    assert TREE.depth == tree_of(LEAVES[:1_900]).depth
+    assert EdgeTree(np.array(sorted(LEAVES), dtype=np.uint64), b"other").root != TREE.root
+
+
+def edges_and_proof(person, model, folder):
+    """As a person fetches them."""
+    app = App(person)
+    told = app.client.get("/privacy/training-edges.json", headers=app.headers).json()
+    return told, asked(app.client, told, model, folder)
+
+
+def asked(client, told, model, folder):
+    answer = client.post(
+        f"/privacy/models/{model.pk}/proof", {"leaves": told["leaves"]}, content_type="application/json"
+    )
+    assert answer["Cache-Control"] == "no-store"
+    (folder / "edges.json").write_text(json.dumps(told))
+    (folder / "proof.json").write_bytes(answer.content)
+    return answer.json()
+
+
+def checked(folder, capsys, *options):
+    with CaptureQueriesContext(connection) as queries:
+        call_command(
+            "verify_receipt", str(folder / "proof.json"), "--edges", str(folder / "edges.json"), *options
+        )
+    assert len(queries) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_person_is_proven_to_be_in_and_after_erasure_not(ben, client, tmp_path, capsys):  # noqa: F811
+    model = published()
+    told, proof = edges_and_proof(ben, model, tmp_path)
+    assert told["edges"] == sorted(list(edge) for edge in edges_told(ben))
+    (tmp_path / "receipts.json").write_text(json.dumps(list(receipt_list(user=ben))))
+    said = checked(tmp_path, capsys, "--root", proof["root"], "--receipts", str(tmp_path / "receipts.json"))
+    assert f"Model {model.pk} with root {proof['root']} learned from 6 of 6 edges of yours" in said
+    key = str(erasure_request(user=ben, confirm="ben").pk)
+    erasure_advance(erasure_id=key)
+    clean = published()
+    erasure_advance(erasure_id=key)
+    absent = asked(client, told, clean, tmp_path)  # nobody is signed in
+    assert "learned from 0 of 6 edges of yours, and from 6 it did not" in checked(tmp_path, capsys)
+    assert absent["root"] != proof["root"]
+    with pytest.raises(CommandError, match="another root"):
+        checked(tmp_path, capsys, "--root", proof["root"])
+
+
+@pytest.mark.django_db
+def test_what_was_signed_and_is_not_true_is_found_out(ben, tmp_path, capsys):  # noqa: F811
+    told, proof = edges_and_proof(ben, published(), tmp_path)
+    leaf = leaf_write(leaf_of(bytes.fromhex(told["key"]), told["edges"][0]))
+    for bucket in proof["buckets"].values():
+        bucket[:] = [other for other in bucket if other != leaf]
+    (tmp_path / "proof.json").write_text(json.dumps(proof))
+    with pytest.raises(CommandError, match="signature"):
+        checked(tmp_path, capsys)
+    (tmp_path / "proof.json").write_text(json.dumps(signed(proof, settings.SIGNING_KEY)))
+    with pytest.raises(CommandError, match="another root"):
+        checked(tmp_path, capsys)
+
+
+@pytest.mark.django_db
+def test_a_key_that_no_receipt_named_is_refused(ben, tmp_path, capsys):  # noqa: F811
+    told, _ = edges_and_proof(ben, published(), tmp_path)
+    (tmp_path / "edges.json").write_text(json.dumps(signed({**told, "key": "00" * 32}, settings.SIGNING_KEY)))
+    receipts = tmp_path / "receipts.json"
+    receipts.write_text(json.dumps(list(receipt_list(user=ben))))
+    with pytest.raises(CommandError, match="another key"):
+        checked(tmp_path, capsys, "--receipts", str(receipts))
+
+
+@pytest.mark.django_db
+def test_edges_are_ones_own_and_questions_have_bounds(ben, client):  # noqa: F811
+    assert client.get("/privacy/training-edges.json").status_code == 401
+    model, ask = published(), {"content_type": "application/json"}
+    where = f"/privacy/models/{model.pk}/proof"
+    for body in ("[]", "no", {"leaves": ["12"]}, {"leaves": [7]}, {"other": []}):
+        answer = client.post(where, body, **ask)
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
+            400,
+            "INVALID_LEAVES",
+        )
+    many = client.post(where, {"leaves": ["0" * 16] * 3_001}, **ask)
+    assert many.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert (
+        client.post(where.replace(str(model.pk), str(ben.pseudonym)), {"leaves": []}, **ask).status_code
+        == 404
+    )
+
+
+@pytest.mark.django_db
+def test_the_root_is_in_the_signed_lineage_and_told_to_everybody(ben, tmp_path):  # noqa: F811
+    model = published()
+    from graph.serving.storage import artifact_directory
+
+    model.lineage = lineage_sign(model, artifact_directory(model.pk))
+    model.save()
+    _, proof = edges_and_proof(ben, model, tmp_path)
+    assert lineage_of(model)["trainingRoot"] == proof["root"]
+    assert App(None).data("{ activeModel { trainingRoot } }") == {
+        "activeModel": {"trainingRoot": proof["root"]}
+    }

@@ -151,6 +151,7 @@ def test_a_playlist_is_made_filled_put_in_order_and_shared(world, visit):
     person.sees("#status", "is out.")
     person.presses("#undo")
     person.until(lambda: order() == ["Cleo's Favorite", "Ben's Favorite"], "it is in again, at its place")
+    person.until(lambda: person.texts("#entries .title") == order(), "the page shows it")
     person.presses("#share")
     person.presses("#more .to-edit")
     person.sees("#collaborators", "Ben: may edit")

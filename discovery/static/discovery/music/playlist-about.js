@@ -39,8 +39,8 @@ async function rename(title) {
   const send = (name) => ask(`mutation($id: ID!, $title: String!) { renamePlaylist(playlistId: $id, title: $title) { ... on Playlist { id } ${refused} } }`, { id: playlist.id, title: name });
   await send(title);
   closeSheet();
-  await load();
   tell(worded(gettext("It is called “%(title)s” now."), { title }), { undo: async () => { await send(before); await load(); } });
+  await load();
 }
 
 async function send({ id, name }) {
@@ -68,14 +68,14 @@ async function share({ id, displayName }, role) {
   const former = playlist.collaborators.find(({ listener }) => listener.id === id)?.role;
   await sendShare(id, role);
   closeSheet();
-  await load();
   tell(worded(gettext("Shared with %(name)s."), { name: displayName }), { undo: async () => { await (former ? sendShare(id, former) : sendUnshare(id)); await load(); } });
+  await load();
 }
 
 async function unshare({ id, displayName }, role) {
   await sendUnshare(id);
-  await load();
   tell(worded(gettext("Not shared with %(name)s any more."), { name: displayName }), { undo: async () => { await sendShare(id, role); await load(); } });
+  await load();
 }
 
 async function leave() {

@@ -423,6 +423,14 @@ class ItemIndex:
         """Some candidates as they are kept: codes [k, dim], and what they are multiplied by [k, S]."""
         return self._codes[rows], self._query_scale[rows].astype(np.float64)
 
+    def key_scale(self, rows: Rows) -> Floats:
+        """What codes of some candidates are multiplied by as evidence [k, S]."""
+        return self._key_scale[rows]
+
+    def feature_codes(self, kind: Literal["tag", "artist"]) -> tuple[Ids, Codes | Floats, Floats]:
+        """Tags or artists as they are kept: ids, codes [t, dim] and scales [t, S]."""
+        return self._features[kind][0], *self._feature_codes[kind]
+
     def key_codes(self, evidence: Evidence) -> tuple[NDArray[Any], Doubles]:
         """The same of what each entry is of: codes [E, dim], int8 where all of them are, and scales [E, S]."""
         rows, size, tags = evidence.key_row, len(self), len(self._features["tag"][0])

@@ -40,7 +40,7 @@ COSTS: Mapping[str, int] = {
             "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
             "excludeFromTaste", "forgetMoments", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
             "removeFromPlaylist", "removeRecommendation", "renamePlaylist", "requestFriendship", "revokeDevice",
-            "refuseSegment", "revokeInvitation", "setConsent", "setMoments", "setPersonalizationLevel", "setPlaylistRefresh", "setReadyPlaylists", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
+            "refuseSegment", "revokeInvitation", "setConsent", "setMoments", "setOnDeviceOnly", "setPersonalizationLevel", "setPlaylistRefresh", "setReadyPlaylists", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
             "undoImport", "unsharePlaylist", "updateProfile", "withdrawAllConsent"),
     **_each(100, "Subscription", "friendActivity", "radioQueue", "roomQueue", "rooms", "trainingProgress"),
 }  # fmt: skip

@@ -75,7 +75,7 @@ NEEDED: Mapping[str, Scopes] = {
         DeviceScope.PRIVACY,
         Viewer=("children", "consentHistory", "dataUsage", "experiments", "moments", "previewRemoval", "privacy", "readyPlaylists", "segments", "shownTo"),
         Mutation=(
-            "deleteListens", "endPrivateSession", "excludeFromTaste", "forgetMoments", "refuseSegment", "setConsent", "setMoments",
+            "deleteListens", "endPrivateSession", "excludeFromTaste", "forgetMoments", "refuseSegment", "setConsent", "setMoments", "setOnDeviceOnly",
             "setPersonalizationLevel", "setReadyPlaylists", "startPrivateSession", "undoImport", "withdrawAllConsent",
         ),
     ),

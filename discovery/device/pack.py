@@ -68,7 +68,10 @@ def pack_of(artifact: Artifact) -> Pack:
             if shown is None or pack.bytes >= MOST_BYTES:
                 continue
             rows, names, artists = shown
-            parts = {"vectors": _vectors(index, rows), "names": packed({"ids": _ids(kind, index, rows), "names": names, "artist": artists})}
+            parts = {
+                "vectors": _vectors(index, rows),
+                "names": packed({"ids": _ids(kind, index, rows), "names": names, "artist": artists}),
+            }
             if pack.bytes + sum(map(len, parts.values())) > MOST_BYTES:
                 tiers[kind] = {}  # and nothing less popular either
                 continue

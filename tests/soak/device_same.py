@@ -37,11 +37,15 @@ const [kinds, kind, count, done] = arguments;
 """
 
 
-def differences(server: list[dict[str, Any]], phone: list[dict[str, Any]], *, within: float = 1e-6) -> list[str]:
+def differences(
+    server: list[dict[str, Any]], phone: list[dict[str, Any]], *, within: float = 1e-6
+) -> list[str]:
     """What the two lists of one listener do not have in common, in words."""
     found = []
     if [one["id"] for one in server] != [one["id"] for one in phone]:
-        place = next((n for n, (a, b) in enumerate(zip(server, phone, strict=False)) if a["id"] != b["id"]), "end")
+        place = next(
+            (n for n, (a, b) in enumerate(zip(server, phone, strict=False)) if a["id"] != b["id"]), "end"
+        )
         return [f"order, from place {place}: {len(server)} and {len(phone)} items"]
     for place, (one, other) in enumerate(zip(server, phone, strict=True)):
         if any(abs(one[name] - other[name]) > within for name in ("score", "remainder")):
@@ -185,7 +189,9 @@ def _chromium(home: Path, language: str) -> Any:
     for flag in [*FLAGS.split(), f"--lang={language}", f"--user-data-dir={home / 'chromium'}"]:
         options.add_argument(flag)
     options.add_experimental_option("prefs", {"intl.accept_languages": language})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(str(shutil.which("chromedriver"))))
+    return webdriver.Chrome(
+        options=options, service=webdriver.ChromeService(str(shutil.which("chromedriver")))
+    )
 
 
 if __name__ == "__main__":

@@ -109,8 +109,8 @@ def _tiers(kind: ItemKind, index: ItemIndex) -> dict[int, tuple[Rows, list[str],
     shown: dict[int, tuple[Rows, list[str], Any]] = {}
     for tier, rows in enumerate(np.split(order, [end for end in TIERS if end < len(order)])):
         there = np.sort(rows)
-        things = [(row, nodes.get(Ref(_NODES[kind], int(index.ids[row])))) for row in there.tolist()]
-        things = [(row, node) for row, node in things if node is not None]
+        refs = [(row, Ref(_NODES[kind], int(index.ids[row]))) for row in there.tolist()]
+        things = [(row, nodes[ref]) for row, ref in refs if ref in nodes]
         if things:
             makers = [node.pk if kind is ItemKind.ARTIST else node.artist_id for _, node in things]
             shown[tier] = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path, re_path
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
@@ -23,19 +23,19 @@ FOREVER = "private, max-age=31536000, immutable"  # what is named by its hash ne
 
 
 @require_safe
-def bundle(request: HttpRequest) -> HttpResponseBase:
+def bundle(request: HttpRequest) -> HttpResponse:
     """The signed manifest of the model's pack."""
     return _for_members(request, _bundle)
 
 
 @require_safe
-def part(request: HttpRequest, digest: str) -> HttpResponseBase:
+def part(request: HttpRequest, digest: str) -> HttpResponse:
     """The part whose SHA-256 this is."""
     return _for_members(request, lambda asked: _part(asked, digest))
 
 
 @require_safe
-def own(request: HttpRequest) -> HttpResponseBase:
+def own(request: HttpRequest) -> HttpResponse:
     """What of the person signed in is evidence at level OWN, to be taken along to their device."""
     if not isinstance(request.user, User):
         return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")
@@ -44,7 +44,7 @@ def own(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _for_members(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponseBase]) -> HttpResponseBase:
+def _for_members(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     if not isinstance(request.user, User):
         return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")
     try:
@@ -53,28 +53,32 @@ def _for_members(request: HttpRequest, answer: Callable[[HttpRequest], HttpRespo
         return _refused(_("There is no model to hand out yet."), 503, "MODEL_UNAVAILABLE")
 
 
-def _bundle(request: HttpRequest) -> HttpResponseBase:
+def _bundle(request: HttpRequest) -> HttpResponse:
     now = bundle_now()
-    response: HttpResponseBase = HttpResponse(now.body, content_type="application/json")
+    response = HttpResponse(now.body, content_type="application/json")
     response["ETag"] = now.etag
     response["Cache-Control"] = "private, no-cache"  # kept, and asked for again by its tag
-    return get_conditional_response(request, etag=now.etag, response=response) or response
+    return _conditional(request, now.etag, response)
 
 
-def _part(request: HttpRequest, digest: str) -> HttpResponseBase:
+def _part(request: HttpRequest, digest: str) -> HttpResponse:
     found = part_find(digest)
     if found is None:
         return _refused(_("There is no such part any more."), 404, "NOT_FOUND")
     etag = f'"{digest}"'
     zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-    response: HttpResponseBase = HttpResponse(
-        found if zipped else opened(found), content_type="application/octet-stream"
-    )
+    response = HttpResponse(found if zipped else opened(found), content_type="application/octet-stream")
     if zipped:
         response["Content-Encoding"] = "gzip"
     response["ETag"], response["Cache-Control"] = etag, FOREVER
     patch_vary_headers(response, ("Accept-Encoding",))
-    return get_conditional_response(request, etag=etag, response=response) or response
+    return _conditional(request, etag, response)
+
+
+def _conditional(request: HttpRequest, etag: str, response: HttpResponse) -> HttpResponse:
+    """The response, or 304 for whoever has it."""
+    answer = get_conditional_response(request, etag=etag, response=response)
+    return answer if isinstance(answer, HttpResponse) else response
 
 
 def _refused(message: str, status: int, code: str) -> JsonResponse:

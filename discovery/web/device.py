@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import finders
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -26,6 +26,6 @@ def service(request: HttpRequest) -> HttpResponseBase:
     found = finders.find("discovery/device/service.js")
     if not isinstance(found, str):
         raise Http404
-    response = FileResponse(Path(found).open("rb"), content_type="text/javascript")
+    response = HttpResponse(Path(found).read_bytes(), content_type="text/javascript")
     response["Cache-Control"] = "no-cache"
     return response

@@ -1,5 +1,6 @@
 // The page of the device: what it holds, what it ranks, and a radio, with the network on or off.
 import { ask } from "./client.js";
+import { seen } from "./feedback.js";
 import { wording } from "./wording.js";
 
 const { gettext, ngettext } = window;
@@ -59,6 +60,7 @@ const reasonsOf = ({ reasons }) => make("span", { className: "quiet" }, reasons.
 async function drawn() {
   const { items } = await ask("discover", { kind: kind(), count: 20 });
   at("found").replaceChildren(...items.map(line));
+  if (items.length) await seen(items[0].id);
   const { plays, said } = await ask("history", kind());
   const times = plays.reduce((sum, [, heard]) => sum + heard, 0);
   at("kept").textContent = filled(ngettext("%(times)s play and %(words)s words are kept here.", "%(times)s plays and %(words)s words are kept here.", times),

@@ -11,11 +11,13 @@ HERE = Path(__file__).parent
 MODULES = HERE.parents[2] / "discovery/static/discovery/device"
 
 
-def node(folder, script, said):
-    """What a script answers to ``said``."""
+def node(folder, script, said, *, store=None):
+    """What a script answers to ``said``; ``store``: what stands in the place of the device's own."""
     if shutil.which("node") is None:
         pytest.skip("no node on this machine")
     shutil.copytree(MODULES, folder / "device", dirs_exist_ok=True)
+    if store is not None:
+        shutil.copy(store, folder / "device" / "store.js")
     (folder / "package.json").write_text('{"type": "module"}')
     shutil.copy(HERE / script, folder)
     done = subprocess.run(

@@ -12,11 +12,11 @@ import pytest
 
 from discovery.device.bundle import bundle_now, opened
 from graph.models import ArtistPlayCount, FeedbackKind, ItemKind, ModelVersion, Standing
+from graph.services.exclusions import taste_exclusion_set
+from graph.services.feedback import feedback_give
 from graph.serving import active_model
 from graph.serving.channels import Channel, ChannelRule, Source
 from graph.serving.index import ItemIndex
-from graph.services.exclusions import taste_exclusion_set
-from graph.services.feedback import feedback_give
 from tests import factories
 from tests.api.client import App
 from tests.discovery.device.beside import node
@@ -41,7 +41,9 @@ class Views:
 def index_of(rng, keys, artists, *, closed=()):
     size = len(keys)
     codes = rng.integers(-127, 128, (size, DIM)).astype(np.int8)
-    codes[1::3] = codes[0::3][: len(codes[1::3])]  # every third is as the one before: only the key tells them apart
+    codes[1::3] = codes[0::3][
+        : len(codes[1::3])
+    ]  # every third is as the one before: only the key tells them apart
     scale = (rng.random((size, 2)) / 100).astype(np.float32)
     scale[1::3] = scale[0::3][: len(scale[1::3])]
     rules = {
@@ -74,7 +76,8 @@ def world(monkeypatch):
     chance, rng = random.Random(7), np.random.default_rng(7)  # noqa: S311
     artists = [factories.artist(f"Artist {n}", standing=Standing.CATALOG) for n in range(ARTISTS)]
     tracks = [
-        factories.track(f"Track {n}", by=artists[n % ARTISTS], standing=Standing.CATALOG) for n in range(TRACKS)
+        factories.track(f"Track {n}", by=artists[n % ARTISTS], standing=Standing.CATALOG)
+        for n in range(TRACKS)
     ]
     people = []
     for number in range(LISTENERS):
@@ -87,7 +90,9 @@ def world(monkeypatch):
             for thing in (chance.choice(tracks), chance.choice(artists)):
                 feedback_give(user=person, item=thing, kind=kind)
         for artist in chance.sample(artists, 3):
-            ArtistPlayCount.objects.create(user=person, artist=artist, count=chance.randrange(1, 500), source="lastfm")
+            ArtistPlayCount.objects.create(
+                user=person, artist=artist, count=chance.randrange(1, 500), source="lastfm"
+            )
         if number % 2:
             taste_exclusion_set(user=person, thing=chance.choice(tracks), excluded=True)
             taste_exclusion_set(user=person, thing=chance.choice(artists), excluded=True)

@@ -106,5 +106,15 @@ async function begin() {
   at("main").dataset.ready = "";
 }
 
-navigator.serviceWorker?.register("/device/service.js", { scope: "/device/" });
+/** What the page is made of is kept, so that it opens without a network. Not where there is no https: then it ends with the page. */
+async function keep() {
+  if (!navigator.serviceWorker) return;
+  await navigator.serviceWorker.register("/device/service.js", { scope: "/device/" });
+  await navigator.serviceWorker.ready;
+  const kept = await caches.open("earshot-device-1");
+  await kept.addAll([location.pathname, ...[...document.scripts].map(({ src }) => src).filter(Boolean)]);
+  at("main").dataset.kept = "";
+}
+
+if (navigator.onLine) keep().catch(() => undefined); // without it, the page works while it is open
 begin();

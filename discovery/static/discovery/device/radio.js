@@ -2,13 +2,14 @@
 import { indexFor, ranked } from "./device.js";
 import * as acts from "./acts.js";
 import * as store from "./store.js";
+import { LOUDEST } from "./sum.js"; // a seed speaks as loudly as anything may
 
 const DEPTH = 50; // of which the first is taken that is by somebody else than the one before
 let station = null;
 
 /** Begins from `seed` (an id), or from what was played here. Settles with the first one. */
 export async function begin({ kind, seed = null }) {
-  station = { kind, picks: seed ? [{ id: seed }] : [], gone: [], last: null };
+  station = { kind, picks: seed ? [{ id: seed, amount: LOUDEST }] : [], gone: [], last: null };
   return next();
 }
 

@@ -105,6 +105,7 @@ def _tiers(kind: ItemKind, index: ItemIndex) -> dict[int, tuple[Rows, list[str],
     candidates = np.flatnonzero(index.open)
     step = index.prior if index.step is None else index.step
     order = candidates[np.lexsort((candidates, -step[candidates].astype(np.float64)))]
+    order = order[: MOST_BYTES // index.dim]  # no more could fit, however large the catalog is
     nodes = nodes_shown(None, [Ref(_NODES[kind], key) for key in index.ids[order].tolist()])
     shown: dict[int, tuple[Rows, list[str], Any]] = {}
     for tier, rows in enumerate(np.split(order, [end for end in TIERS if end < len(order)])):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from accounts.intake import observable
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.services.consent import consent_set, level_set
 from accounts.services.on_device import on_device_set
@@ -182,5 +183,6 @@ def test_saying_the_same_twice_deletes_nothing_twice(ada):
 def test_others_are_recorded_as_ever(ada):
     ben = factories.sharer("ben")
     on_device_set(user=ada, on=True)
+    assert observable([ada.pk, ben.pk]) == {ben.pk}, "whoever brings many people's plays asks this"
     told = IncomingPlay(source="app", source_id="1", track=factories.track().pk, listened_at=clock.now())
     assert listens_record(user=ben, plays=[told]).stored == 1

@@ -10,12 +10,16 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
+
+OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 ASKED = """query($kind: ItemKind!, $first: Int!) { viewer { discover(kind: $kind, first: $first, level: OWN) {
   level edges { node { item { ... on Artist { id } ... on Track { id } } score remainder
     reasons { kind text share contribution evidence { id } } } } } } }"""
@@ -77,6 +81,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listeners", type=int, default=200)
     parser.add_argument("--first", type=int, default=100)
+    parser.add_argument("--kind", default="ARTIST", choices=("ARTIST", "TRACK"))
     parser.add_argument("--language", default="en")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -86,76 +91,34 @@ def main() -> int:
     django.setup()
     with ExitStack() as stack:
         report = _measured(options, stack)
-    print(json.dumps(report, indent=1, ensure_ascii=False))
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    print(text)
     if options.json:
-        options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        options.json.write_text(text + "\n", encoding="utf-8")
     return 1 if report["different"] else 0
 
 
 def _measured(options: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:
-    import tempfile
+    from django.db.models import Q
 
-    import requests
-    from django.conf import settings
-
-    from accounts.models import DeviceScope, User
-    from accounts.services.token import token_issue
-    from discovery.embedded.process import child_start, child_stop
-    from discovery.embedded.redis import RedisServer
-    from discovery.platform.redis import redis_socket
-    from tests.discovery.realtime.conftest import answers, free_port
-    from tests.processes import wait_for
+    from accounts.models import User
 
     home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    redis = stack.enter_context(RedisServer(redis_socket(home), log=home / "redis.log"))
-    port = free_port()
-    environment = {
-        "REDIS_URL": redis.url, "RATE_ADDRESS": "", "RATE_VIEWER": "", "SECRET_KEY": settings.SECRET_KEY,
-        "SIGNING_KEY": settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "uvicorn", "discovery.asgi:application", "--port", str(port)]
-    web = child_start(command, log=home / "web.log", environment=environment)
-    stack.callback(child_stop, web)
-    wait_for(lambda: answers(port), what="a web process")
-    origin = f"http://127.0.0.1:{port}"
-    listeners = list(
-        User.objects.filter(artist_play_counts__isnull=False).distinct().order_by("pk")[: options.listeners]
-    )
-    kind = "ARTIST"
+    site = Site(home, stack)
+    played = Q(artist_play_counts__isnull=False) | Q(listens__isnull=False)
+    listeners = list(User.objects.filter(played).distinct().order_by("pk")[: options.listeners])
     server, histories = [], []
     for user in listeners:
-        secret = token_issue(user=user, scopes=list(DeviceScope), lifetime=timedelta(days=1))
-        headers = {"Authorization": f"Bearer {secret}", "Accept-Language": options.language}
-        body = {"query": ASKED, "variables": {"kind": kind, "first": options.first}}
-        answer = requests.post(f"{origin}/graphql/", json=body, headers=headers, timeout=60).json()
+        answer, kinds = site.asked(user, options)
         server.append(asked_of(answer))
-        histories.append(requests.get(f"{origin}/device/own", headers=headers, timeout=60).json()["kinds"])
-    size = requests.get(f"{origin}/device/bundle", headers=headers, timeout=60)
-    told = json.loads(size.json()["manifest"])
-    first = listeners[0]
-    first.set_password("fair winds 7")
-    first.save(update_fields=["password"])
+        histories.append(kinds)
+    told, size = site.manifest(listeners[0])
     browser = stack.enter_context(_chromium(home, options.language))
-    from tests.web.person import Person
-
-    person = Person(browser, origin)
-    person.opens("/privacy/", name=first.username)
-    begun = time.perf_counter()
-    person.opens("/device/")
-    person.until(lambda: person.find("main[data-ready]"), "the device's page")
-    fetching = time.perf_counter() - begun
-    assert person.text("#said") == "", person.text("#said")
-    browser.set_script_timeout(120)
-    browser.execute_cdp_cmd("Network.enable", {})
-    browser.execute_cdp_cmd(
-        "Network.emulateNetworkConditions",
-        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
-    )
-    child_stop(web)  # and nobody is there any more to be asked
-    wait_for(lambda: not answers(port), what="no server")
-    different, times, whole = {}, [], []
+    fetching = _fetched(browser, site, listeners[0])
+    different: dict[int, list[str]] = {}
+    times, whole = [], []
     for user, wanted, kinds in zip(listeners, server, histories, strict=True):
-        got = browser.execute_async_script(RANKED, kinds, kind, options.first)
+        got = browser.execute_async_script(RANKED, kinds, options.kind, options.first)
         if "failed" in got:
             raise SystemExit(f"the device refused: {got['failed']}")
         times.append(got["milliseconds"])
@@ -163,13 +126,90 @@ def _measured(options: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:
         if found := differences(wanted, got["items"]):
             different[user.pk] = found[:3]
     return {
-        "listeners": len(listeners), "first": options.first, "items ranked": sum(map(len, server)),
+        "listeners": len(listeners), "first": options.first, "kind": options.kind, "language": options.language,
+        "items ranked": sum(map(len, server)),
         "reasons": sum(len(one["reasons"]) for items in server for one in items),
         "different": different, "browser": browser.capabilities["browserVersion"],
-        "bundle bytes": told["bytes"] + len(size.content), "items in it": told["views"][kind]["held"],
+        "bundle bytes": told["bytes"] + size, "items in it": told["views"][options.kind]["held"],
         "seconds to fetch and open": round(fetching, 2),
-        "ms a ranking": {"median": _round(statistics.median(times)), "p95": _round(statistics.quantiles(times, n=20)[-1]), "most": _round(max(times))},
-        "ms with reading and telling": {"median": _round(statistics.median(whole)), "p95": _round(statistics.quantiles(whole, n=20)[-1])},
+        "ms a ranking": _figures(times), "ms with reading and telling": _figures(whole),
+    }  # fmt: skip
+
+
+class Site:
+    """A web process over the installation of ``EARSHOT_HOME``, until it is stopped."""
+
+    def __init__(self, home: Path, stack: ExitStack) -> None:
+        from django.conf import settings
+
+        from discovery.embedded.process import child_start, child_stop
+        from discovery.embedded.redis import RedisServer
+        from discovery.platform.redis import redis_socket
+        from tests.discovery.realtime.conftest import answers, free_port
+        from tests.processes import wait_for
+
+        redis = stack.enter_context(RedisServer(redis_socket(home), log=home / "redis.log"))
+        port = free_port()
+        environment = {
+            "REDIS_URL": redis.url, "RATE_ADDRESS": "", "RATE_VIEWER": "", "SECRET_KEY": settings.SECRET_KEY,
+            "SIGNING_KEY": settings.SIGNING_KEY, "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+        command = [sys.executable, "-m", "uvicorn", "discovery.asgi:application", "--port", str(port)]
+        web = child_start(command, log=home / "web.log", environment=environment)
+        stack.callback(child_stop, web)
+        wait_for(lambda: answers(port), what="a web process")
+        self.origin = f"http://127.0.0.1:{port}"
+        self._stopped = lambda: child_stop(web) or wait_for(lambda: not answers(port), what="no server")
+
+    def asked(self, user: Any, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The server's list for somebody, and what their device takes along."""
+        headers = self._headers(user) | {"Accept-Language": options.language}
+        body: Any = {"query": ASKED, "variables": {"kind": options.kind, "first": options.first}}
+        answer = requests.post(f"{self.origin}/graphql/", json=body, headers=headers, timeout=60).json()
+        own = requests.get(f"{self.origin}/device/own", headers=headers, timeout=60).json()
+        return answer, own["kinds"]
+
+    def manifest(self, user: Any) -> tuple[dict[str, Any], int]:
+        """What the bundle says, and how large it is itself."""
+        answer = requests.get(f"{self.origin}/device/bundle", headers=self._headers(user), timeout=60)
+        return json.loads(answer.json()["manifest"]), len(answer.content)
+
+    def stop(self) -> None:
+        """And nobody is there any more to be asked."""
+        self._stopped()
+
+    def _headers(self, user: Any) -> dict[str, str]:
+        from accounts.models import DeviceScope
+        from accounts.services.token import token_issue
+
+        secret = token_issue(user=user, scopes=list(DeviceScope), lifetime=timedelta(days=1))
+        return {"Authorization": f"Bearer {secret}"}
+
+
+def _fetched(browser: Any, site: Site, user: Any) -> float:
+    """Seconds until the device's page holds the pack and has ranked once; then the network is off, and the server gone."""
+    from tests.web.person import PASSWORD, Person
+
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    person = Person(browser, site.origin)
+    person.opens("/privacy/", name=user.username)
+    begun = time.perf_counter()
+    person.opens("/device/")
+    person.until(lambda: person.find("main[data-ready]"), "the device's page")
+    seconds = time.perf_counter() - begun
+    if said := person.text("#said"):
+        raise SystemExit(f"the device says: {said}")
+    browser.set_script_timeout(120)
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
+    site.stop()
+    return seconds
+
+
+def _figures(times: list[float]) -> dict[str, float]:
+    return {
+        "median": _round(statistics.median(times)), "p95": _round(statistics.quantiles(times, n=20)[-1]), "most": _round(max(times)),
     }  # fmt: skip
 
 

@@ -68,6 +68,9 @@ def test_what_is_kept_moves_here_and_goes_on_when_the_server_is_gone(world, site
     assert [line["skipped"] for line in device(person, "log")] == [True]
     person.presses("#fetch")
     person.sees("#said", "The server did not answer.")
+    person.presses("details summary")
+    person.presses('#history button[aria-label^="Leave out: Ada"]')
+    person.until(lambda: "Ada's Favorite" not in person.text("#found"), "what is left out counts for nothing")
     assert person.texts("#found .title")
 
 

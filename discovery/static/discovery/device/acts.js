@@ -24,6 +24,11 @@ export const leftOut = ({ kind, id, out }) => store.changed(kind, (history) => {
   if (out) history.excluded.push(id);
 });
 
+/** Of an item, nothing was played or said here any more. */
+export const forgot = ({ kind, id }) => store.changed(kind, (history) => {
+  for (const part of ["plays", "said", "imported", "saidOfArtists"]) history[part] = history[part].filter(([of]) => of !== id);
+});
+
 /** Of a play, whether it was heard (graph/models/listening.py). Milliseconds; null where nobody knows. */
 export function heard(played, duration, least) {
   if (played === null) return true;

@@ -108,6 +108,17 @@ export function shown(index, { entries, liked, picked = new Set() }, one) {
   };
 }
 
+/** What is kept of one kind, by name: [{ id, name, plays, skips, out }], the most played first. */
+export async function kept({ kind, most = 50 }) {
+  const index = await ready(kind);
+  const history = await store.history(kind);
+  withExtras(index, history.extras);
+  const out = new Set(history.excluded);
+  const lines = history.plays.map(([id, plays, skips]) => ({ id, plays, skips, out: out.has(id), name: index.key(id)?.name }));
+  const gone = history.excluded.filter((id) => !lines.some((line) => line.id === id)).map((id) => ({ id, plays: 0, skips: 0, out: true, name: index.key(id)?.name }));
+  return [...lines, ...gone].filter(({ name }) => name).sort((one, other) => other.plays - one.plays).slice(0, most);
+}
+
 function mannerOf(kind, ids, liked, picked) {
   const [special, those, others] = kind === "OWN_PLAY" ? [liked, "LIKED", "PLAYED"] : [picked, "PICKED", "HEARD"];
   const number = ids.filter((id) => special.has(id)).length;

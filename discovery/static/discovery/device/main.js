@@ -23,7 +23,7 @@ const refusals = {
 };
 
 const kind = () => at("kind").value;
-const tell = (words, code = "") => Object.assign(at("said"), { textContent: words }).setAttribute("data-code", code);
+const tell = (words, code = "") => Object.assign(at("said"), { textContent: words, hidden: !words }).setAttribute("data-code", code);
 
 /** Runs an action; a refusal is said in words, with its code beside it. */
 async function act(action, done = "") {
@@ -50,17 +50,28 @@ const button = (text, onclick, about) => {
 
 function line(item) {
   const did = (does, more) => async () => { await ask(does, { kind: kind(), id: item.id, ...more }); await drawn(); };
+  const radio = async () => { showRadio(await ask("begin", { kind: kind(), seed: item.id })); at("playing").scrollIntoView({ block: "center" }); };
   return make("li", { className: "row" }, make("span", {}, make("span", { className: "title" }, item.name), reasonsOf(item)),
-    make("span", { className: "buttons" }, button(gettext("Played"), did("played", { skipped: false }), item.name),
+    make("span", { className: "buttons" }, button(gettext("Radio"), radio, item.name), button(gettext("Played"), did("played", { skipped: false }), item.name),
       button(gettext("Like"), did("said", { word: "LIKE" }), item.name), button(gettext("Hide"), did("said", { word: "HIDE" }), item.name)));
 }
 
-const reasonsOf = ({ reasons }) => make("span", { className: "quiet" }, reasons.map(sentence).join(" · "));
+const reasonsOf = ({ reasons }) => make("p", { className: "quiet" }, reasons.map(sentence).join(" · "));
+
+/** What was played here: it can count for nothing, or be deleted. */
+function keptLine({ id, name, plays, skips, out }) {
+  const does = (act_, more) => async () => { await ask(act_, { kind: kind(), id, ...more }); await drawn(); };
+  const times = filled(gettext("played: %(plays)s, skipped: %(skips)s"), { plays: number.format(plays), skips: number.format(skips) });
+  return make("li", { className: "row" }, make("span", {}, make("span", { className: "title" }, name), make("p", { className: "quiet" }, times)),
+    make("span", { className: "buttons" }, button(out ? gettext("Let it count") : gettext("Leave out"), does("leftOut", { out: !out }), name),
+      button(gettext("Delete"), does("forgot"), name)));
+}
 
 async function drawn() {
   const { items } = await ask("discover", { kind: kind(), count: 20 });
   at("found").replaceChildren(...items.map(line));
   if (items.length) await seen(items[0].id);
+  at("history").replaceChildren(...(await ask("kept", { kind: kind() })).map(keptLine));
   const { plays, said } = await ask("history", kind());
   const times = plays.reduce((sum, [, heard]) => sum + heard, 0);
   at("kept").textContent = filled(ngettext("%(times)s play and %(words)s words are kept here.", "%(times)s plays and %(words)s words are kept here.", times),
@@ -72,7 +83,7 @@ function showAbout({ bytes, expires, kinds }) {
   for (const option of at("kind").options) option.hidden = option.disabled = !counts.some(([name]) => name === option.value);
   if (at("kind").selectedOptions[0]?.disabled) at("kind").value = counts[0]?.[0] ?? "";
   at("about").textContent = filled(gettext("The pack holds %(items)s items in %(megabytes)s MB, and may be used until %(moment)s."),
-    { items: number.format(counts.reduce((sum, [, { held }]) => sum + held, 0)), megabytes: number.format(Math.round(bytes / 1e5) / 10), moment: moment.format(new Date(expires)) });
+    { items: number.format(counts.reduce((sum, [, { held }]) => sum + held, 0)), megabytes: number.format(Math.ceil(bytes / 1e5) / 10), moment: moment.format(new Date(expires)) });
 }
 
 const fetchPack = async () => { showAbout(await ask("sync")); await drawn(); };

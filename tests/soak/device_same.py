@@ -20,7 +20,7 @@ from typing import Any
 import requests
 
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-ASKED = """query($kind: ItemKind!, $first: Int!) { viewer { discover(kind: $kind, first: $first, level: OWN) {
+ASKED = """query($kind: ItemKind!, $first: Int!, $variety: Float) { viewer { discover(kind: $kind, first: $first, level: OWN, variety: $variety) {
   level edges { node { item { ... on Artist { id } ... on Track { id } } score remainder
     reasons { kind text share contribution evidence { id } } } } } } }"""
 
@@ -31,7 +31,7 @@ const [kinds, kind, count, done] = arguments;
   const { ask } = await import("/static/discovery/device/client.js");
   const { wording } = await import("/static/discovery/device/wording.js");
   const sentence = wording(window);
-  await ask("moved", kinds);
+  await ask("replaced", kinds);
   const begun = performance.now();
   const { items, milliseconds } = await ask("discover", { kind, count });
   const whole = performance.now() - begun;
@@ -83,6 +83,9 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=100)
     parser.add_argument("--kind", default="ARTIST", choices=("ARTIST", "TRACK"))
     parser.add_argument("--language", default="en")
+    parser.add_argument(
+        "--variety", type=float, help="0: also of people who are taken for a kind of listener"
+    )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -164,7 +167,10 @@ class Site:
     def asked(self, user: Any, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
         """The server's list for somebody, and what their device takes along."""
         headers = self._headers(user) | {"Accept-Language": options.language}
-        body: Any = {"query": ASKED, "variables": {"kind": options.kind, "first": options.first}}
+        body: Any = {
+            "query": ASKED,
+            "variables": {"kind": options.kind, "first": options.first, "variety": options.variety},
+        }
         answer = requests.post(f"{self.origin}/graphql/", json=body, headers=headers, timeout=60).json()
         own = requests.get(f"{self.origin}/device/own", headers=headers, timeout=60).json()
         return answer, own["kinds"]

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db.models import Count
 
 from accounts.models import Purpose, User
 from accounts.services.consent import consent_set
@@ -40,6 +41,9 @@ def test_what_is_kept_moves_here_and_goes_on_when_the_server_is_gone(world, site
     factories.listens(world.ada, world.favorites["ada"], 2)
     person = visit(process="device")
     person.opens("/privacy/")
+    of_hers = {"kind": "TRACK", "id": global_id("Track", world.favorites["ada"].pk)}
+    device(person, "played", of_hers)
+    before = dict(Listen.objects.filter(user=world.ada).values_list("track").annotate(Count("pk")))
     person.sees("#device-words", "can stay on this device")
     person.presses("#device-only")
     person.presses("#device-sure")
@@ -47,6 +51,10 @@ def test_what_is_kept_moves_here_and_goes_on_when_the_server_is_gone(world, site
     assert User.objects.get(pk=world.ada.pk).on_device_since is not None
     assert not Listen.reports.filter(user=world.ada).exists()
     assert Listen.reports.exclude(user=world.ada).exists(), "what others played stays"
+
+    plays = {line[0]: line[1] for line in device(person, "history", "TRACK")["plays"]}
+    before[world.favorites["ada"].pk] += 1
+    assert plays == {global_id("Track", key): count for key, count in before.items()}, "both, and each once"
 
     opens_device(person)
     person.until(lambda: person.find("main[data-kept]"), "what the page is made of is kept")
@@ -65,7 +73,7 @@ def test_what_is_kept_moves_here_and_goes_on_when_the_server_is_gone(world, site
     person.sees("#playing", "Quiet Rivers")
     person.presses("#radio-skip")
     person.until(lambda: "Quiet Rivers" not in person.text("#playing"), "another one")
-    assert [line["skipped"] for line in device(person, "log")] == [True]
+    assert [line["skipped"] for line in device(person, "log")] == [False, True]
     person.presses("#fetch")
     person.sees("#said", "The server did not answer.")
     person.presses("details summary")

@@ -45,4 +45,18 @@ function liked(history) {
   return { liked: new Set([...of(history.said, heard), ...of(history.saidOfArtists, artists)]) };
 }
 
+/** Two histories of one person as one: counts add up, and what was said or left out in either was. */
+export function joined(one, other) {
+  const counted = (name) => {
+    const lines = new Map();
+    for (const [id, ...counts] of [...one[name], ...other[name]]) lines.set(id, counts.map((count, place) => count + (lines.get(id)?.[place] ?? 0)));
+    return [...lines].map(([id, counts]) => [id, ...counts]);
+  };
+  const all = (name, key = String) => [...new Map([...other[name], ...one[name]].map((line) => [key(line), line])).values()];
+  return {
+    plays: counted("plays"), imported: counted("imported"), said: all("said"), saidOfArtists: all("saidOfArtists"),
+    hidden: all("hidden"), excluded: all("excluded"), excludedArtists: all("excludedArtists"), extras: all("extras", ({ id }) => id),
+  };
+}
+
 export const nothing = () => ({ plays: [], imported: [], said: [], saidOfArtists: [], hidden: [], excluded: [], excludedArtists: [], extras: [] });

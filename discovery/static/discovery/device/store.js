@@ -1,5 +1,5 @@
 // What this device keeps (IndexedDB): the pack's parts, and what the listener did. Nothing of it is sent anywhere.
-import { nothing } from "./evidence.js";
+import { joined, nothing } from "./evidence.js";
 
 const NAME = "earshot-device";
 const STORES = { facts: {}, parts: {}, histories: {}, log: { keyPath: "number", autoIncrement: true } };
@@ -54,9 +54,26 @@ export const changed = (kind, change) => within(["histories"], "readwrite", (his
   };
 });
 
-/** Puts what was taken along from the server in the place of what is here. */
+/** Puts these histories, by kind, in the place of what is here. */
 export const replaced = (kinds) => within(["histories"], "readwrite", (histories) => {
   for (const [kind, told] of Object.entries(kinds)) histories.put({ ...nothing(), ...told }, kind);
+});
+
+const MOVING = "moving"; // beside the histories, until the server has deleted what it handed over
+
+/** Lays what was taken along beside what is here; done again, it takes the place of what was laid there before. */
+export const moving = (kinds) => within(["histories"], "readwrite", (histories) => { histories.put(kinds, MOVING); });
+
+/** Once the server has deleted it: what was taken along and what is here become one. Where nothing lies there, nothing is done. */
+export const settled = () => within(["histories"], "readwrite", (histories) => {
+  const asked = histories.get(MOVING);
+  asked.onsuccess = () => {
+    histories.delete(MOVING);
+    for (const [kind, told] of Object.entries(asked.result ?? {})) {
+      const here = histories.get(kind);
+      here.onsuccess = () => histories.put(joined({ ...nothing(), ...here.result }, told), kind);
+    }
+  };
 });
 
 export const logged = (line) => within(["log"], "readwrite", (log) => { log.add(line); });

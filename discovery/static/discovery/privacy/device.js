@@ -23,6 +23,7 @@ export function show({ viewer }) {
     ? gettext("What you play and say of music is kept on your own device. The server refuses it.")
     : gettext("What you play and say of music can stay on this device. It then ranks by itself; what friends play needs the server.");
   at("device-open").hidden = !on;
+  if (on) device("settled"); // where that was not reached the last time
 }
 
 function asking(open) {
@@ -34,8 +35,9 @@ async function move() {
   await device("sync");
   const answer = await fetch("/device/own");
   if (!answer.ok) throw new Error(gettext("The server did not answer. Nothing was changed."));
-  await device("moved", (await answer.json()).kinds);
+  await device("moving", (await answer.json()).kinds);
   await set(true);
+  await device("settled");
   asking(false);
 }
 

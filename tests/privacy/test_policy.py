@@ -72,6 +72,7 @@ PERIODS = {
     "A link by which you invite somebody: 90 days": "invitations",
     "showed to be theirs: 7 days after the sign-up": "unconfirmed",
     "by which a call that your app repeats is not done twice: 24 hours": "repeats",
+    "On which day a device of yours reported in private sums: 24 hours": "device_reports",
     "A moment that your device told: 1 hour after it is over": "moments",
     "That your friends are about to hear of a play or a like, without what it was: until they were told, 1 hour": "news",
 }

@@ -14,6 +14,7 @@
 #   make soak                          the long proofs: 100,000 steps, 1,000 withdrawals and edits, 500 sockets, big exports, long histories
 #   make faults                        services and workers that die, fill up or lose the time: nothing acknowledged is lost (35 minutes)
 #   make load [MINUTES=30]             a life's load on a whole installation at seven tenths of what it can do: no answer fails, nothing grows
+#   make bench-device [DATA=DIR]       a phone beside the server: 200 listeners in a real Chromium whose server is stopped, on data as for bench
 #   make bench-privacy                 what consent costs, on the demo's data
 #   make bench-api [DATA=DIR]          what every surface costs beside a plain view: on DATA (as for bench), and on
 #                                      42,000 generated people; its databases stay in var/bench-api
@@ -33,7 +34,7 @@ MINUTES ?= 30
 WRITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test coverage check check-deploy soak faults load bench model-ci bench-scale bench-privacy bench-api bench-hostile clean
+.PHONY: help env demo test coverage check check-deploy soak faults load bench model-ci bench-scale bench-device bench-privacy bench-api bench-hostile clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -125,6 +126,14 @@ model-ci: $(READY)
 
 bench-scale: $(READY)
 	$(PY) manage.py benchmark_scale --json docs/results/scale.json --markdown docs/recommender.md
+
+IN_DEVICE := env -u DATABASE_URL EARSHOT_HOME=var/device OMP_NUM_THREADS=1 $(PY)
+bench-device: $(READY)
+	@rm -rf var/device && mkdir -p var/device
+	$(IN_DEVICE) manage.py migrate --verbosity 0
+	$(IN_DEVICE) manage.py $(if $(BENCH_DATA),import_lastfm "$(BENCH_DATA)" --assume-consent --verbosity 0,create_sample_community)
+	$(IN_DEVICE) manage.py train_recommender
+	$(IN_DEVICE) -m tests.soak.device_same --json var/device/device.json
 
 bench-privacy: $(READY)
 	$(PY) -m tests.soak.bench_privacy

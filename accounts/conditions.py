@@ -19,7 +19,14 @@ PER_FRIEND = frozenset({Purpose.SOCIAL_OUT, Purpose.NAMED, Purpose.SOCIAL_IN})
 
 # What shows a person to others. No minor grants it themself, and of one without a guardian no row grants it.
 GUARDED = frozenset(
-    {Purpose.DISCOVERABLE, Purpose.NAMED, Purpose.SOCIAL_OUT, Purpose.EXPERIMENT, Purpose.THIRD_PARTY}
+    {
+        Purpose.DISCOVERABLE,
+        Purpose.NAMED,
+        Purpose.SOCIAL_OUT,
+        Purpose.EXPERIMENT,
+        Purpose.FEEDBACK,
+        Purpose.THIRD_PARTY,
+    }
 )
 _ANSWERED_FOR = Q(is_minor=False) | Q(guardian__isnull=False)
 

@@ -73,11 +73,13 @@ def observe(
 ) -> Observer:
     """The gate for ``quantity`` observations of ``user``, of which at most ``most`` come in at once.
 
-    Raises LimitExceeded beyond ``most``, and ConsentMissing where RECORD, or one of ``also``, is not granted.
+    Raises LimitExceeded beyond ``most``, and ConsentMissing where RECORD, or one of ``also``, is not granted, or where
+    nothing of theirs is kept here (ON_DEVICE_ONLY).
     """
     if most is not None and quantity > most:
         raise LimitExceeded(_("At most %(most)d plays are taken at once.") % {"most": most}, field="input")
     stored = User.objects.select_for_update().get(pk=user.pk)
+    ensure_kept_here(stored)
     granted = policies.granted_purposes(stored) if stored.is_active else frozenset()
     for purpose in (Purpose.RECORD, *also):
         if purpose not in granted:
@@ -88,7 +90,16 @@ def observe(
 def may_observe(user: User, *, also: Collection[Purpose] = ()) -> bool:
     """Whether something that happens now would be kept; for what is left out without a word where it would not."""
     granted = policies.granted_purposes(user) if user.is_active else frozenset()
-    return granted.issuperset({Purpose.RECORD, *also}) and not policies.in_private_session(user)
+    kept = granted.issuperset({Purpose.RECORD, *also}) and user.on_device_since is None
+    return kept and not policies.in_private_session(user)
+
+
+def ensure_kept_here(user: User) -> None:
+    """Raises ConsentMissing (ON_DEVICE_ONLY) where what ``user`` plays and says of music is kept on their device alone."""
+    if user.on_device_since is not None:
+        raise ConsentMissing(
+            _("What you play is kept on your own device only, and not here."), code="ON_DEVICE_ONLY"
+        )
 
 
 def observed_keep(
@@ -100,7 +111,7 @@ def observed_keep(
 
 def observable(people: Collection[int] | None = None) -> frozenset[int]:
     """Keys of those (of these, or of everybody) whose plays may be kept, whenever they were played. One query."""
-    rows = policies.permitting(Purpose.RECORD)
+    rows = policies.permitting(Purpose.RECORD).filter(on_device_since=None)
     return frozenset((rows if people is None else rows.filter(pk__in=people)).values_list("pk", flat=True))
 
 
@@ -125,7 +136,11 @@ class Deliberation:
         return self.moment or clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def ensure_vote(self) -> None:
-        """Raises Conflict (PRIVATE_SESSION) in a private session: a vote tells what is heard now."""
+        """Raises Conflict (PRIVATE_SESSION) in a private session: a vote tells what is heard now.
+
+        Raises ConsentMissing (ON_DEVICE_ONLY) where nothing of what they say of music is kept here.
+        """
+        ensure_kept_here(self.user)
         if self.private:
             raise Conflict(_("This was said in a private session."), code="PRIVATE_SESSION")
 

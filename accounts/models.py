@@ -108,6 +108,9 @@ class User(AbstractUser):
     # Until then friends who may not be named are silent for this person, who changed who is among them: the beginning
     # of a week (see `hearing.heard`).
     unnamed_silent_until = models.DateTimeField(null=True, blank=True)
+    # Since when what they play is kept on their own device alone, and nothing of it here; none: it is kept here where they
+    # allow it. Null would be a row of no code of ours, as with the name's key.
+    on_device_since = models.DateTimeField(null=True, blank=True, editable=False)
     # When they last deleted something of what they did: what was written down before may hold it, and ends.
     records_deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # How often the password was asked for and not told right, since when; see services.password.

@@ -45,6 +45,9 @@ OCCASIONS = (Purpose.CALENDAR, Purpose.LOCATION)
 # The first text that tells of comparisons, models that are tried and measurement. Who said yes to EXPERIMENT by an earlier
 # one allowed what radios write down, and none of these. Versions are dates, so that words compare as they do.
 EXPERIMENTS_TOLD_SINCE = "2026-11-27"
+# The first text that tells what devices say in private aggregates. Who said yes to FEEDBACK by a much earlier one allowed
+# what no device did.
+FEEDBACK_TOLD_SINCE = "2026-11-29"
 # The first text that tells that words of playlists' titles are learned from.
 TITLES_TOLD_SINCE = "2026-11-28"
 
@@ -137,6 +140,11 @@ _TOLD_OF_EXPERIMENTS = CompiledQuery(
     ).values_list("pk"),
     PERSON,
 )  # fmt: skip
+
+
+def permits_feedback(user: User) -> bool:
+    """Whether ``user`` grants FEEDBACK now, by a text that tells of it."""
+    return _told_since(Purpose.FEEDBACK, FEEDBACK_TOLD_SINCE).filter(pk=user.pk).exists()
 
 
 def granted_purposes(user: User) -> frozenset[Purpose]:

@@ -15,6 +15,10 @@ private_session_ended = Signal()
 # Sent with ``user`` in the transaction in which they take RECORD back and want deleted what it let in.
 record_deleting = Signal()
 
+# Sent with ``user`` in the transaction in which what they play begins to be kept on their own device alone: whoever keeps
+# something of what they played or said of music deletes it now.
+on_device_beginning = Signal()
+
 # Sent with ``user``, ``tracks`` and ``artists`` (frozenset[int]) in the transaction in which a person deleted something:
 # nothing of theirs is about these any more. ``everything``: they deleted all that was recorded. Files and memory outside
 # the database are cleared once it is committed.

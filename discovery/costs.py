@@ -26,7 +26,7 @@ COSTS: Mapping[str, int] = {
     **_each(250, "Viewer", "connectionTo", "pathTo", "segments", "tasteMatch"),
     **_each(200, "Viewer", "activity", "community", "playingNow"),
     **_each(400, "Query", "room"),
-    **_each(200, "Query", "communities", "engagement", "experiments", "people", "recommenderParameters", "search"),
+    **_each(200, "Query", "communities", "deviceFeedback", "engagement", "experiments", "people", "recommenderParameters", "search"),
     **_each(100, "Query", "modelVersions", "popular"),
     **_each(50, "Query", "node"),
     # Of a listening's figures each is counted anew.
@@ -40,7 +40,7 @@ COSTS: Mapping[str, int] = {
             "createPlaylist", "deleteListens", "deletePlaylist", "disconnectLibrary", "endFriendship", "endPrivateSession",
             "excludeFromTaste", "forgetMoments", "giveFeedback", "movePlaylistEntry", "addToPlaylist", "recommendItem", "recordListens",
             "removeFromPlaylist", "removeRecommendation", "renamePlaylist", "requestFriendship", "revokeDevice",
-            "refuseSegment", "revokeInvitation", "setConsent", "setMoments", "setPersonalizationLevel", "setPlaylistRefresh", "setReadyPlaylists", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
+            "refuseSegment", "reportFromDevice", "revokeInvitation", "setConsent", "setMoments", "setOnDeviceOnly", "setPersonalizationLevel", "setPlaylistRefresh", "setReadyPlaylists", "setRoomLink", "sharePlaylist", "startPrivateSession", "unblock",
             "undoImport", "unsharePlaylist", "updateProfile", "withdrawAllConsent"),
     **_each(100, "Subscription", "friendActivity", "radioQueue", "roomQueue", "rooms", "trainingProgress"),
 }  # fmt: skip
@@ -80,6 +80,7 @@ ROWS: Mapping[str, int] = {
     **_each(20, "MomentsTold", "moments"),
     **_each(8, "Viewer", "engagement"),
     **_each(12, "Query", "engagement"),
+    **_each(60, "Query", "deviceFeedback"),
     **_each(30, "EngagementReport", "figures"),
     **_each(1, "RecommendationConnection", "varietyBy"),
     **_each(5, "Playlist", "collaborators"),

@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import accounts.api
+import discovery.device.api
 import discovery.engagement.api
 import discovery.experiments.api
 import discovery.library.api
@@ -64,6 +65,7 @@ ROOMS: tuple[ModuleType, ...] = (
     discovery.experiments.api,
     discovery.segments.api,
     discovery.moments.api,
+    discovery.device.api,
     discovery.engagement.api,
     discovery.privacy.api,
     discovery.realtime.subscriptions,

@@ -36,13 +36,13 @@ NEEDED: Mapping[str, Scopes] = {
     **_each(_ANY, "Query", "activeModel", "communities", "node", "policy", "popular", "search", "viewer"),
     **_each(_ANY, "Viewer", "id", "profile"),
     # What is for those who run the installation: a token that could do anything else of theirs as well.
-    **_each(EVERY_SCOPE, "Query", "engagement", "experiments", "modelVersions"),
+    **_each(EVERY_SCOPE, "Query", "deviceFeedback", "engagement", "experiments", "modelVersions"),
     **_each(EVERY_SCOPE, "Mutation", "promoteModel", "rollbackModel", "stopModel"),
     **_one(
         DeviceScope.DISCOVER,
         Query=("recommenderParameters",),
         Viewer=("community", "discover", "fromFriends", "plan", "planTold"),
-        Mutation=("advanceRadio", "startRadio"),
+        Mutation=("advanceRadio", "reportFromDevice", "startRadio"),
         Subscription=("radioQueue", "trainingProgress"),
     ),
     **_one(DeviceScope.PLAYS_READ, Viewer=("engagement", "feedback", "imports", "listens", "statistics")),
@@ -75,7 +75,7 @@ NEEDED: Mapping[str, Scopes] = {
         DeviceScope.PRIVACY,
         Viewer=("children", "consentHistory", "dataUsage", "experiments", "moments", "previewRemoval", "privacy", "readyPlaylists", "segments", "shownTo"),
         Mutation=(
-            "deleteListens", "endPrivateSession", "excludeFromTaste", "forgetMoments", "refuseSegment", "setConsent", "setMoments",
+            "deleteListens", "endPrivateSession", "excludeFromTaste", "forgetMoments", "refuseSegment", "setConsent", "setMoments", "setOnDeviceOnly",
             "setPersonalizationLevel", "setReadyPlaylists", "startPrivateSession", "undoImport", "withdrawAllConsent",
         ),
     ),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.api.context import Context
 from accounts.middleware.gpc import gpc_json
 from discovery import health
+from discovery.device import views as device_views
 from discovery.library import tunes
 from discovery.library import views as library_views
 from discovery.platform.graphql.view import EarshotGraphQLView
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *protocols,
     *library_views.addresses,
     *tunes.addresses,
+    *device_views.addresses,
     *oauth,
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -23,6 +23,7 @@ START, END = "<!-- mutations: start -->", "<!-- mutations: end -->"
 PROMISES = "tests/privacy/test_promises.py"
 MACHINE = "tests/privacy/test_invariants.py"
 DEVICES, DELETIONS = "tests/accounts/test_devices.py", "tests/privacy/test_deletions.py"
+ON_DEVICE, FEEDBACK = "tests/privacy/test_on_device.py", "tests/discovery/device/test_feedback.py"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,18 @@ GUARDS = [
     Guard(11, "accounts/policies.py", "return min(level, PersonalizationLevel.OWN) if in_private_session(user) else level", "return level",
           "tests/accounts/test_policies.py", "TestEffectiveUse or mutual_rule"),
     Guard(11, "accounts/pairs.py", "        and not in_private\n", "", "tests/accounts/test_policies.py", "mutual_rule"),
+    Guard(11, "accounts/intake.py", "    if user.on_device_since is not None:\n", "    if False:\n", ON_DEVICE, "nothing_that_is_played"),
+    Guard(11, "accounts/intake.py", " and user.on_device_since is None\n", "\n", ON_DEVICE, "nothing_that_is_played"),
+    Guard(11, "accounts/intake.py", ".filter(on_device_since=None)", "", ON_DEVICE, "others_are_recorded"),
+    Guard(11, "graph/services/deletion.py", "    listens_delete(user=user, everything=True)\n    deletion_follow(user=user, rows=rows", "    deletion_follow(user=user, rows=rows",
+          ON_DEVICE, "switching_on"),
+    Guard(11, "discovery/device/pack.py", "np.flatnonzero(index.open)", "np.arange(len(index))", "tests/discovery/device/test_bundle.py", "holds_what"),
+    Guard(11, "discovery/device/pack.py", "if ref in nodes]", "]", "tests/discovery/device/test_bundle.py", "holds_what"),
+    Guard(11, "discovery/device/feedback.py", "    if not policies.permits_feedback(act.user):\n", "    if False:\n", FEEDBACK, "refuses_where"),
+    Guard(11, "accounts/policies.py", "_told_since(Purpose.FEEDBACK, FEEDBACK_TOLD_SINCE)", "permitting(Purpose.FEEDBACK)", FEEDBACK, "refuses_where"),
+    Guard(11, "discovery/device/feedback.py", "answers__gte=policies.SMALLEST_AGGREGATE", "answers__gte=1", FEEDBACK, "tells_staff"),
+    Guard(11, "discovery/device/feedback.py", "        day__lt=today, day__gte", "        day__gte", FEEDBACK, "tells_staff"),
+    Guard(11, "discovery/static/discovery/device/feedback.js", "(chance / 2 ** 32 < TRUTH ? truth : !truth)", "truth", FEEDBACK, "stated_chance"),
     Guard(12, "discovery/recommend/evidence.py", "        gathered = gathered.where(~_about(gathered, excluded))\n", "        pass\n",
           "tests/discovery/recommend/test_evidence.py", "excludes"),
     Guard(12, "discovery/recommend/evidence.py", "        if not (k == KEY_ITEM and i in permitted.excluded.items)\n", "        if True\n",

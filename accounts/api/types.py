@@ -145,6 +145,12 @@ class PrivacySettings:
     def private_until(self) -> datetime | None:
         return self.user.private_until if in_private_session(self.user) else None
 
+    @strawberry.field(
+        description="Whether what the viewer plays and says of music is kept on their own device only."
+    )
+    def on_device_only(self) -> bool:
+        return self.user.on_device_since is not None
+
     @strawberry.field(description="Breaches that concern the viewer's data, the latest first.")
     def notices(self) -> list[BreachNotice]:
         return [

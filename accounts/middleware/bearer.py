@@ -30,6 +30,11 @@ NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "library-stream": frozenset({DeviceScope.DISCOVER}),
     "library-cover": frozenset({DeviceScope.DISCOVER}),
     "cover": frozenset(),
+    "device": frozenset(),
+    "device-service": frozenset(),
+    "device-bundle": frozenset({DeviceScope.DISCOVER}),
+    "device-part": frozenset({DeviceScope.DISCOVER}),
+    "device-own": frozenset({DeviceScope.PLAYS_READ}),
     "voice": frozenset({DeviceScope.DISCOVER}),
     "data-export": frozenset({DeviceScope.ACCOUNT}),
 }

@@ -1,5 +1,6 @@
 """What is kept about showing things to people, one file a room. They stay in one package for the app's label."""
 
+from discovery.models.device import DeviceReport, DeviceTally
 from discovery.models.disclosure import SocialUse
 from discovery.models.engagement import EngagementFigure, EngagementReport
 from discovery.models.experiments import (
@@ -20,6 +21,8 @@ from discovery.models.segments import SegmentRefusal
 
 __all__ = [
     "DataExport",
+    "DeviceReport",
+    "DeviceTally",
     "EngagementFigure",
     "EngagementReport",
     "Erasure",

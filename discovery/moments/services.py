@@ -19,7 +19,7 @@ from accounts import policies
 from accounts.intake import deliberate
 from accounts.models import Purpose, User
 from accounts.services.ledger import epoch_raise
-from accounts.signals import grants_ended
+from accounts.signals import grants_ended, on_device_beginning
 from discovery.models import Moment, MomentLabel, OccasionPurpose, ReadyPlaylists
 from discovery.platform import clock
 from discovery.platform.errors import ConsentMissing, InvalidInput, LimitExceeded
@@ -43,6 +43,7 @@ class Told:
 def connect() -> None:
     """Listen for permissions that end; called once, when the project is ready."""
     grants_ended.connect(_ended, dispatch_uid="discovery.moments")
+    on_device_beginning.connect(_all_delete, dispatch_uid="discovery.moments")
 
 
 @transaction.atomic
@@ -88,6 +89,11 @@ def moments_forget(*, user: User, purpose: OccasionPurpose) -> int:
     if gone:
         epoch_raise([act.user.pk])
     return gone
+
+
+def _all_delete(*, user: User, **_: Any) -> None:
+    Moment.objects.filter(user=user).delete()
+    ReadyPlaylists.objects.filter(user=user).delete()
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ import numpy as np
 from discovery.recommend import held
 from discovery.recommend.evidence import PermittedEvidence
 from discovery.recommend.ranking import Ranking, best_rows
-from graph.arrays import Doubles, Floats, Ids, Mask, Rows
+from graph.arrays import Doubles, Floats, Ids, Mask, Reals, Rows
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
 
@@ -26,7 +26,7 @@ class Pool:
 
     ids: Ids
     rows: Rows  # of the index; -1 for what a library holds and the index does not know
-    scores: Floats
+    scores: Reals
     evidence: PermittedEvidence  # the entries that speak
     full: bool  # there may be more
     index: ItemIndex | None
@@ -75,7 +75,7 @@ def _of_rows(
     evidence: PermittedEvidence,
     entries: Evidence,
     rows: Rows,
-    scores: Floats,
+    scores: Reals,
     *,
     full: bool,
 ) -> Pool:

@@ -40,6 +40,7 @@ MEANINGS: Mapping[str, str] = {
     "PURPOSE_NOT_USED": "Nothing here uses this purpose, so it cannot be granted.",
     "GUARDIAN_REQUIRED": "A guardian answers this for a minor.",
     "GPC_SIGNAL": "The browser sends Sec-GPC, which says no.",
+    "ON_DEVICE_ONLY": "What this person plays and says of music is kept on their own device only.",
     "PRIVATE_SESSION": "A private session is on, or was on when it was played.",
     "NOT_CONFIRMED": "The confirmation is not your handle.",
     # --- how things stand

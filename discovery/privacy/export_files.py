@@ -107,7 +107,7 @@ def export_write(archive: Archive, user: User) -> None:
 def _profile(user: User) -> dict[str, Any]:
     names = (
         "username", "display_name", "first_name", "last_name", "email", "external_id", "pseudonym", "level", "level_chosen", "is_minor",
-        "date_joined", "last_login", "private_from", "private_until", "private_before",
+        "date_joined", "last_login", "private_from", "private_until", "private_before", "on_device_since",
     )  # fmt: skip
     guardian = user.guardian.username if user.guardian else None
     return {**{name: getattr(user, name) for name in names}, "guardian": guardian}

@@ -125,6 +125,7 @@ def _person(profile: Row) -> User:
     return User.objects.create(
         pseudonym=pseudonym, password=make_password(None), private_before=profile.get("private_before", []),
         level_chosen=profile.get("level_chosen", True), is_minor=profile.get("is_minor", False),
+        on_device_since=_moment(profile.get("on_device_since")),
         **{name: profile[name] for name in kept}, **{name: _moment(profile[name]) for name in dates},
     )  # fmt: skip
 

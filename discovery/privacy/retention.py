@@ -31,6 +31,7 @@ from accounts.services.listener import UNCONFIRMED_KEPT, unconfirmed_forget
 from accounts.services.private_session import REMEMBERED, private_sessions_forget
 from accounts.services.repeat import CALLS_KEPT, calls_forget
 from accounts.services.token import LIFETIME, tokens_expire
+from discovery.device.feedback import REPORTS_KEPT, reports_forget
 from discovery.experiments.exposures import EXPOSURES_KEPT, exposed_items_forget, exposures_forget
 from discovery.models import Erasure
 from discovery.moments.services import MOMENTS_KEPT, moments_purge
@@ -105,6 +106,8 @@ RULES: tuple[Rule, ...] = (
          _("the day it happened"), exposures_forget, Purpose.EXPERIMENT),
     Rule("exposed_items", _("Which side of an experiment brought what you were recommended."), EXPOSURES_KEPT,
          _("the day it happened"), exposed_items_forget, Purpose.EXPERIMENT),
+    Rule("device_reports", _("On which day a device of yours reported in private aggregates; not what it said."), REPORTS_KEPT,
+         _("the day of the report"), reports_forget, Purpose.FEEDBACK),
     Rule("radios", _("A radio that plays: its seed, what was heard and what came of it."),
          timedelta(seconds=RADIO_LIFETIME), _("its last sign of life"), None),
     Rule("moments", _("Moments that your devices told, until they are over: a word, and when."), MOMENTS_KEPT, _("its end"),

@@ -19,6 +19,7 @@ from accounts.breaches import BreachConcern
 from accounts.invitations import Guest, Invitation
 from accounts.models import Block, Consent, Device, Friendship, Purpose, RepeatableCall, User
 from discovery.models import (
+    DeviceReport,
     ExposedItem,
     Exposure,
     Moment,
@@ -111,6 +112,8 @@ STORES: tuple[Store, ...] = (
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "shown_at"),
     Store("exposed_items", ExposedItem, ("user",), _("Which side of an experiment brought what you were recommended."),
           Purpose.EXPERIMENT, (Purpose.EXPERIMENT,), "shown_at"),
+    Store("device_reports", DeviceReport, ("user",), _("On which day a device of yours reported in private aggregates; not what it said."),
+          Purpose.FEEDBACK, (), "day"),
     Store("breach_notices", BreachConcern, ("user",), _("Breaches that concern you, as you were told of them."), None),
     Store("imports", History, ("user",), _("Files of your listening that you handed in, and how many of their rows became what."),
           None, (), "asked_at"),

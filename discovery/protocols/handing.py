@@ -90,7 +90,7 @@ def track_said(player: Player, *, title: str, artist: str, kind: FeedbackKind | 
         # What was added for it goes with a no.
         with transaction.atomic(), tracks_named([name]) as (key,):
             feedback_give(user=player.user, item=tracks_get([key]).get(), kind=kind)
-    except Conflict:
+    except (Conflict, ConsentMissing):  # private, or kept on the listener's own device only
         return
 
 

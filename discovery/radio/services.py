@@ -7,6 +7,7 @@ import uuid
 from django.utils.translation import gettext as _
 
 from accounts import hearing
+from accounts.intake import ensure_kept_here
 from accounts.models import User
 from accounts.presentation import Ref, node_shown
 from discovery.platform.errors import InvalidInput, NotFound
@@ -28,9 +29,10 @@ def radio_start(
 ) -> Playing:
     """Begin a radio from a track, an artist, a friend, a tag, or nothing; without a ``variety``, with the usual one for this listener.
 
-    Raises NotFound where the seed does not exist or is a friend whose plays may not be used, and
+    Raises ConsentMissing (ON_DEVICE_ONLY) where the device is its own radio, NotFound where the seed does not exist or is a friend whose plays may not be used, and
     InvalidInput for a variety outside 0 to 1.
     """
+    ensure_kept_here(viewer)
     if variety is not None and not 0 <= variety <= 1:
         raise InvalidInput(_("The variety is a number from 0 to 1."), field="variety")
     if not _is_seed(viewer, seed_kind, seed_id):
@@ -56,6 +58,7 @@ def radio_advance(
     Raises NotFound, InvalidInput for a ``resume`` word of no radio of ours, and Conflict when ``step``
     is not the radio's, or somebody else has taken it meanwhile.
     """
+    ensure_kept_here(viewer)
     if ms_played is not None and ms_played < 0:
         raise InvalidInput(_("A time played is not negative."), field="msPlayed")
     station = Station(viewer, store.radio_load(user=viewer, radio_id=radio_id, resume=resume))

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
-from discovery.recommend.ranking import best_rows, candidate_rows, top_rows
-from graph.arrays import Floats, Rows
+from discovery.recommend.ranking import SPARE, best_rows, candidate_rows, in_order, top_rows
+from graph.arrays import Doubles, Rows
 from graph.models import ItemKind
 from graph.serving.index import ItemIndex
 
@@ -42,9 +42,9 @@ def rank_all(
         scores = index.scores_batch([evidence.in_index(index)[1] for _, evidence in chunk])
         for (viewer, evidence), row in zip(chunk, scores, strict=True):
             entries = evidence.in_index(index)[1]
-            best = top_rows(row, candidate_rows(index, evidence, entries, among), top)
-            yield viewer, _listed(index, best, row[best])
+            best = top_rows(row, candidate_rows(index, evidence, entries, among), top + SPARE)
+            yield viewer, _listed(index, *in_order(index, entries, best, top))
 
 
-def _listed(index: ItemIndex, rows: Rows, scores: Floats) -> list[tuple[int, float]]:
-    return list(zip(index.ids[rows].tolist(), scores.astype(float).tolist(), strict=True))
+def _listed(index: ItemIndex, rows: Rows, scores: Doubles) -> list[tuple[int, float]]:
+    return list(zip(index.ids[rows].tolist(), scores.tolist(), strict=True))

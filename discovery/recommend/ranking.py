@@ -15,12 +15,16 @@ from django.conf import settings
 from discovery.recommend.evidence import PermittedEvidence
 from graph.arrays import Doubles, Floats, Ids, Reals, Rows
 from graph.models import ItemKind
+from graph.serving import exact
 from graph.serving.ann import nearest_items
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
 from graph.serving.places import top_places
 
 DEEPEST = 1_000  # how far anyone may page into a ranking
+SPARE = (
+    64  # items beyond those asked for that are looked at in doubles: floats may have put them too far down
+)
 VARIED = 300  # how many of the best are reordered for variety; always the same, so that pages join
 
 
@@ -95,7 +99,7 @@ def best_rows(
     with_prior: bool = True,
     wait: bool = False,
     spoken_of: bool = False,
-) -> tuple[Rows, Floats]:
+) -> tuple[Rows, Doubles]:
     """The ``limit`` rows of highest score that may be proposed, highest first, and their scores.
 
     ``entries`` is what ``evidence`` is to the index. Beyond `EXACT_ITEMS` items candidates are proposed
@@ -108,19 +112,30 @@ def best_rows(
         lists = nearest_items(index, wait=wait)
         if lists is not None:
             known = np.setdiff1d(np.arange(len(index)), candidate_rows(index, evidence, entries, None))
-            proposed = lists.candidates(index, entries, known, limit, with_prior=with_prior)
+            proposed = lists.candidates(index, entries, known, limit + SPARE, with_prior=with_prior)
     if proposed is None and among is None:
         scores, rows = index.scores(entries), candidate_rows(index, evidence, entries, among)
         if not with_prior:
             scores -= index.prior
-        best = top_rows(scores, rows[scores[rows] != 0] if spoken_of else rows, limit)
-        return best, scores[best]
-    rows = candidate_rows(index, evidence, entries, among) if proposed is None else proposed
-    scores = index.scores_of(entries, rows)
-    if not with_prior:
-        scores -= index.prior[rows]
-    best = top_rows(scores, np.flatnonzero(scores) if spoken_of else np.arange(len(rows)), limit)
-    return rows[best], scores[best]
+        best = top_rows(scores, rows[scores[rows] != 0] if spoken_of else rows, limit + SPARE)
+    else:
+        rows = candidate_rows(index, evidence, entries, among) if proposed is None else proposed
+        scores = index.scores_of(entries, rows)
+        if not with_prior:
+            scores -= index.prior[rows]
+        best = rows[
+            top_rows(scores, np.flatnonzero(scores) if spoken_of else np.arange(len(rows)), limit + SPARE)
+        ]
+    return in_order(index, entries, best, limit, with_prior=with_prior)
+
+
+def in_order(
+    index: ItemIndex, entries: Evidence, rows: Rows, limit: int, *, with_prior: bool = True
+) -> tuple[Rows, Doubles]:
+    """The ``limit`` best of these rows by the sum in doubles, and their scores; equal ones in order of row."""
+    scores = exact.scores_of(index, entries, rows, with_prior=with_prior)
+    order = np.lexsort((rows, -scores))[:limit]
+    return rows[order], scores[order]
 
 
 def candidate_rows(
@@ -152,7 +167,7 @@ def top_rows(scores: Reals, rows: Rows, limit: int) -> Rows:
     return rows[top_places(scores[rows], limit)]
 
 
-def relevance_of(scores: Floats) -> Doubles:
+def relevance_of(scores: Reals) -> Doubles:
     """Scores [p] on a scale from 0 to 1, the form in which variety is weighed against them; 1 where all are equal."""
     relevance = scores.astype(np.float64)
     span = np.ptp(relevance) if len(relevance) else 0.0
@@ -164,7 +179,7 @@ def traded(relevance: Doubles, nearness: Doubles | Floats, variety: float) -> Do
     return np.asarray((1 - variety) * relevance - variety * nearness)
 
 
-def spread(similarity: Floats, scores: Floats, variety: float) -> Rows:
+def spread(similarity: Floats, scores: Reals, variety: float) -> Rows:
     """Places in order of maximal marginal relevance (Carbonell and Goldstein 1998), by cosines [p, p] and scores [p]."""
     if len(scores) == 0:
         return np.zeros(0, dtype=np.int64)

@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from discovery.models import MomentLabel
-from discovery.web import entrance, explorer, imports, players, playlists, views, voice
+from discovery.web import device, entrance, explorer, imports, players, playlists, views, voice
 from discovery.web.words import FIRST_GROUPS
 
 pages: list[URLPattern] = [
@@ -27,6 +27,8 @@ pages: list[URLPattern] = [
     path("welcome/", views.page("welcome", "home", groups=FIRST_GROUPS), name="welcome"),
     path("engagement/", views.engagement, name="engagement"),
     path("privacy/", views.privacy, name="privacy"),
+    path("device/", device.device, name="device"),
+    path("device/service.js", device.service, name="device-service"),
     path("explore/", explorer.explore, name="explore"),
     path("imports/", imports.imports, name="imports"),
     path("voice/", voice.voice, name="voice"),

@@ -126,6 +126,14 @@ GROUPS = (
             ),
             _("Radios write down nothing of what they chose for you, nothing is compared, and you are not measured."),
         ),
+        Question(
+            Purpose.FEEDBACK, _("Private sums from my devices"),
+            format_lazy(
+                _("Once a day a device on which music is ranked may answer two questions, such as whether more than half was skipped. Chance changes the answers before they are sent, and they are read in sums of at least {k} alone."),
+                k=SMALLEST_AGGREGATE,
+            ),
+            _("Your devices send nothing of that kind."),
+        ),
     )),
 )  # fmt: skip
 

@@ -11,13 +11,22 @@ from django.utils.translation import gettext as _
 
 from accounts.intake import deliberate
 from accounts.models import User
-from accounts.signals import record_deleting
+from accounts.signals import on_device_beginning, record_deleting
 from discovery.platform import clock
 from discovery.platform.errors import InvalidInput, LimitExceeded
 from graph.ingest.catalog import namings_sweep
 from graph.ingest.deleted import deleted_remember
 from graph.ingest.follow import deletion_follow
-from graph.models import ArtistPlayCount, Feedback, FeedbackKind, Listen, TrackGuest
+from graph.models import (
+    ArtistPlayCount,
+    Feedback,
+    FeedbackKind,
+    History,
+    Listen,
+    TasteExclusion,
+    TrackGuest,
+)
+from graph.services.standing import brought_sweep
 
 AHEAD = timedelta(days=1)  # a day that is not over yet may be named to its end, wherever one is
 MOST_AT_ONCE = 100  # plays named one by one
@@ -99,6 +108,7 @@ def _reports_delete(user: User, plays: Sequence[int]) -> None:
 def connect() -> None:
     """Listen for people who take RECORD back and want to have deleted what it let in; called once."""
     record_deleting.connect(_recorded_delete, dispatch_uid="graph.deletion")
+    on_device_beginning.connect(_everything_delete, dispatch_uid="graph.deletion")
 
 
 @transaction.atomic
@@ -106,6 +116,19 @@ def _recorded_delete(*, user: User, **_: Any) -> None:
     """All that was observed: plays, play counts and skips. What one said on purpose stays."""
     Feedback.objects.filter(user=user, kind=FeedbackKind.SKIP).delete()
     listens_delete(user=user, everything=True)
+
+
+@transaction.atomic
+def _everything_delete(*, user: User, **_: Any) -> None:
+    """All that was observed, and all that was said of music: it is on the person's own device now."""
+    said = Feedback.objects.filter(user=user)
+    tracks = set(said.filter(track__isnull=False).values_list("track_id", flat=True))
+    artists = set(said.filter(artist__isnull=False).values_list("artist_id", flat=True))
+    rows = said.delete()[0] + TasteExclusion.objects.filter(user=user).delete()[0]
+    History.objects.filter(user=user).delete()
+    listens_delete(user=user, everything=True)
+    deletion_follow(user=user, rows=rows, tracks=tracks, artists=artists)
+    brought_sweep(tracks)
 
 
 def _ensure_sound(ids: Collection[int] | None, since: datetime | None, until: datetime | None) -> None:

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from accounts import policies
-from accounts.intake import Deliberation, deliberate
+from accounts.intake import Deliberation, deliberate, ensure_kept_here
 from accounts.models import Purpose, User
 from discovery.platform import clock
 from discovery.platform.errors import Conflict, ConsentMissing, LeaseLost, NotFound
@@ -54,7 +54,8 @@ def history_begin(act: Deliberation, *, size: int, upload: uuid.UUID | None = No
 
 
 def ensure_recording(user: User) -> None:
-    """Raises ConsentMissing where plays of ``user`` are not kept."""
+    """Raises ConsentMissing where plays of ``user`` are not kept, or not here."""
+    ensure_kept_here(user)
     if not policies.permits(user, Purpose.RECORD):
         raise ConsentMissing(_("Recording of plays is not granted."), field=Purpose.RECORD.value)
 

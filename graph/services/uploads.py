@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.signals import person_purging
+from accounts.signals import on_device_beginning, person_purging
 from discovery.platform.errors import InvalidInput, LimitExceeded, NotFound
 from discovery.platform.storage_full import room_needed
 from graph.models import History
@@ -26,7 +26,8 @@ MOST_UNUSED = 5  # files of one person that nothing reads
 
 def connect() -> None:
     """Have files go with their person; called once, when the app is ready."""
-    person_purging.connect(_purged, dispatch_uid="graph.uploads")
+    for signal in (person_purging, on_device_beginning):
+        signal.connect(_purged, dispatch_uid="graph.uploads")
 
 
 def upload_store(*, user: User, pieces: Iterable[bytes]) -> uuid.UUID:

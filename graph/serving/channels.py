@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from graph.arrays import Codes, Floats, Rows
+from graph.arrays import Codes, Doubles, Floats, Reals, Rows
 
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
 # What a word weighs: what was asked for goes before what somebody usually plays, which orders what is left.
@@ -78,10 +78,17 @@ class ChannelRule:
 
     def strength(self, amount: Floats, count: NDArray[np.integer[Any]] | int) -> Floats:
         """Signed strength of entries of this channel, given how many entries their viewer has."""
+        return np.asarray(self._strength(amount, count, np.float32), dtype=np.float32)
+
+    def exact_strength(self, amount: Floats, count: int) -> Doubles:
+        """The same in doubles."""
+        return np.asarray(self._strength(amount.astype(np.float64), count, np.float64), dtype=np.float64)
+
+    def _strength(self, amount: Reals, count: NDArray[np.integer[Any]] | int, kind: type[Any]) -> Any:
         raised = (np.log1p(amount) / self.unit) ** self.power if self.logarithmic else amount
-        raised = np.asarray(np.clip(raised, -LOUDEST, LOUDEST), dtype=np.float32)
+        raised = np.asarray(np.clip(raised, -LOUDEST, LOUDEST), dtype=kind)
         scale = np.maximum(count, 1) ** -self.count_power
-        return np.asarray(self.gain * raised * scale, dtype=np.float32)
+        return self.gain * raised * scale
 
 
 def word_rule(sources: int) -> ChannelRule:

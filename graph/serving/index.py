@@ -24,6 +24,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows
+from graph.serving import exact
 from graph.serving.channels import Channel, ChannelRule, Evidence, Source, Spoken, word_rule
 from graph.serving.friend_index import unit_rows
 from graph.serving.places import positions, top_rows
@@ -61,6 +62,7 @@ class ItemIndex:
         self._features: dict[str, tuple[Ids, Floats]] = {
             kind: (arrays[f"{kind}_ids"], self._feature_keys(arrays, kind)) for kind in ("tag", "artist")
         }
+        self._feature_codes = {kind: _coded(arrays, kind, len(sources)) for kind in ("tag", "artist")}
         self._similar: dict[
             tuple[int, int], tuple[Rows, Floats]
         ] = {}  # of items alone: nobody's data is in it
@@ -349,24 +351,11 @@ class ItemIndex:
         return np.asarray(self._codes[rows, first.start : first.stop] * self._key_scale[rows, :1], np.float32)
 
     def contributions(self, evidence: Evidence, rows: Rows) -> Doubles:
-        """How much each entry adds to each candidate row [E, len(rows)].
+        """How much each entry adds to each candidate row [E, len(rows)], in doubles.
 
-        ``prior[rows] + contributions.sum(0)`` equals ``scores[rows]`` up to float32 rounding.
+        ``prior[rows] + contributions.sum(0)`` equals ``exact.scores_of``, and ``scores[rows]`` up to float32 rounding.
         """
-        strength = self.strengths(evidence)
-        queries = self.query_rows(rows)
-        added = np.zeros((len(evidence), len(queries)), dtype=np.float32)
-        for entries, weights in self._by_weights(evidence):
-            added[entries] = self._keys_of(evidence, entries) @ (queries * weights).T
-        if evidence.said is not None:
-            spoken = np.flatnonzero(evidence.key_row >= len(self.keys))
-            places = evidence.key_row[spoken] - len(self.keys)
-            added[spoken] += self._called_each(evidence.said, rows)[places]
-        added *= strength[:, None]
-        same = evidence.key_row[:, None] == np.asarray(rows)[None, :]
-        entry, column = np.nonzero(same)
-        added[entry, column] += self._lift(evidence, strength)[entry]
-        return added.astype(np.float64)
+        return exact.contributions(self, evidence, rows)
 
     def by_source(self, evidence: Evidence, rows: Rows) -> dict[str, Doubles]:
         """What each source adds to each of these candidates [len(rows)], all evidence together; lifts and prior stand apart."""
@@ -420,10 +409,42 @@ class ItemIndex:
             added += self.moods[rows] @ (strength @ said.axis)
         return added
 
-    def _called_each(self, said: Spoken, rows: Rows) -> Floats:
-        """The same of each word, counting once [w, len(rows)]."""
+    def called_each(self, evidence: Evidence, rows: Rows) -> tuple[Rows, Floats]:
+        """The same of each entry that is a word, counting once: which entries [w], and what they add [w, len(rows)]."""
+        said, spoken = evidence.said, np.flatnonzero(evidence.key_row >= len(self.keys))
+        if said is None:
+            return spoken, np.zeros((len(spoken), len(rows)), dtype=np.float32)
         added = said.text[:, rows].toarray().astype(np.float32)
-        return added if self.moods is None else np.asarray(added + said.axis @ self.moods[rows].T)
+        if self.moods is not None:
+            added = np.asarray(added + said.axis @ self.moods[rows].T)
+        return spoken, added[evidence.key_row[spoken] - len(self.keys)]
+
+    def query_codes(self, rows: Rows) -> tuple[NDArray[Any], Doubles]:
+        """Some candidates as they are kept: codes [k, dim], and what they are multiplied by [k, S]."""
+        return self._codes[rows], self._query_scale[rows].astype(np.float64)
+
+    def key_scale(self, rows: Rows) -> Floats:
+        """What codes of some candidates are multiplied by as evidence [k, S]."""
+        return self._key_scale[rows]
+
+    def feature_codes(self, kind: Literal["tag", "artist"]) -> tuple[Ids, Codes | Floats, Floats]:
+        """Tags or artists as they are kept: ids, codes [t, dim] and scales [t, S]."""
+        return self._features[kind][0], *self._feature_codes[kind]
+
+    def key_codes(self, evidence: Evidence) -> tuple[NDArray[Any], Doubles]:
+        """The same of what each entry is of: codes [E, dim], int8 where all of them are, and scales [E, S]."""
+        rows, size, tags = evidence.key_row, len(self), len(self._features["tag"][0])
+        if not len(rows) or rows.max() < size:
+            return self._codes[rows], self._key_scale[rows].astype(np.float64)
+        codes, scale = np.zeros((len(rows), self.dim)), np.ones((len(rows), len(self.sources)))
+        kept = ((0, self._codes, self._key_scale), (size, *self._feature_codes["tag"]))
+        for first, some_codes, some_scale in (*kept, (size + tags, *self._feature_codes["artist"])):
+            there = np.flatnonzero((rows >= first) & (rows < first + len(some_codes)))
+            codes[there], scale[there] = some_codes[rows[there] - first], some_scale[rows[there] - first]
+        if evidence.said is not None:
+            spoken = np.flatnonzero(rows >= len(self.keys))
+            codes[spoken] = evidence.said.keys[rows[spoken] - len(self.keys)]
+        return codes, scale
 
     def _by_weights(self, evidence: Evidence) -> Iterator[tuple[Mask | slice, Floats]]:
         """The entries [E] by the source weights [dim] that their channels have in common.
@@ -450,6 +471,13 @@ def turned(folded: Floats, mean: Floats, turn: Floats) -> Floats:
     """Unit rows [P, d] less what is common to all, and with directions in which all differ counting less; zeros stay."""
     apart = np.where(folded.any(axis=1, keepdims=True), folded - mean, 0)
     return unit_rows(np.asarray(apart @ turn, dtype=np.float32))
+
+
+def _coded(arrays: Mapping[str, NDArray[Any]], kind: str, sources: int) -> tuple[Codes | Floats, Floats]:
+    """Keys of tags or artists as they are kept [t, dim], and their scales by source [t, S]."""
+    keys: Codes | Floats = arrays[f"{kind}_keys"]
+    packed = f"{kind}_scale" in arrays
+    return keys, _unpacked(arrays, kind) if packed else np.ones((len(keys), sources), dtype=np.float32)
 
 
 def _unpacked(arrays: Mapping[str, NDArray[Any]], name: str) -> Floats:

@@ -61,7 +61,7 @@ def test_an_answer_is_one_event_one_row_and_one_epoch(told, django_capture_on_co
     assert (event.subject, event.purpose, event.dpv_iri) == (user.pseudonym, "SELF", DPV_IRI[P.SELF])
     assert (event.prior_state, event.new_state, event.scope) == ("UNDEFINED", "GRANTED", None)
     assert (event.actor, event.channel, event.previous_hash) == ("user", "api", "")
-    assert (event.policy_version, event.policy_hash) == ("2026-11-28", policy_text_current().hash)
+    assert (event.policy_version, event.policy_hash) == ("2026-11-29", policy_text_current().hash)
     assert event.event_id.version == 7
     assert epoch(user) == 1
     assert told == [frozenset({user.pk})]

@@ -28,6 +28,7 @@ PUBLISHED = {
     "2026-11-26": "7c6be83cc8c99007a691aa778ea8cefc64bce22a48cffc74614a0a1faacea2db",
     "2026-11-27": "f75a4903d5851fca2987f415a787617dd953adbdd2757c78fbd84a37961b638a",
     "2026-11-28": "05626b6c0cf9edbd12f38f6f79db555afb55846191e66b6f0da5ee6a5337e4e0",
+    "2026-11-29": "3a00302c1ff5021235dfce2655d523f894fbaf8875571acb6f5505b74f8d77e1",
 }
 
 
@@ -183,7 +184,7 @@ def test_a_person_who_is_gone_leaves_their_events_and_no_projection(events):
 def test_published_policy_texts_never_change():
     hashes = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in TEXTS.glob("*.md")}
     assert hashes == PUBLISHED
-    assert policy_text_current().version == "2026-11-28"
+    assert policy_text_current().version == "2026-11-29"
     told = {purpose for purpose in Purpose if f"**{purpose} – " in policy_text_current().text}
     assert told == set(ASKED)
 

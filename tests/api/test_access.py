@@ -103,7 +103,7 @@ def test_the_table_tells_the_blocked_and_strangers_nothing_apart():
 # What is of nobody, and of whom it was made exact counts would tell.
 FOR_STAFF = {
     "Query.experiments", "Experiment", "ExperimentFigure", "ExperimentReport", "OffPolicyEstimate",
-    "Query.engagement", "EngagementReport", "EngagementFigure", "EngagementMetric",
+    "Query.deviceFeedback", "DeviceEstimate", "Query.engagement", "EngagementReport", "EngagementFigure", "EngagementMetric",
     "ModelVersion.card", "ModelVersion.events", "ModelVersion.metrics", "ModelVersion.share", "ModelVersionConnection.edges",
     "ModelVersionConnection.pageInfo", "ModelVersionConnection.totalCount", "ModelVersionEdge.cursor", "ModelVersionEdge.node",
     "Query.modelVersions", "ModelEvent.at", "ModelEvent.became", "ModelEvent.was", "ModelEvent.who", "ModelEvent.why",

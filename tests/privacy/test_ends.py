@@ -100,9 +100,9 @@ def test_what_single_friends_kept_past_a_general_no_of_before_is_taken_back(ada)
 
 def test_consents_to_what_nothing_uses_any_more_expire_with_the_next_policy(ada, texts):
     texts("2026-01", "old")
-    factories.answered(ada, Purpose.FEEDBACK, Purpose.EXPERIMENT)
+    factories.answered(ada, Purpose.THIRD_PARTY, Purpose.EXPERIMENT)
     assert policy_publish(material_for=[])[1] == 1
-    assert (state(ada, Purpose.FEEDBACK), state(ada, Purpose.EXPERIMENT)) == ("EXPIRED", "GRANTED")
+    assert (state(ada, Purpose.THIRD_PARTY), state(ada, Purpose.EXPERIMENT)) == ("EXPIRED", "GRANTED")
 
 
 def test_another_smallest_aggregate_is_another_text_and_is_asked_again(ada, texts, monkeypatch):

@@ -82,7 +82,7 @@ def test_no_rule_believes_a_stale_yes_of_a_minor_without_a_guardian():
     ada, ben, cleo = triangle.ada, triangle.ben, triangle.cleo
     stranger = factories.sharer("stranger")
     stale(ben, P.SOCIAL_OUT, P.NAMED, friend=ada)
-    factories.answered(ben, P.EXPERIMENT)
+    factories.answered(ben, P.EXPERIMENT, P.FEEDBACK)
 
     def shown():
         there = User.objects.get(pk=ben.pk)

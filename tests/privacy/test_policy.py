@@ -26,7 +26,7 @@ def test_the_policy_is_for_everybody():
         current.text,
     )
     rows = {row.pop("purpose"): row for row in policy["purposes"]}
-    assert set(Purpose.names) - set(rows) == {"FEEDBACK", "THIRD_PARTY"}  # nothing uses them
+    assert set(Purpose.names) - set(rows) == {"THIRD_PARTY"}  # nothing uses it
     expiring = {name: row["expiresAfterDays"] for name, row in rows.items() if row["expiresAfterDays"]}
     assert expiring == {"CALENDAR": 90, "LOCATION": 90}
     assert " ".join(current.text.split()).count("ends by itself after ninety days") == len(expiring)
@@ -72,6 +72,7 @@ PERIODS = {
     "A link by which you invite somebody: 90 days": "invitations",
     "showed to be theirs: 7 days after the sign-up": "unconfirmed",
     "by which a call that your app repeats is not done twice: 24 hours": "repeats",
+    "On which day a device of yours reported in private sums: 24 hours": "device_reports",
     "A moment that your device told: 1 hour after it is over": "moments",
     "That your friends are about to hear of a play or a like, without what it was: until they were told, 1 hour": "news",
 }

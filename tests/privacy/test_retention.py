@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
 
+from accounts.intake import restoring
 from accounts.invitations import Invitation
 from accounts.models import (
     ConsentEvent,
@@ -37,6 +38,7 @@ from accounts.services.private_session import private_session_end, private_sessi
 from accounts.services.token import token_create
 from discovery.models import (
     DataExport,
+    DeviceReport,
     Erasure,
     Experiment,
     ExposedItem,
@@ -270,6 +272,13 @@ def repeats(since):
     return lambda: RepeatableCall.objects.filter(pk=row.pk).exists()
 
 
+def device_reports(since):
+    row = DeviceReport(user=factories.listener(), day=since.date())
+    with restoring():
+        row.save()
+    return lambda: DeviceReport.objects.filter(pk=row.pk).exists()
+
+
 def news(since):
     key = aged(FriendNews.objects.create(user=factories.listener(), listens=[1]), made_at=since)
     return lambda: FriendNews.objects.filter(pk=key).exists()
@@ -311,7 +320,7 @@ MADE = {
     made.__name__: made
     for made in (
         social_use, radio_choices, exposures, exposed_items, moments, rooms, private_sessions, friend_requests, export_files, exports, uploads, import_rows, sessions, tokens,
-        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, news, invitations, unconfirmed, training_runs,
+        devices, ledger, erasures, erased_identities, staff_log, link_changes, repeats, device_reports, news, invitations, unconfirmed, training_runs,
     )
 }  # fmt: skip
 RULE = {rule.name: rule for rule in RULES}

@@ -86,10 +86,12 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             "CORS_ORIGINS": (elsewhere := f"http://127.0.0.1:{free_port()}"),
         }  # fmt: skip
 
+        children = {}
+
         def start(name, *command, **more):
             command = [sys.executable, "-m", *command]
-            child = child_start(command, log=home / f"{name}.log", environment=environment | more)
-            stack.callback(child_stop, child)
+            children[name] = child_start(command, log=home / f"{name}.log", environment=environment | more)
+            stack.callback(child_stop, children[name])
 
         @functools.cache
         def origin(process, sign_up="open"):
@@ -102,7 +104,10 @@ def site(chromium, django_db_setup, django_db_blocker, tmp_path_factory):
             return f"http://127.0.0.1:{port}"
 
         start("worker", "celery", "-A", "tasks", "worker", "--pool", "solo", "--loglevel", "INFO")
-        yield SimpleNamespace(home=home, origin=origin, redis=redis, elsewhere=elsewhere)
+        yield SimpleNamespace(
+            home=home, origin=origin, redis=redis, elsewhere=elsewhere,
+            stop=lambda process: child_stop(children[f"web{process}open"]),
+        )  # fmt: skip
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from accounts.api.repeats import Again
 from accounts.api.types import Listener
 from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.presentation import Presented, Ref, node_shown, rows_shown
+from accounts.services.on_device import on_device_set
 from accounts.services.password import password_ask
 from accounts.services.private_session import private_session_end, private_session_start
 from discovery import models
@@ -246,6 +247,16 @@ class Mutation:
     def end_private_session(self, info: Info) -> PrivacyPayload:
         user = info.context.signed_in
         private_session_end(user=user)
+        return privacy_settings(user, info)
+
+    @mutation(
+        description="Keep what you play, and what you say of music, on your own device only, or here again. Switching on "
+        "deletes what is kept of it here: have `/device/own` taken along before. While it is on, plays, feedback, moments, "
+        "exclusions and radios are refused with ON_DEVICE_ONLY."
+    )
+    def set_on_device_only(self, info: Info, on: bool) -> PrivacyPayload:
+        user = info.context.signed_in
+        on_device_set(user=user, on=on)
         return privacy_settings(user, info)
 
     @mutation(

@@ -1,0 +1,21 @@
+// The device in a worker: { number, does, with } in; { number, done } or { number, failed: { code, message } } out.
+import * as acts from "./acts.js";
+import * as device from "./device.js";
+import * as radio from "./radio.js";
+import * as store from "./store.js";
+
+const does = {
+  sync: device.sync, load: device.load, discover: device.discover,
+  begin: radio.begin, advance: radio.advance,
+  played: acts.played, said: acts.said, unsaid: acts.unsaid, leftOut: acts.leftOut, forgot: acts.forgot, kept: device.kept,
+  moving: store.moving, settled: store.settled, replaced: store.replaced, forgotten: store.forgotten, log: store.log, history: store.history,
+  fact: store.fact, keepFact: ({ name, value }) => store.keepFact(name, value),
+};
+
+addEventListener("message", async ({ data }) => {
+  try {
+    postMessage({ number: data.number, done: await does[data.does](data.with) });
+  } catch (error) {
+    postMessage({ number: data.number, failed: { code: error.code ?? error.name, message: error.message } });
+  }
+});

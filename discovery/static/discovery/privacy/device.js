@@ -1,0 +1,49 @@
+// On this device only: what is kept is taken along first, and only then deleted where it was.
+import { ask as server, refused } from "../api.js";
+import { ask as device } from "../device/client.js";
+import { allowed } from "../device/feedback.js";
+import { act, at } from "../page.js";
+import { gettext } from "../words.js";
+
+export const ofViewer = "kept: privacy { onDeviceOnly purposes { purpose state } }";
+let load, on;
+
+export function begin(reload) {
+  load = reload;
+  at("device-only").addEventListener("click", () => (on ? act(off, gettext("What you play is kept here again.")) : asking(true)));
+  at("device-keep").addEventListener("click", () => asking(false));
+  at("device-sure").addEventListener("click", () => act(move, gettext("What you play is on this device only. Nothing of it is kept on the server.")));
+}
+
+export function show({ viewer }) {
+  on = viewer.kept.onDeviceOnly;
+  allowed(viewer.kept.purposes.some(({ purpose, state }) => purpose === "FEEDBACK" && state === "GRANTED"));
+  at("device-only").textContent = on ? gettext("Keep it on the server again") : gettext("Keep it on this device only");
+  at("device-words").textContent = on
+    ? gettext("What you play and say of music is kept on your own device. The server refuses it.")
+    : gettext("What you play and say of music can stay on this device. It then ranks by itself; what friends play needs the server.");
+  at("device-open").hidden = !on;
+  if (on) device("settled"); // where that was not reached the last time
+}
+
+function asking(open) {
+  at("device-ask").hidden = !open;
+  at(open ? "device-keep" : "device-only").focus();
+}
+
+async function move() {
+  await device("sync");
+  const answer = await fetch("/device/own");
+  if (!answer.ok) throw new Error(gettext("The server did not answer. Nothing was changed."));
+  await device("moving", (await answer.json()).kinds);
+  await set(true);
+  await device("settled");
+  asking(false);
+}
+
+const off = () => set(false);
+
+async function set(to) {
+  await server(`mutation($on: Boolean!) { setOnDeviceOnly(on: $on) { ... on PrivacySettings { onDeviceOnly } ${refused} } }`, { on: to });
+  await load();
+}

@@ -1,0 +1,92 @@
+"""The sum in doubles: what each entry adds to a candidate, and the whole of it, so that an order is a property of the model.
+
+In floats two items that are nearly as good change places with the order of an addition, and another implementation (such
+as the one on a listener's own device) has another order of additions. Here products of codes are whole numbers, and
+everything else is a double: what differs between two machines is the last bit of a double.
+
+Enters: an index, evidence, rows. Leaves: doubles. Only few rows are asked for: those that floats found to be the best.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.arrays import Doubles, Rows
+from graph.serving.channels import Channel, Evidence
+
+if TYPE_CHECKING:
+    from graph.serving.index import ItemIndex
+
+# Up to so many columns the product of two rows of int8 is a whole number that a float holds exactly: 127² · 1,040 < 2²⁴.
+WHOLE = 1_040
+
+
+def strengths(index: ItemIndex, evidence: Evidence) -> Doubles:
+    """Signed strength of each entry [E], as `ItemIndex.strengths` has it in floats."""
+    strength = np.zeros(len(evidence))
+    counts = np.bincount(evidence.channel, minlength=len(Channel))
+    for number in np.flatnonzero(counts):
+        entries = evidence.channel == number
+        rule, count = index.rules[Channel(int(number))], int(counts[number])
+        strength[entries] = rule.exact_strength(evidence.amount[entries], count)
+    return strength
+
+
+def contributions(index: ItemIndex, evidence: Evidence, rows: Rows) -> Doubles:
+    """How much each entry adds to each candidate row [E, len(rows)]."""
+    strength = strengths(index, evidence)
+    codes, scale = index.key_codes(evidence)
+    weighed = _weights(index, evidence) * scale
+    mine, query = index.query_codes(rows)
+    added = np.zeros((len(evidence), len(rows)))
+    for place, source in enumerate(index.sources):
+        columns = slice(source.start, source.stop)
+        alike = _products(codes[:, columns], mine[:, columns])
+        added += weighed[:, place, None] * query[None, :, place] * alike
+    if evidence.said is not None:
+        spoken, called = index.called_each(evidence, rows)
+        added[spoken] += called
+    added *= strength[:, None]
+    same = evidence.key_row[:, None] == np.asarray(rows)[None, :]
+    entry, column = np.nonzero(same)
+    added[entry, column] += (strength * _identity(index, evidence))[entry]
+    return added
+
+
+def scores_of(index: ItemIndex, evidence: Evidence, rows: Rows, *, with_prior: bool = True) -> Doubles:
+    """Score of some candidates [len(rows)], in any order. Rows that hold the same score the same, to the last bit."""
+    strength = strengths(index, evidence)
+    codes, scale = index.key_codes(evidence)
+    weighed = _weights(index, evidence) * scale * strength[:, None]
+    mine, query = index.query_codes(rows)
+    scores = index.prior[rows].astype(np.float64) if with_prior else np.zeros(len(rows))
+    for place, source in enumerate(index.sources):
+        columns = slice(source.start, source.stop)
+        folded = weighed[:, place] @ codes[:, columns].astype(np.float64)
+        # Row by row in one order of additions; a product of matrices has another for its last rows.
+        scores += query[:, place] * (mine[:, columns] * folded).sum(axis=1)
+    entry, column = np.nonzero(evidence.key_row[:, None] == np.asarray(rows)[None, :])
+    np.add.at(scores, column, (strength * _identity(index, evidence))[entry])
+    if evidence.said is not None:
+        spoken, called = index.called_each(evidence, rows)
+        scores += strength[spoken] @ called
+    return scores
+
+
+def _products(keys: NDArray[Any], queries: NDArray[Any]) -> Doubles:
+    """Products of all rows [E, k]: whole numbers of int8, exact however they are added up."""
+    if keys.dtype == queries.dtype == np.int8 and keys.shape[1] <= WHOLE:
+        return np.asarray(keys.astype(np.float32) @ queries.astype(np.float32).T, dtype=np.float64)
+    return np.asarray(keys.astype(np.float64) @ queries.astype(np.float64).T)
+
+
+def _weights(index: ItemIndex, evidence: Evidence) -> Doubles:
+    """[E, S] what each source counts for each entry."""
+    return np.array([index.rules[channel].weights for channel in Channel])[evidence.channel]
+
+
+def _identity(index: ItemIndex, evidence: Evidence) -> Doubles:
+    return np.array([index.rules[channel].identity for channel in Channel])[evidence.channel]

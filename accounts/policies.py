@@ -156,6 +156,11 @@ def contributors() -> QuerySet[User]:
     return permitting(Purpose.CONTRIBUTE)
 
 
+def passed_on() -> QuerySet[User]:
+    """Listeners whose plays may enter sums and models that other installations get: CONTRIBUTE and THIRD_PARTY."""
+    return contributors().filter(pk__in=permitting(Purpose.THIRD_PARTY))
+
+
 def discoverable() -> QuerySet[User]:
     """Listeners whom strangers may find."""
     return permitting(Purpose.DISCOVERABLE)

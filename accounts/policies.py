@@ -47,6 +47,8 @@ OCCASIONS = (Purpose.CALENDAR, Purpose.LOCATION)
 EXPERIMENTS_TOLD_SINCE = "2026-11-27"
 # The first text that tells that words of playlists' titles are learned from.
 TITLES_TOLD_SINCE = "2026-11-28"
+# The first text that tells what leaves for other installations.
+PASSED_ON_TOLD_SINCE = "2026-11-28"
 
 
 def floor(default: int) -> int:
@@ -157,8 +159,8 @@ def contributors() -> QuerySet[User]:
 
 
 def passed_on() -> QuerySet[User]:
-    """Listeners whose plays may enter sums and models that other installations get: CONTRIBUTE and THIRD_PARTY."""
-    return contributors().filter(pk__in=permitting(Purpose.THIRD_PARTY))
+    """Listeners whose plays may enter sums and models that other installations get: CONTRIBUTE, and THIRD_PARTY by a text that tells of it."""
+    return contributors().filter(pk__in=_told_since(Purpose.THIRD_PARTY, PASSED_ON_TOLD_SINCE))
 
 
 def discoverable() -> QuerySet[User]:

@@ -37,7 +37,7 @@ DPV_IRI: dict[Purpose, str] = {
 }
 
 # Nothing here uses these. So nobody is asked, the text does not speak of them, and only a no is taken.
-NOT_USED = frozenset({Purpose.FEEDBACK, Purpose.THIRD_PARTY})
+NOT_USED = frozenset({Purpose.FEEDBACK})
 ASKED = tuple(purpose for purpose in Purpose if purpose not in NOT_USED)
 
 # Consent to these ends by itself.

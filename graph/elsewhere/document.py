@@ -121,7 +121,9 @@ def ensure_trusted(document: Document, trusted: Collection[str]) -> None:
     """Raises NotAllowed (BUNDLE_UNTRUSTED) where the operator named another key than the signer's, or none."""
     if document.signer not in trusted:
         raise NotAllowed(
-            _("It is signed by %(key)s, whom nobody here trusts. Ask its operator for their key, and name it with --trust.")
+            _(
+                "It is signed by %(key)s, whom nobody here trusts. Ask its operator for their key, and name it with --trust."
+            )
             % {"key": document.signer},
             code="BUNDLE_UNTRUSTED",
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from graph.arrays import Ids
 from graph.elsewhere.document import MODEL, SUMS, Document, document_read
@@ -44,7 +46,7 @@ def names_of(artists: Ids, tracks: Ids, tags: Ids) -> Named:
         key: words
         for key, *words in _rows(Track.objects.values_list("pk", "title", "mbid", "isrc", "artist_id"))
     }
-    of_tags = dict(_rows(Tag.objects.values_list("pk", "name")))
+    of_tags: dict[int, str] = dict(_rows(Tag.objects.values_list("pk", "name")))
     told = [of_tracks[key] for key in tracks.tolist()]
     owner = np.array([artist for _title, _mbid, _isrc, artist in told], dtype=np.int64)
     return Named(
@@ -58,5 +60,5 @@ def names_of(artists: Ids, tracks: Ids, tags: Ids) -> Named:
     )
 
 
-def _rows(query: object) -> Iterable[tuple[object, ...]]:
-    return query.order_by().iterator(chunk_size=CHUNK)  # type: ignore[attr-defined,no-any-return]
+def _rows(query: QuerySet[Any, Any]) -> Iterator[Any]:
+    return query.order_by().iterator(chunk_size=CHUNK)

@@ -21,6 +21,7 @@ UNIT = 2.0**-30  # what a whole number of a sum counts: whole numbers add up ali
 MOST = 2**61  # of such a number: some of them together stay beneath 2⁶³
 MOST_PEOPLE = 2**40
 NETWORK = "network"
+ROWS_TOLD = ("play_power", "loudest", "row_power")  # choices on which it depends what a listener's row is
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def _sums(document: Document, kind: str, laid: Laid, size: int) -> Sums:
     return _of_listeners(shared, arrays, laid, place, size)
 
 
-def _of_listeners(shared: Sums, arrays: Mapping[str, NDArray[Any]], laid: Laid, place: Rows, size: int) -> Sums:
+def _of_listeners(
+    shared: Sums, arrays: Mapping[str, NDArray[Any]], laid: Laid, place: Rows, size: int
+) -> Sums:
     low, high = (places(arrays, f"pair_{end}", len(place)) for end in ("low", "high"))
     sums = checked(arrays, "pair_sum", WHOLE, len(low))
     if len(high) != len(low) or (low > high).any() or (np.abs(sums) > MOST).any():
@@ -128,7 +131,7 @@ def _of_model(
     _put(begun, place, codes)
     starter = Starter(
         codes=begun,
-        known=begun.any(axis=1),
+        known=np.asarray(begun.any(axis=1)),
         spread={name: float(value) for name, value in told["spread"].items()},
         unit=number(told, "unit", least=1e-6, most=1e6),
         blend=dict(told["blend"]),
@@ -140,7 +143,9 @@ def _source(arrays: Mapping[str, NDArray[Any]], told: Mapping[str, Any], name: s
     """The vectors of one source [n, d], as long as they are as evidence; no columns where it has none of this name."""
     for place, source in enumerate(told["sources"]):
         if source["name"] == name:
-            codes = checked(arrays, "codes", FLOATING + WHOLE, size, None)[:, source["start"] : source["stop"]]
+            codes = checked(arrays, "codes", FLOATING + WHOLE, size, None)[
+                :, source["start"] : source["stop"]
+            ]
             scale = checked(arrays, "key_scale", FLOATING, size, None)[:, place].astype(np.float32)
             unit = arrays["key_unit"][place] if "key_unit" in arrays else np.float32(1)
             return np.asarray(codes * (scale * unit)[:, None], dtype=np.float32)

@@ -79,7 +79,12 @@ def _unpacked(arrays: Mapping[str, NDArray[Any]], column: str, *, shown: bool) -
     letters, stops = arrays.get(f"{column}.letters"), arrays.get(f"{column}.stops")
     if letters is None or stops is None or letters.dtype != np.uint8 or stops.dtype != np.int64:
         raise invalid(_("%(name)s is missing") % {"name": column})
-    if letters.ndim != 1 or stops.ndim != 1 or (np.diff(stops, prepend=0) < 0).any() or len(letters) != (stops[-1] if len(stops) else 0):
+    if (
+        letters.ndim != 1
+        or stops.ndim != 1
+        or (np.diff(stops, prepend=0) < 0).any()
+        or len(letters) != (stops[-1] if len(stops) else 0)
+    ):
         raise invalid(_("%(name)s does not add up") % {"name": column})
     length = TAG_LENGTH if column.startswith("tags") else NAME_LENGTH
     try:
@@ -116,9 +121,15 @@ def track_keys(named: Named) -> Iterator[str]:
     """What each track goes by elsewhere."""
     artists = list(artist_keys(named))
     for title, mbid, isrc, artist in zip(
-        named.titles, named.track_mbids, named.track_isrcs, np.asarray(named.track_artist).tolist(), strict=True
+        named.titles,
+        named.track_mbids,
+        named.track_isrcs,
+        np.asarray(named.track_artist).tolist(),
+        strict=True,
     ):
-        yield f"mbid:{mbid}" if mbid else f"isrc:{isrc}" if isrc else f"{artists[artist]}\x1f{name_key(title)}"
+        yield (
+            f"mbid:{mbid}" if mbid else f"isrc:{isrc}" if isrc else f"{artists[artist]}\x1f{name_key(title)}"
+        )
 
 
 # --- finding it here ------------------------------------------------------------------------
@@ -142,7 +153,9 @@ def track_places(theirs: Named, ours: Named, artists: Rows) -> Rows:
     """The same of tracks; ``artists``: what `artist_places` said."""
     by_mbid, by_isrc = _first(ours.track_mbids), _first(ours.track_isrcs)
     whose = np.asarray(ours.track_artist).tolist()
-    by_name = _first([f"{artist}\x1f{name_key(title)}" for artist, title in zip(whose, ours.titles, strict=True)])
+    by_name = _first(
+        [f"{artist}\x1f{name_key(title)}" for artist, title in zip(whose, ours.titles, strict=True)]
+    )
     places = np.full(len(theirs.titles), -1, dtype=np.int64)
     of = artists[np.asarray(theirs.track_artist, dtype=np.int64)].tolist()
     rows = zip(theirs.titles, theirs.track_mbids, theirs.track_isrcs, of, strict=True)

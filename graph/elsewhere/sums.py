@@ -37,7 +37,9 @@ class Sums:
     people: Ints  # [N] about how many play each item
     listeners: int
     plays: int  # entries of all their rows
-    tags: sp.csr_matrix  # [T, N] how many use each word for each item: the rows of this catalog's words, then others
+    tags: (
+        sp.csr_matrix
+    )  # [T, N] how many use each word for each item: the rows of this catalog's words, then others
     digests: tuple[str, ...] = ()  # SHA-256 of the documents it was added up from
     starter: Starter | None = field(default=None, compare=False)
 

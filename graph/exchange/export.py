@@ -17,7 +17,7 @@ from accounts import policies
 from graph.arrays import Floats, Mask, Rows
 from graph.elsewhere.document import MODEL, document_write
 from graph.elsewhere.names import Named, names_write
-from graph.exchange.floors import items_leaving, words_leaving
+from graph.exchange.floors import items_leaving, nothing_leaves, words_leaving
 from graph.exchange.travelling import Names, travelling
 from graph.ml.coarse import people_of
 from graph.ml.config import RecommenderConfig
@@ -25,7 +25,7 @@ from graph.ml.data import LEAST_LISTENERS, Called, View, views
 from graph.ml.factorize import eigenvectors
 from graph.ml.item_item import length_scale, memory_gram, ridge_of
 from graph.ml.progress import Progress, silent
-from graph.ml.rounding import pack, quantize
+from graph.ml.rounding import quantize
 from graph.ml.train import FittedRecommender, fit
 from graph.ml.words import fit_words
 from graph.serving.index import ItemIndex
@@ -42,6 +42,7 @@ class Exported:
 
     blob: bytes
     fitted: FittedRecommender
+    items: Mapping[str, int]  # by kind, how many travel
 
 
 def export_document(
@@ -58,6 +59,7 @@ def export_document(
     """Train on ``snapshot`` and sign what may leave of it.
 
     ``ours``: what the catalog's rows are called, in the snapshot's order. ``told``: of the manifest, what is not of the model.
+    Raises Conflict (BUNDLE_EMPTY) where nothing is above the floor.
     """
     fitted = fit(snapshot, config, blends=blends, rounded=dtype == "int8", progress=progress)
     artifact = fitted.artifact()
@@ -68,6 +70,8 @@ def export_document(
         listeners={view.kind: view.listeners for view in seen},
         words=words_leaving(snapshot),
     )
+    if not any(len(rows) for rows in names.kept.values()):
+        raise nothing_leaves()
     arrays, described = names_write(names.named), {}
     for view in seen:
         index = artifact.index(view.kind)
@@ -86,7 +90,8 @@ def export_document(
         "pairs": fitted.description["pairs"],
         "config": asdict(config),
     }
-    return Exported(blob=document_write(manifest, arrays, secret), fitted=fitted)
+    items = {kind: len(names.kept[kind]) for kind in described}
+    return Exported(blob=document_write(manifest, arrays, secret), fitted=fitted, items=items)
 
 
 def _told_of(view: View, described: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,14 +119,16 @@ def _view_arrays(
         of = place[np.searchsorted(ids, served[f"{kind}_ids"])] if len(ids) else np.zeros(0, np.int64)
         there = of >= 0
         arrays[f"{kind}_places"] = of[there].astype(np.int32)
-        arrays |= {
-            name: served[name][there] for name in (f"{kind}_keys", f"{kind}_scale") if name in served
-        }
-    arrays |= _as(dtype, starter_rows(view, fitted.config)[:, kept].T, starter_weight(view, fitted.config)[kept])
+        arrays |= {name: served[name][there] for name in (f"{kind}_keys", f"{kind}_scale") if name in served}
+    arrays |= _as(
+        dtype, starter_rows(view, fitted.config)[:, kept].T, starter_weight(view, fitted.config)[kept]
+    )
     narrow = narrowed(view, kept, names.tags >= 0)
     arrays |= fit_words(narrow, index.query_rows(kept))
     if dtype == "float16":
-        arrays |= {n: arrays[n].astype(np.float16) for n in ("codes", "tag_keys", "artist_keys") if n in arrays}
+        arrays |= {
+            n: arrays[n].astype(np.float16) for n in ("codes", "tag_keys", "artist_keys") if n in arrays
+        }
     return arrays
 
 
@@ -140,7 +147,9 @@ def starter_rows(view: View, config: RecommenderConfig) -> Floats:
         gram, min(config.memory.dims, gram.size - 1), rounds=config.memory.rounds, seed=config.seed
     )
     root = np.sqrt(ridge_of(weight, config.memory))[:, None]
-    return np.asarray((right * np.sqrt(squared) * root).T / np.sqrt(length_scale(view, config.memory)), np.float32)
+    return np.asarray(
+        (right * np.sqrt(squared) * root).T / np.sqrt(length_scale(view, config.memory)), np.float32
+    )
 
 
 def starter_weight(view: View, config: RecommenderConfig) -> Floats:
@@ -166,7 +175,7 @@ def narrowed(view: View, kept: Rows, words: Mask) -> View:
     called = view.called
     if called is not None:
         called = Called(
-            titles=(), titled=called.titled[:0, kept], texts=(), tags=[called.tags[row] for row in np.flatnonzero(words)],
+            titles=(), titled=called.titled[:0, kept], texts=(), tags=[called.tags[row] for row in np.flatnonzero(words).tolist()],
             names=called.names, rows=tuple(rows[kept] for rows in called.rows),
         )  # fmt: skip
     return replace(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from accounts import policies
+from discovery.platform.errors import Conflict
 from graph.arrays import Mask, Rows
 from graph.ml.data import View
 from graph.snapshot import GraphSnapshot
@@ -24,3 +26,12 @@ def words_leaving(snapshot: GraphSnapshot) -> Mask:
     speakers = np.unique(np.stack([tag[user >= 0], user[user >= 0]]), axis=1)[0]
     known[np.bincount(speakers, minlength=len(known)) >= policies.SMALLEST_AGGREGATE] = True
     return known
+
+
+def nothing_leaves() -> Conflict:
+    return Conflict(
+        _(
+            "Nothing may leave: too few people here allow that their plays enter sums for others (CONTRIBUTE and THIRD_PARTY)."
+        ),
+        code="BUNDLE_EMPTY",
+    )

@@ -36,7 +36,9 @@ HIDDEN = {"into": (len(FEATURES), None), "bias": (None,), "out": (None,)}
 
 def model_laid(document: Document, taken: GraphSnapshot, ours: Named) -> tuple[Arrays, dict[str, Any]]:
     """The arrays and the description of an artifact: of every item of ``taken``, whose rows are called ``ours``."""
-    laid, arrays, described = Laid.of(document, ours), {}, {}
+    laid = Laid.of(document, ours)
+    arrays: Arrays = {}
+    described: dict[str, Any] = {}
     speaks = document.manifest.get("config", {}).get("vocabulary") == vocabulary()
     for view in views(taken):
         if view.kind in document.views():
@@ -76,7 +78,10 @@ def _pairs(document: Document) -> tuple[Arrays, dict[str, Any] | None]:
     units = {name: checked(section, name, FLOATING, *shape) for name, shape in HIDDEN.items() if section}
     if units and len({units["into"].shape[1], len(units["bias"]), len(units["out"])}) > 1:
         raise invalid(_("%(name)s is of another size") % {"name": "pairs"})
-    return {f"pairs.{name}": unit for name, unit in units.items()}, {"features": list(FEATURES), "weights": weights}
+    return {f"pairs.{name}": unit for name, unit in units.items()}, {
+        "features": list(FEATURES),
+        "weights": weights,
+    }
 
 
 def _view(document: Document, view: View, laid: Laid, *, words: bool) -> tuple[Arrays, dict[str, Any]]:
@@ -89,14 +94,19 @@ def _view(document: Document, view: View, laid: Laid, *, words: bool) -> tuple[A
     size = len(view.ids)
     made["codes"] = _put((size, codes.shape[1]), place, codes)
     for name in ("key", "query"):
-        made[f"{name}_scale"] = _put((size, scale), place, checked(arrays, f"{name}_scale", FLOATING, len(place), scale))
+        made[f"{name}_scale"] = _put(
+            (size, scale), place, checked(arrays, f"{name}_scale", FLOATING, len(place), scale)
+        )
         if f"{name}_unit" in arrays:
             made[f"{name}_unit"] = checked(arrays, f"{name}_unit", FLOATING, scale)
     made["prior"] = _put((size,), place, checked(arrays, "prior", FLOATING, len(place)))
     for name in ("step", "style"):
         values = checked(arrays, name, WHOLE, len(place)).astype(np.int8)
         made[name] = _put((size,), place, values, nothing=-1)
-    for name, ids, of in (("tag", view.tag_ids, laid.tags), ("artist", view.artist_ids, laid.items["ARTIST"])):
+    for name, ids, of in (
+        ("tag", view.tag_ids, laid.tags),
+        ("artist", view.artist_ids, laid.items["ARTIST"]),
+    ):
         made |= _features(arrays, name, ids, of, codes.shape[1], scale)
     if "taste_mean" in arrays:
         width = sources[0]["stop"]
@@ -107,7 +117,12 @@ def _view(document: Document, view: View, laid: Laid, *, words: bool) -> tuple[A
     if document.manifest.get("dtype") == "int8" and "key_unit" not in made:
         raise invalid(_("%(name)s is missing, or of another kind") % {"name": "key_unit"})
     unknown_filled(made, view, sources, place)
-    return made, {"sources": sources, "channels": _channels(told, scale), "blend": _numbers(told, "blend"), "spread": _numbers(told, "spread")}
+    return made, {
+        "sources": sources,
+        "channels": _channels(told, scale),
+        "blend": _numbers(told, "blend"),
+        "spread": _numbers(told, "spread"),
+    }
 
 
 def _sources(told: Mapping[str, Any], width: int) -> list[dict[str, Any]]:
@@ -127,7 +142,9 @@ def _sources(told: Mapping[str, Any], width: int) -> list[dict[str, Any]]:
 def _channels(told: Mapping[str, Any], sources: int) -> dict[str, Any]:
     """How evidence counts, by channel."""
     rules = told.get("channels")
-    if not isinstance(rules, dict) or not {channel.name for channel in Channel if channel != Channel.WORD} <= set(rules):
+    if not isinstance(rules, dict) or not {
+        channel.name for channel in Channel if channel != Channel.WORD
+    } <= set(rules):
         raise invalid(_("it does not tell how evidence counts"))
     made = {}
     for name, rule in rules.items():
@@ -158,7 +175,9 @@ def _numbers(told: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _features(arrays: Mapping[str, NDArray[Any]], name: str, ids: Ids, of: Rows, width: int, sources: int) -> Arrays:
+def _features(
+    arrays: Mapping[str, NDArray[Any]], name: str, ids: Ids, of: Rows, width: int, sources: int
+) -> Arrays:
     """Keys of words or makers that we have, by our ids."""
     there = of[distinct_places(arrays, f"{name}_places", len(of))]
     keys = checked(arrays, f"{name}_keys", FLOATING + WHOLE, len(there), width)
@@ -183,7 +202,12 @@ def _words(arrays: Mapping[str, NDArray[Any]], place: Rows, size: int, width: in
         terms = bytes(letters).decode().split("\n") if len(letters) else []
     except UnicodeDecodeError as error:
         raise invalid(_("%(name)s is no text") % {"name": "words_terms"}) from error
-    if len(starts) != len(terms) + 1 or starts[0] != 0 or starts[-1] != len(items) or (np.diff(starts) < 0).any():
+    if (
+        len(starts) != len(terms) + 1
+        or starts[0] != 0
+        or starts[-1] != len(items)
+        or (np.diff(starts) < 0).any()
+    ):
         raise invalid(_("%(name)s does not add up") % {"name": "words_starts"})
     if letters.dtype != np.uint8 or hits.dtype != np.uint8 or terms != sorted(set(terms)):
         raise invalid(_("%(name)s does not add up") % {"name": "words_terms"})
@@ -216,4 +240,6 @@ def vectors(made: Mapping[str, NDArray[Any]], name: str, sources: list[dict[str,
     scale = made[f"{name}_scale"].astype(np.float32)
     if f"{name}_unit" in made:
         scale = scale * made[f"{name}_unit"]
-    return np.asarray(made["codes"] * np.repeat(scale, [s["stop"] - s["start"] for s in sources], axis=1), np.float32)
+    return np.asarray(
+        made["codes"] * np.repeat(scale, [s["stop"] - s["start"] for s in sources], axis=1), np.float32
+    )

@@ -28,7 +28,9 @@ class Names:
         return (self.artists if kind == "ARTIST" else self.tracks)[self.kept[kind]].astype(np.int32)
 
 
-def travelling(ours: Named, *, leaving: Mapping[str, Rows], listeners: Mapping[str, ShortRows], words: Mask) -> Names:
+def travelling(
+    ours: Named, *, leaving: Mapping[str, Rows], listeners: Mapping[str, ShortRows], words: Mask
+) -> Names:
     """The names of what is ``leaving`` (by kind), and of who made it. Of several that are called the same elsewhere, the one of most listeners."""
     keys, owner = list(artist_keys(ours)), np.asarray(ours.track_artist, dtype=np.int64)
     artists = _once(leaving.get("ARTIST", NONE), keys, listeners.get("ARTIST"))

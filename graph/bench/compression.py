@@ -60,7 +60,7 @@ def measure_compression(
 
 
 def narrowest(
-    snapshot: GraphSnapshot, config: RecommenderConfig, *, progress: Progress = silent
+    snapshot: GraphSnapshot, config: RecommenderConfig, progress: Progress = silent
 ) -> RecommenderConfig:
     """The configuration with as few columns as a validation split allows."""
     progress(0.0, "fitting on the validation split")

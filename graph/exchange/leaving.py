@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,23 +19,25 @@ from graph.ml.progress import Progress, silent, within
 from graph.snapshot import GraphSnapshot
 from graph.training.drawn import drawn, drawn_seed
 
+Narrowed = Callable[[GraphSnapshot, RecommenderConfig, Progress], RecommenderConfig]
+NARROWING = 0.5  # of the time
+
 
 def model_export(
-    path: Path, *, dtype: str = "int8", lean: bool = False, progress: Progress = silent
+    path: Path, *, dtype: str = "int8", narrowed: Narrowed | None = None, progress: Progress = silent
 ) -> Exported:
-    """Train a model for others and write it. ``lean``: as narrow as a validation split allows.
+    """Train a model for others and write it. ``narrowed``: what finds how few columns do, and for how much of the time.
 
     Raises Conflict (BUNDLE_EMPTY) where nothing may leave.
     """
     learned, ours = allowed()
     config = replace(RecommenderConfig(), seed=drawn_seed(learned))
-    if lean:
-        from graph.bench.compression import narrowest
-
-        config = narrowest(learned, config, progress=within(progress, 0.0, 0.5, "how narrow"))
+    begun = 0.0
+    if narrowed is not None:
+        config, begun = narrowed(learned, config, within(progress, 0.0, NARROWING, "how narrow")), NARROWING
     exported = export_document(
         learned, ours, config, secret=settings.SIGNING_KEY, told=told_by_us(learned.ledger_position),
-        dtype=dtype, progress=within(progress, 0.5 if lean else 0.0, 1.0, "fitting"),
+        dtype=dtype, progress=within(progress, begun, 1.0, "fitting"),
     )  # fmt: skip
     file_write(path, exported.blob)
     return exported

@@ -25,12 +25,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file: Path, dtype: str, lean: bool, onnx: Path | None, **_: Any) -> None:
+        from graph.bench.compression import narrowest
         from graph.exchange.files import our_key
         from graph.exchange.leaving import model_export
 
         try:
             exported = model_export(
-                file, dtype=dtype, lean=lean,
+                file, dtype=dtype, narrowed=narrowest if lean else None,
                 progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
             )  # fmt: skip
         except EarshotError as error:
@@ -39,7 +40,16 @@ class Command(BaseCommand):
         for kind, number in exported.items.items():
             self.stdout.write(f"{kind}: {number} items")
         if onnx is not None:
-            from graph.exchange.onnx_graph import onnx_write
+            self._onnx(exported.blob, onnx)
 
-            onnx_write(exported.fitted.artifact(), onnx)
-            self.stdout.write(f"{onnx}: how it scores")
+    def _onnx(self, blob: bytes, path: Path) -> None:
+        from graph.elsewhere.document import MODEL, document_read
+
+        try:
+            from graph.exchange.onnx_graph import onnx_write
+        except ImportError as error:
+            raise CommandError("ONNX takes the package onnx: pip install 'earshot[onnx]'") from error
+        document = document_read(blob, expected=MODEL)
+        kind = next(iter(document.views()))
+        size = onnx_write(document, path, kind)
+        self.stdout.write(f"{path}: {size:,} bytes, how it scores {kind.lower()}s")

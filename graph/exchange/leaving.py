@@ -24,14 +24,19 @@ NARROWING = 0.5  # of the time
 
 
 def model_export(
-    path: Path, *, dtype: str = "int8", narrowed: Narrowed | None = None, progress: Progress = silent
+    path: Path,
+    *,
+    config: RecommenderConfig | None = None,
+    dtype: str = "int8",
+    narrowed: Narrowed | None = None,
+    progress: Progress = silent,
 ) -> Exported:
     """Train a model for others and write it. ``narrowed``: what finds how few columns do, and for how much of the time.
 
     Raises Conflict (BUNDLE_EMPTY) where nothing may leave.
     """
     learned, ours = allowed()
-    config = replace(RecommenderConfig(), seed=drawn_seed(learned))
+    config = replace(config or RecommenderConfig(), seed=drawn_seed(learned))
     begun = 0.0
     if narrowed is not None:
         config, begun = narrowed(learned, config, within(progress, 0.0, NARROWING, "how narrow")), NARROWING

@@ -17,9 +17,10 @@ from threadpoolctl import threadpool_limits
 from accounts import policies
 from graph.arrays import Doubles, Floats, Mask, Rows
 from graph.bench.portable import SECRET, named_of
-from graph.elsewhere.document import SUMS, Document, document_read
+from graph.elsewhere.document import MODEL, SUMS, Document, document_read
 from graph.elsewhere.laid_over import sums_laid
 from graph.exchange.contribute import Noise, contribution
+from graph.exchange.export import export_document
 from graph.ml import metrics
 from graph.ml.config import ItemItemConfig, RecommenderConfig
 from graph.ml.data import LEAST_LISTENERS, View, artist_view
@@ -37,7 +38,7 @@ SECRETS = (SECRET, "6f" * 32)
 def measure_federated(
     snapshot: GraphSnapshot, config: RecommenderConfig, *, seed: int = 0, epsilon: float | None = None, progress: Progress = silent,
 ) -> dict[str, Any]:  # fmt: skip
-    """NDCG@20 of held-out artists, own plays alone: each half alone, with the other's sums, and of the pool; and what sums differ by."""
+    """NDCG@20 of held-out artists, own plays alone: each half alone, with the other's sums or model, and of the pool; and what sums differ by."""
     torch.set_num_threads(1)
     with threadpool_limits(1):
         split = split_snapshot(snapshot, seed=seed)
@@ -49,18 +50,22 @@ def measure_federated(
         progress(0.1, "sums beside rows")
         same = difference(train, halves, documents, config.memory)
         asked = np.flatnonzero(np.diff(held.indptr))
-        found: dict[str, list[Doubles]] = {"alone": [], "federated": [], "pool": []}
+        found: dict[str, list[Doubles]] = {
+            "alone": [],
+            "federated": [],
+            "with the other's model": [],
+            "pool": [],
+        }
         pool = _fitted(train, config)
         for number, half in enumerate(halves):
             progress(0.3 + 0.3 * number, f"half {number + 1}")
             users = asked[first[asked] == (number == 0)]
-            joined = replace(half, elsewhere=sums_laid([documents[1 - number]], named_of(half)))
-            for name, index in (
-                ("alone", _fitted(half, config)),
-                ("federated", _fitted(joined, config)),
-                ("pool", pool),
-            ):
-                found[name].append(_ndcg(artist_view(half), index, held, users))
+            names = named_of(half)
+            joined = replace(half, elsewhere=sums_laid([documents[1 - number]], names))
+            begun = replace(half, elsewhere=sums_laid([_model_of(halves[1 - number], config)], names))
+            for name, taught in (("alone", half), ("federated", joined), ("with the other's model", begun)):
+                found[name].append(_ndcg(artist_view(half), _fitted(taught, config), held, users))
+            found["pool"].append(_ndcg(artist_view(half), pool, held, users))
     ndcg = {name: np.concatenate(values) for name, values in found.items()}
     return {
         "listeners": [int(first.sum()), int((~first).sum())],
@@ -82,6 +87,13 @@ def document_of(half: GraphSnapshot, secret: str, noise: Noise | None = None) ->
     """What a server of these listeners would give."""
     return document_read(
         contribution(half, named_of(half), secret=secret, told={}, noise=noise), expected=SUMS
+    )
+
+
+def _model_of(half: GraphSnapshot, config: RecommenderConfig) -> Document:
+    leaving = replace(half, friendships=half.friendships[:0])
+    return document_read(
+        export_document(leaving, named_of(half), config, secret=SECRET, told={}).blob, expected=MODEL
     )
 
 

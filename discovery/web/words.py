@@ -126,6 +126,14 @@ GROUPS = (
             ),
             _("Radios write down nothing of what they chose for you, nothing is compared, and you are not measured."),
         ),
+        Question(
+            Purpose.THIRD_PARTY, _("My plays may enter sums that leave"),
+            format_lazy(
+                _("Vectors of music and sums of at least {k} people may go to other installations. No play, no name and no friend of yours is in them."),
+                k=SMALLEST_AGGREGATE,
+            ),
+            _("Nothing that goes to other installations is made with your plays."),
+        ),
     )),
 )  # fmt: skip
 

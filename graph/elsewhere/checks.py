@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from graph.arrays import Rows
@@ -24,9 +23,9 @@ def checked(arrays: Arrays, name: str, kind: str, *shape: int | None) -> NDArray
     """The array of this name, of a ``kind`` of numbers and a shape in which None is any length."""
     array = arrays.get(name)
     if array is None or array.dtype.kind not in kind or array.ndim != len(shape):
-        raise invalid(_("%(name)s is missing, or of another kind") % {"name": name})
+        raise invalid(f"{name} is missing, or of another kind")
     if any(size is not None and size != there for size, there in zip(shape, array.shape, strict=True)):
-        raise invalid(_("%(name)s is of another size") % {"name": name})
+        raise invalid(f"{name} is of another size")
     return array
 
 
@@ -34,7 +33,7 @@ def places(arrays: Arrays, name: str, size: int, length: int | None = None) -> R
     """Places among ``size`` things."""
     rows = checked(arrays, name, WHOLE, length).astype(np.int64)
     if len(rows) and (rows.min() < 0 or rows.max() >= size):
-        raise invalid(_("%(name)s names what is not in it") % {"name": name})
+        raise invalid(f"{name} names what is not in it")
     return rows
 
 
@@ -42,7 +41,7 @@ def distinct_places(arrays: Arrays, name: str, size: int) -> Rows:
     """Places among ``size`` things, each once, ascending."""
     rows = places(arrays, name, size)
     if (np.diff(rows) <= 0).any():
-        raise invalid(_("%(name)s names something twice") % {"name": name})
+        raise invalid(f"{name} names something twice")
     return rows
 
 
@@ -50,5 +49,5 @@ def number(told: Mapping[str, Any], name: str, *, least: float, most: float) -> 
     """A number of the manifest."""
     value = told.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise invalid(_("%(name)s is %(value)s") % {"name": name, "value": value})
+        raise invalid(f"{name} is {value}")
     return float(value)

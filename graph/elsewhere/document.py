@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -82,7 +81,7 @@ def document_read(blob: bytes, *, expected: str) -> Document:
     """
     manifest = _manifest(blob)
     if manifest.get("type") != expected or manifest.get("format") != FORMAT:
-        raise unreadable(_("it is no %(type)s of format %(format)d") % {"type": expected, "format": FORMAT})
+        raise unreadable(f"it is no {expected} of format {FORMAT}")
     try:
         arrays = load(blob)
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
@@ -92,28 +91,28 @@ def document_read(blob: bytes, *, expected: str) -> Document:
     except SignatureInvalid as error:
         raise forged(str(error)) from error
     if manifest.get("arrays") != arrays_hash(arrays):
-        raise forged(_("its arrays are not the signed ones"))
+        raise forged("its arrays are not the signed ones")
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise invalid(_("%(name)s holds what is no number") % {"name": name})
+            raise invalid(f"{name} holds what is no number")
     if not isinstance(manifest.get("views"), dict) or not set(manifest["views"]) <= set(KINDS):
-        raise invalid(_("it tells of no kind of item"))
+        raise invalid("it tells of no kind of item")
     return Document(manifest, arrays, hashlib.sha256(blob).hexdigest())
 
 
 def _manifest(blob: bytes) -> dict[str, Any]:
     """The manifest in the header, unchecked."""
     if len(blob) > LARGEST:
-        raise unreadable(_("it is larger than %(bytes)d bytes") % {"bytes": LARGEST})
+        raise unreadable(f"it is larger than {LARGEST} bytes")
     size = int.from_bytes(blob[:8], "little")
     if len(blob) < 8 + size or not 0 < size <= HEADER:
-        raise unreadable(_("it is cut off, or no such file"))
+        raise unreadable("it is cut off, or no such file")
     try:
         manifest = json.loads(json.loads(blob[8 : 8 + size])["__metadata__"][METADATA])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise unreadable(_("it has no manifest")) from error
+        raise unreadable("it has no manifest") from error
     if not isinstance(manifest, dict):
-        raise unreadable(_("it has no manifest"))
+        raise unreadable("it has no manifest")
     return manifest
 
 
@@ -121,21 +120,18 @@ def ensure_trusted(document: Document, trusted: Collection[str]) -> None:
     """Raises NotAllowed (BUNDLE_UNTRUSTED) where the operator named another key than the signer's, or none."""
     if document.signer not in trusted:
         raise NotAllowed(
-            _(
-                "It is signed by %(key)s, whom nobody here trusts. Ask its operator for their key, and name it with --trust."
-            )
-            % {"key": document.signer},
+            f"It is signed by {document.signer}, whom nobody here trusts. Ask its operator for their key, and name it with --trust.",
             code="BUNDLE_UNTRUSTED",
         )
 
 
 def unreadable(why: str) -> InvalidInput:
-    return InvalidInput(_("The file cannot be read: %(why)s.") % {"why": why}, code="BUNDLE_UNREADABLE")
+    return InvalidInput(f"The file cannot be read: {why}.", code="BUNDLE_UNREADABLE")
 
 
 def forged(why: str) -> InvalidInput:
-    return InvalidInput(_("The file is not what was signed: %(why)s.") % {"why": why}, code="BUNDLE_FORGED")
+    return InvalidInput(f"The file is not what was signed: {why}.", code="BUNDLE_FORGED")
 
 
 def invalid(why: str) -> InvalidInput:
-    return InvalidInput(_("The file contradicts itself: %(why)s.") % {"why": why}, code="BUNDLE_INVALID")
+    return InvalidInput(f"The file contradicts itself: {why}.", code="BUNDLE_INVALID")

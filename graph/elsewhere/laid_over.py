@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from graph.arrays import Floats, Rows
@@ -95,9 +94,9 @@ def _of_listeners(
     low, high = (places(arrays, f"pair_{end}", len(place)) for end in ("low", "high"))
     sums = checked(arrays, "pair_sum", WHOLE, len(low))
     if len(high) != len(low) or (low > high).any() or (np.abs(sums) > MOST).any():
-        raise invalid(_("its pairs do not add up"))
+        raise invalid("its pairs do not add up")
     if len(np.unique(low * len(place) + high)) < len(low):
-        raise invalid(_("it names a pair twice"))
+        raise invalid("it names a pair twice")
     there = (place[low] >= 0) & (place[high] >= 0)
     one, other, value = place[low[there]], place[high[there]], sums[there].astype(np.int64)
     apart = one != other
@@ -109,7 +108,7 @@ def _of_listeners(
     item = place[places(arrays, "tag_item", len(place), len(tag))]
     count = checked(arrays, "tag_count", WHOLE, len(tag))
     if (count < 1).any():
-        raise invalid(_("it counts words below one"))
+        raise invalid("it counts words below one")
     known = item >= 0
     words = sp.csr_matrix(
         (count[known].astype(np.float32), (tag[known], item[known])),

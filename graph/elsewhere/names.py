@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from discovery.platform.errors import InvalidInput
@@ -66,7 +65,7 @@ def names_read(arrays: Mapping[str, NDArray[Any]]) -> Named:
     }
     artist = arrays.get("tracks.artist", np.zeros(0, np.int32))
     if artist.dtype != np.int32 or artist.ndim != 1:
-        raise invalid(_("it does not tell whose its tracks are"))
+        raise invalid("it does not tell whose its tracks are")
     named = Named(
         artists=columns["artists.name"], artist_mbids=columns["artists.mbid"], titles=columns["tracks.title"],
         track_mbids=columns["tracks.mbid"], track_isrcs=columns["tracks.isrc"], track_artist=artist, tags=columns["tags.name"],
@@ -78,22 +77,22 @@ def names_read(arrays: Mapping[str, NDArray[Any]]) -> Named:
 def _unpacked(arrays: Mapping[str, NDArray[Any]], column: str, *, shown: bool) -> Iterator[str]:
     letters, stops = arrays.get(f"{column}.letters"), arrays.get(f"{column}.stops")
     if letters is None or stops is None or letters.dtype != np.uint8 or stops.dtype != np.int64:
-        raise invalid(_("%(name)s is missing") % {"name": column})
+        raise invalid(f"{column} is missing")
     if (
         letters.ndim != 1
         or stops.ndim != 1
         or (np.diff(stops, prepend=0) < 0).any()
         or len(letters) != (stops[-1] if len(stops) else 0)
     ):
-        raise invalid(_("%(name)s does not add up") % {"name": column})
+        raise invalid(f"{column} does not add up")
     length = TAG_LENGTH if column.startswith("tags") else NAME_LENGTH
     try:
         for name in PackedNames(letters=letters, stops=stops):
             if shown and name_clean(name, field=column, length=length) != name:
-                raise invalid(_("%(name)s is not written as names are here") % {"name": column})
+                raise invalid(f"{column} is not written as names are here")
             yield name
     except UnicodeDecodeError as error:
-        raise invalid(_("%(name)s is no text") % {"name": column}) from error
+        raise invalid(f"{column} is no text") from error
     except InvalidInput as refusal:
         raise invalid(refusal.message) from refusal
 
@@ -102,13 +101,13 @@ def _ensure_whole(named: Named) -> None:
     if len(named.artists) != len(named.artist_mbids) or not (
         len(named.titles) == len(named.track_mbids) == len(named.track_isrcs) == len(named.track_artist)
     ):
-        raise invalid(_("there are not as many names as things"))
+        raise invalid("there are not as many names as things")
     artist = np.asarray(named.track_artist)
     if len(artist) and (artist.min() < 0 or artist.max() >= len(named.artists)):
-        raise invalid(_("it does not tell whose its tracks are"))
+        raise invalid("it does not tell whose its tracks are")
     for keys in (list(artist_keys(named)), list(track_keys(named)), list(named.tags)):
         if len(set(keys)) < len(keys):
-            raise invalid(_("two things in it are called the same"))
+            raise invalid("two things in it are called the same")
 
 
 def artist_keys(named: Named) -> Iterator[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from discovery.platform.errors import Conflict, NotFound
 from graph.elsewhere.document import SUMS, Document, invalid
@@ -56,7 +55,7 @@ def federation_join(path: Path, *, trusted: Collection[str] = (), only_known: bo
     ensure_not_ours(document)
     moment = made_at(document)
     if Bundle.objects.filter(digest=document.digest).exists():
-        raise Conflict(_("These sums are joined already."), code="BUNDLE_THERE")
+        raise Conflict("These sums are joined already.", code="BUNDLE_THERE")
     ensure_adds_up(document)
     with transaction.atomic():
         brought = {} if only_known else names_bring(names_read(document.arrays))
@@ -70,7 +69,7 @@ def federation_join(path: Path, *, trusted: Collection[str] = (), only_known: bo
 def ensure_adds_up(document: Document) -> None:
     """Raises InvalidInput (BUNDLE_INVALID) where it contradicts itself, or made rows of plays otherwise than is done here."""
     if document.manifest.get("rows") != rows_told(RecommenderConfig().memory):
-        raise invalid(_("its rows are made otherwise than here"))
+        raise invalid("its rows are made otherwise than here")
     sums_laid([document], names_read(document.arrays))
 
 
@@ -81,6 +80,6 @@ def federation_leave(signer: str) -> Bundle:
         list(Bundle.objects.filter(kind=Bundle.Kind.SUMS, signer__startswith=signer)[:2]) if signer else []
     )
     if len(found) != 1:
-        raise NotFound(_("No joined installation goes by this key."))
+        raise NotFound("No joined installation goes by this key.")
     found[0].delete()
     return found[0]

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from accounts.signatures import public_key_text
 from discovery.platform import clock
@@ -36,7 +35,7 @@ def file_read(path: Path, *, expected: str, trusted: Collection[str]) -> tuple[D
     """
     try:
         if path.stat().st_size > LARGEST:
-            raise unreadable(_("it is larger than %(bytes)d bytes") % {"bytes": LARGEST})
+            raise unreadable(f"it is larger than {LARGEST} bytes")
         blob = path.read_bytes()
     except OSError as error:
         raise unreadable(str(error)) from error
@@ -50,9 +49,9 @@ def made_at(document: Document) -> datetime:
     try:
         moment = datetime.fromisoformat(str(document.manifest["madeAt"]))
     except (KeyError, ValueError) as error:
-        raise invalid(_("it does not tell when it was made")) from error
+        raise invalid("it does not tell when it was made") from error
     if moment.tzinfo is None:
-        raise invalid(_("it does not tell when it was made"))
+        raise invalid("it does not tell when it was made")
     return moment
 
 
@@ -65,5 +64,5 @@ def ensure_not_ours(document: Document) -> None:
     """Raises InvalidInput (BUNDLE_OURS): what is ours already would count twice."""
     if document.signer == our_key():
         raise InvalidInput(
-            _("It is this installation's own, whose listeners count already."), code="BUNDLE_OURS"
+            "It is this installation's own, whose listeners count already.", code="BUNDLE_OURS"
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from django.utils.translation import gettext as _
 
 from accounts import policies
 from discovery.platform.errors import Conflict
@@ -30,8 +29,6 @@ def words_leaving(snapshot: GraphSnapshot) -> Mask:
 
 def nothing_leaves() -> Conflict:
     return Conflict(
-        _(
-            "Nothing may leave: too few people here allow that their plays enter sums for others (CONTRIBUTE and THIRD_PARTY)."
-        ),
+        "Nothing may leave: too few people here allow that their plays enter sums for others (CONTRIBUTE and THIRD_PARTY).",
         code="BUNDLE_EMPTY",
     )

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from graph.arrays import Floats, Ids, Rows
@@ -72,12 +71,12 @@ def _pairs(document: Document) -> tuple[Arrays, dict[str, Any] | None]:
         return {}, None
     weights = told.get("weights")
     if not isinstance(weights, dict):
-        raise invalid(_("%(name)s is missing, or of another kind") % {"name": "pairs"})
+        raise invalid("pairs is missing, or of another kind")
     weights = {name: number(weights, name, least=-LOUD, most=LOUD) for name in weights}
     section = document.section("pairs")
     units = {name: checked(section, name, FLOATING, *shape) for name, shape in HIDDEN.items() if section}
     if units and len({units["into"].shape[1], len(units["bias"]), len(units["out"])}) > 1:
-        raise invalid(_("%(name)s is of another size") % {"name": "pairs"})
+        raise invalid("pairs is of another size")
     return {f"pairs.{name}": unit for name, unit in units.items()}, {
         "features": list(FEATURES),
         "weights": weights,
@@ -115,7 +114,7 @@ def _view(document: Document, view: View, laid: Laid, *, words: bool) -> tuple[A
     if words and "words_terms" in arrays:
         made |= _words(arrays, place, size, codes.shape[1])
     if document.manifest.get("dtype") == "int8" and "key_unit" not in made:
-        raise invalid(_("%(name)s is missing, or of another kind") % {"name": "key_unit"})
+        raise invalid("key_unit is missing, or of another kind")
     unknown_filled(made, view, sources, place)
     return made, {
         "sources": sources,
@@ -130,12 +129,12 @@ def _sources(told: Mapping[str, Any], width: int) -> list[dict[str, Any]]:
     sources, start = [], 0
     for source in told.get("sources", ()):
         if not isinstance(source, dict) or source.get("start") != start:
-            raise invalid(_("its sources are not one behind the other"))
+            raise invalid("its sources are not one behind the other")
         stop = int(number(source, "stop", least=start + 1, most=MOST_WIDE))
         sources.append({"name": str(source.get("name")), "start": start, "stop": stop})
         start = stop
     if start != width or not sources:
-        raise invalid(_("its sources are not one behind the other"))
+        raise invalid("its sources are not one behind the other")
     return sources
 
 
@@ -145,19 +144,19 @@ def _channels(told: Mapping[str, Any], sources: int) -> dict[str, Any]:
     if not isinstance(rules, dict) or not {
         channel.name for channel in Channel if channel != Channel.WORD
     } <= set(rules):
-        raise invalid(_("it does not tell how evidence counts"))
+        raise invalid("it does not tell how evidence counts")
     made = {}
     for name, rule in rules.items():
         try:
             Channel[name]
             known = ChannelRule(**{**rule, "weights": tuple(rule["weights"])})
         except (KeyError, TypeError) as error:
-            raise invalid(_("it does not tell how evidence counts")) from error
+            raise invalid("it does not tell how evidence counts") from error
         numbers = {key: value for key, value in rule.items() if key not in {"weights", "logarithmic"}}
         for key in numbers:
             number(numbers, key, least=-LOUD, most=LOUD)
         if known.unit <= 0 or len(known.weights) != sources or not isinstance(known.logarithmic, bool):
-            raise invalid(_("it does not tell how evidence counts"))
+            raise invalid("it does not tell how evidence counts")
         for place, weight in enumerate(known.weights):
             number({str(place): weight}, str(place), least=-LOUDEST * LOUD, most=LOUDEST * LOUD)
         made[name] = {**rule, "weights": list(known.weights)}
@@ -168,7 +167,7 @@ def _numbers(told: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Named numbers, and named yes or no."""
     values = told.get(name)
     if not isinstance(values, dict):
-        raise invalid(_("%(name)s is missing, or of another kind") % {"name": name})
+        raise invalid(f"{name} is missing, or of another kind")
     return {
         key: value if isinstance(value, bool) else number(values, key, least=-LOUD, most=LOUD)
         for key, value in values.items()
@@ -188,7 +187,7 @@ def _features(
         made[f"{name}_scale"] = checked(arrays, f"{name}_scale", FLOATING, len(there), sources)[kept]
         made[f"{name}_unit"] = checked(arrays, f"{name}_unit", FLOATING, sources)
     elif keys.dtype.kind == WHOLE:
-        raise invalid(_("%(name)s is missing, or of another kind") % {"name": f"{name}_scale"})
+        raise invalid(f"{name}_scale is missing, or of another kind")
     return made
 
 
@@ -201,16 +200,16 @@ def _words(arrays: Mapping[str, NDArray[Any]], place: Rows, size: int, width: in
     try:
         terms = bytes(letters).decode().split("\n") if len(letters) else []
     except UnicodeDecodeError as error:
-        raise invalid(_("%(name)s is no text") % {"name": "words_terms"}) from error
+        raise invalid("words_terms is no text") from error
     if (
         len(starts) != len(terms) + 1
         or starts[0] != 0
         or starts[-1] != len(items)
         or (np.diff(starts) < 0).any()
     ):
-        raise invalid(_("%(name)s does not add up") % {"name": "words_starts"})
+        raise invalid("words_starts does not add up")
     if letters.dtype != np.uint8 or hits.dtype != np.uint8 or terms != sorted(set(terms)):
-        raise invalid(_("%(name)s does not add up") % {"name": "words_terms"})
+        raise invalid("words_terms does not add up")
     tags = checked(arrays, "words_tags", WHOLE, None, None)
     there = place[items]
     term = np.repeat(np.arange(len(terms)), np.diff(starts))[there >= 0]

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from discovery.platform.errors import Conflict, NotFound, TrainingFailed
 from graph import snapshot
@@ -54,7 +53,7 @@ def model_import(path: Path, *, trusted: Collection[str] = ()) -> Received:
     document, blob = file_read(path, expected=MODEL, trusted=trusted)
     moment = made_at(document)
     if Bundle.objects.filter(digest=document.digest).exists():
-        raise Conflict(_("This very file was imported before."), code="BUNDLE_THERE")
+        raise Conflict("This very file was imported before.", code="BUNDLE_THERE")
     named = names_read(document.arrays)
     model_laid(document, catalog_of(named), named)  # it holds together, or nothing of it comes in
     brought = names_bring(named)
@@ -74,7 +73,7 @@ def model_forget(digest: str) -> Bundle:
         list(Bundle.objects.filter(kind=Bundle.Kind.MODEL, digest__startswith=digest)[:2]) if digest else []
     )
     if len(found) != 1:
-        raise NotFound(_("No imported model goes by this."))
+        raise NotFound("No imported model goes by this.")
     found[0].delete()
     return found[0]
 

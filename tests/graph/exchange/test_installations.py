@@ -1,7 +1,5 @@
 """Two installations in one database, one after the other: what leaves is of those who allow it, what comes serves and goes again."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
@@ -58,7 +56,7 @@ def somewhere_else(settings):
 
 
 @pytest.fixture
-def bundle(tmp_path, settings) -> Path:
+def bundle(tmp_path, settings):
     community()
     path = tmp_path / "model.earshot"
     model_export(path, config=SMALL)

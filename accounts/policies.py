@@ -50,6 +50,8 @@ EXPERIMENTS_TOLD_SINCE = "2026-11-27"
 FEEDBACK_TOLD_SINCE = "2026-11-29"
 # The first text that tells that words of playlists' titles are learned from.
 TITLES_TOLD_SINCE = "2026-11-28"
+# The first text that tells what leaves for other installations.
+PASSED_ON_TOLD_SINCE = "2026-11-29"
 
 
 def floor(default: int) -> int:
@@ -162,6 +164,11 @@ _GRANTED = CompiledQuery(
 def contributors() -> QuerySet[User]:
     """Listeners whose plays may train models and enter counts."""
     return permitting(Purpose.CONTRIBUTE)
+
+
+def passed_on() -> QuerySet[User]:
+    """Listeners whose plays may enter sums and models that other installations get: CONTRIBUTE, and THIRD_PARTY by a text that tells of it."""
+    return contributors().filter(pk__in=_told_since(Purpose.THIRD_PARTY, PASSED_ON_TOLD_SINCE))
 
 
 def discoverable() -> QuerySet[User]:

@@ -36,8 +36,8 @@ DPV_IRI: dict[Purpose, str] = {
     Purpose.THIRD_PARTY: f"{_DPV}ServiceProvision",
 }
 
-# Nothing here uses this. So nobody is asked, the text does not speak of them, and only a no is taken.
-NOT_USED = frozenset({Purpose.THIRD_PARTY})
+# Nothing here uses these. So nobody is asked, the text does not speak of them, and only a no is taken. At the moment everything is used.
+NOT_USED: frozenset[Purpose] = frozenset()
 ASKED = tuple(purpose for purpose in Purpose if purpose not in NOT_USED)
 
 # Consent to these ends by itself.

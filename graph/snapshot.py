@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -27,6 +27,8 @@ from accounts.models import ConsentEvent, Friendship, User
 from discovery.platform.one_moment import one_moment
 from graph import reach
 from graph.arrays import Doubles, Floats, Ids, Mask, ShortRows
+from graph.elsewhere.held import sums_elsewhere
+from graph.elsewhere.sums import Sums
 from graph.models import (
     HEARD,
     LIKE_AS_PLAYS,
@@ -98,6 +100,8 @@ class GraphSnapshot:
     # Words of titles of contributors' playlists, of which enough owners have each, and which tracks stand in them.
     title_words: PackedNames = NO_NAMES
     titled: Taggings = NOTHING_SAID  # ``tag``: rows into title_words
+    # By kind, what installations elsewhere added up of their listeners' plays; its hash tells of which documents.
+    elsewhere: Mapping[str, Sums] = field(default_factory=dict)
 
     @cached_property
     def content_hash(self) -> str:
@@ -106,6 +110,8 @@ class GraphSnapshot:
         for name, array in self._arrays():
             digest.update(f"{name}:{array.dtype}:{array.shape};".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
+        for kind, sums in sorted(self.elsewhere.items()):
+            digest.update(f"elsewhere.{kind}:".encode() + sums.digest)
         return digest.hexdigest()
 
     def without(self, people: Mask) -> GraphSnapshot:
@@ -123,12 +129,12 @@ class GraphSnapshot:
 
     def _arrays(self) -> list[tuple[str, NDArray[np.generic]]]:
         arrays: list[tuple[str, NDArray[np.generic]]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for each in fields(self):
+            value = getattr(self, each.name)
             if isinstance(value, np.ndarray):
-                arrays.append((field.name, value))
+                arrays.append((each.name, value))
             elif isinstance(value, Plays | Taggings | PackedNames):
-                arrays += [(f"{field.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
+                arrays += [(f"{each.name}.{f.name}", getattr(value, f.name)) for f in fields(value)]
         return arrays
 
 
@@ -164,14 +170,16 @@ _TRACK = np.dtype([("key", np.int64), ("artist", np.int64), ("standing", np.int6
 _PAIR = np.dtype([("low", np.int64), ("high", np.int64)])
 
 
-def take() -> GraphSnapshot:
+def take(*, passed_on: bool = False) -> GraphSnapshot:
     """Everything that CONTRIBUTE permits, as it stood at one moment.
 
+    ``passed_on``: what sums for other installations may be made of. Then it is of people who granted THIRD_PARTY as well,
+    knows no friendships and no words of playlists, and nothing that installations elsewhere said.
     A play counts once, as far as it counts for others (`graph.reach`); a listen too short to be a play (see ``HEARD``)
     does not count. A like counts as ``LIKE_AS_PLAYS`` plays. The plays of an artist are those of the tracks plus the imported counts.
     """
     with one_moment():
-        contributors = reach.grown_up(policies.contributors())
+        contributors = reach.grown_up(policies.passed_on() if passed_on else policies.contributors())
         users = _ids(contributors)
         tags = _ids(Tag.objects.all())
         artists, artists_open = _artists()
@@ -192,7 +200,8 @@ def take() -> GraphSnapshot:
             users=users,
             artists=artists,
         )
-        title_words, titled = _titled(contributors, users=users, tracks=tracks)
+        named = contributors.none() if passed_on else contributors
+        title_words, titled = _titled(named, users=users, tracks=tracks)
         return GraphSnapshot(
             users=users,
             discoverable=np.isin(users, _ids(policies.discoverable())),
@@ -206,7 +215,7 @@ def take() -> GraphSnapshot:
             track_plays=track_plays,
             artist_tags=_taggings(contributors, ItemKind.ARTIST, users=users, items=artists, tags=tags),
             track_tags=_taggings(contributors, ItemKind.TRACK, users=users, items=tracks, tags=tags),
-            friendships=_friendships(contributors, users),
+            friendships=_friendships(named, users),
             ledger_position=ConsentEvent.objects.aggregate(last=Max("id"))["last"] or 0,
             deletion_position=Deletion.objects.aggregate(last=Max("id"))["last"] or 0,
             tag_names=_names(Tag.objects.all(), "name"),
@@ -215,6 +224,7 @@ def take() -> GraphSnapshot:
             track_texts=_names(_made_by_somebody(), "description"),
             title_words=title_words,
             titled=titled,
+            elsewhere={} if passed_on else sums_elsewhere(artists, tracks, tags),
         )
 
 

@@ -134,6 +134,14 @@ GROUPS = (
             ),
             _("Your devices send nothing of that kind."),
         ),
+        Question(
+            Purpose.THIRD_PARTY, _("My plays may enter sums that leave"),
+            format_lazy(
+                _("Vectors of music and sums of at least {k} people may go to other installations. No play, no name and no friend of yours is in them."),
+                k=SMALLEST_AGGREGATE,
+            ),
+            _("Nothing that goes to other installations is made with your plays."),
+        ),
     )),
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,19 @@ def measure_compression(
                 "test": [trial.row(trial.dims()), trial.row(chosen)],
             },
         }
+
+
+def narrowest(
+    snapshot: GraphSnapshot, config: RecommenderConfig, progress: Progress = silent
+) -> RecommenderConfig:
+    """The configuration with as few columns as a validation split allows."""
+    progress(0.0, "fitting on the validation split")
+    dims = prune_table(_Trial(split_snapshot(snapshot, seed=config.seed), config))[-1]["dims"]
+    return replace(
+        config,
+        memory=replace(config.memory, keep_dims=dims.get("memory")),
+        network=replace(config.network, keep_dims=dims.get("network")),
+    )
 
 
 class _Trial:

@@ -17,6 +17,7 @@ ASSUMED = (
     Purpose.SOCIAL_OUT,
     Purpose.NAMED,
     Purpose.DISCOVERABLE,
+    Purpose.THIRD_PARTY,
 )
 
 

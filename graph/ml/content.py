@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from graph.arrays import Doubles, Floats, Rows
+from graph.arrays import Doubles, Floats, Ints, Rows
+from graph.elsewhere.sums import added
 from graph.ml.config import ContentConfig
 from graph.ml.data import View
 
@@ -29,16 +30,16 @@ class Imputed:
     size: Floats  # [C] how loud each is as a candidate; 1 is an item that is tagged as played ones are
 
 
-def impute(view: View, codes: Floats, config: ContentConfig) -> Imputed:
-    """Vectors of the unplayed items from the played ones' ``codes`` [N, d]."""
+def impute(view: View, codes: Floats, listeners: Ints, config: ContentConfig) -> Imputed:
+    """Vectors of the items without ``listeners`` [N] from the ``codes`` [N, d] of the others."""
     profiles, amount = profiles_of(view, config)
     tagged = np.diff(profiles.indptr) > 0
-    known, unknown = tagged & (view.listeners > 0), tagged & (view.listeners == 0)
+    known, unknown = tagged & (listeners > 0), tagged & (listeners == 0)
     rows = np.flatnonzero(unknown)
     if known.sum() < MIN_KNOWN or not len(rows):
         rows = rows[:0]
         return Imputed(rows=rows, codes=codes[rows], size=np.zeros(0, dtype=np.float32))
-    weight = np.sqrt(view.listeners[known]).astype(np.float64)
+    weight = np.sqrt(listeners[known]).astype(np.float64)
     mapped = _ridge(profiles[known], codes[known].astype(np.float64), weight, config)
     predicted = profiles[rows] @ mapped
     length = np.linalg.norm(predicted, axis=1, keepdims=True)
@@ -52,7 +53,8 @@ def impute(view: View, codes: Floats, config: ContentConfig) -> Imputed:
 
 def profiles_of(view: View, config: ContentConfig) -> tuple[sp.csr_matrix, Doubles]:
     """Unit tag (and artist) profiles [N, F], rare names louder, and log1p of each item's tags [N]."""
-    features = sp.vstack([view.tags, view.artists]).tocsr().astype(np.float64)
+    tags = view.tags if view.elsewhere is None else added(view.tags, view.elsewhere.tags)
+    features = sp.vstack([tags, view.artists]).tocsr().astype(np.float64)
     amount = np.log1p(np.asarray(features.sum(axis=0)).ravel())
     frequency = np.diff(features.indptr)
     kept = frequency >= config.min_items

@@ -17,6 +17,7 @@ from torch_geometric.data import HeteroData
 
 from accounts.policies import floor
 from graph.arrays import Floats, Ids, Ints, Mask, ShortRows
+from graph.elsewhere.sums import Starter, Sums
 from graph.ml.copies import distinct_people, distinctness
 from graph.packed_names import PackedNames
 from graph.serving.friend_index import symmetric
@@ -63,6 +64,7 @@ class View:
     artist_ids: Ids  # [A]
     friends: sp.csr_matrix  # [U, U] symmetric, ones
     called: Called | None = None  # nothing where the snapshot has no names
+    elsewhere: Sums | None = None  # of listeners of other installations
 
     @cached_property
     def taught(self) -> sp.csr_matrix:
@@ -86,9 +88,16 @@ class View:
         return distinct_people(self.taught, self.distinct).astype(np.int32)
 
     @cached_property
+    def starter(self) -> Starter | None:
+        """What a training here begins with, where a model was imported."""
+        return None if self.elsewhere is None else self.elsewhere.starter
+
+    @cached_property
     def unit(self) -> float:
         """Mean of log1p(count): what one ordinary play count weighs."""
-        return float(np.log1p(self.taught.data).mean()) if self.taught.nnz else 1.0
+        if not self.taught.nnz:
+            return self.starter.unit if self.starter else 1.0
+        return float(np.log1p(self.taught.data).mean())
 
     @cached_property
     def strength(self) -> sp.csr_matrix:
@@ -112,6 +121,7 @@ def artist_view(snapshot: GraphSnapshot) -> View:
         artists=sp.csr_matrix((0, size), dtype=np.float32),
         artist_ids=np.zeros(0, dtype=np.int64),
         friends=_friends(snapshot),
+        elsewhere=snapshot.elsewhere.get("ARTIST"),
         called=_called(snapshot, size, (snapshot.artist_names, np.arange(size, dtype=np.int32))),
     )
 
@@ -137,6 +147,7 @@ def track_view(snapshot: GraphSnapshot) -> View:
         artists=made,
         artist_ids=snapshot.artists,
         friends=_friends(snapshot),
+        elsewhere=snapshot.elsewhere.get("TRACK"),
         called=_called(
             snapshot,
             size,

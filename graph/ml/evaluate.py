@@ -112,6 +112,8 @@ def measure(split: Split, artifact: Artifact, *, seed: int = 0) -> Metrics:
     """The metrics of a model that was fitted on ``split.train``."""
     items, words = {}, {}
     for view in views(split.train):
+        if artifact.index(view.kind) is None:
+            continue  # a model that was imported may know of one kind alone
         found = words_left_out(view, index_of(artifact, view).queries)
         if len(found):
             error = float(found.std(ddof=1) / len(found) ** 0.5)

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 
 from graph.arrays import Doubles, Floats
+from graph.elsewhere.sums import Sums, added
 from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
 from graph.ml.factorize import Gram, SparseProduct, Stack, eigenvectors
@@ -44,9 +46,32 @@ class Block:
 
 def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
     """Item vectors whose products are item–item weights, deterministic for a seed."""
-    rows = memory_rows(view, config)
-    ridge = ridge_of(np.sum([part.squares() for part in rows], axis=0), config)
-    return block_of(Stack(rows, 1 / np.sqrt(ridge)), ridge, config, seed=seed)
+    gram, weight = memory_gram(view, config)
+    return block_of(gram, ridge_of(weight, config), config, seed=seed)
+
+
+def memory_gram(view: View, config: ItemItemConfig) -> tuple[Gram, Doubles]:
+    """The Gram matrix of all rows, divided by the roots of the ridges on both sides; and its diagonal [N] before that."""
+    rows, size = memory_rows(view, config), length_scale(view, config)
+    weight = np.sum([part.squares() for part in rows], axis=0)
+    if view.elsewhere is not None:
+        weight = weight + size * view.elsewhere.diagonal
+    scale = 1 / np.sqrt(ridge_of(weight, config).astype(np.float64))
+    here: Gram = Stack(rows, scale)
+    return here if view.elsewhere is None else _Together(here, view.elsewhere, scale, size), weight
+
+
+class _Together:
+    """The Gram matrix of the rows here, and what installations elsewhere added up of theirs."""
+
+    def __init__(self, here: Gram, elsewhere: Sums, column_scale: Doubles, size: float) -> None:
+        self._here, self._elsewhere, self._size = here, elsewhere, size
+        self._scale = column_scale[:, None]
+        self.size = here.size
+
+    def times(self, values: torch.Tensor) -> torch.Tensor:
+        theirs = self._scale * self._elsewhere.times(self._scale * values.numpy())
+        return self._here.times(values) + torch.from_numpy(self._size * theirs)
 
 
 def ridge_of(weight: Doubles, config: ItemItemConfig) -> Floats:
@@ -75,19 +100,39 @@ def memory_rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
 
     Where plays teach nothing, what items are called and who made them is all there is, and speaks alone.
     """
-    plays = view.taught.copy()
-    plays.data = np.log1p(plays.data) ** config.play_power
-    plays = _weighed(_balanced(plays, config), view.distinct)
+    plays = play_rows(view, config)
+    size = length_scale(view, config)
+    plays.data *= np.sqrt(size)
     parts = [SparseProduct((plays,))]
     energy = float((plays.data**2).sum())
-    for incidence in (view.tags, view.artists):
+    tags = view.tags
+    if view.elsewhere is not None:
+        energy += size * view.elsewhere.energy
+        tags = added(tags, view.elsewhere.tags)
+    for incidence in (tags, view.artists):
         rows = feature_rows(incidence, config)
-        size = float((rows.data**2).sum())
-        if size:
-            parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt((energy or size) / size)),)))
+        length = float((rows.data**2).sum())
+        if length:
+            parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt((energy or length) / length)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
     circles = sp.diags(config.friend_weight * degree**-config.friend_power) @ view.friends
     return [*parts, SparseProduct((circles.tocsr(), plays))]
+
+
+def play_rows(view: View, config: ItemItemConfig) -> sp.csr_matrix:
+    """Listeners' plays [U, N] as rows whose lengths know nothing of other listeners': see `length_scale`."""
+    plays = view.taught.copy()
+    plays.data = np.log1p(plays.data) ** config.play_power
+    return _weighed(_balanced(plays, config), view.distinct)
+
+
+def length_scale(view: View, config: ItemItemConfig) -> float:
+    """What products of `play_rows` count: a row's length is measured by the mean length of all, whoever holds them."""
+    length = np.diff(view.taught.indptr)
+    people, entries = int((length > 0).sum()), view.taught.nnz
+    if view.elsewhere is not None:
+        people, entries = people + view.elsewhere.listeners, entries + view.elsewhere.plays
+    return float((entries / people) ** (2 * config.row_power)) if people else 1.0
 
 
 def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
@@ -107,8 +152,7 @@ def _balanced(plays: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
     mean = np.asarray(plays.sum(axis=1)).ravel() / np.maximum(count, 1)
     balanced = (sp.diags(1 / np.where(mean > 0, mean, 1)) @ plays).tocsr()
     balanced.data = np.minimum(balanced.data, config.loudest)
-    usual = count[count > 0].mean() if plays.nnz else 1.0
-    return (sp.diags(np.where(count > 0, count / usual, 1) ** -config.row_power) @ balanced).tocsr()
+    return (sp.diags(np.maximum(count, 1) ** -config.row_power) @ balanced).tocsr()
 
 
 def _weighed(plays: sp.csr_matrix, weight: Floats) -> sp.csr_matrix:

@@ -15,6 +15,8 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
+from graph.arrays import Floats
+from graph.elsewhere.sums import Starter
 from graph.ml.config import ContentConfig, NetworkConfig
 from graph.ml.content import impute
 from graph.ml.data import Edge, View, view_data
@@ -22,6 +24,9 @@ from graph.ml.full_batch import FullBatch
 from graph.ml.item_item import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
 from graph.ml.progress import Progress
+from graph.serving.friend_index import unit_rows
+
+START = 0.3  # length of the vectors that learning begins with
 
 
 def fit_network(
@@ -47,10 +52,15 @@ def fit_network(
         progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
+    listeners = view.listeners.astype(np.int64)
+    if view.starter is not None and view.elsewhere is not None:
+        begun = view.starter.known & (listeners == 0)  # of which nothing is learned here
+        codes[begun] = unit_rows(_at_width(view.starter.codes, config.dims)[begun])
+        listeners += np.where(view.starter.known, np.maximum(view.elsewhere.people, 1), 0)
     # Nothing was learned for an item that nobody plays, so its vector comes from its tags.
-    known = (view.listeners > 0).astype(np.float32)
+    known = (listeners > 0).astype(np.float32)
     loud = known.copy()
-    unplayed = impute(view, codes, content)
+    unplayed = impute(view, codes, listeners, content)
     codes[unplayed.rows], loud[unplayed.rows] = unplayed.codes, unplayed.size
     return Block(name="network", codes=codes, key_scale=known, query_scale=loud / config.temperature)
 
@@ -60,7 +70,8 @@ def network_of(
 ) -> tuple[TasteNetwork, nn.Parameter, dict[Edge, Link], torch.optim.Optimizer]:
     """The untrained network, the popularity it learns beside, its links, and what updates both."""
     torch.manual_seed(seed)
-    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
+    first = _first_columns(start, config.dims) if view.starter is None else _begun(view.starter, config.dims)
+    network = TasteNetwork(first, view.tags.shape[0], config.layers)
     popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
     optimizer = torch.optim.Adam(
         [*network.parameters(), popularity],
@@ -151,10 +162,25 @@ def _candidates(view: View, config: NetworkConfig, rng: np.random.Generator) -> 
     return torch.from_numpy(np.sort(rng.choice(len(view.ids), drawn, replace=False)))
 
 
+def _begun(starter: Starter, dims: int) -> Tensor:
+    """The imported network's vectors; what it does not know begins with what its tags and listeners say."""
+    return torch.from_numpy(unit_rows(_at_width(starter.codes, dims)) * np.float32(START))
+
+
+def _at_width(codes: Floats, dims: int) -> Floats:
+    """Vectors [N, w] in ``dims`` columns: of more the main directions, and fewer filled up."""
+    if codes.shape[1] > dims:
+        _, directions = np.linalg.eigh(codes.T.astype(np.float64) @ codes)
+        codes = codes @ directions[:, ::-1][:, :dims].astype(np.float32)
+    wide = np.zeros((len(codes), dims), dtype=np.float32)
+    wide[:, : codes.shape[1]] = codes
+    return wide
+
+
 def _first_columns(start: Block, dims: int) -> Tensor:
     """The leading columns of another source, rows at their natural length."""
     codes = start.codes[:, :dims]
     scale = np.sqrt((codes**2).sum(axis=1).mean())
     first = np.zeros((len(codes), dims), dtype=np.float32)
-    first[:, : codes.shape[1]] = codes / max(scale, 1e-6) * 0.3
+    first[:, : codes.shape[1]] = codes / max(scale, 1e-6) * START
     return torch.from_numpy(first)

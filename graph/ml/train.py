@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Floats, Ids
-from graph.ml.blend import MIN_VIEWERS, learn_blend
+from graph.ml.blend import MIN_VIEWERS, STEPS, learn_blend
 from graph.ml.coarse import Steps, coarse_steps, people_of
 from graph.ml.config import BlendConfig, RecommenderConfig
 from graph.ml.data import View, views
@@ -31,6 +31,7 @@ from graph.snapshot import GraphSnapshot
 from graph.words.table import table_arrays
 
 SPREAD_SAMPLE = 500  # listeners from whose scores a source's spread is measured
+LEARNED = tuple(STEPS)  # weights that a validation split may move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +55,14 @@ def fit(
     *,
     before: Mapping[str, Steps] | None = None,
     blends: Mapping[str, BlendConfig] | None = None,
+    rounded: bool = True,
     progress: Progress = silent,
 ) -> FittedRecommender:
     """Train every source on every view, then the friend suggestions.
 
     ``progress`` hears a fraction in [0, 1] and what is being done; ``before`` are the popularity steps of the model
-    before, ``blends`` weights that are learned already, by view. The result depends on the snapshot, the config and
-    these only.
+    before, ``blends`` weights that are learned already, by view; not ``rounded``, vectors stay as float32. The result
+    depends on the snapshot, the config and these only.
     """
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
@@ -75,7 +77,11 @@ def fit(
             progress=within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower()),
         )
         view_arrays, described[view.kind] = assemble_view(
-            view, blocks, blends.get(view.kind, config.blend), before=(before or {}).get(view.kind)
+            view,
+            blocks,
+            blends.get(view.kind) or blend_begun(view, config),
+            rounded=rounded,
+            before=(before or {}).get(view.kind),
         )
         index = index_assembled(view, view_arrays, described[view.kind])
         view_arrays |= fit_words(view, index.queries)
@@ -136,10 +142,19 @@ def learned_blends(
         if (np.diff(held.indptr) > 0).sum() >= MIN_VIEWERS:
             start, stop = position / len(training_views), (position + 1) / len(training_views)
             blocks = _blocks(view, config, progress=within(progress, start, stop, view.kind.lower()))
-            arrays, described = assemble_view(view, blocks, config.blend)
+            begun = blend_begun(view, config)
+            arrays, described = assemble_view(view, blocks, begun)
             index = index_assembled(view, arrays, described)
-            blends[view.kind] = learn_blend(view, held, index, config.blend)
+            blends[view.kind] = learn_blend(view, held, index, begun)
     return blends
+
+
+def blend_begun(view: View, config: RecommenderConfig) -> BlendConfig:
+    """The weights where nothing is learned of them here: those of the model that was imported, else as configured."""
+    if view.starter is None or config.untrained or not config.blend.learned:
+        return config.blend
+    learned = {name: view.starter.blend[name] for name in LEARNED if name in view.starter.blend}
+    return replace(config.blend, **learned)
 
 
 def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
@@ -161,11 +176,16 @@ def assemble_view(
 
     ``before``: the popularity steps of the model before, which single people do not move.
     """
-    blocks = [_rotated(_in_units_of_spread(view, block, blend)) for block in blocks]
+    spread = {block.name: spread_of(view, block, blend) for block in blocks}
+    blocks = [
+        _rotated(replace(block, query_scale=block.query_scale / spread[block.name])) for block in blocks
+    ]
     keys = np.concatenate([block.keys for block in blocks], axis=1)
     widths = [block.codes.shape[1] for block in blocks]
     steps = coarse_steps(view.ids, view.listeners.astype(np.int64), blend.min_contributors, before)
     shown = people_of(steps, blend.min_contributors)
+    if view.elsewhere is not None:
+        shown += view.elsewhere.people
     arrays: dict[str, NDArray[Any]] = {
         "ids": view.ids.astype(np.int64),
         "open": view.open,
@@ -187,7 +207,7 @@ def assemble_view(
     ]
     weights = tuple(float(getattr(blend, block.name)) for block in blocks)
     rules = {channel.name: asdict(rule) for channel, rule in channel_rules(blend, weights, view.unit).items()}
-    return arrays, {"sources": sources, "channels": rules, "blend": asdict(blend)}
+    return arrays, {"sources": sources, "channels": rules, "blend": asdict(blend), "spread": spread}
 
 
 def index_assembled(view: View, arrays: dict[str, NDArray[Any]], described: dict[str, Any]) -> ItemIndex:
@@ -233,27 +253,23 @@ def _rotated(block: Block) -> Block:
     return replace(block, codes=block.codes @ basis.astype(np.float32))
 
 
-def _in_units_of_spread(view: View, block: Block, blend: BlendConfig) -> Block:
-    """The block scaled so that its scores over listeners have standard deviation one.
+def spread_of(view: View, block: Block, blend: BlendConfig) -> float:
+    """The standard deviation of the block's scores over listeners: what they are divided by, so that sources compare.
 
-    Where nobody is learned from, over listeners of one item each.
+    Where few are learned from, over those of the model that was imported; where nobody is, over listeners of one item each.
     """
     counts = np.diff(view.strength.indptr)
     listeners = np.flatnonzero(counts)[:SPREAD_SAMPLE]
+    if view.starter is not None and len(listeners) < MIN_VIEWERS and block.name in view.starter.spread:
+        return view.starter.spread[block.name]
     if len(listeners):
         scale = counts[listeners].astype(np.float32) ** -blend.count_power
         folded = (view.strength[listeners] @ block.keys) * scale[:, None]
     else:
         folded = block.keys[np.flatnonzero(block.keys.any(axis=1))[:SPREAD_SAMPLE]]
     if not folded.any():
-        return block
-    spread = spread_of_products(folded, block.queries)
-    return Block(
-        name=block.name,
-        codes=block.codes,
-        key_scale=block.key_scale,
-        query_scale=block.query_scale / max(spread, 1e-12),
-    )
+        return 1.0
+    return max(spread_of_products(folded, block.queries), 1e-12)
 
 
 def spread_of_products(left: Floats, right: Floats) -> float:

@@ -15,6 +15,7 @@ from graph.models.catalog import (
 )
 from graph.models.communities import Community
 from graph.models.deletions import DeletedPlay, Deletion
+from graph.models.exchange import Bundle
 from graph.models.exclusions import TasteExclusion, counted, holding
 from graph.models.history import History, HistoryCorrection, HistoryRow, HistoryWord
 from graph.models.library import LibraryAccount, LibrarySong
@@ -31,6 +32,7 @@ __all__ = [
     "Artist",
     "ArtistName",
     "ArtistPlayCount",
+    "Bundle",
     "CatalogRuling",
     "Community",
     "DeletedPlay",

@@ -55,6 +55,8 @@ def lineage_sign(version: ModelVersion, directory: Path | None = None) -> str:
         "libraries": manifest.get("libraries", {}),
         "parent": None if parent is None else str(parent.pk),
         "trainingRoot": manifest.get("training_edges", {}).get("root"),
+        "imported": manifest.get("imported"),
+        "elsewhere": manifest.get("elsewhere", []),
         **_of_row(version),
     }
     return json.dumps(signed(document, settings.SIGNING_KEY), ensure_ascii=False)

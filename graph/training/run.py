@@ -127,7 +127,13 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
 
     def write(directory: Path) -> None:
         edges = edges_write(learned, directory)
-        write_artifact(fitted, directory, {"metrics": metrics, "run": lease.key, "training_edges": edges})
+        told = {
+            "metrics": metrics,
+            "run": lease.key,
+            "training_edges": edges,
+            "elsewhere": digests_elsewhere(taken),
+        }
+        write_artifact(fitted, directory, told)
 
     version = publish.model_publish(
         lease=lease,
@@ -140,6 +146,11 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     )
     report(1.0, "refused" if version.state == State.REJECTED else "published")
     return version
+
+
+def digests_elsewhere(taken: snapshot.GraphSnapshot) -> list[str]:
+    """SHA-256 of the documents of other installations that were learned from."""
+    return sorted({digest for sums in taken.elsewhere.values() for digest in sums.digests})
 
 
 def _learned_from_plays(fitted: FittedRecommender) -> dict[str, int]:

@@ -237,7 +237,16 @@ def test_a_taken_handle_stores_nothing(tmp_path):
 def test_assumed_consent_stands_in_the_ledger(tmp_path):
     report = lastfm_import(folder=write(tmp_path), assume_consent=True)
 
-    granted = {"RECORD", "SELF", "CONTRIBUTE", "SOCIAL_IN", "SOCIAL_OUT", "NAMED", "DISCOVERABLE"}
+    granted = {
+        "RECORD",
+        "SELF",
+        "CONTRIBUTE",
+        "SOCIAL_IN",
+        "SOCIAL_OUT",
+        "NAMED",
+        "DISCOVERABLE",
+        "THIRD_PARTY",
+    }
     for user in User.objects.all():
         assert (
             set(user.consents.filter(state=ConsentState.GRANTED).values_list("purpose", flat=True)) == granted

@@ -124,10 +124,10 @@ def test_equal_content_has_an_equal_hash_and_a_play_changes_it():
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         snapshot.take()
     factories.checkerboard(4)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         snapshot.take()
 
 

@@ -146,7 +146,7 @@ def test_gpc_denies_third_party_only_and_shows(ada):
     )["viewer"]
     states = {answer["purpose"]: answer["state"] for answer in shown["privacy"]["purposes"]}
     assert shown["privacy"]["signals"] == {"gpc": True}
-    assert ("THIRD_PARTY" in states, states["SELF"]) == (False, "GRANTED")  # nothing uses it: it is not asked
+    assert (states["THIRD_PARTY"], states["SELF"]) == ("DENIED", "GRANTED")
     assert shown["consentHistory"]["edges"][0]["node"] == {
         "purpose": "THIRD_PARTY", "newState": "DENIED", "actor": "GPC",
     }  # fmt: skip

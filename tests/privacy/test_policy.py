@@ -26,7 +26,7 @@ def test_the_policy_is_for_everybody():
         current.text,
     )
     rows = {row.pop("purpose"): row for row in policy["purposes"]}
-    assert set(Purpose.names) - set(rows) == {"THIRD_PARTY"}  # nothing uses it
+    assert set(Purpose.names) == set(rows)
     expiring = {name: row["expiresAfterDays"] for name, row in rows.items() if row["expiresAfterDays"]}
     assert expiring == {"CALENDAR": 90, "LOCATION": 90}
     assert " ".join(current.text.split()).count("ends by itself after ninety days") == len(expiring)

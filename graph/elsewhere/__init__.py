@@ -1,0 +1,1 @@
+"""What other installations send: sums over their listeners, and vectors of music. Read, checked, and laid over this catalog."""

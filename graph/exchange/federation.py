@@ -1,0 +1,85 @@
+"""Sums of other installations, joined and taken back. What is learned adds up those that are there: nothing remembers the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from discovery.platform.errors import Conflict, NotFound
+from graph.elsewhere.document import SUMS, Document, invalid
+from graph.elsewhere.laid_over import sums_laid
+from graph.elsewhere.names import names_read
+from graph.exchange.bring import names_bring
+from graph.exchange.contribute import Noise, contribution, rows_told
+from graph.exchange.files import ensure_not_ours, file_read, file_write, made_at, told_by_us
+from graph.exchange.leaving import allowed
+from graph.ml.config import RecommenderConfig
+from graph.models import Bundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """What came of joining an installation's sums."""
+
+    bundle: Bundle
+    replaced: bool  # what it said before
+    brought: dict[str, int]  # what the catalog had not
+
+
+def federation_contribute(path: Path, *, epsilon: float | None = None) -> int:
+    """Write the sums of those here who allow it; returns its bytes. Raises Conflict (BUNDLE_EMPTY) where nothing may leave."""
+    learned, ours = allowed()
+    blob = contribution(
+        learned,
+        ours,
+        secret=settings.SIGNING_KEY,
+        told=told_by_us(learned.ledger_position),
+        noise=None if epsilon is None else Noise(epsilon),
+    )
+    file_write(path, blob)
+    return len(blob)
+
+
+def federation_join(path: Path, *, trusted: Collection[str] = (), only_known: bool = False) -> Joined:
+    """Let the next training add an installation's sums, in place of what it said before.
+
+    ``only_known``: leave the catalog as it is; what it does not know is then left out. Raises InvalidInput or NotAllowed as
+    `file_read`, InvalidInput (BUNDLE_OURS) for our own, and Conflict (BUNDLE_THERE) where it is joined already; then
+    nothing has changed.
+    """
+    document, blob = file_read(path, expected=SUMS, trusted=trusted)
+    ensure_not_ours(document)
+    moment = made_at(document)
+    if Bundle.objects.filter(digest=document.digest).exists():
+        raise Conflict("These sums are joined already.", code="BUNDLE_THERE")
+    ensure_adds_up(document)
+    with transaction.atomic():
+        brought = {} if only_known else names_bring(names_read(document.arrays))
+        before = Bundle.objects.filter(kind=Bundle.Kind.SUMS, signer=document.signer).delete()[0]
+        bundle = Bundle.objects.create(
+            kind=Bundle.Kind.SUMS, digest=document.digest, signer=document.signer, made_at=moment, body=blob
+        )
+    return Joined(bundle=bundle, replaced=bool(before), brought=brought)
+
+
+def ensure_adds_up(document: Document) -> None:
+    """Raises InvalidInput (BUNDLE_INVALID) where it contradicts itself, or made rows of plays otherwise than is done here."""
+    if document.manifest.get("rows") != rows_told(RecommenderConfig().memory):
+        raise invalid("its rows are made otherwise than here")
+    sums_laid([document], names_read(document.arrays))
+
+
+@transaction.atomic
+def federation_leave(signer: str) -> Bundle:
+    """Add these sums no more, from the next training on. Raises NotFound."""
+    found = (
+        list(Bundle.objects.filter(kind=Bundle.Kind.SUMS, signer__startswith=signer)[:2]) if signer else []
+    )
+    if len(found) != 1:
+        raise NotFound("No joined installation goes by this key.")
+    found[0].delete()
+    return found[0]

@@ -1,0 +1,137 @@
+"""A file that is not what it should be is refused with its code, and nothing of it comes in."""
+
+import json
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from safetensors.numpy import save
+
+from accounts.signatures import public_key_text
+from graph.elsewhere import document as documents
+from graph.elsewhere.document import METADATA, document_write
+from graph.models import Artist, Bundle, ModelVersion, Tag, TrainingRun
+from tests.graph.exchange.conftest import KEY, OTHER_KEY
+
+pytestmark = pytest.mark.django_db
+
+
+def rewritten(document, *, secret=KEY, told=None, **arrays):
+    """The file with other arrays (``x__y`` for "x.y"), signed anew."""
+    changed = document.arrays | {name.replace("__", "."): array for name, array in arrays.items()}
+    return document_write({**document.manifest, **(told or {})}, changed, secret)
+
+
+def with_nan(document):
+    codes = document.arrays["artist.prior"].copy()
+    codes[0] = np.nan
+    return rewritten(document, artist__prior=codes)
+
+
+def changed_after_signing(document):
+    arrays = dict(document.arrays)
+    arrays["artist.prior"] = arrays["artist.prior"] + 1
+    return save(arrays, metadata={METADATA: json.dumps(document.manifest)})
+
+
+def with_names(document, names):
+    from graph.packed_names import PackedNames
+
+    packed = PackedNames.of(names)
+    return rewritten(document, artists__name__letters=packed.letters, artists__name__stops=packed.stops)
+
+
+def names_of(document):
+    from graph.elsewhere.names import names_read
+
+    return list(names_read(document.arrays).artists)
+
+
+def two_called_the_same(document):
+    names = names_of(document)
+    return with_names(document, [names[0].upper(), *names[:1], *names[2:]])
+
+
+def a_name_with_control_characters(document):
+    return with_names(document, ["\x1b[31mred", *names_of(document)[1:]])
+
+
+def without_a_view(document):
+    return rewritten(document, told={"views": {"ALBUM": {}}})
+
+
+def one_item_twice(document):
+    items = document.arrays["artist.items"].copy()
+    items[1] = items[0]
+    return rewritten(document, artist__items=items)
+
+
+def a_place_beyond_all(document):
+    items = document.arrays["artist.items"].copy()
+    items[-1] = 10**6
+    return rewritten(document, artist__items=items)
+
+
+def fewer_numbers(document):
+    return rewritten(document, artist__codes=document.arrays["artist.codes"][:-1])
+
+
+def a_rule_without_end(document):
+    views = json.loads(json.dumps(document.manifest["views"]))
+    views["ARTIST"]["channels"]["OWN"]["gain"] = 1e300
+    return rewritten(document, told={"views": views})
+
+
+def sources_that_overlap(document):
+    views = json.loads(json.dumps(document.manifest["views"]))
+    views["ARTIST"]["sources"][1]["start"] = 0
+    return rewritten(document, told={"views": views})
+
+
+HOSTILE = {
+    "BUNDLE_UNREADABLE": [
+        lambda _: b"",
+        lambda _: b"PK\x03\x04../../etc/passwd",
+        lambda _: (2**60).to_bytes(8, "little") + b"{}",
+        lambda d: rewritten(d)[:-7],
+        lambda d: save(d.arrays),
+        lambda d: rewritten(d, told={"type": "EarshotSums"}),
+        lambda d: save(d.arrays, metadata={METADATA: "[" * 100_000}),
+    ],
+    "BUNDLE_FORGED": [
+        changed_after_signing,
+        lambda d: save(d.arrays, metadata={METADATA: json.dumps({**d.manifest, "dtype": "float32"})}),
+        lambda d: save(d.arrays, metadata={METADATA: json.dumps({k: v for k, v in d.manifest.items() if k != "proof"})}),
+    ],
+    "BUNDLE_UNTRUSTED": [lambda d: rewritten(d, secret=OTHER_KEY)],
+    "BUNDLE_INVALID": [
+        with_nan, two_called_the_same, a_name_with_control_characters, without_a_view, one_item_twice, a_place_beyond_all,
+        fewer_numbers, a_rule_without_end, sources_that_overlap, lambda d: rewritten(d, told={"madeAt": "soon"}),
+    ],
+}  # fmt: skip
+CASES = [(code, made) for code, all_made in HOSTILE.items() for made in all_made]
+
+
+@pytest.mark.parametrize(("code", "made"), CASES)
+def test_it_is_refused_and_changes_nothing(document, tmp_path, artifact_dir, code, made):
+    path = tmp_path / "model.earshot"
+    path.write_bytes(made(document))
+    with pytest.raises(CommandError, match=rf"\({code}\)"):
+        call_command("import_model", path, trust=[public_key_text(KEY)])
+    for model in (Artist, Tag, Bundle, ModelVersion, TrainingRun):
+        assert not model.objects.exists(), model
+    assert not list(artifact_dir.iterdir())
+
+
+def test_what_is_too_large_is_not_read(document, tmp_path, monkeypatch):
+    monkeypatch.setattr("graph.exchange.files.LARGEST", 1_000)
+    path = tmp_path / "model.earshot"
+    path.write_bytes(rewritten(document))
+    with pytest.raises(CommandError, match=r"larger than 1000 bytes.*BUNDLE_UNREADABLE"):
+        call_command("import_model", path, trust=[public_key_text(KEY)])
+    assert documents.LARGEST > 1_000
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(CommandError, match="BUNDLE_UNREADABLE"):
+        call_command("import_model", tmp_path / "nothing")

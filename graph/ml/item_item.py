@@ -21,7 +21,8 @@ import scipy.sparse as sp
 from graph.arrays import Doubles, Floats
 from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
-from graph.ml.factorize import Gram, SparseProduct, Stack, eigenvectors
+from graph.ml.factorize import ALL, Gram, Span, SparseProduct, Stack, eigenvectors
+from graph.ml.hands import ALONE, Hands, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ def fit_item_item(view: View, config: ItemItemConfig, *, seed: int) -> Block:
     """Item vectors whose products are item–item weights, deterministic for a seed."""
     rows = memory_rows(view, config)
     ridge = ridge_of(np.sum([part.squares() for part in rows], axis=0), config)
-    return block_of(Stack(rows, 1 / np.sqrt(ridge)), ridge, config, seed=seed)
+    return block_of(Stack.of(rows, 1 / np.sqrt(ridge)), ridge, config, seed=seed)
 
 
 def ridge_of(weight: Doubles, config: ItemItemConfig) -> Floats:
@@ -54,12 +55,23 @@ def ridge_of(weight: Doubles, config: ItemItemConfig) -> Floats:
     return np.asarray((config.ridge * (1 + weight) ** config.degree_power).astype(np.float32))
 
 
-def block_of(gram: Gram, ridge: Floats, config: ItemItemConfig, *, seed: int) -> Block:
+def block_of(
+    gram: Gram,
+    ridge: Floats,
+    config: ItemItemConfig,
+    *,
+    seed: int,
+    hands: Hands = ALONE,
+    own: Span = ALL,
+) -> Block:
     """Item vectors from the rows' Gram matrix, already divided by the roots of the ridges [N] on both sides.
 
-    Whoever adds up the same Gram matrix, in one process or many, gets the same vectors.
+    Whoever adds up the same Gram matrix, in one process or many, gets the same vectors; one among many has those, and
+    the ridges, of its ``own`` items.
     """
-    squared, right = eigenvectors(gram, min(config.dims, gram.size - 1), rounds=config.rounds, seed=seed)
+    squared, right = eigenvectors(
+        gram, min(config.dims, gram.size - 1), rounds=config.rounds, seed=seed, hands=hands, own=own
+    )
     if not len(squared):  # one item, or nothing that could be alike
         squared, right = np.zeros(1, dtype=np.float32), np.zeros((len(ridge), 1), dtype=np.float32)
     return Block(
@@ -77,12 +89,12 @@ def memory_rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     """
     plays = view.taught.copy()
     plays.data = np.log1p(plays.data) ** config.play_power
-    plays = _weighed(_balanced(plays, config), view.distinct)
+    plays = _weighed(_balanced(plays, config, view.hands), view.distinct)
     parts = [SparseProduct((plays,))]
-    energy = float((plays.data**2).sum())
+    energy = number(view.hands, (plays.data**2).sum())
     for incidence in (view.tags, view.artists):
-        rows = feature_rows(incidence, config)
-        size = float((rows.data**2).sum())
+        rows = feature_rows(incidence, config, view.hands)
+        size = number(view.hands, (rows.data**2).sum())
         if size:
             parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt((energy or size) / size)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
@@ -90,15 +102,15 @@ def memory_rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     return [*parts, SparseProduct((circles.tocsr(), plays))]
 
 
-def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
+def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig, hands: Hands = ALONE) -> sp.csr_matrix:
     """Tags or artists as rows [., N], the frequent ones damped."""
-    kept = incidence[np.diff(incidence.indptr) >= config.tag_min_items].astype(np.float64)
+    kept = incidence[hands.total(np.diff(incidence.indptr)) >= config.tag_min_items].astype(np.float64)
     kept.data = kept.data**config.tag_count_power
-    length = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+    length = np.sqrt(hands.total(np.asarray(kept.multiply(kept).sum(axis=1)).ravel()))
     return (sp.diags(length**-config.tag_power) @ kept).tocsr()
 
 
-def _balanced(plays: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
+def _balanced(plays: sp.csr_matrix, config: ItemItemConfig, hands: Hands = ALONE) -> sp.csr_matrix:
     """Each listener's strengths divided by their mean: heavy players do not speak louder, and no item of theirs shouts.
 
     Of two listeners with longer and shorter histories the longer one says less with each item.
@@ -107,7 +119,7 @@ def _balanced(plays: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
     mean = np.asarray(plays.sum(axis=1)).ravel() / np.maximum(count, 1)
     balanced = (sp.diags(1 / np.where(mean > 0, mean, 1)) @ plays).tocsr()
     balanced.data = np.minimum(balanced.data, config.loudest)
-    usual = count[count > 0].mean() if plays.nnz else 1.0
+    usual = number(hands, count.sum()) / max(number(hands, (count > 0).sum()), 1) or 1.0
     return (sp.diags(np.where(count > 0, count / usual, 1) ** -config.row_power) @ balanced).tocsr()
 
 

@@ -10,7 +10,7 @@ There are no user parameters: a user is what their edges say, in training as in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +20,13 @@ from torch_geometric.data import HeteroData
 from torch_geometric.nn import MessagePassing
 
 from graph.ml.data import EDGES, KNOWS, NAMES, PLAYED_BY, PLAYS, Edge
+
+
+class Sums(Protocol):
+    """A product with a matrix."""
+
+    def sums(self, values: Tensor) -> Tensor:
+        """[columns, d] to [rows, d]."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,8 @@ class Link:
     backward pass has to sort edges.
     """
 
-    forward: Bags
-    backward: Bags
+    forward: Sums
+    backward: Sums
 
     @classmethod
     def of(cls, matrix: sp.csr_matrix, dtype: torch.dtype = torch.float32) -> Link:

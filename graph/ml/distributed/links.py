@@ -1,0 +1,90 @@
+"""Products with matrices whose rows one worker holds, and whose columns lie with all of them.
+
+Some columns of a table are taken at a time, so that the rows fetched from others never take more than ``BUFFER``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor
+
+from graph.arrays import Rows
+from graph.ml.distributed.group import Group, Halo
+from graph.ml.model import Bags, Link
+
+BUFFER = 2**26  # bytes of fetched rows
+LINE = 64  # bytes of a row below which the processor fetches more than is used
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Sums over columns that others hold: [own columns, d] to [own rows, d]."""
+
+    bags: Bags
+    halo: Halo
+    largest: int  # of everybody's halos
+
+    def sums(self, values: Tensor) -> Tensor:
+        summed = values.new_empty(len(self.bags.starts) - 1, values.shape[1])
+        for part in _slices(values, self.largest):
+            summed[:, part] = self.bags.sums(self.halo.fetch(values[:, part].contiguous()))
+        return summed
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """The transposed product: [own rows, d] to [own columns, d], for which everybody's rows add up."""
+
+    bags: Bags
+    halo: Halo
+    largest: int
+    columns: int  # of this worker's own
+
+    def sums(self, values: Tensor) -> Tensor:
+        summed = values.new_empty(self.columns, values.shape[1])
+        for part in _slices(values, self.largest):
+            summed[:, part] = self.halo.give_back(self.bags.sums(values[:, part].contiguous()))
+        return summed
+
+
+def _slices(values: Tensor, largest: int) -> Iterator[slice]:
+    row = values.element_size()
+    width = max(BUFFER // max(largest * row, 1), LINE // row)
+    return (slice(start, start + width) for start in range(0, values.shape[1], width))
+
+
+@dataclass(frozen=True)
+class Everybodys:
+    """Sums over this worker's columns, which all add up: [own columns, d] to [rows, d], the same for each."""
+
+    bags: Bags
+    group: Group
+
+    def sums(self, values: Tensor) -> Tensor:
+        return self.group.sum_(self.bags.sums(values))
+
+
+def spread_link(
+    matrix: sp.csr_matrix, bounds: Rows, group: Group, dtype: torch.dtype = torch.float32
+) -> tuple[Link, Halo]:
+    """A matrix [own rows, all columns], of whose columns each worker holds the range in ``bounds``; with its halo."""
+    needed = np.unique(matrix.indices).astype(np.int64)
+    compact = sp.csr_matrix(
+        (matrix.data, np.searchsorted(needed, matrix.indices).astype(np.int32), matrix.indptr),
+        shape=(matrix.shape[0], len(needed)),
+    )
+    halo = Halo(group, bounds, needed)
+    largest = group.most(halo.largest)
+    own = int(bounds[group.rank + 1] - bounds[group.rank])
+    forward = Fetched(Bags.of(compact, dtype), halo, largest)
+    return Link(forward, GivenBack(Bags.of(compact.T.tocsr(), dtype), halo, largest, own)), halo
+
+
+def shared_link(matrix: sp.csr_matrix, group: Group, dtype: torch.dtype = torch.float32) -> Link:
+    """A matrix [all rows, own columns]."""
+    return Link(Everybodys(Bags.of(matrix.tocsr(), dtype), group), Bags.of(matrix.T.tocsr(), dtype))

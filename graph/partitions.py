@@ -7,6 +7,7 @@ the consent ledger. The files hold plays: they are their owner's alone, and whoe
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -72,7 +73,9 @@ def write_partitions(snapshot: GraphSnapshot, directory: Path, *, parts: int = P
     )  # fmt: skip
     writer = _Writer(directory, about)
     _write_catalog(snapshot, writer)
-    writer.cut("listeners", np.arange(about.users), {"id": snapshot.users, "discoverable": snapshot.discoverable})
+    writer.cut(
+        "listeners", np.arange(about.users), {"id": snapshot.users, "discoverable": snapshot.discoverable}
+    )
     for name in PLAYS:
         plays: Plays = getattr(snapshot, name)
         writer.cut(name, plays.user, {"user": plays.user, "item": plays.item, "count": plays.count})
@@ -130,7 +133,7 @@ class _Writer:
             raise PartitionsError(ORDERED)
         (self.directory / table).mkdir(mode=0o700)
         edges = np.searchsorted(user, self.about.starts)
-        for part, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+        for part, (start, stop) in enumerate(itertools.pairwise(edges)):
             arrays = {name: pa.array(array[start:stop]) for name, array in columns.items()}
             self._write(_part_path(self.directory, table, part), arrays)
 
@@ -158,9 +161,13 @@ class Partitions:
         told = _about(pq.read_schema(directory / "tags.parquet"))
         self.about = About(**{**told, "starts": tuple(told["starts"])})
 
-    def catalog(self, table: str, start: int = 0, stop: int | None = None, columns: Sequence[str] | None = None) -> Columns:
+    def catalog(
+        self, table: str, start: int = 0, stop: int | None = None, columns: Sequence[str] | None = None
+    ) -> Columns:
         """Rows ``start`` to ``stop`` of a table of the catalog, the names left out where ``columns`` does not ask for them."""
-        return {name: _numbers(column) for name, column in self._rows(f"{table}.parquet", start, stop, columns)}
+        return {
+            name: _numbers(column) for name, column in self._rows(f"{table}.parquet", start, stop, columns)
+        }
 
     def catalog_said(self, table: str, batch: int = GROUP) -> Any:
         """(item, tag) of the catalog's own words [E], some rows at a time."""

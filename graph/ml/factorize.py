@@ -22,7 +22,8 @@ from graph.ml.model import Link, Sums
 OVERSAMPLES = 20
 AT_ONCE = 2_000  # rows of a product multiplied out at a time
 BLOCK = 2**16  # rows of a table that are drawn, or turned in double precision, at a time
-COLUMNS = 32  # of a table that are taken at a time: more of them leave the processor's cache
+COLUMNS, FEWEST = 32, 8  # of a table that are taken at a time: more of them leave the processor's cache
+BYTES = 2**25  # of such a part of a table in double precision, as long as it has the fewest columns
 LEAST = 1e-12  # of the sum of all eigenvalues, below which a direction is nothing but rounding
 
 
@@ -53,8 +54,8 @@ class Gram(Protocol):
 
     size: int  # N
 
-    def times(self, values: torch.Tensor) -> torch.Tensor:
-        """The product with ``values`` [N, k], float64: [N, k]."""
+    def times_(self, values: torch.Tensor) -> torch.Tensor:
+        """The product with ``values`` [N, k], float64: [N, k]. What they were is gone."""
 
 
 class Product(Protocol):
@@ -70,7 +71,9 @@ class Product(Protocol):
 class Stack:
     """The Gram matrix AᵀA of products of matrices one below the other, A [M, N], its columns scaled."""
 
-    def __init__(self, products: Sequence[Sequence[Product]], column_scale: Doubles, size: int | None = None) -> None:
+    def __init__(
+        self, products: Sequence[Sequence[Product]], column_scale: Doubles, size: int | None = None
+    ) -> None:
         """``column_scale`` is of the items whose values ``times`` is given: all N, or one worker's own."""
         self._products = [tuple(product) for product in products]
         self._scale = torch.from_numpy(column_scale)[:, None]
@@ -85,8 +88,8 @@ class Stack:
         ]
         return cls(products, column_scale.astype(np.float64))
 
-    def times(self, values: torch.Tensor) -> torch.Tensor:
-        return _added_up(self._products, values * self._scale).mul_(self._scale)
+    def times_(self, values: torch.Tensor) -> torch.Tensor:
+        return _added_up(self._products, values.mul_(self._scale)).mul_(self._scale)
 
 
 def _added_up(products: Sequence[tuple[Product, ...]], values: torch.Tensor) -> torch.Tensor:
@@ -94,15 +97,16 @@ def _added_up(products: Sequence[tuple[Product, ...]], values: torch.Tensor) -> 
     by_last: dict[int, list[tuple[Product, ...]]] = {}
     for product in products:
         by_last.setdefault(id(product[-1]), []).append(product)
-    total = torch.zeros_like(values)
+    total: torch.Tensor | None = None
     for same in by_last.values():
         last = same[0][-1]
         part = last.forward.sums(values)
         rest = [product[:-1] for product in same if len(product) > 1]
         alone = len(same) - len(rest)
         inner = _added_up(rest, part).add_(part, alpha=alone) if rest else part.mul_(alone)
-        total += last.backward.sums(inner)
-    return total
+        back = last.backward.sums(inner)
+        total = back if total is None else total.add_(back)
+    return torch.zeros_like(values) if total is None else total
 
 
 Span = tuple[int, int | None]
@@ -151,9 +155,10 @@ def _signs(vectors: torch.Tensor, hands: Hands) -> torch.Tensor:
 def _product(gram: Gram, values: torch.Tensor) -> torch.Tensor:
     """[N, k] in single precision, some columns at a time."""
     product = torch.empty_like(values)
-    for start in range(0, values.shape[1], COLUMNS):
-        part = slice(start, start + COLUMNS)
-        product[:, part] = gram.times(values[:, part].double())
+    width = max(FEWEST, min(COLUMNS, BYTES // (8 * max(len(values), 1))))
+    for start in range(0, values.shape[1], width):
+        part = slice(start, start + width)
+        product[:, part] = gram.times_(values[:, part].double())
     return product
 
 
@@ -166,7 +171,7 @@ def _orthonormal(values: torch.Tensor, hands: Hands) -> torch.Tensor:
 
 
 def _turned(values: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
-    """values · turn in single precision, multiplied in double: some rows at a time."""
+    """Values · turn in single precision, multiplied in double: some rows at a time."""
     turned = values.new_empty(len(values), turn.shape[1])
     for start in range(0, len(values), BLOCK):
         part = slice(start, start + BLOCK)

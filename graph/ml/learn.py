@@ -15,10 +15,12 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
+from graph.arrays import Floats, ShortRows
 from graph.ml.config import ContentConfig, NetworkConfig
 from graph.ml.content import impute
 from graph.ml.data import Edge, View, view_data
 from graph.ml.full_batch import FullBatch
+from graph.ml.hands import ALONE, Hands, number
 from graph.ml.item_item import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
 from graph.ml.progress import Progress
@@ -36,7 +38,7 @@ def fit_network(
     """Item vectors of the graph network, started from another source's."""
     rng = np.random.default_rng(seed)
     strength = view.strength
-    network, popularity, links, optimizer = network_of(view, start, config, seed=seed)
+    network, popularity, optimizer, links = network_of(view, start, config, seed=seed)
     whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
     epochs = config.full_batch_epochs if whole else config.epochs
     for epoch in range(epochs if strength.nnz else 0):
@@ -47,7 +49,14 @@ def fit_network(
         progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
-    # Nothing was learned for an item that nobody plays, so its vector comes from its tags.
+    return block_of(view, codes, config, content)
+
+
+def block_of(view: View, codes: Floats, config: NetworkConfig, content: ContentConfig) -> Block:
+    """What the network's ``codes`` [N, d] are as a source.
+
+    Nothing was learned for an item that nobody plays, so its vector comes from its tags.
+    """
     known = (view.listeners > 0).astype(np.float32)
     loud = known.copy()
     unplayed = impute(view, codes, content)
@@ -57,18 +66,26 @@ def fit_network(
 
 def network_of(
     view: View, start: Block, config: NetworkConfig, *, seed: int
-) -> tuple[TasteNetwork, nn.Parameter, dict[Edge, Link], torch.optim.Optimizer]:
-    """The untrained network, the popularity it learns beside, its links, and what updates both."""
+) -> tuple[TasteNetwork, nn.Parameter, torch.optim.Optimizer, dict[Edge, Link]]:
+    """The untrained network, the popularity it learns beside, what updates both, and its links."""
     torch.manual_seed(seed)
-    network = TasteNetwork(_first_columns(start, config.dims), view.tags.shape[0], config.layers)
-    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
+    first = first_columns(start, config.dims, ALONE)
+    return *untrained(first, view.tags.shape[0], view.listeners, config), links_of(view_data(view))
+
+
+def untrained(
+    start: Tensor, tags: int, listeners: ShortRows, config: NetworkConfig
+) -> tuple[TasteNetwork, nn.Parameter, torch.optim.Optimizer]:
+    """A network of items that start at ``start`` [N, d], the logarithms of their odds [N], and what updates both."""
+    network = TasteNetwork(start, tags, config.layers)
+    popularity = nn.Parameter(torch.from_numpy(np.log1p(listeners) * 0.5).float())
     optimizer = torch.optim.Adam(
         [*network.parameters(), popularity],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,  # without temporary copies of every parameter
     )
-    return network, popularity, links_of(view_data(view)), optimizer
+    return network, popularity, optimizer
 
 
 def _epoch(
@@ -151,10 +168,10 @@ def _candidates(view: View, config: NetworkConfig, rng: np.random.Generator) -> 
     return torch.from_numpy(np.sort(rng.choice(len(view.ids), drawn, replace=False)))
 
 
-def _first_columns(start: Block, dims: int) -> Tensor:
+def first_columns(start: Block, dims: int, hands: Hands) -> Tensor:
     """The leading columns of another source, rows at their natural length."""
     codes = start.codes[:, :dims]
-    scale = np.sqrt((codes**2).sum(axis=1).mean())
+    scale = np.sqrt(number(hands, (codes**2).sum(dtype=np.float64)) / max(number(hands, len(codes)), 1))
     first = np.zeros((len(codes), dims), dtype=np.float32)
     first[:, : codes.shape[1]] = codes / max(scale, 1e-6) * 0.3
     return torch.from_numpy(first)

@@ -159,7 +159,7 @@ def links_of(data: HeteroData) -> dict[Edge, Link]:
     """Degree-normalized links: symmetric for plays and friends, a mean over tags for items."""
     played_by = Link.of(_normalized(_matrix(data, PLAYED_BY)))
     return {
-        NAMES: Link.of(_mean_rows(_matrix(data, NAMES))),
+        NAMES: Link.of(mean_rows(_matrix(data, NAMES))),
         PLAYED_BY: played_by,
         PLAYS: played_by.reversed,
         KNOWS: Link.of(_normalized(_matrix(data, KNOWS))),
@@ -180,6 +180,6 @@ def _normalized(matrix: sp.csr_matrix) -> sp.csr_matrix:
     return (left @ matrix @ right).tocsr()
 
 
-def _mean_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
+def mean_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
     total = np.asarray(matrix.sum(axis=1)).ravel()
     return (sp.diags(1 / np.where(total > 0, total, 1)) @ matrix).tocsr()

@@ -6,6 +6,7 @@ a `Halo` fetches the rows that one worker needs, and gives back what it added up
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,7 +82,7 @@ class Group(Hands):
 
 
 def _cut(values: Tensor, edges: Rows) -> list[Tensor]:
-    return [values[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    return [values[start:stop] for start, stop in itertools.pairwise(edges)]
 
 
 def even_bounds(rows: int, workers: int) -> Rows:
@@ -95,7 +96,9 @@ class Halo:
     def __init__(self, group: Group, bounds: Rows, needed: Rows) -> None:
         """``bounds`` [workers + 1] of everybody's ranges; ``needed`` [n] rows of the whole table, ascending."""
         edges = np.searchsorted(needed, bounds)
-        own = [torch.from_numpy(needed[a:b] - low) for a, b, low in zip(edges, edges[1:], bounds, strict=False)]
+        own = [
+            torch.from_numpy(needed[a:b] - low) for a, b, low in zip(edges, edges[1:], bounds, strict=False)
+        ]
         asked = group.swapped(own)
         self._wanted, self._asked = np.diff(edges).tolist(), [len(part) for part in asked]
         self._rows = torch.cat(asked)  # of this worker's, which others need: one after another

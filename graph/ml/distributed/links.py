@@ -13,11 +13,11 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from graph.arrays import Rows
+from graph.arrays import Reals, Rows
 from graph.ml.distributed.group import Group, Halo
 from graph.ml.model import Bags, Link
 
-BUFFER = 2**26  # bytes of fetched rows
+BUFFER = 2**24  # bytes of fetched rows
 LINE = 64  # bytes of a row below which the processor fetches more than is used
 
 
@@ -69,20 +69,26 @@ class Everybodys:
         return self.group.sum_(self.bags.sums(values))
 
 
-def spread_link(
-    matrix: sp.csr_matrix, bounds: Rows, group: Group, dtype: torch.dtype = torch.float32
-) -> tuple[Link, Halo]:
-    """A matrix [own rows, all columns], of whose columns each worker holds the range in ``bounds``; with its halo."""
-    needed = np.unique(matrix.indices).astype(np.int64)
-    compact = sp.csr_matrix(
-        (matrix.data, np.searchsorted(needed, matrix.indices).astype(np.int32), matrix.indptr),
-        shape=(matrix.shape[0], len(needed)),
-    )
-    halo = Halo(group, bounds, needed)
-    largest = group.most(halo.largest)
-    own = int(bounds[group.rank + 1] - bounds[group.rank])
-    forward = Fetched(Bags.of(compact, dtype), halo, largest)
-    return Link(forward, GivenBack(Bags.of(compact.T.tocsr(), dtype), halo, largest, own)), halo
+class Spread:
+    """Where a worker's rows have entries, over columns of which each worker holds a range: one pattern, many weights."""
+
+    def __init__(self, matrix: sp.csr_matrix, bounds: Rows, group: Group) -> None:
+        """``matrix`` [own rows, all columns]; ``bounds`` [workers + 1] of the columns."""
+        needed = np.unique(matrix.indices).astype(np.int64)
+        self._columns = np.searchsorted(needed, matrix.indices).astype(np.int32)
+        self._starts, self._shape = matrix.indptr, (matrix.shape[0], len(needed))
+        self._halo = Halo(group, bounds, needed)
+        self._largest = group.most(self._halo.largest)
+        self._own = int(bounds[group.rank + 1] - bounds[group.rank])
+
+    def link(self, weights: Reals, dtype: torch.dtype = torch.float32) -> Link:
+        """The products with the matrix that has these entries."""
+        matrix = sp.csr_matrix((weights, self._columns, self._starts), shape=self._shape)
+        back = Bags.of(matrix.T.tocsr(), dtype)
+        return Link(
+            Fetched(Bags.of(matrix, dtype), self._halo, self._largest),
+            GivenBack(back, self._halo, self._largest, self._own),
+        )
 
 
 def shared_link(matrix: sp.csr_matrix, group: Group, dtype: torch.dtype = torch.float32) -> Link:

@@ -9,20 +9,22 @@ import torch
 from graph.arrays import Doubles, Rows
 from graph.ml.config import ItemItemConfig
 from graph.ml.distributed.group import Group
-from graph.ml.distributed.links import shared_link, spread_link
+from graph.ml.distributed.links import Spread, shared_link
 from graph.ml.distributed.share import Share
-from graph.ml.factorize import AT_ONCE, SparseProduct, Stack
+from graph.ml.factorize import SparseProduct, Stack
 from graph.ml.item_item import Block, block_of, memory_rows, ridge_of
+
+AT_ONCE = 256  # listeners the rows of whose friends are fetched together
 
 
 def fit_memory(share: Share, config: ItemItemConfig, *, seed: int) -> Block:
     """The vectors of this worker's items."""
     group, own = share.group, share.own_items
-    plays, *features, (circles) = [part.factors for part in memory_rows(share.view, config)]
+    plays, *features, circles = [part.factors for part in memory_rows(share.view, config)]
     weight = _squares(share, plays[0], [factors[0] for factors in features], circles[0])
     ridge = ridge_of(weight, config)[slice(*own)]
-    heard, _ = spread_link(plays[0], share.items, group, torch.float64)
-    known, _ = spread_link(circles[0], share.users, group, torch.float64)
+    heard = Spread(plays[0], share.items, group).link(plays[0].data, torch.float64)
+    known = Spread(circles[0], share.users, group).link(circles[0].data, torch.float64)
     named = [[shared_link(factors[0], group, torch.float64)] for factors in features]
     gram = Stack([[heard], *named, [known, heard]], 1 / np.sqrt(ridge.astype(np.float64)), size=len(weight))
     return block_of(gram, ridge, config, seed=seed, hands=group, own=own)
@@ -45,7 +47,8 @@ def _circle_squares(share: Share, circles: sp.csr_matrix, plays: sp.csr_matrix) 
         part = circles[start : start + AT_ONCE]
         needed = np.unique(part.indices).astype(np.int64)
         compact = sp.csr_matrix(
-            (part.data, np.searchsorted(needed, part.indices), part.indptr), shape=(part.shape[0], len(needed))
+            (part.data, np.searchsorted(needed, part.indices), part.indptr),
+            shape=(part.shape[0], len(needed)),
         )
         together = compact @ _rows_of(share.group, share.users, needed, plays)
         squares += np.bincount(together.indices, together.data**2, minlength=plays.shape[1])
@@ -55,7 +58,9 @@ def _circle_squares(share: Share, circles: sp.csr_matrix, plays: sp.csr_matrix) 
 def _rows_of(group: Group, bounds: Rows, needed: Rows, matrix: sp.csr_matrix) -> sp.csr_matrix:
     """The needed rows of a matrix [own rows, N] of which each worker holds a range."""
     edges = np.searchsorted(needed, bounds)
-    wanted = [torch.from_numpy(needed[a:b] - low) for a, b, low in zip(edges, edges[1:], bounds, strict=False)]
+    wanted = [
+        torch.from_numpy(needed[a:b] - low) for a, b, low in zip(edges, edges[1:], bounds, strict=False)
+    ]
     parts = [matrix[rows.numpy()] for rows in group.swapped(wanted)]
     lengths, columns, values = (
         torch.cat(group.swapped([torch.from_numpy(array) for array in arrays])).numpy()

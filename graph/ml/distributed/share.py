@@ -131,7 +131,9 @@ class _Mine:
         kept = said_by_enough(said, self.read.about.sizes["tags"], plays, self.group)
         return torch.from_numpy(np.stack([said.tag[kept], said.item[kept]], axis=1).astype(np.int64))
 
-    def _catalog(self, table: str, start: int, stop: int, wanted: np.ndarray | None = None) -> tuple[ShortRows, ShortRows]:
+    def _catalog(
+        self, table: str, start: int, stop: int, wanted: np.ndarray | None = None
+    ) -> tuple[ShortRows, ShortRows]:
         """(tag, item) of the catalog's words for some items."""
         tags, items = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
         for item, tag in self.read.catalog_said(table):

@@ -44,8 +44,8 @@ class Parts:
     def __init__(self, parts):
         self.size, self._parts = parts[0].size, parts
 
-    def times(self, values):
-        return sum(part.times(values) for part in reversed(self._parts))
+    def times_(self, values):
+        return sum(part.times_(values.clone()) for part in reversed(self._parts))
 
 
 def test_parts_of_the_rows_add_up_to_the_same_vectors():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,9 +31,11 @@ from graph.partitions import PARTS as FEWEST
 from graph.partitions import write_partitions
 from graph.snapshot import GraphSnapshot
 
+logger = logging.getLogger(__name__)
+
 RESTARTS = 3  # of all workers, when one is lost
 LOOKED_EVERY = 0.2  # seconds
-TOLD = 2_000  # characters of what the workers said last
+TOLD = 500  # characters of what a worker said
 JOB, LOG = "job", "torchrun.log"
 
 
@@ -92,8 +96,9 @@ class Workers:
             finally:
                 _end(process)
         if process.returncode:
-            said = (job / LOG).read_text(encoding="utf-8", errors="replace")[-TOLD:]
-            raise TrainingFailed(f"The workers gave up: {said}")
+            said = (job / LOG).read_text(encoding="utf-8", errors="replace")
+            logger.error("the workers of %s gave up: %s", job, said)
+            raise TrainingFailed(f"The workers gave up. {_why(said)}")
 
     def _command(self, job: Path) -> list[str]:
         tied = [sys.executable, tether.__file__, "--parent", str(os.getpid()), "--"]
@@ -102,14 +107,17 @@ class Workers:
         return [*tied, *torchrun, "-m", "graph.ml.distributed.worker", str(job)]
 
 
+def _why(said: str) -> str:
+    """The first error that is not another one's loss, or else what was said last."""
+    errors = re.findall(r"^.*\b(?:[A-Z]\w*Error|error): .*$", said, re.MULTILINE)
+    own = [error for error in errors if "Connection closed by peer" not in error]
+    return (own or errors or [said])[0][-TOLD:]
+
+
 def _environment() -> dict[str, str]:
     """One thread a worker, large pages for large tables, and the settings of this process."""
-    ours = {
-        "OMP_NUM_THREADS": "1",
-        "THP_MEM_ALLOC_ENABLE": "1",
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
-    }
-    return {**os.environ, **ours}
+    ours = {"OMP_NUM_THREADS": "1", "THP_MEM_ALLOC_ENABLE": "1"}
+    return {"DJANGO_SETTINGS_MODULE": "discovery.settings", **os.environ, **ours}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -240,9 +240,15 @@ def read_snapshot(directory: Path) -> GraphSnapshot:
         friendships=np.stack([friends["low"], friends["high"]], axis=1),
         ledger_position=about.ledger_position,
         deletion_position=about.deletion_position,
-        **{name: Plays(**read.listeners(name, *every)) for name in PLAYS},
-        **{name: _said(read, name) for name in SAID},
-        **{column: read.names(table, column) for table, columns in NAMES.items() for column in columns},
+        artist_plays=Plays(**read.listeners("artist_plays", *every)),
+        track_plays=Plays(**read.listeners("track_plays", *every)),
+        artist_tags=_said(read, "artist_tags"),
+        track_tags=_said(read, "track_tags"),
+        titled=_said(read, "titled"),
+        tag_names=read.names("tags", "tag_names"),
+        artist_names=read.names("artists", "artist_names"),
+        track_titles=read.names("tracks", "track_titles"),
+        track_texts=read.names("tracks", "track_texts"),
         title_words=read.names("title_words", "title_words"),
     )
     if snapshot.content_hash != about.content_hash:

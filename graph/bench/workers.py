@@ -29,29 +29,42 @@ from graph.ml.config import NetworkConfig, RecommenderConfig
 from graph.ml.data import View, artist_view, track_view
 from graph.ml.distributed.job import costs_read
 from graph.ml.distributed.launch import JOB, Workers
+from graph.ml.distributed.worker import load_libraries
 from graph.ml.evaluate import hits_of, rank
 from graph.ml.item_item import Block, fit_item_item
 from graph.ml.learn import fit_network
 from graph.ml.metrics import ndcg
-from graph.ml.progress import Progress, silent
+from graph.ml.progress import Progress, silent, within
 from graph.ml.split import held_out, split_snapshot
 from graph.partitions import PARTS, read_snapshot, write_partitions
 from graph.snapshot import GraphSnapshot
 
-WORKERS = (1, 2, 4)
+WORKERS, SIZES = (1, 2, 4), (100_000, 1_000_000)
 ASKED = 500  # listeners of whom something is held out
+CELLS = 20_000_000  # scores held at a time
 COMPARED = 100_000  # pairs of items whose weights are compared
 
 
 def benchmark(
     *,
-    plays: int = 1_000_000,
+    sizes: Sequence[int] = SIZES,
     data: Path | None = None,
     workers: Sequence[int] = WORKERS,
     epochs: int | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """One process, then so many ``workers``, on a generated graph of so many ``plays``, or on the partitions in ``data``."""
+    """One process, then so many ``workers``, on generated graphs of so many plays, or on the partitions in ``data``."""
+    measured = []
+    for position, plays in enumerate([0] if data else sizes):
+        part = within(progress, position / len(sizes), (position + 1) / len(sizes), f"{plays:,} plays")
+        measured.append(measure(plays, data, workers, epochs, part))
+    return {"sizes": measured}
+
+
+def measure(
+    plays: int, data: Path | None, workers: Sequence[int], epochs: int | None, progress: Progress
+) -> dict[str, Any]:
+    """One size of `benchmark`."""
     network = NetworkConfig() if epochs is None else NetworkConfig(epochs=epochs, full_batch_epochs=epochs)
     config = RecommenderConfig(memory=ITEM_ITEM, network=network)
     with tempfile.TemporaryDirectory() as made:
@@ -74,6 +87,9 @@ def benchmark(
         "learned": view.taught.nnz,
         "users": view.plays.shape[0],
         "items": view.plays.shape[1],
+        "epochs": config.network.full_batch_epochs
+        if view.taught.nnz > network.full_batch_above
+        else network.epochs,
         "alone": {**alone, "ndcg": _quality(view, held, blocks["network"])},
         "workers": rows,
     }
@@ -89,6 +105,7 @@ def measure_alone(parts: Path, kind: str, config: RecommenderConfig) -> dict[str
     """What the sources of a view cost a process that holds everything."""
     torch.set_num_threads(1)
     with threadpool_limits(1):
+        load_libraries()
         loaded, begun, start = peak_mebibytes(), time.perf_counter(), time.process_time()
         view = (track_view if kind == "TRACK" else artist_view)(read_snapshot(parts))
         memory = fit_item_item(view, config.memory, seed=config.seed)
@@ -131,6 +148,7 @@ def _together(
         "memory": max(cost.share + cost.memory for cost in costs),
         "network": max(cost.network for cost in costs),
         "wall": max(cost.wall for cost in costs),
+        "sent_mebibytes": np.mean([cost.sent_mebibytes for cost in costs], axis=0).tolist(),
     }
 
 
@@ -152,38 +170,57 @@ def _quality(view: View, held: sp.csr_matrix, block: Block) -> dict[str, float]:
     asked = np.flatnonzero(np.diff(held.indptr)).astype(np.int64)
     asked = np.sort(np.random.default_rng(0).permutation(asked)[:ASKED])
     keys, queries = block.keys, block.queries
-    top = rank(lambda users: (view.strength[users] @ keys) @ queries.T, view.plays, asked, seed=0)
+    at_once = max(CELLS // len(queries), 1)
+    top = np.concatenate(
+        [
+            rank(lambda users: (view.strength[users] @ keys) @ queries.T, view.plays, some, seed=0)
+            for some in np.array_split(asked, -(-len(asked) // at_once))
+        ]
+    )
     each = ndcg(hits_of(top, held, asked), np.diff(held.indptr)[asked])
     return {"mean": float(each.mean()), "error": float(each.std() / np.sqrt(len(each)))}
 
 
-def table(measured: dict[str, Any]) -> str:
+def tables(measured: dict[str, Any]) -> str:
     """The benchmark as Markdown."""
+    return "\n\n".join("\n".join(_table(size)) for size in measured["sizes"])
+
+
+def _table(measured: dict[str, Any]) -> list[str]:
     alone = measured["alone"]
-    lines = [
-        (
-            f"{measured['plays']:,} plays ({measured['learned']:,} of them learned from), {measured['users']:,} listeners × "
-            f"{measured['items']:,} items; CPU seconds of the busiest process, MiB of the largest one."
-        ),
-        "",
-        (
-            "| processes | memory: codes apart | weights apart | network alone, NDCG@20 | peak MiB | data MiB "
-            "| × N of one process | memory, CPU s | network, CPU s | wall s |"
-        ),
-        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-        (
-            f"| one, as ever | | | {_told(alone['ndcg'])} | {alone['peak_mebibytes']:,.0f} "
-            f"| {alone['peak_mebibytes'] - alone['loaded_mebibytes']:,.0f} | 1.00 | {alone['memory']:.1f} "
-            f"| {alone['network']:.1f} | {alone['wall']:.0f} |"
-        ),
+    size = (
+        f"{measured['plays']:,} plays ({measured['learned']:,} of them learned from), {measured['users']:,} listeners × "
+        f"{measured['items']:,} items, {measured['epochs']} epochs"
+    )
+    columns = (
+        "processes", "memory: codes apart", "weights apart", "network alone, NDCG@20", "peak MiB", "data MiB",
+        "× N of one process", "memory, CPU s", "network, CPU s", "wall s", "MiB sent: parts, memory, network",
+    )  # fmt: skip
+    own = alone["peak_mebibytes"] - alone["loaded_mebibytes"]
+    cells = [
+        ["one, as ever", "", "", _told(alone["ndcg"]), f"{alone['peak_mebibytes']:,.0f}", f"{own:,.0f}", "1.00",
+         f"{alone['memory']:.1f}", f"{alone['network']:.1f}", f"{alone['wall']:.0f}", ""],
+        *(_cells(row) for row in measured["workers"]),
+    ]  # fmt: skip
+    lines = [f"{size}; CPU seconds of the busiest process, MiB of the largest one.", ""]
+    lines += [f"| {' | '.join(columns)} |", "|--:" * len(columns) + "|"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in cells)]
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        str(row["workers"]),
+        f"{row['code_difference']:.1e}",
+        f"{row['weight_difference']:.1e}",
+        _told(row["ndcg"]),
+        f"{row['peak_mebibytes']:,.0f}",
+        f"{row['data_mebibytes']:,.0f}",
+        f"{row['share_of_one'] * row['workers']:.2f}",
+        f"{row['memory']:.1f}",
+        f"{row['network']:.1f}",
+        f"{row['wall']:.0f}",
+        ", ".join(f"{sent:,.0f}" for sent in row["sent_mebibytes"]),
     ]
-    lines += [
-        f"| {row['workers']} | {row['code_difference']:.1e} | {row['weight_difference']:.1e} | {_told(row['ndcg'])} "
-        f"| {row['peak_mebibytes']:,.0f} | {row['data_mebibytes']:,.0f} "
-        f"| {row['share_of_one'] * row['workers']:.2f} | {row['memory']:.1f} | {row['network']:.1f} | {row['wall']:.0f} |"
-        for row in measured["workers"]
-    ]
-    return "\n".join(lines)
 
 
 def _told(measured: dict[str, float]) -> str:

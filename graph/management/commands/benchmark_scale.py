@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--workers", type=int, nargs="*", metavar="N",
-            help="instead: training in so many processes (default 1, 2 and 4) beside one, at the first of --plays",
+            help="instead: training in so many processes (default 1, 2 and 4) beside one",
         )  # fmt: skip
         parser.add_argument("--partitions", type=Path, help="with --workers: a snapshot written as Parquet")
         parser.add_argument(
@@ -60,13 +60,13 @@ class Command(BaseCommand):
         from graph.bench import workers
 
         measured = workers.benchmark(
-            plays=(options["plays"] or [1_000_000])[0],
+            sizes=options["plays"] or workers.SIZES,
             data=options["partitions"],
             workers=options["workers"] or workers.WORKERS,
             epochs=options["epochs"],
             progress=self._progress,
         )
-        self._write(measured, workers.table(measured), WORKERS, options)
+        self._write(measured, workers.tables(measured), WORKERS, options)
 
     def _progress(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")

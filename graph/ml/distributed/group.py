@@ -7,6 +7,7 @@ a `Halo` fetches the rows that one worker needs, and gives back what it added up
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,11 +26,10 @@ class Group(Hands):
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        self.sent = 0  # bytes to other workers so far
 
     def total(self, values: NDArray[Any]) -> NDArray[Any]:
-        summed = torch.from_numpy(np.array(values))
-        dist.all_reduce(summed)
-        return summed.numpy()
+        return self.sum_(torch.from_numpy(np.array(values))).numpy()
 
     def counts(self, keys: NDArray[np.uint64]) -> Ints:
         owner = (keys % np.uint64(self.size)).astype(np.int64)
@@ -46,6 +46,7 @@ class Group(Hands):
 
     def sum_(self, values: Tensor) -> Tensor:
         dist.all_reduce(values)
+        self.sent += 2 * values.nbytes * (self.size - 1) // self.size  # around a ring, and around again
         return values
 
     def first(self, values: Tensor) -> Tensor:
@@ -67,6 +68,7 @@ class Group(Hands):
         coming = torch.empty_like(sent)
         dist.all_to_all_single(coming, sent)
         got = parts[0].new_empty(int(coming.sum()), *parts[0].shape[1:])
+        self.sent += sum(part.nbytes for rank, part in enumerate(parts) if rank != self.rank)
         dist.all_to_all_single(got, torch.cat(list(parts)), coming.tolist(), sent.tolist())
         return list(got.split(coming.tolist()))
 
@@ -103,6 +105,7 @@ class Halo:
         self._wanted, self._asked = np.diff(edges).tolist(), [len(part) for part in asked]
         self._rows = torch.cat(asked)  # of this worker's, which others need: one after another
         self._own = int(bounds[group.rank + 1] - bounds[group.rank])
+        self._group = group
 
     @property
     def largest(self) -> int:
@@ -112,11 +115,17 @@ class Halo:
     def fetch(self, own: Tensor) -> Tensor:
         """The needed rows [n, …] of the table of which ``own`` is this worker's range."""
         came = own.new_empty(sum(self._wanted), *own.shape[1:])
+        self._count(own, self._asked)
         dist.all_to_all_single(came, own.index_select(0, self._rows), self._wanted, self._asked)
         return came
 
     def give_back(self, values: Tensor) -> Tensor:
         """For each row of this worker's range, the sum of what everybody has for it of ``values`` [n, …]."""
         came = values.new_empty(len(self._rows), *values.shape[1:])
+        self._count(values, self._wanted)
         dist.all_to_all_single(came, values.contiguous(), self._asked, self._wanted)
         return values.new_zeros(self._own, *values.shape[1:]).index_add_(0, self._rows, came)
+
+    def _count(self, values: Tensor, rows: Sequence[int]) -> None:
+        to_others = sum(rows) - rows[self._group.rank]
+        self._group.sent += to_others * values.element_size() * math.prod(values.shape[1:])

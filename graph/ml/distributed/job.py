@@ -68,6 +68,7 @@ class Cost:
     memory: float
     network: float
     wall: float  # seconds of all three
+    sent_mebibytes: tuple[float, float, float]  # to other workers, for each of the three
     loaded_mebibytes: float  # held before it read anything: the libraries
     peak_mebibytes: float
 

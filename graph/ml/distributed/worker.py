@@ -6,6 +6,7 @@ lost, torchrun starts all of them again, and they go on from the last checkpoint
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import resource
@@ -36,12 +37,23 @@ def main(directory: Path) -> None:
     tie_to_parent(signal.SIGKILL, parent=os.getppid())
     django.setup()
     torch.set_num_threads(1)
-    dist.init_process_group("gloo")
+    dist.init_process_group(
+        "gloo",
+        init_method=_meeting_place(directory),
+        rank=int(os.environ["RANK"]),
+        world_size=int(os.environ["WORLD_SIZE"]),
+    )
     try:
         work(directory)
         dist.barrier()
     finally:
         dist.destroy_process_group()
+
+
+def _meeting_place(directory: Path) -> str:
+    """A file of this start alone: an address that a dead worker left is nobody's any more."""
+    start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return f"file://{(directory / f'meeting-{start}').resolve()}"
 
 
 def work(directory: Path) -> None:
@@ -56,20 +68,40 @@ def work(directory: Path) -> None:
 
     pa.set_cpu_count(1)
     pa.set_memory_pool(pa.system_memory_pool())  # which gives back what was read
+    load_libraries()
     loaded, begun, spent = _peak_mebibytes(), time.perf_counter(), [time.process_time()]
     group, job = Group(), Job.read(directory)
     share = share_of(Partitions(directory.parent / PARTS), group, job.kind)
+    sent = [0, group.sent]
     checkpoints = Checkpoints(directory, group)
     for source in (_memory, _network):
         spent.append(time.process_time())
-        gc.collect()
+        give_back_memory()
         source(directory, job, share, checkpoints)
+        sent.append(group.sent)
     of_share, of_memory, of_network = np.diff([*spent, time.process_time()]).tolist()
     cost = Cost(
         share=of_share, memory=of_memory, network=of_network, wall=time.perf_counter() - begun,
-        loaded_mebibytes=loaded, peak_mebibytes=_peak_mebibytes(),
+        sent_mebibytes=tuple((np.diff(sent) / 2**20).tolist()), loaded_mebibytes=loaded, peak_mebibytes=_peak_mebibytes(),
     )  # fmt: skip
     cost_write(directory, group.rank, cost)
+
+
+def load_libraries() -> None:
+    """Whatever torch loads when it is first used: so much a process holds before it has any data."""
+    weight = torch.nn.Parameter(torch.ones(2, 2))
+    optimizer = torch.optim.Adam([weight], fused=True)
+    torch.linalg.eigh(weight.detach() @ weight.detach().T)
+    weight.sum().backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+
+
+def give_back_memory() -> None:
+    """What is no more used goes back to the system: glibc would keep much of it for later."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _peak_mebibytes() -> float:

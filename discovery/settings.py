@@ -8,7 +8,8 @@ NEW_ARTISTS_AN_HOUR (how many artists that nobody here played before one person'
 LOCAL_TIME_ZONE (whose clock tells what is night), ACCOUNT_DAYS_UNTIL_COUNTED (how old an account is before its plays enter models and counts),
 OPERATOR_DPO, OPERATOR_RECIPIENTS (separated by semicolons), COMPLAINT_AUTHORITY (a name and an address),
 TRAINING_SECONDS (how long one training may take), TRAINING_LEASE_SECONDS (how long
-a training that gave no sign of life keeps its claim), EXACT_ITEMS (up to how many items a request scores
+a training that gave no sign of life keeps its claim), EARSHOT_TRAINING_WORKERS (in how many processes it trains), EARSHOT_TRAINING_TORCHRUN (torchrun's
+options where these are on several machines), EXACT_ITEMS (up to how many items a request scores
 every one; beyond, candidates come from faiss), UPLOAD_LARGEST (bytes of one file that is handed in),
 LIBRARY_SERVERS (which music servers listeners may connect), STATIC_ROOT (where collectstatic writes),
 SIGN_UP (open, invitation or closed), SITE_URL (where people reach it, for links that a command prints), EMAIL_URL, DEFAULT_FROM_EMAIL,
@@ -258,6 +259,9 @@ CACHES = {
 # claim ends then, and only later may Redis hand the same message to somebody else.
 TRAINING_SECONDS = env.int("TRAINING_SECONDS", default=2 * 60 * 60)
 TRAINING_LEASE_SECONDS = env.int("TRAINING_LEASE_SECONDS", default=60)
+# One is the process that was asked to train; more are started by torchrun: docs/scale.md.
+EARSHOT_TRAINING_WORKERS = env.int("EARSHOT_TRAINING_WORKERS", default=1)
+EARSHOT_TRAINING_TORCHRUN = env.str("EARSHOT_TRAINING_TORCHRUN", default="")
 
 # Stated in the policy text and promised in receipts: changing it is material (manage.py publish_policy).
 SMALLEST_AGGREGATE = env.int("SMALLEST_AGGREGATE", default=10)

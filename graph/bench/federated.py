@@ -149,11 +149,11 @@ class _Whole:
 
     def __init__(self, plays: sp.csr_matrix, tags: sp.csr_matrix, column_scale: Doubles) -> None:
         self.size, self._plays, self._scale = plays.shape[0], plays, column_scale[:, None]
-        self._tags = Stack([SparseProduct((tags,))], column_scale)
+        self._tags = Stack.of([SparseProduct((tags,))], column_scale)
 
-    def times(self, values: torch.Tensor) -> torch.Tensor:
+    def times_(self, values: torch.Tensor) -> torch.Tensor:
         plays = self._scale * (self._plays @ (self._scale * values.numpy()))
-        return torch.from_numpy(plays) + self._tags.times(values)
+        return self._tags.times_(values).add_(torch.from_numpy(plays))
 
 
 def _gram_of(view: View, kept: Mask, config: ItemItemConfig, least: int) -> sp.csr_matrix:

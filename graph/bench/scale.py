@@ -75,7 +75,7 @@ def measure_epoch(plays: int) -> dict[str, Any]:
         start = time.process_time()
         item_item = fit_item_item(view, ITEM_ITEM, seed=0)
         spent = time.process_time() - start
-        network, popularity, links, optimizer = network_of(view, item_item, NETWORK, seed=0)
+        network, popularity, optimizer, links = network_of(view, item_item, NETWORK, seed=0)
         whole, rng = FullBatch(view, links, NETWORK), np.random.default_rng(0)
         costs = [whole.epoch(network, popularity, optimizer, rng) for _ in range(1 + REPEATS)][1:]
     quickest = min(costs, key=lambda cost: cost.total)  # whatever else runs here can only add

@@ -19,6 +19,7 @@ from accounts.policies import floor
 from graph.arrays import Floats, Ids, Ints, Mask, ShortRows
 from graph.elsewhere.sums import Starter, Sums
 from graph.ml.copies import distinct_people, distinctness
+from graph.ml.hands import ALONE, Hands, number
 from graph.packed_names import PackedNames
 from graph.serving.friend_index import symmetric
 from graph.snapshot import NOTHING_SAID, GraphSnapshot, Plays, Taggings
@@ -52,7 +53,11 @@ class Called:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What is known about one kind of item: who plays it, what it is called, who knows whom."""
+    """What is known about one kind of item: who plays it, what it is called, who knows whom.
+
+    A worker among many holds the rows of its own listeners [U of them, N] and the features of its own items; what is
+    derived across them is everybody's, through ``hands``.
+    """
 
     kind: str  # "ARTIST" or "TRACK"
     ids: Ids  # [N] candidates
@@ -65,11 +70,12 @@ class View:
     friends: sp.csr_matrix  # [U, U] symmetric, ones
     called: Called | None = None  # nothing where the snapshot has no names
     elsewhere: Sums | None = None  # of listeners of other installations
+    hands: Hands = ALONE
 
     @cached_property
     def taught(self) -> sp.csr_matrix:
         """The plays that may be learned from [U, N]: of items with ``LEAST_LISTENERS``, for fewer would know each other in it."""
-        people = distinct_people(self.plays, self.distinct)
+        people = distinct_people(self.plays, self.distinct, self.hands)
         return _columns_kept(self.plays, people >= LEAST_LISTENERS)
 
     @cached_property
@@ -80,12 +86,12 @@ class View:
     @cached_property
     def distinct(self) -> Floats:
         """How much each listener says [U]: less, where they are nearly a copy of others."""
-        return distinctness(self.plays)
+        return distinctness(self.plays, self.hands)
 
     @cached_property
     def listeners(self) -> ShortRows:
         """People from whom each item is learned [N], near copies of one another as one; 0 where they are too few."""
-        return distinct_people(self.taught, self.distinct).astype(np.int32)
+        return distinct_people(self.taught, self.distinct, self.hands).astype(np.int32)
 
     @cached_property
     def starter(self) -> Starter | None:
@@ -95,9 +101,10 @@ class View:
     @cached_property
     def unit(self) -> float:
         """Mean of log1p(count): what one ordinary play count weighs."""
-        if not self.taught.nnz:
+        plays = number(self.hands, self.taught.nnz)
+        if not plays:
             return self.starter.unit if self.starter else 1.0
-        return float(np.log1p(self.taught.data).mean())
+        return number(self.hands, np.log1p(self.taught.data).sum(dtype=np.float64)) / plays
 
     @cached_property
     def strength(self) -> sp.csr_matrix:
@@ -215,17 +222,26 @@ def _plays(plays: Plays, users: int, items: int) -> sp.csr_matrix:
 
 
 def _tags(taggings: Taggings, tags: int, plays: sp.csr_matrix) -> sp.csr_matrix:
-    """How often each word is used for each item, which ``plays`` [U, N] are of.
+    """How often each word is used for each item, which ``plays`` [U, N] are of."""
+    kept = said_by_enough(taggings, tags, plays)
+    return incidence(taggings.tag[kept], taggings.item[kept], (tags, plays.shape[1]))
+
+
+def said_by_enough(taggings: Taggings, tags: int, plays: sp.csr_matrix, hands: Hands = ALONE) -> Mask:
+    """Which words for items count; ``plays`` [U, N] are of these.
 
     The catalog's words all count; those of listeners where enough people play or name the item, and enough use the word.
     """
     said = taggings.user >= 0
-    speakers = _people(taggings.tag[said], taggings.user[said], tags)
-    naming = _people(taggings.item[said], taggings.user[said], plays.shape[1])
-    known = np.maximum(_listeners(plays), naming) >= LEAST_LISTENERS
-    kept = ~said | (known[taggings.item] & (speakers[taggings.tag] >= LEAST_LISTENERS))
-    ones = np.ones(int(kept.sum()), dtype=np.float32)
-    return sp.csr_matrix((ones, (taggings.tag[kept], taggings.item[kept])), shape=(tags, plays.shape[1]))
+    speakers = hands.total(_people(taggings.tag[said], taggings.user[said], tags))
+    naming = hands.total(_people(taggings.item[said], taggings.user[said], plays.shape[1]))
+    known = np.maximum(hands.total(_listeners(plays)), naming) >= LEAST_LISTENERS
+    return np.asarray(~said | (known[taggings.item] & (speakers[taggings.tag] >= LEAST_LISTENERS)))
+
+
+def incidence(tag: ShortRows, item: ShortRows, shape: tuple[int, int]) -> sp.csr_matrix:
+    """How often each word stands beside each item."""
+    return sp.csr_matrix((np.ones(len(tag), dtype=np.float32), (tag, item)), shape=shape)
 
 
 def _people(thing: ShortRows, user: ShortRows, size: int) -> Ints:

@@ -18,6 +18,7 @@ from graph.ml.data import View, views
 from graph.ml.pairs import candidates
 from graph.ml.progress import Progress, silent
 from graph.ml.social import taste_vectors
+from graph.ml.sources import FitSources, fit_here
 from graph.ml.split import Split, held_out, split_snapshot
 from graph.ml.train import fit
 from graph.ml.words import words_left_out
@@ -88,10 +89,11 @@ def evaluate(
     config: RecommenderConfig,
     *,
     seed: int = 0,
+    sources: FitSources = fit_here,
     progress: Progress = silent,
 ) -> Metrics:
     """Split with ``seed``, fit on the training part only, and measure on what was held out."""
-    return evaluate_blends(snapshot, config, seed=seed, progress=progress)[0]
+    return evaluate_blends(snapshot, config, seed=seed, sources=sources, progress=progress)[0]
 
 
 def evaluate_blends(
@@ -99,11 +101,12 @@ def evaluate_blends(
     config: RecommenderConfig,
     *,
     seed: int = 0,
+    sources: FitSources = fit_here,
     progress: Progress = silent,
 ) -> tuple[Metrics, dict[str, BlendConfig]]:
     """`evaluate`, and the weights that were learned within the training part, by view: good for the whole as well."""
     split = split_snapshot(snapshot, seed=seed)
-    fitted = fit(split.train, config, progress=progress)
+    fitted = fit(split.train, config, sources=sources, progress=progress)
     blends = {kind: BlendConfig(**view["blend"]) for kind, view in fitted.description["views"].items()}
     return measure(split, fitted.artifact(), seed=seed), blends
 

@@ -94,6 +94,86 @@ class Candidates:
         return torch.from_numpy(row[is_candidate]), torch.from_numpy(column[is_candidate]).long()
 
 
+class Everyone(Candidates):
+    """Every item stands in for itself."""
+
+    def draw(self, rng: np.random.Generator) -> tuple[Rows, Tensor]:
+        return np.arange(len(self._slot)), torch.zeros(len(self._slot))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Sampled plays of some listeners [L], and the candidates that these are compared with."""
+
+    row: Tensor  # [P] of the listeners
+    column: Tensor  # [P] items
+    weight: Tensor  # [P]
+    scale: Tensor  # [L]
+    drawn: Rows  # [S] items
+    stands_for: Tensor  # [S]
+    played: tuple[Tensor, Tensor]  # where a listener plays a candidate
+
+    @classmethod
+    def of(
+        cls,
+        plays: sp.csr_matrix,
+        scale: Tensor,
+        candidates: Candidates,
+        share: float,
+        rng: np.random.Generator,
+    ) -> Piece | None:
+        """Each of ``plays`` [L, N] with the chance ``share``; nothing where none of them is drawn."""
+        chosen = np.flatnonzero(rng.random(plays.nnz) < share)
+        if not len(chosen):
+            return None
+        drawn, stands_for = candidates.draw(rng)
+        return cls(
+            row=torch.from_numpy(np.searchsorted(plays.indptr, chosen, side="right") - 1),
+            column=torch.from_numpy(plays.indices[chosen]).long(),
+            weight=torch.from_numpy(plays.data[chosen]),
+            scale=scale,
+            drawn=drawn,
+            stands_for=stands_for,
+            played=candidates.played(plays, drawn),
+        )
+
+    def loss(
+        self, hits: Tensor, hit_odds: Tensor, others: Tensor, other_odds: Tensor, taste: Tensor
+    ) -> Tensor:
+        """Σ over the plays of the negative log-likelihood, from vectors of the items that are played
+        [P, d] and drawn [S, d], the logarithms of their odds, and the listeners' tastes [L, d].
+        """
+        without = taste[self.row] - self.weight[:, None] * hits
+        hit = (without * hits).sum(1) * self.scale[self.row] + hit_odds
+        logits = torch.addmm(other_odds + self.stands_for, taste * self.scale[:, None], others.T)
+        logits = logits.index_put(self.played, torch.tensor(-1e9))
+        rest = torch.logsumexp(logits, dim=1)
+        return nn.functional.softplus(rest[self.row] - hit).sum()
+
+
+def friends_loss(
+    left: Tensor, right: Tensor, pairs: Tensor, others: Tensor, first: int, temperature: float
+) -> Tensor:
+    """Σ over friendships: each left end's taste [m, d] should be nearer to its friend's than to other people's friends.
+
+    ``right`` [M, d] are the tastes of all friends compared, ``others`` [2, M] who these friendships are of, and
+    ``pairs`` [2, m] are those from ``first`` on.
+    """
+    left, right = (nn.functional.normalize(taste, dim=1, eps=1e-6) for taste in (left, right))
+    logits = left @ right.T / temperature
+    friend = torch.arange(first, first + pairs.shape[1])
+    same = (pairs[0][:, None] == others[1]) | (pairs[0][:, None] == others[0])
+    same |= pairs[1][:, None] == others[1]
+    same[torch.arange(len(friend)), friend] = False
+    return nn.functional.cross_entropy(logits.masked_fill(same, -1e9), friend, reduction="sum")
+
+
+def scales(plays: sp.csr_matrix, config: NetworkConfig) -> Tensor:
+    """What each listener's products are multiplied by [U]."""
+    scale = np.maximum(np.diff(plays.indptr), 1) ** -config.count_power / config.temperature
+    return torch.from_numpy(scale).float()
+
+
 class FullBatch:
     """Epochs over one view's whole graph."""
 
@@ -103,7 +183,7 @@ class FullBatch:
         self._links, self._config = links, config
         self._listening = Link.of(self._plays)
         self._candidates = Candidates(view.listeners, config.full_batch_items)
-        self._scale = np.maximum(np.diff(self._plays.indptr), 1) ** -config.count_power / config.temperature
+        self._scale = scales(self._plays, config)
 
     def epoch(
         self,
@@ -136,53 +216,42 @@ class FullBatch:
 
     def _piece(self, vectors: Vectors, popularity: Tensor, part: slice, rng: np.random.Generator) -> float:
         """The part's share of the mean loss over plays; its gradients go to ``vectors``."""
-        plays = self._plays[part]
         share = min(1.0, self._config.sampled_plays / self._plays.nnz)
-        chosen = np.flatnonzero(rng.random(plays.nnz) < share)
-        if not len(chosen):
+        piece = Piece.of(self._plays[part], self._scale[part], self._candidates, share, rng)
+        if piece is None:
             return 0.0
-        row = torch.from_numpy(np.searchsorted(plays.indptr, chosen, side="right") - 1)
-        column = torch.from_numpy(plays.indices[chosen]).long()
-        drawn, stands_for = self._candidates.draw(rng)
-        drawn_items = torch.from_numpy(drawn)
-        hits = _leaf(vectors.items[column])
-        others = _leaf(vectors.items[drawn_items])
-        taste = _leaf(vectors.tastes[part])
-        scale = torch.from_numpy(self._scale[part]).float()
-        weight = torch.from_numpy(plays.data[chosen])
-        without = taste[row] - weight[:, None] * hits
-        hit = (without * hits).sum(1) * scale[row] + popularity[column]
-        logits = torch.addmm(popularity[drawn_items] + stands_for, taste * scale[:, None], others.T)
-        logits = logits.index_put(self._candidates.played(plays, drawn), torch.tensor(-1e9))
-        rest = torch.logsumexp(logits, dim=1)
-        loss: Tensor = nn.functional.softplus(rest[row] - hit).sum() / (share * self._plays.nnz)
+        drawn = torch.from_numpy(piece.drawn)
+        hits = leaf(vectors.items[piece.column])
+        others = leaf(vectors.items[drawn])
+        taste = leaf(vectors.tastes[part])
+        summed = piece.loss(hits, popularity[piece.column], others, popularity[drawn], taste)
+        loss: Tensor = summed / (share * self._plays.nnz)
         loss.backward()  # type: ignore[no-untyped-call]
-        vectors.items_grad.index_add_(0, column, _grad(hits))
-        vectors.items_grad.index_add_(0, drawn_items, _grad(others))
-        vectors.tastes_grad[part] += _grad(taste)
+        vectors.items_grad.index_add_(0, piece.column, grad(hits))
+        vectors.items_grad.index_add_(0, drawn, grad(others))
+        vectors.tastes_grad[part] += grad(taste)
         return loss.item()
 
     def _friendships(self, vectors: Vectors, rng: np.random.Generator) -> float:
         """Friends should be nearer in taste than other people's friends are."""
         chosen = rng.permutation(self._friends.nnz)[:FRIENDSHIPS]
-        ends = [torch.from_numpy(end[chosen]).long() for end in (self._friends.row, self._friends.col)]
-        tastes = [_leaf(vectors.tastes[end]) for end in ends]
-        left, right = (nn.functional.normalize(taste, dim=1, eps=1e-6) for taste in tastes)
-        logits = left @ right.T / self._config.temperature
-        same = (ends[0][:, None] == ends[1]) | (ends[0][:, None] == ends[0]) | (ends[1][:, None] == ends[1])
-        logits = logits.masked_fill(same.fill_diagonal_(fill_value=False), -1e9)
-        loss = self._config.friend_weight * nn.functional.cross_entropy(logits, torch.arange(len(chosen)))
+        ends = torch.from_numpy(np.stack([self._friends.row[chosen], self._friends.col[chosen]])).long()
+        tastes = [leaf(vectors.tastes[end]) for end in ends]
+        summed = friends_loss(*tastes, ends, ends, 0, self._config.temperature)
+        loss = self._config.friend_weight * summed / len(chosen)
         loss.backward()  # type: ignore[no-untyped-call]
         for end, taste in zip(ends, tastes, strict=True):
-            vectors.tastes_grad.index_add_(0, end, _grad(taste))
+            vectors.tastes_grad.index_add_(0, end, grad(taste))
         return loss.item()
 
 
-def _leaf(values: Tensor) -> Tensor:
+def leaf(values: Tensor) -> Tensor:
+    """The values as something gradients are taken by."""
     return values.detach().requires_grad_()
 
 
-def _grad(leaf: Tensor) -> Tensor:
-    if leaf.grad is None:
+def grad(values: Tensor) -> Tensor:
+    """The gradient of a leaf that the loss has reached."""
+    if values.grad is None:
         raise RuntimeError("the loss does not reach these vectors")
-    return leaf.grad
+    return values.grad

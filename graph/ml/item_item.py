@@ -23,7 +23,8 @@ from graph.arrays import Doubles, Floats
 from graph.elsewhere.sums import Sums, added
 from graph.ml.config import ItemItemConfig
 from graph.ml.data import View
-from graph.ml.factorize import Gram, SparseProduct, Stack, eigenvectors
+from graph.ml.factorize import ALL, Gram, Span, SparseProduct, Stack, eigenvectors
+from graph.ml.hands import ALONE, Hands, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def memory_gram(view: View, config: ItemItemConfig) -> tuple[Gram, Doubles]:
     if view.elsewhere is not None:
         weight = weight + size * view.elsewhere.diagonal
     scale = 1 / np.sqrt(ridge_of(weight, config).astype(np.float64))
-    here: Gram = Stack(rows, scale)
+    here: Gram = Stack.of(rows, scale)
     return here if view.elsewhere is None else _Together(here, view.elsewhere, scale, size), weight
 
 
@@ -69,9 +70,9 @@ class _Together:
         self._scale = column_scale[:, None]
         self.size = here.size
 
-    def times(self, values: torch.Tensor) -> torch.Tensor:
+    def times_(self, values: torch.Tensor) -> torch.Tensor:
         theirs = self._scale * self._elsewhere.times(self._scale * values.numpy())
-        return self._here.times(values) + torch.from_numpy(self._size * theirs)
+        return self._here.times_(values).add_(torch.from_numpy(self._size * theirs))
 
 
 def ridge_of(weight: Doubles, config: ItemItemConfig) -> Floats:
@@ -79,12 +80,23 @@ def ridge_of(weight: Doubles, config: ItemItemConfig) -> Floats:
     return np.asarray((config.ridge * (1 + weight) ** config.degree_power).astype(np.float32))
 
 
-def block_of(gram: Gram, ridge: Floats, config: ItemItemConfig, *, seed: int) -> Block:
+def block_of(
+    gram: Gram,
+    ridge: Floats,
+    config: ItemItemConfig,
+    *,
+    seed: int,
+    hands: Hands = ALONE,
+    own: Span = ALL,
+) -> Block:
     """Item vectors from the rows' Gram matrix, already divided by the roots of the ridges [N] on both sides.
 
-    Whoever adds up the same Gram matrix, in one process or many, gets the same vectors.
+    Whoever adds up the same Gram matrix, in one process or many, gets the same vectors; one among many has those, and
+    the ridges, of its ``own`` items.
     """
-    squared, right = eigenvectors(gram, min(config.dims, gram.size - 1), rounds=config.rounds, seed=seed)
+    squared, right = eigenvectors(
+        gram, min(config.dims, gram.size - 1), rounds=config.rounds, seed=seed, hands=hands, own=own
+    )
     if not len(squared):  # one item, or nothing that could be alike
         squared, right = np.zeros(1, dtype=np.float32), np.zeros((len(ridge), 1), dtype=np.float32)
     return Block(
@@ -104,14 +116,14 @@ def memory_rows(view: View, config: ItemItemConfig) -> list[SparseProduct]:
     size = length_scale(view, config)
     plays.data *= np.sqrt(size)
     parts = [SparseProduct((plays,))]
-    energy = float((plays.data**2).sum())
+    energy = number(view.hands, (plays.data**2).sum())
     tags = view.tags
     if view.elsewhere is not None:
         energy += size * view.elsewhere.energy
         tags = added(tags, view.elsewhere.tags)
     for incidence in (tags, view.artists):
-        rows = feature_rows(incidence, config)
-        length = float((rows.data**2).sum())
+        rows = feature_rows(incidence, config, view.hands)
+        length = number(view.hands, (rows.data**2).sum())
         if length:
             parts.append(SparseProduct((rows * (config.tag_weight * np.sqrt((energy or length) / length)),)))
     degree = np.maximum(np.diff(view.friends.indptr), 1)
@@ -129,17 +141,17 @@ def play_rows(view: View, config: ItemItemConfig) -> sp.csr_matrix:
 def length_scale(view: View, config: ItemItemConfig) -> float:
     """What products of `play_rows` count: a row's length is measured by the mean length of all, whoever holds them."""
     length = np.diff(view.taught.indptr)
-    people, entries = int((length > 0).sum()), view.taught.nnz
+    people, entries = number(view.hands, (length > 0).sum()), number(view.hands, view.taught.nnz)
     if view.elsewhere is not None:
         people, entries = people + view.elsewhere.listeners, entries + view.elsewhere.plays
     return float((entries / people) ** (2 * config.row_power)) if people else 1.0
 
 
-def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig) -> sp.csr_matrix:
+def feature_rows(incidence: sp.csr_matrix, config: ItemItemConfig, hands: Hands = ALONE) -> sp.csr_matrix:
     """Tags or artists as rows [., N], the frequent ones damped."""
-    kept = incidence[np.diff(incidence.indptr) >= config.tag_min_items].astype(np.float64)
+    kept = incidence[hands.total(np.diff(incidence.indptr)) >= config.tag_min_items].astype(np.float64)
     kept.data = kept.data**config.tag_count_power
-    length = np.sqrt(np.asarray(kept.multiply(kept).sum(axis=1)).ravel())
+    length = np.sqrt(hands.total(np.asarray(kept.multiply(kept).sum(axis=1)).ravel()))
     return (sp.diags(length**-config.tag_power) @ kept).tocsr()
 
 

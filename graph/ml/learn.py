@@ -15,12 +15,13 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
-from graph.arrays import Floats
+from graph.arrays import Floats, ShortRows
 from graph.elsewhere.sums import Starter
 from graph.ml.config import ContentConfig, NetworkConfig
 from graph.ml.content import impute
 from graph.ml.data import Edge, View, view_data
 from graph.ml.full_batch import FullBatch
+from graph.ml.hands import ALONE, Hands, number
 from graph.ml.item_item import Block
 from graph.ml.model import Link, TasteNetwork, links_of, propagate
 from graph.ml.progress import Progress
@@ -41,7 +42,7 @@ def fit_network(
     """Item vectors of the graph network, started from another source's."""
     rng = np.random.default_rng(seed)
     strength = view.strength
-    network, popularity, links, optimizer = network_of(view, start, config, seed=seed)
+    network, popularity, optimizer, links = network_of(view, start, config, seed=seed)
     whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
     epochs = config.full_batch_epochs if whole else config.epochs
     for epoch in range(epochs if strength.nnz else 0):
@@ -52,12 +53,19 @@ def fit_network(
         progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
     with torch.no_grad():
         codes = network(links).numpy()
+    return block_of(view, codes, config, content)
+
+
+def block_of(view: View, codes: Floats, config: NetworkConfig, content: ContentConfig) -> Block:
+    """What the network's ``codes`` [N, d] are as a source.
+
+    Nothing was learned for an item that nobody plays, so its vector comes from its tags.
+    """
     listeners = view.listeners.astype(np.int64)
     if view.starter is not None and view.elsewhere is not None:
         begun = view.starter.known & (listeners == 0)  # of which nothing is learned here
         codes[begun] = unit_rows(_at_width(view.starter.codes, config.dims)[begun])
         listeners += np.where(view.starter.known, np.maximum(view.elsewhere.people, 1), 0)
-    # Nothing was learned for an item that nobody plays, so its vector comes from its tags.
     known = (listeners > 0).astype(np.float32)
     loud = known.copy()
     unplayed = impute(view, codes, listeners, content)
@@ -67,19 +75,27 @@ def fit_network(
 
 def network_of(
     view: View, start: Block, config: NetworkConfig, *, seed: int
-) -> tuple[TasteNetwork, nn.Parameter, dict[Edge, Link], torch.optim.Optimizer]:
-    """The untrained network, the popularity it learns beside, its links, and what updates both."""
+) -> tuple[TasteNetwork, nn.Parameter, torch.optim.Optimizer, dict[Edge, Link]]:
+    """The untrained network, the popularity it learns beside, what updates both, and its links."""
     torch.manual_seed(seed)
-    first = _first_columns(start, config.dims) if view.starter is None else _begun(view.starter, config.dims)
-    network = TasteNetwork(first, view.tags.shape[0], config.layers)
-    popularity = nn.Parameter(torch.from_numpy(np.log1p(view.listeners) * 0.5).float())
+    begun = view.starter
+    first = first_columns(start, config.dims, ALONE) if begun is None else _begun(begun, config.dims)
+    return *untrained(first, view.tags.shape[0], view.listeners, config), links_of(view_data(view))
+
+
+def untrained(
+    start: Tensor, tags: int, listeners: ShortRows, config: NetworkConfig
+) -> tuple[TasteNetwork, nn.Parameter, torch.optim.Optimizer]:
+    """A network of items that start at ``start`` [N, d], the logarithms of their odds [N], and what updates both."""
+    network = TasteNetwork(start, tags, config.layers)
+    popularity = nn.Parameter(torch.from_numpy(np.log1p(listeners) * 0.5).float())
     optimizer = torch.optim.Adam(
         [*network.parameters(), popularity],
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,  # without temporary copies of every parameter
     )
-    return network, popularity, links_of(view_data(view)), optimizer
+    return network, popularity, optimizer
 
 
 def _epoch(
@@ -177,10 +193,10 @@ def _at_width(codes: Floats, dims: int) -> Floats:
     return wide
 
 
-def _first_columns(start: Block, dims: int) -> Tensor:
+def first_columns(start: Block, dims: int, hands: Hands) -> Tensor:
     """The leading columns of another source, rows at their natural length."""
     codes = start.codes[:, :dims]
-    scale = np.sqrt((codes**2).sum(axis=1).mean())
+    scale = np.sqrt(number(hands, (codes**2).sum(dtype=np.float64)) / max(number(hands, len(codes)), 1))
     first = np.zeros((len(codes), dims), dtype=np.float32)
     first[:, : codes.shape[1]] = codes / max(scale, 1e-6) * START
     return torch.from_numpy(first)

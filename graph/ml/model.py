@@ -10,7 +10,7 @@ There are no user parameters: a user is what their edges say, in training as in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +20,13 @@ from torch_geometric.data import HeteroData
 from torch_geometric.nn import MessagePassing
 
 from graph.ml.data import EDGES, KNOWS, NAMES, PLAYED_BY, PLAYS, Edge
+
+
+class Sums(Protocol):
+    """A product with a matrix."""
+
+    def sums(self, values: Tensor) -> Tensor:
+        """[columns, d] to [rows, d]."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,8 @@ class Link:
     backward pass has to sort edges.
     """
 
-    forward: Bags
-    backward: Bags
+    forward: Sums
+    backward: Sums
 
     @classmethod
     def of(cls, matrix: sp.csr_matrix, dtype: torch.dtype = torch.float32) -> Link:
@@ -152,7 +159,7 @@ def links_of(data: HeteroData) -> dict[Edge, Link]:
     """Degree-normalized links: symmetric for plays and friends, a mean over tags for items."""
     played_by = Link.of(_normalized(_matrix(data, PLAYED_BY)))
     return {
-        NAMES: Link.of(_mean_rows(_matrix(data, NAMES))),
+        NAMES: Link.of(mean_rows(_matrix(data, NAMES))),
         PLAYED_BY: played_by,
         PLAYS: played_by.reversed,
         KNOWS: Link.of(_normalized(_matrix(data, KNOWS))),
@@ -173,6 +180,6 @@ def _normalized(matrix: sp.csr_matrix) -> sp.csr_matrix:
     return (left @ matrix @ right).tocsr()
 
 
-def _mean_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
+def mean_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
     total = np.asarray(matrix.sum(axis=1)).ravel()
     return (sp.diags(1 / np.where(total > 0, total, 1)) @ matrix).tocsr()

@@ -15,7 +15,10 @@ from graph.ml.item_item import Block, fit_item_item
 from graph.ml.learn import fit_network
 from graph.ml.progress import Progress, within
 from graph.ml.prune import pruned
+from graph.snapshot import GraphSnapshot
 
+# Who fits the sources of a view: this process, or many.
+FitSources = Callable[[GraphSnapshot, View, RecommenderConfig, Progress], list[Block]]
 Fit = Callable[[View, Mapping[str, Block], RecommenderConfig, Progress], Block]
 
 
@@ -53,5 +56,17 @@ def fit_sources(view: View, config: RecommenderConfig, progress: Progress) -> li
     for source in SOURCES:
         blocks[source.name] = source.fit(view, blocks, config, within(progress, start, source.until))
         start = source.until
-    weighted = [name for name in blocks if getattr(config.blend, name)] or list(blocks)
-    return [pruned(blocks[name], getattr(config, name).keep_dims) for name in weighted]
+    return weighted(blocks, config)
+
+
+def weighted(blocks: Mapping[str, Block], config: RecommenderConfig) -> list[Block]:
+    """Those that have a weight, pruned as they should be; every one where none has."""
+    kept = [name for name in blocks if getattr(config.blend, name)] or list(blocks)
+    return [pruned(blocks[name], getattr(config, name).keep_dims) for name in kept]
+
+
+def fit_here(
+    _snapshot: GraphSnapshot, view: View, config: RecommenderConfig, progress: Progress
+) -> list[Block]:
+    """The sources of a view of the snapshot, fitted in this process."""
+    return fit_sources(view, config, progress)

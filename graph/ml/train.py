@@ -19,7 +19,7 @@ from graph.ml.item_item import Block
 from graph.ml.progress import Progress, silent, within
 from graph.ml.rounding import round_vectors
 from graph.ml.social import fit_pair_score, taste_kind, what_is_common
-from graph.ml.sources import SOURCES, fit_sources
+from graph.ml.sources import SOURCES, FitSources, fit_here
 from graph.ml.split import held_out, split_snapshot
 from graph.ml.styles import find_styles
 from graph.ml.words import fit_words
@@ -56,25 +56,30 @@ def fit(
     before: Mapping[str, Steps] | None = None,
     blends: Mapping[str, BlendConfig] | None = None,
     rounded: bool = True,
+    sources: FitSources = fit_here,
     progress: Progress = silent,
 ) -> FittedRecommender:
     """Train every source on every view, then the friend suggestions.
 
     ``progress`` hears a fraction in [0, 1] and what is being done; ``before`` are the popularity steps of the model
-    before, ``blends`` weights that are learned already, by view; not ``rounded``, vectors stay as float32. The result
-    depends on the snapshot, the config and these only.
+    before, ``blends`` weights that are learned already, by view; not ``rounded``, vectors stay as float32. ``sources``
+    says who fits them. The result depends on the snapshot, the config and these only.
     """
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[str, Any] = {}
     candidate_views = views(snapshot)
     parts = len(candidate_views) + 2
     if blends is None:
-        blends = learned_blends(snapshot, config, progress=within(progress, 0, 1 / parts, "weights"))
+        blends = learned_blends(
+            snapshot, config, sources=sources, progress=within(progress, 0, 1 / parts, "weights")
+        )
     for position, view in enumerate(candidate_views):
         blocks = _blocks(
+            snapshot,
             view,
             config,
-            progress=within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower()),
+            sources,
+            within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower()),
         )
         view_arrays, described[view.kind] = assemble_view(
             view,
@@ -129,7 +134,7 @@ def _hidden_units(score: PairScore) -> dict[str, NDArray[Any]]:
 
 
 def learned_blends(
-    snapshot: GraphSnapshot, config: RecommenderConfig, *, progress: Progress
+    snapshot: GraphSnapshot, config: RecommenderConfig, *, progress: Progress, sources: FitSources = fit_here
 ) -> dict[str, BlendConfig]:
     """The weights of each view that a validation split can teach; nothing where it cannot."""
     if config.untrained or not config.blend.learned:
@@ -141,7 +146,8 @@ def learned_blends(
         held = held_out(view, split)
         if (np.diff(held.indptr) > 0).sum() >= MIN_VIEWERS:
             start, stop = position / len(training_views), (position + 1) / len(training_views)
-            blocks = _blocks(view, config, progress=within(progress, start, stop, view.kind.lower()))
+            part = within(progress, start, stop, view.kind.lower())
+            blocks = _blocks(split.train, view, config, sources, part)
             begun = blend_begun(view, config)
             arrays, described = assemble_view(view, blocks, begun)
             index = index_assembled(view, arrays, described)
@@ -157,11 +163,13 @@ def blend_begun(view: View, config: RecommenderConfig) -> BlendConfig:
     return replace(config.blend, **learned)
 
 
-def _blocks(view: View, config: RecommenderConfig, *, progress: Progress) -> list[Block]:
+def _blocks(
+    snapshot: GraphSnapshot, view: View, config: RecommenderConfig, sources: FitSources, progress: Progress
+) -> list[Block]:
     """The blocks of vectors whose scores add up, in column order."""
     if config.untrained:
         return [_random(source.name, len(view.ids), config.seed) for source in SOURCES]
-    return fit_sources(view, config, progress)
+    return sources(snapshot, view, config, progress)
 
 
 def assemble_view(

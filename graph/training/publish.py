@@ -38,6 +38,7 @@ KEPT_RETIRED = 1  # the previous model: another process may be reading it as the
 STOPPED_KEPT = timedelta(days=30)  # a stopped model's files, for whoever asks what was wrong with it
 STAGED = "staged"
 DRAFT = ".draft-"
+PARTS = ".parts-"  # of the snapshot of a training in several processes: they hold plays
 
 
 def model_publish(
@@ -65,7 +66,7 @@ def model_publish(
     )  # fmt: skip
     if refused:
         return _refuse(version, refused, lease)
-    draft = Path(settings.ARTIFACT_DIR) / f"{DRAFT}{lease.run_id}-{lease.fence}"
+    draft = _of_run(DRAFT, lease)
     draft.mkdir(parents=True, mode=0o700)
     try:
         write(draft)
@@ -81,6 +82,15 @@ def model_publish(
         shutil.rmtree(draft, ignore_errors=True)  # it is gone already where it was moved
     leftovers_sweep()
     return version
+
+
+def parts_of(lease: Lease) -> Path:
+    """Where this run's workers find the snapshot; swept like a draft when the run dies."""
+    return _of_run(PARTS, lease)
+
+
+def _of_run(kind: str, lease: Lease) -> Path:
+    return Path(settings.ARTIFACT_DIR) / f"{kind}{lease.run_id}-{lease.fence}"
 
 
 def _refuse(version: ModelVersion, why: str, lease: Lease) -> ModelVersion:
@@ -126,11 +136,12 @@ def _yardstick() -> dict[str, Any] | None:
 
 
 def leftovers_sweep() -> list[str]:
-    """Remove drafts of runs that died and files that no model to keep needs; returns their names."""
+    """Remove drafts and parts of runs that died and files that no model to keep needs; returns their names."""
     root = Path(settings.ARTIFACT_DIR)
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _directory_lock():
-        drafts = [path for path in sorted(root.glob(f"{DRAFT}*")) if path.is_dir() and _is_dead(path.name)]
+        found = sorted(path for kind in (DRAFT, PARTS) for path in root.glob(f"{kind}*"))
+        drafts = [path for path in found if path.is_dir() and _is_dead(path.name)]
         for path in drafts:
             shutil.rmtree(path)
         known = set(ModelVersion.objects.values_list("pk", flat=True))
@@ -138,8 +149,8 @@ def leftovers_sweep() -> list[str]:
 
 
 def _is_dead(name: str) -> bool:
-    """Whether nobody works on this draft any more."""
-    run, _, fence = name.removeprefix(DRAFT).partition("-")
+    """Whether nobody works on this draft, or these parts, any more."""
+    run, _, fence = name.removeprefix(DRAFT).removeprefix(PARTS).partition("-")
     owner = TrainingRun.objects.filter(pk=run, fence=fence).first()
     return owner is None or not is_live(owner)
 

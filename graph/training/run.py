@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.conf import settings
 from django.utils import timezone
 
 from discovery.platform.errors import ModelUnavailable, TrainingFailed
@@ -34,6 +37,7 @@ from graph.training.training_edges import edges_write
 if TYPE_CHECKING:
     from graph.ml.coarse import Steps
     from graph.ml.config import RecommenderConfig
+    from graph.ml.sources import FitSources
     from graph.ml.train import FittedRecommender
 
 State = ModelVersion.State
@@ -54,9 +58,12 @@ def train_and_publish(
     key: str,
     holder: str,
     config: RecommenderConfig | None = None,
+    workers: int | None = None,
     progress: Progress = silent,
 ) -> ModelVersion | None:
     """Train on what is permitted now and publish the result, as ACTIVE, CANDIDATE or REJECTED.
+
+    In so many ``workers``, or in as many as EARSHOT_TRAINING_WORKERS says; one is this process.
 
     None, at once, when the run ``key`` is done or somebody alive is on it. Where plays teach nothing, the model is
     of the catalog and its tags alone. Raises TrainingFailed when there is no catalog either, and LeaseLost when the
@@ -73,7 +80,7 @@ def train_and_publish(
                 heart.report(fraction, step)
                 progress(fraction, step)
 
-            return _train(lease, config, report)
+            return _train(lease, config, workers or settings.EARSHOT_TRAINING_WORKERS, report)
     except BaseException as error:
         lease_fail(lease, error=f"{type(error).__name__}: {error}")
         raise
@@ -94,7 +101,7 @@ def _is_played(taken: snapshot.GraphSnapshot) -> bool:
     return len(taken.artist_plays.user) > 0 or len(taken.track_plays.user) > 0
 
 
-def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> ModelVersion:
+def _train(lease: Lease, config: RecommenderConfig | None, workers: int, report: Progress) -> ModelVersion:
     # Only here is torch loaded: a worker that waits, or a process that asks about a run, stays small.
     from graph.ml.config import RecommenderConfig
     from graph.ml.evaluate import evaluate_blends
@@ -108,11 +115,15 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
     if not _is_played(taken) and not len(taken.artists):
         raise TrainingFailed(f"{NOTHING_PLAYED}; and the catalog is empty.")
     learned = drawn(taken)
-    measured, blends = evaluate_blends(learned, config, progress=within(report, 0.02, 0.5, "measuring"))
-    fitted = fit(
-        learned, replace(config, seed=drawn_seed(taken)), before=_steps_before(), blends=blends,
-        progress=within(report, 0.5, 0.97, "fitting"),
-    )  # fmt: skip
+    # What other installations added up is not in the parts that workers read.
+    with _who_fits(lease, 1 if learned.elsewhere else workers) as sources:
+        measured, blends = evaluate_blends(
+            learned, config, sources=sources, progress=within(report, 0.02, 0.5, "measuring")
+        )
+        fitted = fit(
+            learned, replace(config, seed=drawn_seed(taken)), before=_steps_before(), blends=blends,
+            sources=sources, progress=within(report, 0.5, 0.97, "fitting"),
+        )  # fmt: skip
     report(0.97, "finding communities")
     communities_refresh(learned)
     tags_refresh()
@@ -151,6 +162,17 @@ def _train(lease: Lease, config: RecommenderConfig | None, report: Progress) -> 
 def digests_elsewhere(taken: snapshot.GraphSnapshot) -> list[str]:
     """SHA-256 of the documents of other installations that were learned from."""
     return sorted({digest for sums in taken.elsewhere.values() for digest in sums.digests})
+
+
+def _who_fits(lease: Lease, workers: int) -> AbstractContextManager[FitSources]:
+    """This process, or so many workers: then the snapshot's parts lie on disk until they are done."""
+    if workers <= 1:
+        from graph.ml.sources import fit_here
+
+        return nullcontext(fit_here)
+    from graph.ml.distributed.launch import Workers
+
+    return Workers(publish.parts_of(lease), workers, shlex.split(settings.EARSHOT_TRAINING_TORCHRUN))
 
 
 def _learned_from_plays(fitted: FittedRecommender) -> dict[str, int]:

@@ -42,7 +42,7 @@ def held_more(community, strategy):
 
 def test_copies_push_nothing_and_would_if_each_of_them_counted(community, monkeypatch):
     assert held_more(community, "popular filler") <= 0.005
-    monkeypatch.setattr(data, "distinctness", lambda plays: np.ones(plays.shape[0], dtype=np.float32))
+    monkeypatch.setattr(data, "distinctness", lambda plays, _hands: np.ones(plays.shape[0], dtype=np.float32))
     assert held_more(community, "popular filler") > 0.05
 
 

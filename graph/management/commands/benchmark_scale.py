@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from graph.bench.report import LATENCY, SCALE, write_measured
+from graph.bench.report import LATENCY, SCALE, WORKERS, write_measured
 
 
 class Command(BaseCommand):
@@ -26,6 +26,14 @@ class Command(BaseCommand):
             metavar="ITEMS",
             help="instead: candidates by faiss beside every item scored",
         )
+        parser.add_argument(
+            "--workers", type=int, nargs="*", metavar="N",
+            help="instead: training in so many processes (default 1, 2 and 4) beside one",
+        )  # fmt: skip
+        parser.add_argument("--partitions", type=Path, help="with --workers: a snapshot written as Parquet")
+        parser.add_argument(
+            "--epochs", type=int, help="with --workers: of the network, fewer than a model takes"
+        )
         parser.add_argument("--json", type=Path, help="write every number to this file")
         parser.add_argument("--markdown", type=Path, help="put the table between the marks of this document")
 
@@ -36,6 +44,9 @@ class Command(BaseCommand):
             measured = latency.benchmark(options["nearest"] or latency.SIZES, progress=self._progress)
             self._write(measured, latency.table(measured), LATENCY, options)
             return
+        if options["workers"] is not None:
+            self._workers(options)
+            return
         from graph.bench.scale import SIZES, benchmark, tables
 
         measured = benchmark(
@@ -44,6 +55,18 @@ class Command(BaseCommand):
             progress=self._progress,
         )
         self._write(measured, tables(measured), SCALE, options)
+
+    def _workers(self, options: dict[str, Any]) -> None:
+        from graph.bench import workers
+
+        measured = workers.benchmark(
+            sizes=options["plays"] or workers.SIZES,
+            data=options["partitions"],
+            workers=options["workers"] or workers.WORKERS,
+            epochs=options["epochs"],
+            progress=self._progress,
+        )
+        self._write(measured, workers.tables(measured), WORKERS, options)
 
     def _progress(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")

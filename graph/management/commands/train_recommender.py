@@ -26,6 +26,12 @@ class Command(BaseCommand):
             "--if-needed", action="store_true", help="do nothing when the active model knows all of this"
         )
 
+        parser.add_argument(
+            "--workers",
+            type=int,
+            help="processes that train (default EARSHOT_TRAINING_WORKERS): docs/scale.md",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         from graph.ml.config import RecommenderConfig
 
@@ -39,7 +45,7 @@ class Command(BaseCommand):
             self.stdout.write("The active model is up to date.")
             return
         try:
-            version = self._train(config)
+            version = self._train(config, options["workers"])
         except TrainingFailed as error:
             raise CommandError(error.message) from error
         if version.state == ModelVersion.State.REJECTED:
@@ -53,7 +59,7 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"Model {version.pk} is {state}.")
 
-    def _train(self, config: Any) -> ModelVersion:
+    def _train(self, config: Any, workers: int | None) -> ModelVersion:
         lines = _Lines(self.stdout.write)
         console = Console()
         bar = Progress(
@@ -72,6 +78,7 @@ class Command(BaseCommand):
                 key=f"{training.BY_HAND}{uuid.uuid4()}",
                 holder=training.holder_name(),
                 config=config,
+                workers=workers,
                 progress=report,
             )
         if version is None:

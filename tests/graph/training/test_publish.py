@@ -13,7 +13,7 @@ from graph.models import ModelVersion, TrainingRun
 from graph.serving import active_model
 from graph.serving.artifact import MANIFEST, TENSORS
 from graph.training.lease import lease_claim
-from graph.training.publish import leftovers_sweep, model_publish
+from graph.training.publish import leftovers_sweep, model_publish, parts_of
 from tests.graph.small_artifact import write_small_artifact
 from tests.graph.training.test_promotion import measured
 
@@ -140,11 +140,13 @@ def test_leftovers_of_dead_runs_are_swept_and_nothing_else(artifact_dir):
     dead = lease_claim(key="dead", holder="a")
     TrainingRun.objects.filter(key="dead").update(state="FAILED")
     drafts = {lease: f".draft-{lease.run_id}-{lease.fence}" for lease in (alive, dead)}
+    parts = {lease: parts_of(lease).name for lease in (alive, dead)}
     stray = str(uuid.uuid4())
-    for name in (*drafts.values(), ".draft-999-1", stray, "notes"):
+    for name in (*drafts.values(), *parts.values(), ".draft-999-1", stray, "notes"):
         (artifact_dir / name).mkdir()
-    assert leftovers_sweep() == sorted([drafts[dead], ".draft-999-1", stray])
-    assert files(artifact_dir) == sorted([drafts[alive], "notes", str(served.pk)])
+    (artifact_dir / parts[dead] / "plays.parquet").touch()
+    assert leftovers_sweep() == sorted([drafts[dead], parts[dead], ".draft-999-1", stray])
+    assert files(artifact_dir) == sorted([drafts[alive], parts[alive], "notes", str(served.pk)])
 
 
 @pytest.mark.parametrize("name", [MANIFEST, TENSORS])

@@ -7,6 +7,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from graph import snapshot
+from graph.ml.distributed.launch import Workers
+from graph.ml.sources import fit_here
 from graph.models import ModelVersion, TrainingRun
 from graph.sample.community import sample_community_create
 from graph.serving import active_model
@@ -97,3 +99,25 @@ def test_a_training_that_finds_a_fifth_less_is_refused_and_the_active_model_stay
     call_command("train_recommender", config=config_file(**good))
     assert "is active" in capsys.readouterr().out
     assert active_model.active().version != served, "as good on the same data passes"
+
+
+def test_a_training_in_several_processes_leaves_no_plays_behind(
+    config_file, settings, artifact_dir, monkeypatch
+):
+    """Who fits is asked for each part of the data; what the workers read is gone when the model serves."""
+    asked = []
+
+    def fit_instead(workers, taken, view, config, progress):
+        asked.append((workers.count, workers.directory.parent, view.kind, len(taken.users)))
+        (workers.directory / "plays.parquet").touch()
+        return fit_here(taken, view, config, progress)
+
+    monkeypatch.setattr(Workers, "__call__", fit_instead)
+    settings.EARSHOT_TRAINING_WORKERS = 3
+    sample_community_create(listeners=60, now=timezone.now())
+    call_command("train_recommender", config=config_file())
+    assert {(count, parent) for count, parent, _, _ in asked} == {(3, artifact_dir)}
+    assert {kind for _, _, kind, _ in asked} == {"ARTIST", "TRACK"}
+    assert not list(artifact_dir.glob(".parts-*"))
+    call_command("train_recommender", "--workers", "1", config=config_file())
+    assert len(asked) == len([row for row in asked if row[0] == 3])

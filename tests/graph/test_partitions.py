@@ -113,9 +113,7 @@ def test_every_file_says_whose_it_is_and_is_its_owners_alone(world, tmp_path):
 def test_files_of_two_snapshots_are_not_read_as_one(world, tmp_path):
     write_partitions(world, tmp_path / "a", parts=2)
     write_partitions(world.without(np.arange(len(world.users)) == 0), tmp_path / "b", parts=2)
-    (tmp_path / "b" / "track_plays" / "0000.parquet").replace(
-        tmp_path / "a" / "track_plays" / "0000.parquet"
-    )
+    (tmp_path / "b" / "track_plays" / "0000.parquet").replace(tmp_path / "a" / "track_plays" / "0000.parquet")
     with pytest.raises(PartitionsError, match="another snapshot"):
         read_snapshot(tmp_path / "a")
 

@@ -15,8 +15,8 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from discovery.embedded.tether import tie_to_parent
 from discovery.platform.private_files import private_umask
+from discovery.platform.tether import tie_to_parent
 from discovery.platform.tracing import tracing_begin, tracing_end
 from tasks.fresh import FreshTask
 from tasks.pulse import Pulse

@@ -22,12 +22,12 @@ from pathlib import Path
 
 from discovery.embedded.redis import RedisServer
 from discovery.embedded.supervisor import Stopped, Supervisor, stopping_signals
-from discovery.embedded.tether import tie_to_parent
 from discovery.platform.errors import ServiceFailed
 from discovery.platform.home import BASE_DIR, home_dir
 from discovery.platform.private_files import private_umask
 from discovery.platform.redis import redis_socket
 from discovery.platform.server_bounds import SERVER_BOUNDS
+from discovery.platform.tether import tie_to_parent
 
 HOST = "127.0.0.1"
 WEB_SECONDS = 60.0

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from discovery.embedded import tether
+from discovery.platform import tether
 
 STOP_SECONDS = 10.0
 

@@ -38,7 +38,8 @@ class Projected:
 
 def factors(measured: dict[str, Any]) -> tuple[list[int], dict[str, list[float]]]:
     """The sizes, and of all workers together what each factor was at each of them, with the most workers measured."""
-    plays, told = [], {name: [] for name in FACTORS}
+    plays: list[int] = []
+    told: dict[str, list[float]] = {name: [] for name in FACTORS}
     for size in measured["sizes"]:
         row = size["workers"][-1]
         count, (_, memory_sent, network_sent) = row["workers"], row["sent_mebibytes"]

@@ -236,11 +236,11 @@ class FullBatch:
         """Friends should be nearer in taste than other people's friends are."""
         chosen = rng.permutation(self._friends.nnz)[:FRIENDSHIPS]
         ends = torch.from_numpy(np.stack([self._friends.row[chosen], self._friends.col[chosen]])).long()
-        tastes = [leaf(vectors.tastes[end]) for end in ends]
-        summed = friends_loss(*tastes, ends, ends, 0, self._config.temperature)
+        left, right = (leaf(vectors.tastes[end]) for end in ends)
+        summed = friends_loss(left, right, ends, ends, 0, self._config.temperature)
         loss = self._config.friend_weight * summed / len(chosen)
         loss.backward()  # type: ignore[no-untyped-call]
-        for end, taste in zip(ends, tastes, strict=True):
+        for end, taste in zip(ends, (left, right), strict=True):
             vectors.tastes_grad.index_add_(0, end, grad(taste))
         return loss.item()
 

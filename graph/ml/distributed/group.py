@@ -70,7 +70,7 @@ class Group(Hands):
         got = parts[0].new_empty(int(coming.sum()), *parts[0].shape[1:])
         self.sent += sum(part.nbytes for rank, part in enumerate(parts) if rank != self.rank)
         dist.all_to_all_single(got, torch.cat(list(parts)), coming.tolist(), sent.tolist())
-        return list(got.split(coming.tolist()))
+        return list(torch.split(got, coming.tolist()))
 
     def gathered(self, values: Tensor) -> list[Tensor]:
         """Everybody's rows [n, …], by rank."""
@@ -102,7 +102,8 @@ class Halo:
             torch.from_numpy(needed[a:b] - low) for a, b, low in zip(edges, edges[1:], bounds, strict=False)
         ]
         asked = group.swapped(own)
-        self._wanted, self._asked = np.diff(edges).tolist(), [len(part) for part in asked]
+        self._wanted: list[int] = np.diff(edges).tolist()
+        self._asked = [len(part) for part in asked]
         self._rows = torch.cat(asked)  # of this worker's, which others need: one after another
         self._own = int(bounds[group.rank + 1] - bounds[group.rank])
         self._group = group

@@ -18,7 +18,7 @@ from typing import Self
 
 from django.conf import settings
 
-from discovery.embedded import tether
+from discovery.platform import tether
 from discovery.platform.errors import TrainingFailed
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
@@ -112,7 +112,7 @@ def _why(said: str) -> str:
     """The first error that is not another one's loss, or else what was said last."""
     errors = re.findall(r"^.*\b(?:[A-Z]\w*Error|error): .*$", said, re.MULTILINE)
     own = [error for error in errors if "Connection closed by peer" not in error]
-    return (own or errors or [said])[0][-TOLD:]
+    return str((own or errors or [said])[0][-TOLD:])
 
 
 def _environment() -> dict[str, str]:

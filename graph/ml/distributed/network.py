@@ -213,7 +213,8 @@ def _links(share: Share) -> tuple[dict[Edge, Link], Link]:
 
 
 def _column_sums(matrix: sp.csr_matrix) -> Doubles:
-    return np.bincount(matrix.indices, weights=matrix.data, minlength=matrix.shape[1])
+    sums = np.bincount(matrix.indices, weights=matrix.data, minlength=matrix.shape[1])
+    return np.asarray(sums, dtype=np.float64)
 
 
 def _balanced(matrix: sp.csr_matrix, columns: Doubles) -> Floats:

@@ -76,7 +76,7 @@ class _Mine:
         start, stop = self._own_items
         sizes = self.read.about.sizes
         artist = self.read.catalog("tracks", start, stop, columns=["artist"])["artist"]
-        made = incidence(artist, np.arange(stop - start), (sizes["artists"], stop - start))
+        made = incidence(artist, np.arange(stop - start, dtype=np.int32), (sizes["artists"], stop - start))
         plays = self._plays("track", sizes["tracks"])
         tag, item = self._catalog("track_tags", start, stop)
         said = self._said("track", plays)

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from discovery.embedded.tether import tie_to_parent
+from discovery.platform.tether import tie_to_parent
 
 if TYPE_CHECKING:
     from graph.ml.distributed.checkpoint import Checkpoints

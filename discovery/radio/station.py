@@ -94,6 +94,7 @@ class Station:
 
     viewer: User
     radio: Radio
+    habits: Defaults | None = None  # what is usual for the viewer, where that is known already
 
     @cached_property
     def serving(self) -> Serving:
@@ -126,7 +127,7 @@ class Station:
     @cached_property
     def usual(self) -> Defaults:
         """How long a queue is for this listener."""
-        return defaults_for(self.viewer)
+        return self.habits or defaults_for(self.viewer)
 
     @cached_property
     def logged(self) -> bool:

@@ -99,7 +99,10 @@ class ItemIndex:
         That is the order in which one viewer's scores are added up fastest; a few rows are cheaper made anew
         (`query_rows`) than gathered from all columns.
         """
-        return np.asfortranarray(self._scaled(self._codes, self._query_scale))
+        queries = np.empty((len(self), self.dim), dtype=np.float32, order="F")
+        for rows in self.blocks():
+            queries[rows[0] : rows[-1] + 1] = self.query_rows(rows)
+        return queries
 
     def query_rows(self, rows: Rows) -> Floats:
         """Some of ``queries`` [len(rows), dim]."""

@@ -73,7 +73,7 @@ def measure(viewers: Sequence[int], *, rounds: int, tell: Tell) -> dict[str, Any
     cold = _cold(tell)
     site, index = Site(), _index()
     askers = [_asker(site, viewer) for viewer in viewers]
-    spent: dict[str, list[float]] = {name: [] for name in SURFACES}
+    spent: dict[str, list[float]] = {name: [] for name in ("a plain view", *SURFACES)}
     for turn in range(WARM_UP + rounds):
         for place, (name, query) in enumerate(SURFACES.items()):
             asker = askers[(turn + place * 7) % len(askers)]
@@ -81,6 +81,8 @@ def measure(viewers: Sequence[int], *, rounds: int, tell: Tell) -> dict[str, Any
             _ensure_answered(name, answer)
             if turn >= WARM_UP:
                 spent[name].append(cost)
+        if turn >= WARM_UP:
+            spent["a plain view"].append(site.ask(askers[turn % len(askers)].token, None)[0])
         if turn % 10 == 0:
             tell(f"round {turn} of {rounds}")
     tell("comparing with every item scored")

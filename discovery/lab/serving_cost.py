@@ -26,8 +26,9 @@ from discovery.radio.sources import READINGS, parts_of, proposed
 from discovery.recommend import evidence as gathering
 from discovery.recommend.ranking import rank
 from discovery.together import group
+from discovery.together.fairness import fair_list, relevance
 from discovery.together.blend import blend
-from discovery.together.relevant import rows_for
+from discovery.together.relevant import middles, relevance_of, rows_for
 from graph.arrays import Rows
 from graph.models import ItemKind
 from graph.serving import candidates
@@ -171,8 +172,13 @@ def _shares(index: ItemIndex, asker: Asker) -> Iterator[tuple[str, float]]:
         exact_together = [
             item.item.pk for item in blend(asker.viewer, asker.friends, ItemKind.TRACK, count=20).answer.items
         ]
-    yield "blend, the same first 20", float(np.isin(exact_together, found_together).mean())
-    yield "blend, each one's best 100", _of_members(index, asker)
+    yield (
+        "blend, the same first 20 as by the exact median",
+        float(np.isin(exact_together, found_together).mean()),
+    )
+    best, chosen = _of_members(index, asker)
+    yield "blend, each one's best 100", best
+    yield "blend, the same first 20 on the same scale", chosen
 
 
 def _of_radio(index: ItemIndex, permitted: gathering.PermittedEvidence) -> float:
@@ -200,14 +206,18 @@ def _of_radio(index: ItemIndex, permitted: gathering.PermittedEvidence) -> float
     return float(np.mean(shares))
 
 
-def _of_members(index: ItemIndex, asker: Asker) -> float:
+def _of_members(index: ItemIndex, asker: Asker) -> tuple[float, float]:
+    """Of each one's best, and of the list chosen from every item by relevance whose zero is the same."""
     together = group.gather(asker.viewer, set(asker.friends), ItemKind.TRACK)
     entries = [evidence.in_index(index)[1] for evidence in together.evidence]
     rows = rows_for(index, entries)
     if rows is None:
-        return 1.0
-    best: list[Rows] = [top_places(index.scores(each), 100) for each in entries]
-    return float(np.mean([np.isin(each, rows).mean() for each in best]))
+        return 1.0, 1.0
+    every = index.scores_batch(entries)
+    best: list[Rows] = [top_places(scores, 100) for scores in every]
+    exact = fair_list(relevance(every, middles(index, entries)), 20).columns
+    found = rows[fair_list(relevance_of(index, entries, rows), 20).columns]
+    return float(np.mean([np.isin(each, rows).mean() for each in best])), float(np.isin(exact, found).mean())
 
 
 @contextmanager

@@ -212,7 +212,7 @@ def offers(
     """
     offered = {}
     places = np.flatnonzero(open_rows)
-    if len(places) > 1:
+    if len(places) > 1 and len(scores.rows) == len(index):  # of what was proposed, nothing stands last
         places = places[places != scores.whole.argmin()]
     for source, reading in READINGS.items():
         if source not in only or not scores.has(source) or len(places) == 0:

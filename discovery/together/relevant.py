@@ -19,12 +19,14 @@ NOTHING = candidates.NOTHING
 
 
 def rows_for(index: ItemIndex, entries: Sequence[Evidence], *, known: Rows = NOTHING) -> Rows | None:
-    """Rows (ascending, without ``known``) that hold each one's best, and the best on average; None: take every item."""
+    """Rows (ascending, without ``known``) that hold each one's best, and the best on average; None: take every item.
+
+    The average is asked for by itself: what is good for all is often nobody's best.
+    """
     rows = candidates.proposed(index, entries, fairness.POOL, known=known)
     if rows is None:
         return None
-    middle = middles(index, entries)
-    span = index.scores_batch(entries, rows).max(axis=1) - middle
+    span = index.scores_batch(entries, rows).max(axis=1) - middles(index, entries)
     queries = [candidates.query(index, [(each, index.strengths(each))], 1.0) for each in entries]
     mean = np.divide(1, span, out=np.zeros_like(span), where=span > 0) @ np.stack(queries)
     both = candidates.proposed_by(index, mean[None], fairness.POOL, known=known, also=rows)
@@ -33,8 +35,9 @@ def rows_for(index: ItemIndex, entries: Sequence[Evidence], *, known: Rows = NOT
 
 def middles(index: ItemIndex, entries: Sequence[Evidence]) -> Floats:
     """What an item in the middle scores for each [M], as far as a sample of them tells."""
-    scores = np.sort(index.scores_batch(entries, candidates.sampled(index)), axis=1)
-    return np.asarray(scores[:, (scores.shape[1] - 1) // 2])
+    scores = index.scores_batch(entries, candidates.sampled(index))
+    middle = (scores.shape[1] - 1) // 2
+    return np.asarray(np.partition(scores, middle, axis=1)[:, middle])
 
 
 def relevance_of(index: ItemIndex, entries: Sequence[Evidence], rows: Rows | None) -> Reals:

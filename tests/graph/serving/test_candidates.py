@@ -65,7 +65,7 @@ def test_what_is_not_everybodys_comes_by_evidence_alone(index):
 
 
 def test_a_part_of_the_lists_finds_nearly_all(index, monkeypatch):
-    monkeypatch.setattr(ann, "PROBES", 40)  # of about a hundred
+    monkeypatch.setattr(ann, "PROBES", 64)  # of about a hundred
     other = small_index(index.queries.tolist(), prior=index.prior.tolist())
     nearest_items(other, wait=True)
     shares = []

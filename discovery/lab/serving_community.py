@@ -29,7 +29,7 @@ from accounts.models import ConsentActor, ConsentState, Friendship, Personalizat
 from accounts.policy_text import policy_text_current
 from accounts.services.consent import consents_grant_many
 from discovery.lab.api_community import PURPOSES
-from discovery.platform.errors import Conflict
+from discovery.platform.errors import Conflict, ServiceFailed
 from graph.arrays import Ids
 from graph.bench.spread import Spread, spread
 from graph.models import Listen, ModelVersion, Standing
@@ -95,7 +95,8 @@ def _model_put(items: int, model: Path | None) -> Spread:
     """A model of tracks with the shape of another one's artists, or else of a generated graph's tracks."""
     manifest, arrays, view = _fitted() if model is None else _read(model)
     base = Artifact.assemble(manifest, arrays).index(view)
-    assert base is not None
+    if base is None:
+        raise ServiceFailed(f"There is no view of {view} in {model}.")
     shape = spread(base, items)
     kept = ("taste_mean", "taste_turn")
     own = {
@@ -261,7 +262,6 @@ def _listens(
 def _put(table: str, rows: Iterable[dict[str, Any]]) -> None:
     """Write rows as they are: no model, no trigger's log, one statement for many."""
     rows = iter(rows)
-    columns = ()
     while some := list(islice(rows, AT_ONCE)):
         columns = tuple(some[0])
         values = [tuple(row.values()) for row in some]
@@ -298,12 +298,12 @@ def _links_untold() -> Iterator[None]:
 
 def _keys_behind(*tables: str) -> None:
     """The next keys come behind those that were written."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            for table in tables:
-                cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))"
-                )  # noqa: S608  # names of ours
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for table in tables:
+            last = f'SELECT max(id) FROM "{table}"'  # noqa: S608  # names of ours
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}))")
 
 
 def sizes_now() -> dict[str, Any]:

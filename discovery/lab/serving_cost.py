@@ -26,8 +26,8 @@ from discovery.radio.sources import READINGS, parts_of, proposed
 from discovery.recommend import evidence as gathering
 from discovery.recommend.ranking import rank
 from discovery.together import group
-from discovery.together.fairness import fair_list, relevance
 from discovery.together.blend import blend
+from discovery.together.fairness import fair_list, relevance
 from discovery.together.relevant import middles, relevance_of, rows_for
 from graph.arrays import Rows
 from graph.models import ItemKind
@@ -106,7 +106,7 @@ def _cold(tell: Tell) -> dict[str, float]:
     """CPU seconds of what a process does once, and the sizes of what it holds then."""
     seconds = {}
     for name, step in (
-        ("model", lambda: _index()),
+        ("model", _index),
         ("lists", lambda: nearest_items(_index(), wait=True)),
         ("links", links_now),
         ("spread", lambda: _index().spread_of_scores),
@@ -178,7 +178,7 @@ def _shares(index: ItemIndex, asker: Asker) -> Iterator[tuple[str, float]]:
     )
     best, chosen = _of_members(index, asker)
     yield "blend, each one's best 100", best
-    yield "blend, the same first 20 on the same scale", chosen
+    yield "blend, what the least-served gets of what they do where it is chosen from every item", chosen
 
 
 def _of_radio(index: ItemIndex, permitted: gathering.PermittedEvidence) -> float:
@@ -207,7 +207,7 @@ def _of_radio(index: ItemIndex, permitted: gathering.PermittedEvidence) -> float
 
 
 def _of_members(index: ItemIndex, asker: Asker) -> tuple[float, float]:
-    """Of each one's best, and of the list chosen from every item by relevance whose zero is the same."""
+    """What is proposed of each one's best; and what the list gives the least-served, beside the one chosen from every item."""
     together = group.gather(asker.viewer, set(asker.friends), ItemKind.TRACK)
     entries = [evidence.in_index(index)[1] for evidence in together.evidence]
     rows = rows_for(index, entries)
@@ -215,9 +215,12 @@ def _of_members(index: ItemIndex, asker: Asker) -> tuple[float, float]:
         return 1.0, 1.0
     every = index.scores_batch(entries)
     best: list[Rows] = [top_places(scores, 100) for scores in every]
-    exact = fair_list(relevance(every, middles(index, entries)), 20).columns
+    relevant = relevance(every, middles(index, entries))
+    exact = fair_list(relevant, 20).columns
     found = rows[fair_list(relevance_of(index, entries, rows), 20).columns]
-    return float(np.mean([np.isin(each, rows).mean() for each in best])), float(np.isin(exact, found).mean())
+    alone = np.sort(relevant, axis=1)[:, -20:].sum(axis=1)
+    served = [float((relevant[:, columns].sum(axis=1) / alone).min()) for columns in (found, exact)]
+    return float(np.mean([np.isin(each, rows).mean() for each in best])), served[0] / served[1]
 
 
 @contextmanager

@@ -9,9 +9,12 @@ def table(measured: dict[str, Any]) -> str:
     """A column a size."""
     sizes = measured["sizes"]
     first = sizes[-1]
+    conditions = (
+        f"{first['dims']} dimensions, {first['rounds']} rounds over {first['viewers']} viewers, {first['database']}, one "
+        "thread. CPU milliseconds, median and 95th percentile."
+    )
     lines = [
-        f"{first['dims']} dimensions, {first['rounds']} rounds over {first['viewers']} viewers, {first['database']}, one thread. "
-        "CPU milliseconds, median and 95th percentile.",
+        conditions,
         "",
         "| | " + " | ".join(f"{row['items']:,} items, {row['people']:,} people" for row in sizes) + " |",
         "|---|" + "--:|" * len(sizes),
@@ -21,12 +24,11 @@ def table(measured: dict[str, Any]) -> str:
     for name in first["surfaces"]:
         costs = [row["surfaces"][name] for row in sizes]
         lines.append(_line(f"`{name}`", [f"{cost['p50_ms']:.1f} / {cost['p95_ms']:.1f}" for cost in costs]))
-    for name in first["recall"]:
-        lines.append(_line(f"recall: {name}", [f"{row['recall'][name]:.4f}" for row in sizes]))
-    for name in first["cold"]:
-        lines.append(
-            _line(f"once a process: {name.replace('_', ' ')}", [f"{row['cold'][name]:.1f}" for row in sizes])
-        )
+    for part, called in (("recall", "recall: {}"), ("cold", "once a process: {}")):
+        lines += [
+            _line(called.format(name.replace("_", " ")), [f"{row[part][name]:.4g}" for row in sizes])
+            for name in first[part]
+        ]
     return "\n".join(lines)
 
 

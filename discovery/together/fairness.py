@@ -41,10 +41,9 @@ def relevance(scores: Reals, middles: Reals | None = None) -> Reals:
     """
     if scores.shape[1] == 0:
         return np.zeros_like(scores)
-    if middles is None:
-        middle = (scores.shape[1] - 1) // 2
-        middles = np.partition(scores, middle, axis=1)[:, middle]
-    floor: Reals = middles[:, None]
+    middle = (scores.shape[1] - 1) // 2
+    floors = np.partition(scores, middle, axis=1)[:, middle] if middles is None else middles
+    floor: Reals = floors[:, None]  # type: ignore[assignment]  # of the same type as the scores
     span = np.subtract(scores.max(axis=1, keepdims=True), floor)
     flat = span <= 0
     scaled = (scores - floor) / np.where(flat, 1, span).astype(scores.dtype)

@@ -32,7 +32,7 @@ NOTHING: Rows = np.zeros(0, dtype=np.int64)
 
 def proposes(index: ItemIndex) -> bool:
     """Whether so many items are known that candidates are proposed."""
-    return len(index) > settings.EXACT_ITEMS
+    return bool(len(index) > settings.EXACT_ITEMS)
 
 
 def proposed(

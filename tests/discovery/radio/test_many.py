@@ -39,7 +39,9 @@ def test_offers_and_reasons_are_those_of_every_item_scored(playing, settings, mo
     nearest_items(index, wait=True)
     some = Station(user, radio)
     shown = offered(some)
-    assert len(some.hearing.scores.rows) < len(tracks)  # proposed: what is known or not everybody's is not even scored
+    assert len(some.hearing.scores.rows) < len(
+        tracks
+    )  # proposed: what is known or not everybody's is not even scored
     hidden = positions(index.ids, [tracks[14].pk, tracks[9].pk, tracks[2].pk, tracks[5].pk]).tolist()
     assert not set(hidden) & set(some.hearing.scores.rows.tolist())
     for source in (Source.SUM, Source.SESSION, Source.MINUTE, Source.POPULAR):
@@ -49,9 +51,10 @@ def test_offers_and_reasons_are_those_of_every_item_scored(playing, settings, mo
     assert [item.item for item in again] == [item.item for item in queue]
     for one, other in zip(queue, again, strict=True):
         assert other.score == pytest.approx(one.score, abs=1e-5)
-        assert other.score == pytest.approx(
-            sum(reason.contribution for reason in other.reasons) + other.remainder, abs=1e-5
-        )
+        assert [reason.text for reason in other.reasons] == [reason.text for reason in one.reasons]
+    ranked = some._ranking(some.hearing)
+    there = positions(some.hearing.scores.rows, ranked.rows[1:])
+    assert ranked.scores[1:] == pytest.approx(some.hearing.scores.whole[there], abs=1e-5)
 
 
 def test_what_is_near_a_refused_item_is_held_back_by_lists_too(dial, settings):

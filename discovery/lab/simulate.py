@@ -134,7 +134,7 @@ class Session:
             row for row, outcome in zip(self.rows, self.outcomes, strict=True) if outcome is Outcome.SKIPPED
         ]
         return Scores(
-            prior=model.index.prior, own=self.own, friends=self.friends,
+            rows=np.arange(len(model.index)), prior=model.index.prior, own=self.own, friends=self.friends,
             session=np.sum(parts, axis=0) if parts else None,
             refused=np.array(refused if station.learns else [], dtype=np.int64),
         )  # fmt: skip

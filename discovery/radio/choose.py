@@ -14,8 +14,9 @@ from discovery.radio.bandit import Posterior, drawn, recency, thompson
 from discovery.radio.change import changed_at
 from discovery.radio.session import Choice, Outcome, Radio
 from discovery.radio.sources import NEAREST, Candidates, Scores, Source
-from graph.arrays import Doubles, Ids, Mask, Rows
-from graph.serving.channels import Channel, Evidence
+from graph.arrays import Doubles, Mask, Rows
+from graph.serving.candidates import similar
+from graph.serving.channels import Channel
 from graph.serving.index import ItemIndex
 
 FEATURES = 6
@@ -101,17 +102,11 @@ def channel_of(outcome: Outcome) -> Channel:
     return Channel.PICK if outcome in POSITIVE else Channel.NEGATIVE
 
 
-def open_rows(
-    index: ItemIndex, radio: Radio, lasting: Evidence, known: Ids, held: Collection[int] = ()
-) -> Mask:
-    """What may come next [n], also of what the viewer's libraries hold: not the seed, nothing heard or held back, nothing known (ids)."""
-    spared = [item for item, until in radio.held if until >= radio.version]
-    spared += [radio.seed_id] if radio.seed_kind == radio.kind.value else []
-    ids = np.array([*(heard.item_id for heard in radio.heard), *spared], dtype=np.int64)
-    mask = index.may_propose([lasting])
-    mask[index.known_rows(held)] = True
-    mask[index.known_rows(np.concatenate([ids, known]))] = False
-    return mask
+def spared(index: ItemIndex, radio: Radio, known: Collection[int]) -> Rows:
+    """Rows of what does not come: the seed, what was heard or is held back, and what is ``known`` (ids)."""
+    ids = [item for item, until in radio.held if until >= radio.version]
+    ids += [radio.seed_id] if radio.seed_kind == radio.kind.value else []
+    return index.known_rows([*ids, *(heard.item_id for heard in radio.heard), *known])
 
 
 def refused(index: ItemIndex, radio: Radio) -> Rows:
@@ -125,8 +120,7 @@ def neighbors(index: ItemIndex, item_id: int) -> tuple[int, ...]:
     row = int(index.rows(np.array([item_id]))[0])
     if row < 0 or len(index) < 2:
         return ()
-    nearest, _ = index.similar(row, NEAREST)
-    return tuple(index.ids[nearest].tolist())
+    return tuple(index.ids[similar(index, row, NEAREST)].tolist())
 
 
 def pick(

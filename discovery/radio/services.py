@@ -37,11 +37,12 @@ def radio_start(
         raise InvalidInput(_("The variety is a number from 0 to 1."), field="variety")
     if not _is_seed(viewer, seed_kind, seed_id):
         raise NotFound(_("There is nothing to start from here."), field="seedId")
+    usual = defaults_for(viewer)
     radio = Radio(
         id=uuid.uuid4().hex, user_id=viewer.pk, kind=kind or playable_kind(), seed_kind=seed_kind,
-        seed_id=seed_id, variety=defaults_for(viewer).variety if variety is None else float(variety),
+        seed_id=seed_id, variety=usual.variety if variety is None else float(variety),
     )  # fmt: skip
-    return Station(viewer, radio).play_next()
+    return Station(viewer, radio, usual).play_next()
 
 
 def radio_advance(

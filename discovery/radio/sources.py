@@ -16,10 +16,13 @@ import numpy as np
 
 from discovery.recommend.ranking import relevance_of, top_rows, traded
 from graph.arrays import Doubles, Floats, Mask, Rows
+from graph.serving import candidates
 from graph.serving.channels import Channel, Evidence
 from graph.serving.index import ItemIndex
+from graph.serving.places import positions
 
 NEAREST = 5  # neighbors of a refused item that are held back with it
+WIDER = 10  # times as many candidates are looked at where variety is asked for
 SHARPNESS = 6.0  # how much likelier a source's first candidate is than its last, in e-folds
 
 
@@ -56,6 +59,11 @@ READINGS = {
 }
 
 
+# How many of the best any source looks at, or a queue shows.
+DEEP = WIDER * max(reading.depth for reading in READINGS.values())
+Part = tuple[Evidence, Floats]
+
+
 @dataclass(frozen=True)
 class Candidates:
     """What a source offers: rows [c] and their probabilities [c], which add up to 1."""
@@ -72,8 +80,9 @@ class Candidates:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """One listener's sum in parts [n] each; None where a part has no evidence."""
+    """One listener's sum in parts, of some rows [c] each; None where a part has no evidence."""
 
+    rows: Rows  # ascending: every row of the index, or those that were proposed
     prior: Floats
     own: Floats | None
     friends: Floats | None
@@ -82,11 +91,11 @@ class Scores:
 
     @cached_property
     def whole(self) -> Floats:
-        """The sum [n], with what was refused beneath everything else."""
-        return beneath(self.by(READINGS[Source.SUM]), self.refused)
+        """The sum [c], with what was refused beneath everything else."""
+        return beneath(self.by(READINGS[Source.SUM]), positions(self.rows, self.refused))
 
     def by(self, reading: Reading) -> Floats:
-        """The parts as ``reading`` weighs them [n]."""
+        """The parts as ``reading`` weighs them [c]."""
         total = reading.prior * self.prior
         parts = ((reading.own, self.own), (reading.friends, self.friends), (reading.session, self.session))
         for weight, part in parts:
@@ -109,31 +118,70 @@ class Scores:
                 return True
 
 
-def score(index: ItemIndex, lasting: Evidence, session: Evidence, refused: Rows) -> Scores:
-    """One listener's sum in parts."""
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """One listener's evidence by what it speaks of, each with how strongly its entries count; None where there is none."""
+
+    own: Part | None
+    friends: Part | None
+    session: Part | None
+
+    def asked(self, index: ItemIndex) -> Floats:
+        """What the sources ask of lists, each once [B, …] (`candidates.query`): each weighs the same four parts."""
+        parts = [
+            candidates.query(index, [] if part is None else [part], 0.0)
+            for part in (self.own, self.friends, self.session)
+        ]
+        table = np.stack([candidates.query(index, [], 1.0), *parts])
+        weights = [[each.prior, each.own, each.friends, each.session] for each in READINGS.values()]
+        return np.unique(np.array(weights, dtype=np.float32) @ table, axis=0)
+
+
+def parts_of(index: ItemIndex, lasting: Evidence, session: Evidence) -> Parts:
+    """What stays of a listener, apart from friends, and what is of this session."""
     friend = lasting.channel == Channel.FRIEND
     own, friends, said = (
-        index.terms(part, index.strengths(part) * scale) if len(part) else None
+        (part, index.strengths(part) * scale) if len(part) else None
         for part, scale in (
             (only(lasting, ~friend), np.float32(1)),
             (only(lasting, friend), np.float32(1)),
             (session, undiluted(index, session)),
         )
     )
-    return Scores(prior=index.prior, own=own, friends=friends, session=said, refused=refused)
+    return Parts(own, friends, said)
+
+
+def score(index: ItemIndex, parts: Parts, refused: Rows, rows: Rows | None = None) -> Scores:
+    """One listener's sum in parts, of every item or of some (ascending ``rows``)."""
+    own, friends, said = (
+        None if part is None else index.terms(*part, rows)
+        for part in (parts.own, parts.friends, parts.session)
+    )
+    every = np.arange(len(index)) if rows is None else rows
+    prior = index.prior if rows is None else index.prior[rows]
+    return Scores(rows=every, prior=prior, own=own, friends=friends, session=said, refused=refused)
+
+
+def proposed(index: ItemIndex, parts: Parts, *, known: Rows, also: Rows) -> Rows | None:
+    """Rows (ascending) that hold what any source would offer of all; None where every item is to be scored."""
+    if not candidates.proposes(index):
+        return None
+    speaking = [part[0] for part in (parts.own, parts.friends, parts.session) if part is not None]
+    also = np.concatenate([also, *(candidates.own_rows(index, evidence) for evidence in speaking)])
+    return candidates.proposed_by(index, parts.asked(index), DEEP, known=known, also=also)
 
 
 def beneath(scores: Floats, refused: Rows) -> Floats:
-    """``scores`` [n] with each of the ``refused`` rows beneath everything else, the last refused the lowest.
+    """``scores`` [c] with each of the ``refused`` places beneath everything else, the last refused the lowest; -1 is none.
 
     A refusal's term on its own item is as large as that takes: whatever the model knows of the item, and
     whatever else a refusal moves, no place but the last is left to it.
     """
-    if len(refused):
+    if len(refused := refused[refused >= 0]):
         lowered = scores.copy()
         lowest = lowered.min()
-        for row in refused:
-            lowered[row] = lowest = np.nextafter(lowest, np.float32(-np.inf))
+        for place in refused:
+            lowered[place] = lowest = np.nextafter(lowest, np.float32(-np.inf))
         return lowered
     return scores
 
@@ -157,34 +205,40 @@ def offers(
     recent: Rows | None = None,
     only: frozenset[Source] = frozenset(Source),
 ) -> dict[Source, Candidates]:
-    """Candidates by source, of the rows that are open [n]; sources with nothing to say are left out.
+    """Candidates by source, of the scored rows that are open [c]; sources with nothing to say are left out.
 
     ``variety`` (0 to 1) makes those less likely that resemble the ``recent`` rows. What stands last in the
     whole sum is offered only where nothing else is left: a refusal could not sink it.
     """
-    candidates = {}
-    rows = np.flatnonzero(open_rows)
-    if len(rows) > 1:
-        rows = rows[rows != scores.whole.argmin()]
+    offered = {}
+    places = np.flatnonzero(open_rows)
+    if len(places) > 1 and len(scores.rows) == len(index):  # of what was proposed, nothing stands last
+        places = places[places != scores.whole.argmin()]
     for source, reading in READINGS.items():
-        if source not in only or not scores.has(source) or len(rows) == 0:
+        if source not in only or not scores.has(source) or len(places) == 0:
             continue
         values = scores.by(reading)
-        best = top_rows(values, rows, reading.depth)
+        best = top_rows(values, places, reading.depth)
         if variety > 0:
-            best = varied(index, values, rows, best, variety, recent)
-        candidates[source] = Candidates(best, _probability(len(best), flat=reading.flat))
-    return candidates
+            best = varied(index, scores.rows, values, places, best, variety, recent)
+        offered[source] = Candidates(scores.rows[best], _probability(len(best), flat=reading.flat))
+    return offered
 
 
 def varied(
-    index: ItemIndex, values: Floats, rows: Rows, best: Rows, variety: float, recent: Rows | None
+    index: ItemIndex,
+    rows: Rows,
+    values: Floats,
+    places: Rows,
+    best: Rows,
+    variety: float,
+    recent: Rows | None,
 ) -> Rows:
-    """As many rows as ``best``, from ten times as many, trading score for distance from what was heard."""
+    """As many of ``places`` in ``rows`` as ``best``, from ten times as many, trading score for distance from what was heard."""
     if recent is None or len(recent) == 0:
         return best
-    pool = top_rows(values, rows, 10 * len(best))
-    nearness = index.similarity(np.concatenate([pool, recent]))[: len(pool), len(pool) :].max(axis=1)
+    pool = top_rows(values, places, WIDER * len(best))
+    nearness = index.similarity(np.concatenate([rows[pool], recent]))[: len(pool), len(pool) :].max(axis=1)
     left = traded(relevance_of(values[pool]), nearness, variety)
     return pool[np.argsort(-left, kind="stable")[: len(best)]]
 

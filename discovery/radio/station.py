@@ -26,28 +26,29 @@ from discovery.radio.choose import (
     features,
     happened,
     neighbors,
-    open_rows,
     pick,
     refused,
+    spared,
 )
 from discovery.radio.motion import Motion, motion_of
 from discovery.radio.session import Outcome, Radio, SeedKind, reward_of
-from discovery.radio.sources import Candidates, Scores, Source, offers, score, undiluted
+from discovery.radio.sources import Candidates, Scores, Source, offers, parts_of, proposed, score, undiluted
 from discovery.recommend import evidence as gathering
 from discovery.recommend.comparing import outcome_note
 from discovery.recommend.evidence import KEY_ARTIST, KEY_ITEM, KEY_TAG, PermittedEvidence
 from discovery.recommend.occasion import gather_now
 from discovery.recommend.pipeline import Feed, Recommendation, feed_draft
 from discovery.recommend.provenance import marks_of, sources_of, stands
-from discovery.recommend.ranking import Ranking, held_items, top_rows
+from discovery.recommend.ranking import Ranking, held_items, open_among, top_rows
 from discovery.recommend.serving import DegradedReason, Serving, serving_for
 from discovery.segments.kinds import Defaults
 from discovery.segments.services import defaults_for
-from graph.arrays import Mask
+from graph.arrays import Mask, Rows
 from graph.histories import excluded_items
 from graph.models import ItemKind
 from graph.serving.channels import Channel, Evidence
 from graph.serving.index import ItemIndex
+from graph.serving.places import found
 
 RECENT = 10  # items that `variety` keeps away from
 
@@ -82,7 +83,9 @@ class Hearing:
     permitted: PermittedEvidence  # lasting and then session entries
     lasting: Evidence
     session: Evidence
-    scores: Scores
+    scores: Scores  # of every item, or of those that were proposed
+    held: Rows  # of what the viewer's libraries hold
+    spared: Rows  # what does not come
 
 
 @dataclass
@@ -91,6 +94,7 @@ class Station:
 
     viewer: User
     radio: Radio
+    habits: Defaults | None = None  # what is usual for the viewer, where that is known already
 
     @cached_property
     def serving(self) -> Serving:
@@ -112,15 +116,18 @@ class Station:
             )
         part, known = lasting.in_index(index)
         said, session = self._said(lasting).in_index(index)
+        parts, held = parts_of(index, known, session), index.known_rows(held_items(part))
+        left_out = spared(index, self.radio, part.known)
+        rows = proposed(index, parts, known=left_out, also=held)
         return Hearing(
             index=index, permitted=gathering.together(part, said), lasting=known, session=session,
-            scores=score(index, known, session, refused(index, self.radio)),
+            scores=score(index, parts, refused(index, self.radio), rows), held=held, spared=left_out,
         )  # fmt: skip
 
     @cached_property
     def usual(self) -> Defaults:
         """How long a queue is for this listener."""
-        return defaults_for(self.viewer)
+        return self.habits or defaults_for(self.viewer)
 
     @cached_property
     def logged(self) -> bool:
@@ -169,9 +176,12 @@ class Station:
         unknown = NotFound(_("The model does not know this item."), field="itemId")
         if self.hearing is None:
             raise unknown
-        rows, whole = self.hearing.index.known_rows([item_id]), self.hearing.scores.whole
+        hearing, index = self.hearing, self.hearing.index
+        rows = index.known_rows([item_id])
         if not len(rows):
             raise unknown
+        parts = parts_of(index, hearing.lasting, hearing.session)
+        whole = score(index, parts, refused(index, self.radio)).whole
         return int((whole > whole[rows[0]]).sum())
 
     # -- what it plays ------------------------------------------------------------------------
@@ -220,23 +230,22 @@ class Station:
         return {} if popular is None else {Source.POPULAR: popular.first_alone()}
 
     def _open(self, hearing: Hearing) -> Mask:
-        """What may come next [n]."""
-        known = hearing.permitted.known
-        ids = np.fromiter(known, dtype=np.int64, count=len(known))
-        held = held_items(hearing.permitted)
-        open_ = open_rows(hearing.index, self.radio, hearing.lasting, ids, held)
+        """What of the scored rows may come next [c]."""
+        index, rows = hearing.index, hearing.scores.rows
+        open_ = open_among(index, rows, [hearing.lasting], also=hearing.held, known=hearing.spared)
         if (
             hearing.permitted.use.level == PersonalizationLevel.OFF
         ):  # the most popular, where anything is popular
-            open_ &= hearing.index.prior > 0
+            open_ &= hearing.scores.prior > 0
         return open_
 
     def _ranking(self, hearing: Hearing) -> Ranking:
         """The item that plays, then the best of the sum, with what each entry of evidence adds to them."""
-        index, open_ = hearing.index, self._open(hearing)
+        index, open_, scores = hearing.index, self._open(hearing), hearing.scores
         now = index.known_rows([] if self.radio.now is None else [self.radio.now.item_id])
-        open_[now] = False
-        rows = np.concatenate([now, top_rows(hearing.scores.whole, np.flatnonzero(open_), self.usual.queue)])
+        open_[found(scores.rows, now)] = False
+        following = top_rows(scores.whole, np.flatnonzero(open_), self.usual.queue)
+        rows = np.concatenate([now, scores.rows[following]])
         said = index.contributions(hearing.session, rows) * undiluted(index, hearing.session)[:, None]
         return Ranking(
             has_next=True, evidence=hearing.permitted, rows=rows, ids=index.ids[rows],

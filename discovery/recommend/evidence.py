@@ -87,7 +87,7 @@ class PermittedEvidence:
             if mask.any():
                 rows[mask] = index.key_rows(name, self.key_id[mask])
         said = self.key_kind >= KEY_WORD
-        rows[said] = len(index.keys) + self.key_id[said]
+        rows[said] = index.key_count + self.key_id[said]
         return rows
 
     def in_index(self, index: vectors.ItemIndex) -> tuple[PermittedEvidence, channels.Evidence]:

@@ -1,25 +1,23 @@
 """The sum, its best items, and nothing the viewer should not get again.
 
 Every catalog item is scored by the very sum that explains it. Only beyond `EXACT_ITEMS` items are
-candidates proposed first (`graph.serving.ann`), by the same sum's vectors.
+candidates proposed first (`graph.serving.candidates`), by the same sum's vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from django.conf import settings
 
 from discovery.recommend.evidence import PermittedEvidence
-from graph.arrays import Doubles, Floats, Ids, Reals, Rows
+from graph.arrays import Doubles, Floats, Ids, Mask, Reals, Rows
 from graph.models import ItemKind
-from graph.serving import exact
-from graph.serving.ann import nearest_items
+from graph.serving import candidates, exact
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
-from graph.serving.places import top_places
+from graph.serving.places import found, top_places
 
 DEEPEST = 1_000  # how far anyone may page into a ranking
 SPARE = (
@@ -103,16 +101,14 @@ def best_rows(
     """The ``limit`` rows of highest score that may be proposed, highest first, and their scores.
 
     ``entries`` is what ``evidence`` is to the index. Beyond `EXACT_ITEMS` items candidates are proposed
-    by inverted lists, once those are made (``wait`` for them), and scored exactly as ever. ``spoken_of``: as `rank`
-    has it.
+    (`graph.serving.candidates`; ``wait`` for their lists), and scored exactly as ever. ``spoken_of``: as `rank` has it.
     """
-    proposed: Rows | None = None
-    # What items are called and how they feel stands in no list: words ask all of them.
-    if len(index) > settings.EXACT_ITEMS and len(entries) and among is None and entries.said is None:
-        lists = nearest_items(index, wait=wait)
-        if lists is not None:
-            known = np.setdiff1d(np.arange(len(index)), candidate_rows(index, evidence, entries, None))
-            proposed = lists.candidates(index, entries, known, limit + SPARE, with_prior=with_prior)
+    proposed = None
+    if among is None:
+        proposed = candidates.proposed(
+            index, [entries], limit + SPARE, known=index.known_rows(evidence.known),
+            also=index.known_rows(held_items(evidence)), with_prior=with_prior, wait=wait,
+        )  # fmt: skip
     if proposed is None and among is None:
         scores, rows = index.scores(entries), candidate_rows(index, evidence, entries, among)
         if not with_prior:
@@ -145,14 +141,22 @@ def candidate_rows(
 
     ``entries`` is what ``evidence`` is to the index.
     """
-    allowed = index.may_propose([entries])
-    allowed[index.known_rows(held_items(evidence))] = True
-    if among is not None:
-        wanted = np.zeros(len(index), dtype=bool)
-        wanted[index.known_rows(among)] = True
-        allowed &= wanted
-    allowed[index.known_rows(evidence.known)] = False
-    return np.flatnonzero(allowed)
+    rows = np.arange(len(index)) if among is None else np.unique(index.known_rows(among))
+    held, known = index.known_rows(held_items(evidence)), index.known_rows(evidence.known)
+    return rows[open_among(index, rows, [entries], also=held, known=known)]
+
+
+def open_among(index: ItemIndex, rows: Rows, own: Iterable[Evidence], *, also: Rows, known: Rows) -> Mask:
+    """Which of ``rows`` (ascending) may be proposed to people with this evidence: what is open to everybody, what their
+    evidence is of, and ``also`` these; of all that nothing ``known``.
+    """
+    allowed = index.open[rows]
+    for evidence in own:
+        items = evidence.key_row[evidence.key_row < len(index)]
+        allowed[found(rows, items)] = True
+    allowed[found(rows, also)] = True
+    allowed[found(rows, known)] = False
+    return allowed
 
 
 def held_items(evidence: PermittedEvidence) -> Collection[int]:

@@ -18,9 +18,11 @@ from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.recommend.provenance import stands
+from discovery.recommend.ranking import open_among
 from discovery.recommend.serving import DegradedReason, index_for
 from discovery.room.votes import Said
 from discovery.together import blend, fairness
+from discovery.together.relevant import NOTHING, relevance_of, rows_for
 from graph.arrays import Reals, Rows
 from graph.models import ItemKind, ModelVersion
 from graph.serving.channels import Channel
@@ -56,13 +58,18 @@ class Lineup:
 
 @dataclass(frozen=True, eq=False)
 class _Tastes:
-    """``relevant`` [R, n] over all items; the first rows are ``members``' (keys), with their ``evidence``."""
+    """``relevant`` [R, c] of ``rows``, which ascend; the first rows of it are ``members``' (keys), with their ``evidence``."""
 
     members: Sequence[int]
     sharers: frozenset[int]
     evidence: Sequence[PermittedEvidence]
+    rows: Rows  # every item's, or those that come into question
     relevant: Reals
     personal: bool
+
+    def of(self, rows: Rows) -> Reals:
+        """The relevance of some of ``self.rows`` [R, r]."""
+        return self.relevant[:, np.searchsorted(self.rows, rows)]
 
 
 def lineup(people: Sequence[User], kind: ItemKind, now: Chosen | None, said: Said) -> Lineup:
@@ -73,16 +80,16 @@ def lineup(people: Sequence[User], kind: ItemKind, now: Chosen | None, said: Sai
     serving = index_for(kind)
     if (index := serving.index) is None:
         return Lineup(degraded=serving.degraded)
-    tastes = _tastes(index, people, kind, said)
+    tastes = _tastes(index, people, kind, said, () if now is None else (now.item_id,))
     now_id = now.item_id if now is not None and stands(now.marks, tastes.sharers) else None
     playing = _rows(index, () if now_id is None else (now_id,))
-    allowed = index.may_propose(evidence.in_index(index)[1] for evidence in tastes.evidence)
-    allowed[[*_rows(index, said.played | said.vetoed), *playing]] = False
-    open_ = np.flatnonzero(allowed)
-    served = tastes.relevant[:, [*_rows(index, said.lately), *playing]].sum(axis=1)
+    own = [evidence.in_index(index)[1] for evidence in tastes.evidence]
+    over = np.concatenate([_rows(index, said.played | said.vetoed), playing])
+    open_ = np.flatnonzero(open_among(index, tastes.rows, own, also=NOTHING, known=over))
+    served = tastes.of(np.concatenate([_rows(index, said.lately), playing])).sum(axis=1)
     chosen = fairness.in_turn(tastes.relevant[:, open_], served, QUEUE)
-    rows = np.concatenate([playing, open_[chosen.columns]])
-    lines = blend.cite(index, kind, tastes.members, tastes.evidence, rows, tastes.relevant[:, rows])
+    rows = np.concatenate([playing, tastes.rows[open_[chosen.columns]]])
+    lines = blend.cite(index, kind, tastes.members, tastes.evidence, rows, tastes.of(rows))
     return Lineup(
         members=tastes.members,
         sharers=tastes.sharers,
@@ -94,22 +101,27 @@ def lineup(people: Sequence[User], kind: ItemKind, now: Chosen | None, said: Sai
     )
 
 
-def _tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind, said: Said) -> _Tastes:
+def _tastes(
+    index: ItemIndex, people: Sequence[User], kind: ItemKind, said: Said, playing: Collection[int]
+) -> _Tastes:
     own = _own_tastes(index, people, kind)
     voters = {user_id for who in said.votes.values() for user_id in who}
     members = [person.pk for person in people if person.pk in own or person.pk in voters]
     nothing = gathering.nothing(kind)
     evidence = [own.get(member, nothing) for member in members]
-    relevant = np.zeros((len(members), len(index)), dtype=np.float32)
+    with_taste = [place for place, member in enumerate(members) if member in own]
+    # Nobody's taste: what most people play, behind what was voted for.
+    asked = [evidence[place] for place in with_taste] or [nothing]
+    rows, relevance = _relevance(index, asked, said, {*said.votes, *said.lately, *playing})
+    relevant = np.zeros((len(members), len(rows)), dtype=np.float32)
     if own:
-        with_taste = [place for place, member in enumerate(members) if member in own]
-        relevant[with_taste] = _relevance(index, [evidence[place] for place in with_taste], said)
+        relevant[with_taste] = relevance
     for place, member in enumerate(members):
         wished = [item for item, who in said.votes.items() if member in who]
-        relevant[place, _rows(index, wished)] = 1.0
-    if not own:  # nobody's taste: what most people play, behind what was voted for
-        relevant = np.vstack([relevant, _relevance(index, [nothing], said)])
-    return _Tastes(members, frozenset(own), evidence, relevant, personal=bool(members))
+        relevant[place, np.searchsorted(rows, _rows(index, wished))] = 1.0
+    if not own:
+        relevant = np.vstack([relevant, relevance])
+    return _Tastes(members, frozenset(own), evidence, rows, relevant, personal=bool(members))
 
 
 def _own_tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind) -> dict[int, PermittedEvidence]:
@@ -124,12 +136,20 @@ def _own_tastes(index: ItemIndex, people: Sequence[User], kind: ItemKind) -> dic
     return {key: evidence for key, evidence in known.items() if len(evidence)}
 
 
-def _relevance(index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said) -> Reals:
-    """How relevant every item is to each [E, n], with what the room refused in each sum."""
+def _relevance(
+    index: ItemIndex, evidence: Sequence[PermittedEvidence], said: Said, named: Collection[int]
+) -> tuple[Rows, Reals]:
+    """Rows (ascending) and how relevant they are to each [E, c], with what the room refused in each sum.
+
+    They are every item's; where there are very many, those that come into question, and what is ``named`` (ids).
+    """
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]
     sums = [gathering.together(own, gathering.stated(own, entries)).in_index(index)[1] for own in evidence]
-    return fairness.relevance(index.scores_batch(sums))
+    rows = rows_for(index, sums, known=_rows(index, said.played | said.vetoed))
+    if rows is not None:
+        rows = np.union1d(rows, _rows(index, named))
+    return np.arange(len(index)) if rows is None else rows, relevance_of(index, sums, rows)
 
 
 def _rows(index: ItemIndex, ids: Collection[int]) -> Rows:

@@ -10,12 +10,15 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractHour, TruncWeek
 
+from accounts.compiled_query import PERSON, SINCE, UNTIL, CompiledQuery
 from accounts.models import User
 from discovery.platform import clock
 from graph.models import HEARD, ItemRecommendation, Listen, PlaylistCollaborator, counted
@@ -62,29 +65,49 @@ def weeks_of(user: User, until: datetime | None = None) -> list[Week]:
     end = monday_of(until or clock.now())
     begin = end - WEEKS * WEEK
     weeks = [Week() for _ in range(WEEKS)]
-    zone = ZoneInfo(settings.LOCAL_TIME_ZONE)
-    plays = (
-        Listen.objects.filter(counted(track="track", artist="track__artist"), user=user)
-        .filter(listened_at__gte=begin, listened_at__lt=end)
-        .order_by()
-        .annotate(week=TruncWeek("listened_at", tzinfo=UTC), hour=ExtractHour("listened_at", tzinfo=zone))
-        .values_list("week", "track__artist_id")
-        .annotate(
-            told=Count("pk"), heard=Count("pk", filter=HEARD), night=Count("pk", filter=HEARD & Q(hour__in=NIGHT))
-        )
-    )  # fmt: skip
-    for moment, artist, told, heard, night in plays:
+    for moment, artist, told, heard, night in _plays(settings.LOCAL_TIME_ZONE).values(user, begin, end):
         week = weeks[(moment - begin) // WEEK]
         week.skips += told - heard
         week.nights += night
         if heard:
             week.artists[artist] += heard
-    shared = PlaylistCollaborator.objects.filter(playlist__owner=user, since__gte=begin, since__lt=end)
-    sent = ItemRecommendation.objects.filter(sender=user, sent_at__gte=begin, sent_at__lt=end)
-    for moment in (*shared.values_list("since", flat=True), *sent.values_list("sent_at", flat=True)):
+    for (moment,) in (*_SHARED.values(user, begin, end), *_SENT.values(user, begin, end)):
         if moment is not None:
             weeks[(moment - begin) // WEEK].shared += 1
     return weeks
+
+
+@cache
+def _plays(zone: str) -> CompiledQuery:
+    """Of a person, between two moments: week, artist, plays told of, heard, and heard at night by the clock of ``zone``."""
+
+    def rule(user: User, begin: datetime, end: datetime, _now: datetime) -> QuerySet[Listen, Any]:
+        return (
+            Listen.objects.filter(counted(track="track", artist="track__artist"), user=user)
+            .filter(listened_at__gte=begin, listened_at__lt=end)
+            .order_by()
+            .annotate(week=TruncWeek("listened_at", tzinfo=UTC), hour=ExtractHour("listened_at", tzinfo=ZoneInfo(zone)))
+            .values_list("week", "track__artist_id")
+            .annotate(
+                told=Count("pk"), heard=Count("pk", filter=HEARD), night=Count("pk", filter=HEARD & Q(hour__in=NIGHT))
+            )
+        )  # fmt: skip
+
+    return CompiledQuery(rule, PERSON, SINCE, UNTIL)
+
+
+_SHARED = CompiledQuery(
+    lambda user, begin, end, _now: PlaylistCollaborator.objects.filter(
+        playlist__owner=user, since__gte=begin, since__lt=end
+    ).values_list("since"),
+    PERSON, SINCE, UNTIL,
+)  # fmt: skip
+_SENT = CompiledQuery(
+    lambda user, begin, end, _now: ItemRecommendation.objects.filter(
+        sender=user, sent_at__gte=begin, sent_at__lt=end
+    ).values_list("sent_at"),
+    PERSON, SINCE, UNTIL,
+)  # fmt: skip
 
 
 def habits(weeks: Sequence[Week]) -> list[Habits]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from accounts.compiled_query import PERSON, CompiledQuery
 from accounts.intake import deliberate
 from accounts.models import PersonalizationLevel, User
 from accounts.policies import effective_use
@@ -26,11 +27,15 @@ class Segments:
 def segments_of(user: User, level: PersonalizationLevel | None = None) -> Segments:
     """By what ``user`` permits at most at ``level``: none without SELF, or below OWN."""
     known = set(SegmentKind)
-    told = SegmentRefusal.objects.filter(user=user).values_list("segment", flat=True)
-    refused = sorted(SegmentKind(key) for key in told if key in known)
+    refused = sorted(SegmentKind(key) for (key,) in _REFUSED.rows(user) if key in known)
     if not effective_use(user, level).own or len(refused) == len(known):
         return Segments([], refused)
     return Segments(judged(habits(weeks_of(user)), refused), refused)
+
+
+_REFUSED = CompiledQuery(
+    lambda user, _now: SegmentRefusal.objects.filter(user=user).values_list("segment"), PERSON
+)
 
 
 def defaults_for(user: User, level: PersonalizationLevel | None = None) -> Defaults:

@@ -17,8 +17,10 @@ from accounts.models import User
 from accounts.presentation import Disclosure, Draft, Presented, Ref, present, present_nothing
 from discovery.platform.errors import InvalidInput
 from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
+from discovery.recommend.ranking import open_among
 from discovery.recommend.serving import DegradedReason, index_for
 from discovery.together import fairness, group
+from discovery.together.relevant import NOTHING, relevance_of, rows_for
 from discovery.together.taste import likeness
 from graph.arrays import Doubles, Reals, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
@@ -126,9 +128,7 @@ def blend(viewer: User, others: Collection[int], kind: ItemKind, *, count: int =
 def _composed(together: group.Group, index: ItemIndex, view: BlendView, count: int) -> Draft[BlendView]:
     known = [evidence.in_index(index) for evidence in together.evidence]
     entries = [part_entries for _part, part_entries in known]
-    candidates = _candidates(index, entries, together.evidence[0].turned_away)
-    scores = index.scores_batch(entries)
-    relevant = fairness.relevance(scores if len(candidates) == len(index) else scores[:, candidates])
+    candidates, relevant = _candidates(index, entries, together.evidence[0].turned_away)
     chosen = fairness.fair_list(relevant, count)
     matrix = likeness(index, entries)
     keys = [person.pk for person in together.members]
@@ -176,11 +176,18 @@ def line_disclosures(lines: Iterable[Line], members: Iterable[int]) -> set[Discl
     return cited | {Disclosure(person, named=True) for person in silent}
 
 
-def _candidates(index: ItemIndex, entries: Sequence[Evidence], turned_away: Collection[int]) -> Rows:
-    """Every row but those the viewer turned away. What the members know may stand in it: it is theirs."""
-    allowed = index.may_propose(entries)
-    allowed[index.known_rows(turned_away)] = False
-    return np.flatnonzero(allowed)
+def _candidates(
+    index: ItemIndex, entries: Sequence[Evidence], turned_away: Collection[int]
+) -> tuple[Rows, Reals]:
+    """Rows but those the viewer turned away, and their relevance. What the members know may stand in it: it is theirs."""
+    away = index.known_rows(turned_away)
+    rows = rows_for(index, entries, known=away)
+    if rows is not None:
+        return rows, relevance_of(index, entries, rows)
+    every = np.arange(len(index))
+    rows = every[open_among(index, every, entries, also=NOTHING, known=away)]
+    scores = index.scores_batch(entries)
+    return rows, fairness.relevance(scores if len(rows) == len(index) else scores[:, rows])
 
 
 def cite(

@@ -34,12 +34,16 @@ class FairList:
     satisfaction: Doubles
 
 
-def relevance(scores: Reals) -> Reals:
-    """Scores [M, n] of each person on a scale of their own, 0 to 1. One without preferences likes all."""
+def relevance(scores: Reals, middles: Reals | None = None) -> Reals:
+    """Scores [M, n] of each person on a scale of their own, 0 to 1. One without preferences likes all.
+
+    ``middles`` [M]: what each one's median candidate scores, where these are only the best of the candidates.
+    """
     if scores.shape[1] == 0:
         return np.zeros_like(scores)
     middle = (scores.shape[1] - 1) // 2
-    floor: Reals = np.partition(scores, middle, axis=1)[:, [middle]]  # type: ignore[assignment]  # of the same type as the scores
+    floors = np.partition(scores, middle, axis=1)[:, middle] if middles is None else middles
+    floor: Reals = floors[:, None]  # type: ignore[assignment]  # of the same type as the scores
     span = np.subtract(scores.max(axis=1, keepdims=True), floor)
     flat = span <= 0
     scaled = (scores - floor) / np.where(flat, 1, span).astype(scores.dtype)

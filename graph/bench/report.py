@@ -12,6 +12,7 @@ MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"
 WAYS, PROTOCOL = "ways", "protocol"
 COMPRESSION, SCALE, LATENCY, POISONING, WORDS = "lean", "scale", "nearest", "poisoning", "words"
 WORKERS = "workers"
+SERVING = "serving"
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",

@@ -165,7 +165,7 @@ def _asking(index: ItemIndex, asked: Sequence[str], relevant: Mask) -> float:
         said = sense_of(index).spoken([Phrase(word)])
         return index.scores(
             Evidence(
-                key_row=np.array([len(index.keys)]), amount=np.ones(1, np.float32),
+                key_row=np.array([index.key_count]), amount=np.ones(1, np.float32),
                 channel=np.array([Channel.WORD], np.int8), said=said,
             )
         )  # fmt: skip

@@ -13,7 +13,7 @@ vector here: a viewer is the list of evidence that a request permits, added up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -24,8 +24,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows
-from graph.serving import exact
-from graph.serving.channels import Channel, ChannelRule, Evidence, Source, Spoken, word_rule
+from graph.serving import exact, spoken
+from graph.serving.channels import Channel, ChannelRule, Evidence, Source, word_rule
 from graph.serving.friend_index import unit_rows
 from graph.serving.places import positions, top_rows
 
@@ -54,6 +54,7 @@ class ItemIndex:
         # [n] what everybody may be shown; the rest is proposed only to those among whose evidence it is
         self.open: Mask = arrays["open"] if "open" in arrays else np.ones(len(self.ids), dtype=bool)
         self.prior: Floats = arrays["prior"]  # [n] score without any evidence
+        self.prior_gain = 1.0  # times what it was when the model was made; see `weighed`
         self.sources = tuple(sources)
         self.rules = {Channel.WORD: word_rule(len(sources)), **rules}
         self._codes = arrays["codes"]  # [n, d] int8, or float32 where nothing was rounded
@@ -74,7 +75,7 @@ class ItemIndex:
         # [n, 2] valence and energy, each with mean zero and deviation one; none in models that know no words
         self.moods: Floats | None = arrays["mood"].astype(np.float32) if "mood" in arrays else None
         self.table = table or {}  # of word vectors, as the model carries it
-        self.memo: dict[str, Any] = {}  # what others make of the arrays alone, once
+        self.memo: dict[str, Any] = {}  # what others make of the arrays alone, once; copies share it
         self.words = {
             name.removeprefix("words_"): a for name, a in arrays.items() if name.startswith("words_")
         }
@@ -99,21 +100,36 @@ class ItemIndex:
         That is the order in which one viewer's scores are added up fastest; a few rows are cheaper made anew
         (`query_rows`) than gathered from all columns.
         """
-        return np.asfortranarray(self._scaled(self._codes, self._query_scale))
+        queries = np.empty((len(self), self.dim), dtype=np.float32, order="F")
+        for rows in self.blocks():
+            queries[rows[0] : rows[-1] + 1] = self.query_rows(rows)
+        return queries
 
     def query_rows(self, rows: Rows) -> Floats:
         """Some of ``queries`` [len(rows), dim]."""
         return self._scaled(self._codes[rows], self._query_scale[rows])
 
-    @cached_property
+    @property
     def keys(self) -> Floats:
-        """Vectors as evidence [n + tags + artists, dim]: items first, then tags, then artists."""
-        blocks = [
-            self._scaled(self._codes, self._key_scale),
-            self._features["tag"][1],
-            self._features["artist"][1],
-        ]
-        return np.concatenate(blocks, dtype=np.float32)
+        """Vectors as evidence [key_count, dim]: items first, then tags, then artists. Made anew: see `key_vectors`."""
+        return self.key_vectors(np.arange(self.key_count))
+
+    @property
+    def key_count(self) -> int:
+        """How many items, tags and artists there are together."""
+        return len(self) + sum(len(ids) for ids, _keys in self._features.values())
+
+    def key_vectors(self, rows: Rows) -> Floats:
+        """Some of ``keys`` [len(rows), dim], in any order; a table of all would hold what no request asks for."""
+        keys = np.empty((len(rows), self.dim), dtype=np.float32)
+        start, stop = 0, len(self)
+        of_items = rows < stop
+        keys[of_items] = self._scaled(self._codes[rows[of_items]], self._key_scale[rows[of_items]])
+        for ids, vectors in self._features.values():
+            start, stop = stop, stop + len(ids)
+            here = (rows >= start) & (rows < stop)
+            keys[here] = vectors[rows[here] - start]
+        return keys
 
     def _scaled(self, codes: Codes | Floats, scale: Floats) -> Floats:
         return np.asarray(codes * self._spread_out(scale), dtype=np.float32)
@@ -135,12 +151,22 @@ class ItemIndex:
         ``a @ spread_of_scores @ b`` is Σ over items of the two viewers' scores, each less its mean. Made once, in
         blocks, so that no second copy of the vectors is in memory.
         """
-        mean = self.queries.mean(axis=0, dtype=np.float64)
-        spread = np.zeros((self.dim, self.dim))
-        for start in range(0, len(self), AT_ONCE * AT_ONCE):
-            block = self.queries[start : start + AT_ONCE * AT_ONCE] - mean
+        mean, spread = np.zeros(self.dim), np.zeros((self.dim, self.dim))
+        for rows in self.blocks():
+            mean += self.query_rows(rows).sum(axis=0, dtype=np.float64) / len(self)
+        for rows in self.blocks():
+            block = self.query_rows(rows) - mean
             spread += block.T @ block
         return spread
+
+    def blocks(self) -> Iterator[Rows]:
+        """All rows, some at a time."""
+        for start in range(0, len(self), AT_ONCE * AT_ONCE):
+            yield np.arange(start, min(start + AT_ONCE * AT_ONCE, len(self)))
+
+    def table_drop(self) -> None:
+        """Let go of ``queries``, which are made anew once somebody asks for every item's score."""
+        self.__dict__.pop("queries", None)
 
     @cached_property
     def _weights(self) -> Floats:
@@ -168,13 +194,6 @@ class ItemIndex:
         """Candidate rows of those primary keys that the model knows, in the order given."""
         rows = self.rows(np.fromiter(ids, dtype=np.int64, count=len(ids)))
         return rows[rows >= 0]
-
-    def may_propose(self, own: Iterable[Evidence]) -> Mask:
-        """Which candidates [n] may be shown to people with this evidence: all that are open, and what it is of."""
-        allowed = self.open.copy()
-        for evidence in own:
-            allowed[evidence.key_row[evidence.key_row < len(self)]] = True
-        return allowed
 
     def key_rows(self, kind: KeyKind, ids: Ids) -> Rows:
         """Rows into the key table for ids of items, tags or artists; -1 where absent."""
@@ -208,9 +227,10 @@ class ItemIndex:
 
         What is made of the vectors alone is shared.
         """
-        self.queries, self.keys, self.learned  # noqa: B018  # made now, once for both
+        self.learned  # noqa: B018  # made now, once for both
         weighed = copy(self)
         weighed.prior = np.asarray(self.prior * np.float32(prior))
+        weighed.prior_gain = self.prior_gain * prior
         weighed.rules = {
             channel: replace(rule, gain=rule.gain * factors.get(channel, 1.0))
             for channel, rule in self.rules.items()
@@ -244,30 +264,33 @@ class ItemIndex:
         scores += self.prior
         return scores
 
-    def terms(self, evidence: Evidence, strength: Floats) -> Floats:
-        """What evidence that counts this strongly [E] adds to every candidate [n]."""
-        added = np.asarray(self.queries @ self._folded(evidence, strength), dtype=np.float32)
-        own = self._lifted(evidence)
-        np.add.at(added, evidence.key_row[own], self._lift(evidence, strength)[own])
-        if evidence.said is not None:
-            added += self._called(evidence.said, self._word_strength(evidence, strength), slice(None))
+    def terms(self, evidence: Evidence, strength: Floats, rows: Rows | None = None) -> Floats:
+        """What evidence that counts this strongly [E] adds to every candidate [n], or to some (ascending ``rows``)."""
+        vectors = self.queries if rows is None else self.query_rows(rows)
+        added = np.asarray(vectors @ self.folded(evidence, strength), dtype=np.float32)
+        self._add_own(added, evidence, strength, rows)
         return added
 
-    def scores_batch(self, evidences: Sequence[Evidence]) -> Floats:
-        """Scores [B, n] of many viewers at once; equal to ``scores`` of each."""
+    def scores_batch(self, evidences: Sequence[Evidence], rows: Rows | None = None) -> Floats:
+        """Scores [B, n] of many viewers at once, or of some ``rows`` [B, c] (ascending); equal to ``scores`` of each."""
         strengths = [self.strengths(evidence) for evidence in evidences]
         folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
         for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
-            folded[place] = self._folded(evidence, strength)
-        scores = self._of_all(folded)
-        scores += self.prior
+            folded[place] = self.folded(evidence, strength)
+        scores = self._of_all(folded) if rows is None else np.asarray(folded @ self.query_rows(rows).T)
+        scores += self.prior if rows is None else self.prior[rows]
         for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
-            own = self._lifted(evidence)
-            np.add.at(scores[place], evidence.key_row[own], self._lift(evidence, strength)[own])
-            if evidence.said is not None:
-                spoken = self._word_strength(evidence, strength)
-                scores[place] += self._called(evidence.said, spoken, slice(None))
+            self._add_own(scores[place], evidence, strength, rows)
         return np.asarray(scores, dtype=np.float32)
+
+    def _add_own(self, scores: Floats, evidence: Evidence, strength: Floats, rows: Rows | None) -> None:
+        """Add what no product of vectors says to ``scores`` of every candidate, or of some (ascending ``rows``)."""
+        place = evidence.key_row if rows is None else positions(rows, evidence.key_row)
+        own = self._lifted(evidence) & (place >= 0)
+        np.add.at(scores, place[own], self._lift(evidence, strength)[own])
+        if evidence.said is not None:
+            words = spoken.strengths(evidence, strength, self.key_count)
+            scores += spoken.called(evidence.said, words, self.moods, slice(None) if rows is None else rows)
 
     def _of_all(self, folded: Floats) -> Floats:
         """The products [B, n] of foldings [B, dim] with every candidate."""
@@ -280,14 +303,7 @@ class ItemIndex:
 
     def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
-        strength = self.strengths(evidence)
-        scores = self.query_rows(rows) @ self._folded(evidence, strength) + self.prior[rows]
-        place = positions(rows, evidence.key_row)
-        own = place >= 0
-        np.add.at(scores, place[own], self._lift(evidence, strength)[own])
-        if evidence.said is not None:
-            scores += self._called(evidence.said, self._word_strength(evidence, strength), rows)
-        return np.asarray(scores, dtype=np.float32)
+        return np.asarray(self.terms(evidence, self.strengths(evidence), rows) + self.prior[rows], np.float32)
 
     def own_rows(self, evidence: Evidence) -> Rows:
         """Candidates that the evidence lifts or sinks by being that very item (ascending)."""
@@ -317,7 +333,7 @@ class ItemIndex:
         """Each viewer's evidence added up [B, dim]; made for one request and never stored."""
         folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
         for place, evidence in enumerate(evidences):
-            folded[place] = self._folded(evidence, self.strengths(evidence))
+            folded[place] = self.folded(evidence, self.strengths(evidence))
         return folded
 
     def tastes(self, plays: sp.csr_matrix) -> Floats:
@@ -359,13 +375,13 @@ class ItemIndex:
 
     def by_source(self, evidence: Evidence, rows: Rows) -> dict[str, Doubles]:
         """What each source adds to each of these candidates [len(rows)], all evidence together; lifts and prior stand apart."""
-        products = self.query_rows(rows) * self._folded(evidence, self.strengths(evidence))
+        products = self.query_rows(rows) * self.folded(evidence, self.strengths(evidence))
         return {s.name: products[:, s.start : s.stop].sum(axis=1, dtype=np.float64) for s in self.sources}
 
     def similar(self, row: int, k: int) -> tuple[Rows, Floats]:
         """The ``k`` candidates a play of ``row`` lifts most, itself excluded: (rows, scores)."""
         if (similar := self._similar.get((row, k))) is None:
-            scores = self.queries @ (self.keys[row] * self._weights[Channel.OWN])
+            scores = self.queries @ self.play_of(row)
             scores[row] = -np.inf
             best = top_rows(scores[None, :], min(k, len(scores) - 1))[0]
             if len(self._similar) >= MOST_KEPT:
@@ -373,13 +389,17 @@ class ItemIndex:
             similar = self._similar[row, k] = best, scores[best]
         return similar
 
+    def play_of(self, row: int) -> Floats:
+        """What one play of a candidate is as evidence [dim], counting once."""
+        return np.asarray(self.key_vectors(np.array([row]))[0] * self._weights[Channel.OWN])
+
     def similarity(self, rows: Rows) -> Floats:
         """Cosine between candidates [k, k]."""
         vectors = unit_rows(self.query_rows(rows))
         return np.asarray(vectors @ vectors.T, dtype=np.float32)
 
-    def _folded(self, evidence: Evidence, strength: Floats) -> Floats:
-        """The evidence's keys added up [dim], each as strongly as it counts [E]."""
+    def folded(self, evidence: Evidence, strength: Floats) -> Floats:
+        """The evidence's keys added up [dim], each as strongly as it counts [E]; made for one request and never stored."""
         folded = np.zeros(self.dim, dtype=np.float32)
         for entries, weights in self._by_weights(evidence):
             folded += weights * (strength[entries] @ self._keys_of(evidence, entries))
@@ -389,35 +409,19 @@ class ItemIndex:
         """The vectors of some entries [., dim]; those of words the request brought along."""
         rows = evidence.key_row[entries]
         if evidence.said is None:
-            return self.keys[rows]
-        spoken = rows >= len(self.keys)
-        keys = self.keys[np.where(spoken, 0, rows)]
-        keys[spoken] = evidence.said.keys[rows[spoken] - len(self.keys)]
+            return self.key_vectors(rows)
+        words = rows >= self.key_count
+        keys = self.key_vectors(np.where(words, 0, rows))
+        keys[words] = evidence.said.keys[rows[words] - self.key_count]
         return keys
 
-    def _word_strength(self, evidence: Evidence, strength: Floats) -> Floats:
-        """How strongly each word that the request brought counts [w]: its entries together."""
-        spoken = evidence.key_row >= len(self.keys)
-        size = 0 if evidence.said is None else len(evidence.said)
-        places = evidence.key_row[spoken] - len(self.keys)
-        return np.bincount(places, strength[spoken], minlength=size).astype(np.float32)
-
-    def _called(self, said: Spoken, strength: Floats, rows: Rows | slice) -> Floats:
-        """What words that count this strongly [w] add to candidates by how they are called and feel [len(rows)]."""
-        added = np.asarray(said.text.T @ strength, dtype=np.float32)[rows]
-        if self.moods is not None:
-            added += self.moods[rows] @ (strength @ said.axis)
-        return added
-
     def called_each(self, evidence: Evidence, rows: Rows) -> tuple[Rows, Floats]:
-        """The same of each entry that is a word, counting once: which entries [w], and what they add [w, len(rows)]."""
-        said, spoken = evidence.said, np.flatnonzero(evidence.key_row >= len(self.keys))
-        if said is None:
-            return spoken, np.zeros((len(spoken), len(rows)), dtype=np.float32)
-        added = said.text[:, rows].toarray().astype(np.float32)
-        if self.moods is not None:
-            added = np.asarray(added + said.axis @ self.moods[rows].T)
-        return spoken, added[evidence.key_row[spoken] - len(self.keys)]
+        """Which entries are words [w], and what each adds, counting once, by how candidates are called and feel [w, len(rows)]."""
+        words = np.flatnonzero(evidence.key_row >= self.key_count)
+        if evidence.said is None:
+            return words, np.zeros((len(words), len(rows)), dtype=np.float32)
+        places = evidence.key_row[words] - self.key_count
+        return words, spoken.called_each(evidence.said, self.moods, rows)[places]
 
     def query_codes(self, rows: Rows) -> tuple[NDArray[Any], Doubles]:
         """Some candidates as they are kept: codes [k, dim], and what they are multiplied by [k, S]."""
@@ -442,8 +446,8 @@ class ItemIndex:
             there = np.flatnonzero((rows >= first) & (rows < first + len(some_codes)))
             codes[there], scale[there] = some_codes[rows[there] - first], some_scale[rows[there] - first]
         if evidence.said is not None:
-            spoken = np.flatnonzero(rows >= len(self.keys))
-            codes[spoken] = evidence.said.keys[rows[spoken] - len(self.keys)]
+            words = np.flatnonzero(rows >= self.key_count)
+            codes[words] = evidence.said.keys[rows[words] - self.key_count]
         return codes, scale
 
     def _by_weights(self, evidence: Evidence) -> Iterator[tuple[Mask | slice, Floats]]:

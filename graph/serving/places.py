@@ -40,3 +40,9 @@ def positions(sorted_ids: Ids, ids: Ids) -> Rows:
         return np.full(ids.shape, -1, dtype=np.int64)
     place = np.minimum(np.searchsorted(sorted_ids, ids), len(sorted_ids) - 1)
     return np.where(sorted_ids[place] == ids, place, -1)
+
+
+def found(sorted_rows: Rows, rows: Rows) -> Rows:
+    """The places in ``sorted_rows``, which ascend, of those of ``rows`` that are there."""
+    place = positions(sorted_rows, rows)
+    return place[place >= 0]

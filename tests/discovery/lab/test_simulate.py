@@ -14,7 +14,7 @@ from discovery.lab.verdict import headroom, over_runs
 from discovery.radio.bandit import greedy
 from discovery.radio.choose import AMOUNT, KEPT, SEED_AMOUNT, channel_of
 from discovery.radio.session import Outcome
-from discovery.radio.sources import READINGS, Source, entries, score
+from discovery.radio.sources import READINGS, Source, entries, parts_of, score
 from graph.serving.channels import Channel
 from tests.discovery.small_index import small_index
 
@@ -57,7 +57,7 @@ def test_a_session_adds_up_as_the_radio_adds_it_up(model, listener_model):
     refused = np.array([
         row for row, outcome in zip(session.rows, session.outcomes, strict=True) if outcome is Outcome.SKIPPED
     ], dtype=np.int64)  # fmt: skip
-    expected = score(model.index, listener.lasting, said, refused)
+    expected = score(model.index, parts_of(model.index, listener.lasting, said), refused)
     scores = session.scores(model, RADIO)
     assert scores.session == pytest.approx(expected.session, abs=1e-5)
     assert scores.by(READINGS[Source.MINUTE]) == pytest.approx(expected.by(READINGS[Source.MINUTE]), abs=1e-4)

@@ -9,7 +9,12 @@ from discovery.radio.sources import Scores
 
 def _scores(*, friends=None, session=None):
     return Scores(
-        prior=np.zeros(2), own=None, friends=friends, session=session, refused=np.empty(0, np.int64)
+        rows=np.arange(2),
+        prior=np.zeros(2),
+        own=None,
+        friends=friends,
+        session=session,
+        refused=np.empty(0, np.int64),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from discovery.recommend.batch import rank_all
 from discovery.recommend.ranking import best_rows, rank
 from graph.serving import ann as nearest
+from graph.serving import candidates
 from graph.serving.ann import NearestItems, nearest_items
 from graph.serving.channels import Channel
 from tests.discovery.permitted import permitted
@@ -64,7 +65,7 @@ def test_only_a_part_of_the_items_is_scored(index, lists):
     evidence = next(listeners(1))
     part, entries = evidence.in_index(index)
     known = index.rows(np.array(sorted(part.known)))
-    assert K <= len(lists.candidates(index, entries, known, K)) < ITEMS / 4
+    assert K <= len(candidates.proposed(index, [entries], K, known=known)) < ITEMS / 4
 
 
 def test_scores_of_some_rows_are_those_of_all(index):
@@ -98,7 +99,7 @@ def test_where_too_little_is_proposed_everything_is_scored(index, lists, setting
 
 def test_demanded_items_are_scored_without_lists(index, settings, monkeypatch):
     monkeypatch.setattr(
-        "discovery.recommend.ranking.nearest_items", lambda *_, **__: pytest.fail("asked for lists")
+        "graph.serving.candidates.nearest_items", lambda *_, **__: pytest.fail("asked for lists")
     )
     settings.EXACT_ITEMS = ITEMS - 1
     found = rank(index, next(listeners(1)), count=3, among=range(1, 100))
@@ -141,7 +142,8 @@ def test_an_error_in_the_making_is_not_hidden(monkeypatch):
 def test_lists_of_a_tiny_index_hold_every_item():
     small = small_index([[1.0], [2.0]])
     _, entries = permitted([(Channel.OWN, 1, 1.0, 0)]).in_index(small)
-    assert NearestItems(small).candidates(small, entries, np.empty(0, np.int64), 2).tolist() == [0, 1]
+    queries = candidates.query(small, [(entries, small.strengths(entries))], 1.0)[None]
+    assert NearestItems(small).nearest(queries, 2).tolist() == [0, 1]
 
 
 def test_an_export_ranks_everyone_as_their_page_does(index, lists, settings, monkeypatch):

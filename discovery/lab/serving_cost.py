@@ -28,7 +28,7 @@ from discovery.recommend.ranking import rank
 from discovery.together import group
 from discovery.together.blend import blend
 from discovery.together.fairness import fair_list, relevance
-from discovery.together.relevant import middles, relevance_of, rows_for
+from discovery.together.relevant import best_for, middles
 from graph.arrays import Rows
 from graph.models import ItemKind
 from graph.serving import candidates
@@ -210,14 +210,14 @@ def _of_members(index: ItemIndex, asker: Asker) -> tuple[float, float]:
     """What is proposed of each one's best; and what the list gives the least-served, beside the one chosen from every item."""
     together = group.gather(asker.viewer, set(asker.friends), ItemKind.TRACK)
     entries = [evidence.in_index(index)[1] for evidence in together.evidence]
-    rows = rows_for(index, entries)
-    if rows is None:
+    if (some := best_for(index, entries)) is None:
         return 1.0, 1.0
+    rows, theirs = some
     every = index.scores_batch(entries)
     best: list[Rows] = [top_places(scores, 100) for scores in every]
     relevant = relevance(every, middles(index, entries))
     exact = fair_list(relevant, 20).columns
-    found = rows[fair_list(relevance_of(index, entries, rows), 20).columns]
+    found = rows[fair_list(theirs, 20).columns]
     alone = np.sort(relevant, axis=1)[:, -20:].sum(axis=1)
     served = [float((relevant[:, columns].sum(axis=1) / alone).min()) for columns in (found, exact)]
     return float(np.mean([np.isin(each, rows).mean() for each in best])), served[0] / served[1]

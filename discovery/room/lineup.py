@@ -22,7 +22,7 @@ from discovery.recommend.ranking import open_among
 from discovery.recommend.serving import DegradedReason, index_for
 from discovery.room.votes import Said
 from discovery.together import blend, fairness
-from discovery.together.relevant import NOTHING, relevance_of, rows_for
+from discovery.together.relevant import NOTHING, best_for
 from graph.arrays import Reals, Rows
 from graph.models import ItemKind, ModelVersion
 from graph.serving.channels import Channel
@@ -146,10 +146,8 @@ def _relevance(
     refused = sorted(said.skipped | said.vetoed)
     entries = [(KEY_ITEM, item, REFUSAL, Channel.NEGATIVE) for item in refused]
     sums = [gathering.together(own, gathering.stated(own, entries)).in_index(index)[1] for own in evidence]
-    rows = rows_for(index, sums, known=_rows(index, said.played | said.vetoed))
-    if rows is not None:
-        rows = np.union1d(rows, _rows(index, named))
-    return np.arange(len(index)) if rows is None else rows, relevance_of(index, sums, rows)
+    best = best_for(index, sums, known=_rows(index, said.played | said.vetoed), named=_rows(index, named))
+    return best or (np.arange(len(index)), fairness.relevance(index.scores_batch(sums)))
 
 
 def _rows(index: ItemIndex, ids: Collection[int]) -> Rows:

@@ -20,7 +20,7 @@ from discovery.recommend.evidence import KEY_ITEM, PermittedEvidence
 from discovery.recommend.ranking import open_among
 from discovery.recommend.serving import DegradedReason, index_for
 from discovery.together import fairness, group
-from discovery.together.relevant import NOTHING, relevance_of, rows_for
+from discovery.together.relevant import NOTHING, best_for
 from discovery.together.taste import likeness
 from graph.arrays import Doubles, Reals, Rows
 from graph.models import Artist, ItemKind, ModelVersion, Track
@@ -181,9 +181,8 @@ def _candidates(
 ) -> tuple[Rows, Reals]:
     """Rows but those the viewer turned away, and their relevance. What the members know may stand in it: it is theirs."""
     away = index.known_rows(turned_away)
-    rows = rows_for(index, entries, known=away)
-    if rows is not None:
-        return rows, relevance_of(index, entries, rows)
+    if (best := best_for(index, entries, known=away)) is not None:
+        return best
     every = np.arange(len(index))
     rows = every[open_among(index, every, entries, also=NOTHING, known=away)]
     scores = index.scores_batch(entries)

@@ -18,19 +18,24 @@ from graph.serving.index import ItemIndex
 NOTHING = candidates.NOTHING
 
 
-def rows_for(index: ItemIndex, entries: Sequence[Evidence], *, known: Rows = NOTHING) -> Rows | None:
-    """Rows (ascending, without ``known``) that hold each one's best, and the best on average; None: take every item.
+def best_for(
+    index: ItemIndex, entries: Sequence[Evidence], *, known: Rows = NOTHING, named: Rows = NOTHING
+) -> tuple[Rows, Reals] | None:
+    """Rows (ascending) that hold each one's best and the best on average, and how relevant they are to each [M, c].
 
-    The average is asked for by itself: what is good for all is often nobody's best.
+    Without what is ``known``, and with what is ``named`` whatever it is worth. None: take every item. The average is
+    asked for by itself: what is good for all is often nobody's best.
     """
     rows = candidates.proposed(index, entries, fairness.POOL, known=known)
     if rows is None:
         return None
-    span = index.scores_batch(entries, rows).max(axis=1) - middles(index, entries)
+    middle = middles(index, entries)
+    span = index.scores_batch(entries, rows).max(axis=1) - middle
     queries = [candidates.query(index, [(each, index.strengths(each))], 1.0) for each in entries]
     mean = np.divide(1, span, out=np.zeros_like(span), where=span > 0) @ np.stack(queries)
     both = candidates.proposed_by(index, mean[None], fairness.POOL, known=known, also=rows)
-    return rows if both is None else both
+    rows = np.union1d(rows if both is None else both, named)
+    return rows, fairness.relevance(index.scores_batch(entries, rows), middle)
 
 
 def middles(index: ItemIndex, entries: Sequence[Evidence]) -> Floats:
@@ -38,10 +43,3 @@ def middles(index: ItemIndex, entries: Sequence[Evidence]) -> Floats:
     scores = index.scores_batch(entries, candidates.sampled(index))
     middle = (scores.shape[1] - 1) // 2
     return np.asarray(np.partition(scores, middle, axis=1)[:, middle])
-
-
-def relevance_of(index: ItemIndex, entries: Sequence[Evidence], rows: Rows | None) -> Reals:
-    """How relevant these rows (ascending) are to each [M, c]; without ``rows``, how relevant every item is [M, n]."""
-    if rows is None:
-        return fairness.relevance(index.scores_batch(entries))
-    return fairness.relevance(index.scores_batch(entries, rows), middles(index, entries))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PROBES = 256  # lists looked into, of about 2 · √items
+SHARED = 128  # and for each of several queries that are asked together: what one passes over another finds
 SAMPLE = 64  # items a list that centers are learned from
 ROUNDS = 10  # of learning them
 CHUNK = 65_536  # items copied at a time
@@ -44,7 +45,7 @@ class NearestItems:
         self._lists: faiss.IndexIVFScalarQuantizer = faiss.IndexIVFScalarQuantizer(
             self._centers, self._width, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         )
-        self._lists.nprobe = min(PROBES, lists)
+        self._search_parameters = faiss.SearchParametersIVF
         self._lists.cp.min_points_per_centroid = 1  # a small index is no reason to warn
         self._lists.cp.niter = ROUNDS
         if not len(rows):
@@ -66,7 +67,10 @@ class NearestItems:
         padded[:, : queries.shape[1]] = queries
         if not self._lists.ntotal:
             return np.zeros(0, dtype=np.int64)
-        _, found = self._lists.search(padded, min(asked, self._lists.ntotal))
+        probes = min(PROBES if len(queries) == 1 else SHARED, self._lists.nlist)
+        how = self._search_parameters()
+        how.nprobe = probes
+        _, found = self._lists.search(padded, min(asked, self._lists.ntotal), params=how)
         return np.unique(found[found >= 0])
 
     def _columns(self, index: ItemIndex, rows: Rows) -> Floats:

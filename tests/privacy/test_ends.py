@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import policies, policy_text
 from accounts.checks import smallest_aggregate_stated
 from accounts.models import Consent, ConsentActor, ConsentEvent, ConsentState, PolicyVersion, Purpose
+from accounts.services import expiry
 from accounts.services.audit import ledger_verify
 from accounts.services.consent import consent_set
 from accounts.services.expiry import consents_expire, policy_publish
@@ -98,7 +99,8 @@ def test_what_single_friends_kept_past_a_general_no_of_before_is_taken_back(ada)
     assert policies.permits(ada, Purpose.NAMED, cleo)
 
 
-def test_consents_to_what_nothing_uses_any_more_expire_with_the_next_policy(ada, texts):
+def test_consents_to_what_nothing_uses_any_more_expire_with_the_next_policy(ada, texts, monkeypatch):
+    monkeypatch.setattr(expiry, "NOT_USED", frozenset({Purpose.THIRD_PARTY}))
     texts("2026-01", "old")
     factories.answered(ada, Purpose.THIRD_PARTY, Purpose.EXPERIMENT)
     assert policy_publish(material_for=[])[1] == 1

@@ -27,7 +27,7 @@ SHARED = 128  # and for each of several queries that are asked together: what on
 SAMPLE = 64  # items a list that centers are learned from
 ROUNDS = 10  # of learning them
 CHUNK = 65_536  # items copied at a time
-EVEN = 16  # columns come in multiples of this: with any other number faiss looks at one byte at a time, ten times as long
+EVEN = 16  # columns come in multiples of this: with any other number faiss looks at one byte at a time, which takes several times as long
 FELT = 2  # columns of moods
 
 

@@ -273,7 +273,7 @@ def _put(table: str, rows: Iterable[dict[str, Any]]) -> None:
                         copy.write_row(row)
             else:
                 marks = ", ".join(["%s"] * len(columns))
-                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', values)  # noqa: S608  # names of ours
+                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', values)  # noqa: S608 # nosec B608 names of ours
 
 
 @contextmanager
@@ -302,7 +302,7 @@ def _keys_behind(*tables: str) -> None:
         return
     with connection.cursor() as cursor:
         for table in tables:
-            last = f'SELECT max(id) FROM "{table}"'  # noqa: S608  # names of ours
+            last = f'SELECT max(id) FROM "{table}"'  # noqa: S608 # nosec B608 names of ours
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}))")
 
 

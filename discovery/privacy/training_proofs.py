@@ -31,7 +31,6 @@ def training_edges(user: User) -> dict[str, Any]:
     document = {
         "type": "TrainingEdges",
         "subject": str(user.pseudonym),
-        "madeAt": clock.now().isoformat(),
         "key": key.hex(),
         "trainingKey": commitment(key),
         "edges": [list(edge) for edge in edges],

@@ -122,7 +122,9 @@ def best_rows(
         best = rows[
             top_rows(scores, np.flatnonzero(scores) if spoken_of else np.arange(len(rows)), limit + SPARE)
         ]
-    return in_order(index, entries, best, limit, with_prior=with_prior)
+    rows, values = in_order(index, entries, best, limit, with_prior=with_prior)
+    said = values != 0 if spoken_of else slice(None)  # floats may leave a rest where doubles leave nothing
+    return rows[said], values[said]
 
 
 def in_order(

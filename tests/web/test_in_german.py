@@ -11,7 +11,7 @@ def test_in_german(world, visit):
     person = visit(language="de")
     person.opens("/privacy/")
     person.sees("h1", "Deine Privatsphäre")
-    person.sees("#summary", "Gerade erlaubst du 7 von 11 Dingen.")
+    person.sees("#summary", "Gerade erlaubst du 7 von 12 Dingen.")
     person.sees("#now .quiet", "mit dir befreundet, hört das")
     person.sees("#held", "Was deine Apps als gehört gemeldet haben.")
     person.types("#erase-confirm", "somebody else")

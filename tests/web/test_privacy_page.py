@@ -49,7 +49,7 @@ def test_from_signing_in_to_the_erased_account(world, visit, tmp_path):
 
 
 def reads(person):
-    person.sees("#summary", "Right now you allow 7 of 11 things")
+    person.sees("#summary", "Right now you allow 7 of 12 things")
     person.sees("#level-name", "My plays and my friends")
     person.sees("#now li", "'s Favorite")
     person.sees("#held", "Plays your apps reported.")
@@ -236,7 +236,7 @@ def test_a_withdrawal_of_everything_is_taken_back_from_its_message(world, visit)
     assert granted(world.ada) == before
     answer = Consent.objects.get(user=world.ada, friend=world.ben, purpose=Purpose.SOCIAL_OUT)
     assert answer.state == ConsentState.DENIED
-    person.sees("#summary", "Right now you allow 7 of 11 things")
+    person.sees("#summary", "Right now you allow 7 of 12 things")
     person.presses("#allow-NAMED")
     person.sees("#status", "Friends may see my name with it: off.")
     person.presses("#undo")

@@ -74,20 +74,10 @@ def fit(
             snapshot, config, sources=sources, progress=within(progress, 0, 1 / parts, "weights")
         )
     for position, view in enumerate(candidate_views):
-        blocks = _blocks(
-            snapshot,
-            view,
-            config,
-            sources,
-            within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower()),
-        )
-        view_arrays, described[view.kind] = assemble_view(
-            view,
-            blocks,
-            blends.get(view.kind) or blend_begun(view, config),
-            rounded=rounded,
-            before=(before or {}).get(view.kind),
-        )
+        part = within(progress, (position + 1) / parts, (position + 2) / parts, view.kind.lower())
+        blocks = _blocks(snapshot, view, config, sources, part)
+        blend, steps = blends.get(view.kind) or blend_begun(view, config), (before or {}).get(view.kind)
+        view_arrays, described[view.kind] = assemble_view(view, blocks, blend, rounded=rounded, before=steps)
         index = index_assembled(view, view_arrays, described[view.kind])
         view_arrays |= fit_words(view, index.queries)
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}

@@ -104,8 +104,8 @@ def withdraws_everything(person, world):
     assert person.find("#purposes input:checked") == []
     person.sees("#summary", "Right now you allow nothing")
     person.sees("#history", "taken back")
-    # what is not asked has no switch, and a name
-    person.sees("#history", "Dumps and enrichment elsewhere: no")
+    # a no is written for what was never allowed, too
+    person.sees("#history", "My plays may enter sums that leave: no")
 
 
 def takes_the_data_along(person, world, archive):

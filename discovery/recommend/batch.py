@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.models import PersonalizationLevel, User
 from discovery.recommend import evidence as gathering
-from discovery.recommend.ranking import SPARE, best_rows, candidate_rows, in_order, top_rows
+from discovery.recommend.ranking import best_rows, candidate_rows, contenders, in_order, top_rows
 from graph.arrays import Doubles, Rows
 from graph.models import ItemKind
 from graph.serving.index import ItemIndex
@@ -42,7 +42,8 @@ def rank_all(
         scores = index.scores_batch([evidence.in_index(index)[1] for _, evidence in chunk])
         for (viewer, evidence), row in zip(chunk, scores, strict=True):
             entries = evidence.in_index(index)[1]
-            best = top_rows(row, candidate_rows(index, evidence, entries, among), top + SPARE)
+            rows = candidate_rows(index, evidence, entries, among)
+            best = top_rows(row, rows, contenders(index, entries, row[rows], top))
             yield viewer, _listed(index, *in_order(index, entries, best, top))
 
 

@@ -20,9 +20,8 @@ from graph.serving.index import ItemIndex
 from graph.serving.places import found, top_places
 
 DEEPEST = 1_000  # how far anyone may page into a ranking
-SPARE = (
-    64  # items beyond those asked for that are looked at in doubles: floats may have put them too far down
-)
+MOST_ALIKE = 2_000  # items beyond those asked for that are looked at in doubles: more that are so alike are all the same
+NOTHING = 1e-9  # a score below it is what rounding leaves of nothing
 VARIED = 300  # how many of the best are reordered for variety; always the same, so that pages join
 
 
@@ -106,25 +105,34 @@ def best_rows(
     proposed = None
     if among is None:
         proposed = candidates.proposed(
-            index, [entries], limit + SPARE, known=index.known_rows(evidence.known),
+            index, [entries], limit, known=index.known_rows(evidence.known),
             also=index.known_rows(held_items(evidence)), with_prior=with_prior, wait=wait,
         )  # fmt: skip
     if proposed is None and among is None:
         scores, rows = index.scores(entries), candidate_rows(index, evidence, entries, among)
         if not with_prior:
             scores -= index.prior
-        best = top_rows(scores, rows[scores[rows] != 0] if spoken_of else rows, limit + SPARE)
+        best = rows[scores[rows] != 0] if spoken_of else rows
+        best = top_rows(scores, best, contenders(index, entries, scores[best], limit))
     else:
         rows = candidate_rows(index, evidence, entries, among) if proposed is None else proposed
         scores = index.scores_of(entries, rows)
         if not with_prior:
             scores -= index.prior[rows]
-        best = rows[
-            top_rows(scores, np.flatnonzero(scores) if spoken_of else np.arange(len(rows)), limit + SPARE)
-        ]
+        told = np.flatnonzero(scores) if spoken_of else np.arange(len(rows))
+        best = rows[top_rows(scores, told, contenders(index, entries, scores[told], limit))]
     rows, values = in_order(index, entries, best, limit, with_prior=with_prior)
-    said = values != 0 if spoken_of else slice(None)  # floats may leave a rest where doubles leave nothing
+    said = np.abs(values) > NOTHING if spoken_of else slice(None)
     return rows[said], values[said]
+
+
+def contenders(index: ItemIndex, entries: Evidence, scores: Floats, limit: int) -> int:
+    """How many of the best by these scores in floats may be among the ``limit`` best in doubles."""
+    if not 0 < limit < len(scores):
+        return limit
+    last = np.partition(scores, -limit)[-limit]
+    near = int((scores >= last - 2 * exact.rounding(index, entries)).sum()) if len(entries) else limit
+    return min(near, limit + MOST_ALIKE)
 
 
 def in_order(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Up to so many columns the product of two rows of int8 is a whole number that a float holds exactly: 127² · 1,040 < 2²⁴.
 WHOLE = 1_040
+ROUNDING = 2e-6  # of the lengths' product, at most: some tens of roundings of a float
+AT_ONCE = 65_536  # items looked at together
 
 
 def strengths(index: ItemIndex, evidence: Evidence) -> Doubles:
@@ -74,6 +76,32 @@ def scores_of(index: ItemIndex, evidence: Evidence, rows: Rows, *, with_prior: b
         spoken, called = index.called_each(evidence, rows)
         scores += strength[spoken] @ called
     return scores
+
+
+def rounding(index: ItemIndex, evidence: Evidence) -> float:
+    """By how much a score in floats may be another than the same in doubles: a bound from the lengths of the vectors."""
+    codes, scale = index.key_codes(evidence)
+    longest = index.memo.get("longest")
+    if longest is None:
+        longest = index.memo["longest"] = _longest(index)
+    each = np.abs(_weights(index, evidence) * scale) * _lengths(index, codes) * longest
+    return float(ROUNDING * (1 + np.abs(strengths(index, evidence)) @ each.sum(axis=1)))
+
+
+def _longest(index: ItemIndex) -> Doubles:
+    """The length of the longest vector of each source among the candidates [S]."""
+    longest = np.zeros(len(index.sources))
+    for start in range(0, len(index), AT_ONCE):
+        codes, scale = index.query_codes(np.arange(start, min(start + AT_ONCE, len(index))))
+        longest = np.maximum(longest, (_lengths(index, codes) * np.abs(scale)).max(axis=0))
+    return longest
+
+
+def _lengths(index: ItemIndex, codes: NDArray[Any]) -> Doubles:
+    """The lengths of vectors [n, dim] by source [n, S]."""
+    return np.stack(
+        [np.linalg.norm(codes[:, s.start : s.stop].astype(np.float64), axis=1) for s in index.sources], axis=1
+    )
 
 
 def _products(keys: NDArray[Any], queries: NDArray[Any]) -> Doubles:

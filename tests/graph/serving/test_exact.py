@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from discovery.recommend.ranking import rank
@@ -86,6 +86,15 @@ def test_the_order_is_that_of_the_unrounded_sum(seed, entries):
 
 
 @settings(max_examples=30, deadline=None)
+@example(
+    seed=0,
+    entries=[
+        (0, 4.0, Channel.NEGATIVE),
+        (0, 56.0, Channel.OWN),
+        (34, 4.0, Channel.NEGATIVE),
+        (23, 56.0, Channel.OWN),
+    ],
+)
 @given(seed=st.integers(0, 1000), entries=ENTRIES)
 def test_a_page_begins_as_the_whole_list_does_and_scores_are_the_sums_of_the_terms(seed, entries):
     index = index_of(seed, 300, near=1e-8)

@@ -8,6 +8,7 @@
 // An entry is { row, codes, at, scale, channel, amount }: whose codes begin `at`; row -1 where it is no item of the index.
 
 export const LOUDEST = 4;
+const NOTHING = 1e-9; // what rounding leaves of nothing
 
 /** Signed strength of an entry of which its channel has `count`. */
 export function strength(rule, amount, count) {
@@ -103,7 +104,7 @@ export function candidates(index, entries, known) {
 
 /** Of these items the `count` of highest score, highest first; equal ones in order of row. */
 export function best(index, whole, items, count, listsSilent = false) {
-  const told = listsSilent ? items : items.filter((item) => whole[item] !== 0);
+  const told = listsSilent ? items : items.filter((item) => Math.abs(whole[item]) > NOTHING);
   const sorted = Float64Array.from(told, (item) => whole[item]).sort();
   const lowest = sorted.length > count ? sorted[sorted.length - count] : -Infinity;
   return told.filter((item) => whole[item] >= lowest)

@@ -138,9 +138,9 @@ def contenders(index: ItemIndex, entries: Evidence, scores: Floats, limit: int) 
 def in_order(
     index: ItemIndex, entries: Evidence, rows: Rows, limit: int, *, with_prior: bool = True
 ) -> tuple[Rows, Doubles]:
-    """The ``limit`` best of these rows by the sum in doubles, and their scores; equal ones in order of row."""
+    """The ``limit`` best of these rows by the sum in doubles, and their scores; those alike in order of row."""
     scores = exact.scores_of(index, entries, rows, with_prior=with_prior)
-    order = np.lexsort((rows, -scores))[:limit]
+    order = exact.best_first(scores, rows)[:limit]
     return rows[order], scores[order]
 
 

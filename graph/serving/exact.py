@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WHOLE = 1_040
 ROUNDING = 2e-6  # of the lengths' product, at most: some tens of roundings of a float
 AT_ONCE = 65_536  # items looked at together
+GRAIN = 2.0**-40  # scores are put in order by so many of these: what differs by less is alike, on any machine
 
 
 def strengths(index: ItemIndex, evidence: Evidence) -> Doubles:
@@ -76,6 +77,11 @@ def scores_of(index: ItemIndex, evidence: Evidence, rows: Rows, *, with_prior: b
         spoken, called = index.called_each(evidence, rows)
         scores += strength[spoken] @ called
     return scores
+
+
+def best_first(scores: Doubles, rows: Rows) -> Rows:
+    """The places of ``scores`` [n], highest first; those that are alike but for rounding in order of their ``rows``."""
+    return np.lexsort((rows, -np.floor(scores / GRAIN + 0.5)))
 
 
 def rounding(index: ItemIndex, evidence: Evidence) -> float:

@@ -70,7 +70,17 @@ ENTRIES = st.lists(
 )
 
 
+# What cancels out leaves a rest of rounding, which is another one for each kind of item.
+CANCELLED = [
+    (0, 4.0, Channel.NEGATIVE),
+    (0, 4.0, Channel.NEGATIVE),
+    (0, 56.0, Channel.OWN),
+    (0, 56.0, Channel.OWN),
+]
+
+
 @settings(max_examples=30, deadline=None)
+@example(seed=0, entries=CANCELLED)
 @given(seed=st.integers(0, 1000), entries=ENTRIES)
 def test_the_order_is_that_of_the_unrounded_sum(seed, entries):
     index = index_of(seed, 60, near=1e-8)
@@ -80,7 +90,7 @@ def test_the_order_is_that_of_the_unrounded_sum(seed, entries):
     totals = by_fractions(index, told, ranking.rows)
     for place in range(len(totals) - 1):
         first, second = totals[place], totals[place + 1]
-        assert first > second or float(first) == pytest.approx(float(second), rel=1e-13, abs=1e-15)
+        assert first > second or float(first) == pytest.approx(float(second), rel=1e-13, abs=exact.GRAIN)
         if first == second:
             assert ranking.rows[place] < ranking.rows[place + 1]
 

@@ -9,6 +9,7 @@
 
 export const LOUDEST = 4;
 const NOTHING = 1e-9; // what rounding leaves of nothing
+const GRAIN = 2 ** -40; // scores are put in order by so many of these: what differs by less is alike, on any machine
 
 /** Signed strength of an entry of which its channel has `count`. */
 export function strength(rule, amount, count) {
@@ -102,13 +103,14 @@ export function candidates(index, entries, known) {
   return may;
 }
 
-/** Of these items the `count` of highest score, highest first; equal ones in order of row. */
+/** Of these items the `count` of highest score, highest first; those alike but for rounding in order of row. */
 export function best(index, whole, items, count, listsSilent = false) {
   const told = listsSilent ? items : items.filter((item) => Math.abs(whole[item]) > NOTHING);
-  const sorted = Float64Array.from(told, (item) => whole[item]).sort();
+  const grains = new Map(told.map((item) => [item, Math.floor(whole[item] / GRAIN + 0.5)]));
+  const sorted = Float64Array.from(grains.values()).sort();
   const lowest = sorted.length > count ? sorted[sorted.length - count] : -Infinity;
-  return told.filter((item) => whole[item] >= lowest)
-    .sort((one, other) => whole[other] - whole[one] || index.row[one] - index.row[other]).slice(0, count);
+  return told.filter((item) => grains.get(item) >= lowest)
+    .sort((one, other) => grains.get(other) - grains.get(one) || index.row[one] - index.row[other]).slice(0, count);
 }
 
 /** The item of a row; -1 where the index has none. */

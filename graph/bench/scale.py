@@ -23,9 +23,8 @@ from graph.bench.cost import peak_mebibytes
 from graph.bench.generate import Size, generate
 from graph.ml.config import ItemItemConfig, NetworkConfig, RecommenderConfig
 from graph.ml.data import track_view
-from graph.ml.full_batch import FullBatch
 from graph.ml.item_item import fit_item_item
-from graph.ml.learn import network_of
+from graph.ml.learn import epochs_of
 from graph.ml.progress import Progress, silent
 from graph.ml.train import fit
 
@@ -75,9 +74,8 @@ def measure_epoch(plays: int) -> dict[str, Any]:
         start = time.process_time()
         item_item = fit_item_item(view, ITEM_ITEM, seed=0)
         spent = time.process_time() - start
-        network, popularity, optimizer, links = network_of(view, item_item, NETWORK, seed=0)
-        whole, rng = FullBatch(view, links, NETWORK), np.random.default_rng(0)
-        costs = [whole.epoch(network, popularity, optimizer, rng) for _ in range(1 + REPEATS)][1:]
+        epochs = epochs_of(view, item_item, NETWORK, seed=0)
+        costs = [epochs.whole_epoch() for _ in range(1 + REPEATS)][1:]
     quickest = min(costs, key=lambda cost: cost.total)  # whatever else runs here can only add
     return {
         "plays": view.plays.nnz,

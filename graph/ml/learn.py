@@ -1,17 +1,8 @@
-"""Training the network: link prediction over user–item and user–user edges.
-
-For each play the item is predicted from the listener's *other* plays (leave one out, so that the
-network cannot learn the identity) against every item the listener does not play. Beyond
-``sample_above`` items the candidates of a step are a uniform sample, which a full softmax
-approaches as the sample grows. Beyond ``full_batch_above`` plays an epoch is one step: see ``full_batch``.
-"""
+"""The network as a source: link prediction over user–item and user–user edges, by `graph.ml.epochs`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
@@ -19,11 +10,11 @@ from graph.arrays import Floats, ShortRows
 from graph.elsewhere.sums import Starter
 from graph.ml.config import ContentConfig, NetworkConfig
 from graph.ml.content import impute
-from graph.ml.data import Edge, View, view_data
-from graph.ml.full_batch import FullBatch
+from graph.ml.data import View, view_data
+from graph.ml.epochs import Epochs, Held
 from graph.ml.hands import ALONE, Hands, number
 from graph.ml.item_item import Block
-from graph.ml.model import Link, TasteNetwork, links_of, propagate
+from graph.ml.model import Link, TasteNetwork, links_of
 from graph.ml.progress import Progress
 from graph.serving.friend_index import unit_rows
 
@@ -40,20 +31,11 @@ def fit_network(
     progress: Progress,
 ) -> Block:
     """Item vectors of the graph network, started from another source's."""
-    rng = np.random.default_rng(seed)
-    strength = view.strength
-    network, popularity, optimizer, links = network_of(view, start, config, seed=seed)
-    whole = FullBatch(view, links, config) if strength.nnz > config.full_batch_above else None
-    epochs = config.full_batch_epochs if whole else config.epochs
-    for epoch in range(epochs if strength.nnz else 0):
-        if whole:
-            whole.epoch(network, popularity, optimizer, rng)
-        else:
-            _epoch(network, popularity, optimizer, links, view, config, rng)
-        progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}")
-    with torch.no_grad():
-        codes = network(links).numpy()
-    return block_of(view, codes, config, content)
+    epochs = epochs_of(view, start, config, seed=seed)
+    for epoch in range(1, epochs.count + 1):
+        epochs.epoch()
+        progress(epoch / epochs.count, f"epoch {epoch} of {epochs.count}")
+    return block_of(view, epochs.codes().numpy(), config, content)
 
 
 def block_of(view: View, codes: Floats, config: NetworkConfig, content: ContentConfig) -> Block:
@@ -73,14 +55,18 @@ def block_of(view: View, codes: Floats, config: NetworkConfig, content: ContentC
     return Block(name="network", codes=codes, key_scale=known, query_scale=loud / config.temperature)
 
 
-def network_of(
-    view: View, start: Block, config: NetworkConfig, *, seed: int
-) -> tuple[TasteNetwork, nn.Parameter, torch.optim.Optimizer, dict[Edge, Link]]:
-    """The untrained network, the popularity it learns beside, what updates both, and its links."""
+def epochs_of(view: View, start: Block, config: NetworkConfig, *, seed: int) -> Epochs:
+    """The untrained network of a process that holds the whole view."""
     torch.manual_seed(seed)
     begun = view.starter
     first = first_columns(start, config.dims, ALONE) if begun is None else _begun(begun, config.dims)
-    return *untrained(first, view.tags.shape[0], view.listeners, config), links_of(view_data(view))
+    parts = untrained(first, view.tags.shape[0], view.listeners, config)
+    users, items = view.plays.shape
+    held = Held(
+        plays=view.strength, friends=view.friends, listeners=view.listeners, users=np.array([0, users]),
+        items=np.array([0, items]), links=links_of(view_data(view)), listening=Link.of(view.strength), hands=ALONE,
+    )  # fmt: skip
+    return Epochs(held, *parts, config, seed=seed)
 
 
 def untrained(
@@ -96,86 +82,6 @@ def untrained(
         fused=True,  # without temporary copies of every parameter
     )
     return network, popularity, optimizer
-
-
-def _epoch(
-    network: TasteNetwork,
-    popularity: Tensor,
-    optimizer: torch.optim.Optimizer,
-    links: dict[Edge, Link],
-    view: View,
-    config: NetworkConfig,
-    rng: np.random.Generator,
-) -> None:
-    """A step for each batch of listeners."""
-    for users in _batches(view.strength, config, rng):
-        optimizer.zero_grad()
-        items = network(links)
-        loss = _loss(items, popularity, view.strength[users], _candidates(view, config, rng), config)
-        if config.friend_weight and view.friends.nnz:
-            among = users  # each is compared with each: not all of a large batch
-            if len(users) > config.batch_users:
-                among = np.sort(rng.choice(users, config.batch_users, replace=False))
-            friend_loss = _friend_loss(items, view.strength, view.friends, among, config)
-            loss = loss + config.friend_weight * friend_loss
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-
-
-def _loss(
-    items: Tensor, popularity: Tensor, plays: sp.csr_matrix, candidates: Tensor | None, config: NetworkConfig
-) -> Tensor:
-    """Mean negative log-likelihood of each play given the listener's others."""
-    coo = plays.tocoo()
-    row, col = torch.from_numpy(coo.row).long(), torch.from_numpy(coo.col).long()
-    weight = torch.from_numpy(coo.data)
-    link = Link.of(plays)
-    taste = propagate(items, link)
-    scale = torch.from_numpy(np.maximum(np.diff(plays.indptr), 1) ** -config.count_power).float()
-    scale = scale / config.temperature
-    others = taste[row] - weight[:, None] * items[col]
-    hit = (others * items[col]).sum(1) * scale[row] + popularity[col]
-    if candidates is None:
-        logits = torch.addmm(popularity, taste * scale[:, None], items.T)
-        logits = logits.index_put((row, col), torch.tensor(-1e9))
-    else:
-        logits = torch.addmm(popularity[candidates], taste * scale[:, None], items[candidates].T)
-    rest = torch.logsumexp(logits, dim=1)
-    return (torch.logaddexp(hit, rest[row]) - hit).mean()
-
-
-def _friend_loss(
-    items: Tensor, strength: sp.csr_matrix, friends: sp.csr_matrix, users: np.ndarray, config: NetworkConfig
-) -> Tensor:
-    """Friends should be nearer in taste than other people are."""
-    taste = nn.functional.normalize(propagate(items, Link.of(strength[users])), dim=1, eps=1e-6)
-    pairs = friends[users][:, users].tocoo()
-    logits = taste @ taste.T / config.temperature
-    logits = logits - torch.diag(torch.full((len(users),), 1e9))
-    if not pairs.nnz:
-        return logits.sum() * 0
-    row, col = torch.from_numpy(pairs.row).long(), torch.from_numpy(pairs.col).long()
-    return (torch.logsumexp(logits, dim=1)[row] - logits[row, col]).mean()
-
-
-def _batches(
-    strength: sp.csr_matrix, config: NetworkConfig, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    active = np.flatnonzero(np.diff(strength.indptr) > 0)
-    size = max(config.batch_users, -(-len(active) // config.most_batches))
-    if len(active) > size:
-        active = rng.permutation(active)
-    for start in range(0, len(active), size):
-        yield np.sort(active[start : start + size])
-
-
-def _candidates(view: View, config: NetworkConfig, rng: np.random.Generator) -> Tensor | None:
-    drawn = config.sampled_items
-    if len(view.ids) <= config.sample_above:
-        if view.plays.shape[0] * len(view.ids) <= config.sample_above_cells:
-            return None
-        drawn = min(config.sampled_of_cells, len(view.ids))
-    return torch.from_numpy(np.sort(rng.choice(len(view.ids), drawn, replace=False)))
 
 
 def _begun(starter: Starter, dims: int) -> Tensor:

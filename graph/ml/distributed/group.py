@@ -59,7 +59,6 @@ class Group(Hands):
         return torch.stack(every)
 
     def most(self, value: int) -> int:
-        """The largest of everybody's numbers."""
         return int(self.stacked(torch.tensor([value])).max())
 
     def swapped(self, parts: Sequence[Tensor]) -> list[Tensor]:
@@ -73,8 +72,10 @@ class Group(Hands):
         return list(torch.split(got, coming.tolist()))
 
     def gathered(self, values: Tensor) -> list[Tensor]:
-        """Everybody's rows [n, …], by rank."""
         return self.swapped([values] * self.size)
+
+    def rows(self, bounds: Rows, needed: Rows) -> Halo:
+        return Halo(self, bounds, needed)
 
     def by_owner(self, bounds: Rows, rows: Rows, values: Tensor) -> Tensor:
         """Each of ``values`` [n, …] goes to the worker in whose range ``rows`` [n] lies; those that came here."""
@@ -105,7 +106,6 @@ class Halo:
         self._wanted: list[int] = np.diff(edges).tolist()
         self._asked = [len(part) for part in asked]
         self._rows = torch.cat(asked)  # of this worker's, which others need: one after another
-        self._own = int(bounds[group.rank + 1] - bounds[group.rank])
         self._group = group
 
     @property
@@ -120,12 +120,12 @@ class Halo:
         dist.all_to_all_single(came, own.index_select(0, self._rows), self._wanted, self._asked)
         return came
 
-    def give_back(self, values: Tensor) -> Tensor:
-        """For each row of this worker's range, the sum of what everybody has for it of ``values`` [n, …]."""
+    def add_back(self, into: Tensor, values: Tensor) -> None:
+        """Add to each row of this worker's range what everybody has for it of ``values`` [n, …]."""
         came = values.new_empty(len(self._rows), *values.shape[1:])
         self._count(values, self._wanted)
         dist.all_to_all_single(came, values.contiguous(), self._asked, self._wanted)
-        return values.new_zeros(self._own, *values.shape[1:]).index_add_(0, self._rows, came)
+        into.index_add_(0, self._rows, came)
 
     def _count(self, values: Tensor, rows: Sequence[int]) -> None:
         to_others = sum(rows) - rows[self._group.rank]

@@ -34,7 +34,10 @@ from graph.snapshot import GraphSnapshot
 logger = logging.getLogger(__name__)
 
 RESTARTS = 3  # of all workers, when one is lost
-GIVEN_BACK = 2**22  # bytes of a table from which on it is the system's again once it is freed
+GIVEN_BACK = 2**25  # bytes of a table from which on it is the system's again once it is freed
+KEPT = (
+    2**27
+)  # bytes of freed smaller ones that stay: each step needs them again, and new pages are filled with zeros first
 LOOKED_EVERY = 0.2  # seconds
 TOLD = 500  # characters of what a worker said
 JOB, LOG = "job", "torchrun.log"
@@ -117,7 +120,10 @@ def _why(said: str) -> str:
 
 def _environment() -> dict[str, str]:
     """One thread a worker, large pages for large tables, which go back when they are freed, and our settings."""
-    ours = {"OMP_NUM_THREADS": "1", "THP_MEM_ALLOC_ENABLE": "1", "MALLOC_MMAP_THRESHOLD_": str(GIVEN_BACK)}
+    ours = {
+        "OMP_NUM_THREADS": "1", "THP_MEM_ALLOC_ENABLE": "1",
+        "MALLOC_MMAP_THRESHOLD_": str(GIVEN_BACK), "MALLOC_TRIM_THRESHOLD_": str(KEPT),
+    }  # fmt: skip
     return {"DJANGO_SETTINGS_MODULE": "discovery.settings", **os.environ, **ours}
 
 

@@ -17,7 +17,7 @@ from graph.arrays import Reals, Rows
 from graph.ml.distributed.group import Group, Halo
 from graph.ml.model import Bags, Link
 
-BUFFER = 2**24  # bytes of fetched rows
+BUFFER = 2**25  # bytes of fetched rows
 LINE = 64  # bytes of a row below which the processor fetches more than is used
 
 
@@ -46,9 +46,9 @@ class GivenBack:
     columns: int  # of this worker's own
 
     def sums(self, values: Tensor) -> Tensor:
-        summed = values.new_empty(self.columns, values.shape[1])
+        summed = values.new_zeros(self.columns, values.shape[1])
         for part in _slices(values, self.largest):
-            summed[:, part] = self.halo.give_back(self.bags.sums(values[:, part].contiguous()))
+            self.halo.add_back(summed[:, part], self.bags.sums(values[:, part].contiguous()))
         return summed
 
 

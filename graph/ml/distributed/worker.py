@@ -122,24 +122,24 @@ def _memory(directory: Path, job: Job, share: Share, checkpoints: Checkpoints) -
 
 def _network(directory: Path, job: Job, share: Share, checkpoints: Checkpoints) -> None:
     from graph.ml.distributed.job import block_read, codes_write, progress_tell
-    from graph.ml.distributed.network import SpreadNetwork
+    from graph.ml.distributed.network import spread_epochs
 
     rank, config, reached = share.group.rank, job.config, checkpoints.reached()
     if reached is None:
         raise RuntimeError("the memory's checkpoint is gone")
     start = block_read(directory, "memory", rank)
-    network = SpreadNetwork(share, start, config.network, seed=config.seed)
+    network = spread_epochs(share, start, config.network, seed=config.seed)
     del start
     if reached.epochs:
         network.resume(checkpoints.load(reached))
-    for epoch in range(reached.epochs + 1, network.epochs + 1):
+    for epoch in range(reached.epochs + 1, network.count + 1):
         network.epoch()
-        if epoch % EVERY == 0 and epoch < network.epochs:
+        if epoch % EVERY == 0 and epoch < network.count:
             checkpoints.save(epoch, network.state())
         if rank == 0:
-            fraction = MEMORY + (1 - MEMORY) * epoch / network.epochs
-            progress_tell(directory, fraction, f"epoch {epoch} of {network.epochs}")
-    codes_write(directory, "network", rank, network.codes())
+            fraction = MEMORY + (1 - MEMORY) * epoch / network.count
+            progress_tell(directory, fraction, f"epoch {epoch} of {network.count}")
+    codes_write(directory, "network", rank, network.codes().numpy())
 
 
 if __name__ == "__main__":

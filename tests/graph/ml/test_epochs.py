@@ -1,4 +1,4 @@
-"""Training by one step an epoch: the same loss, gathered piece by piece, and it learns."""
+"""Epochs of steps and of one step: the same loss, gathered piece by piece, and it learns."""
 
 from dataclasses import replace
 
@@ -7,11 +7,12 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from graph.ml import full_batch
+from graph.ml import epochs
+from graph.ml.candidates import Candidates, Everyone
 from graph.ml.config import NetworkConfig
 from graph.ml.data import artist_view, view_data
-from graph.ml.full_batch import Candidates, FullBatch
-from graph.ml.learn import _loss
+from graph.ml.epochs import Epochs, Held
+from graph.ml.hands import ALONE
 from graph.ml.model import Bags, Link, TasteNetwork, links_of, propagate
 from graph.ml.train import fit
 from tests.graph.ml.test_train import own
@@ -45,22 +46,41 @@ def test_a_link_s_gradient_is_the_transposed_product():
     assert torch.equal(values.grad, link.reversed.forward.sums(seed))
 
 
-@pytest.mark.parametrize("listeners_at_once", [7, 1024])
+def plain_loss(items, popularity, plays, config):
+    """Mean negative log-likelihood of each play given the listener's others, as its formula has it."""
+    matrix, known = torch.from_numpy(plays.toarray()), torch.from_numpy(plays.toarray() > 0)
+    taste = matrix @ items
+    scale = known.sum(1).clamp_min(1) ** -config.count_power / config.temperature
+    rest = torch.logsumexp((taste @ items.T * scale[:, None] + popularity).masked_fill(known, -1e9), dim=1)
+    row, column = known.nonzero(as_tuple=True)
+    others = taste[row] - matrix[row, column][:, None] * items[column]
+    hit = (others * items[column]).sum(1) * scale[row] + popularity[column]
+    return (torch.logaddexp(hit, rest[row]) - hit).mean()
+
+
+@pytest.mark.parametrize("listeners_at_once", [7, 1024, None])
 def test_with_every_play_and_candidate_it_is_the_full_softmax(world, monkeypatch, listeners_at_once):
-    """However the listeners are cut into pieces, loss and gradients are those of the plain loss."""
-    monkeypatch.setattr(full_batch, "LISTENERS", listeners_at_once)
-    monkeypatch.setattr(
-        Candidates, "draw", lambda self, _rng: (np.arange(len(self._slot)), torch.zeros(len(self._slot)))
+    """However the listeners are cut into pieces, or in one batch: loss and gradients are those of the plain loss."""
+    is_whole = listeners_at_once is not None
+    monkeypatch.setattr(epochs, "LISTENERS", listeners_at_once)
+    view = artist_view(world)
+    config = NetworkConfig(
+        dims=8, friend_weight=0.0, weight_decay=0.0, full_batch_above=0 if is_whole else 10**9
     )
-    view, config = artist_view(world), NetworkConfig(dims=8, friend_weight=0.0, weight_decay=0.0)
     network, links = network_of(view), links_of(view_data(view))
     popularity = torch.nn.Parameter(torch.linspace(-1, 1, len(view.ids)))
-    expected = _loss(network(links), popularity, view.strength, None, config)
+    expected = plain_loss(network(links), popularity, view.strength, config)
     expected.backward()
     plain = gradients(network, popularity)
     optimizer = torch.optim.SGD([*network.parameters(), popularity], lr=0.0)
-    cost = FullBatch(view, links, config).epoch(network, popularity, optimizer, np.random.default_rng(0))
-    assert cost.mean_loss == pytest.approx(expected.item(), rel=1e-4)
+    (users, items), listening = view.plays.shape, Link.of(view.strength)
+    held = Held(
+        plays=view.strength, friends=view.friends, listeners=view.listeners, users=np.array([0, users]),
+        items=np.array([0, items]), links=links, listening=listening, hands=ALONE,
+    )  # fmt: skip
+    monkeypatch.setattr(Epochs, "_stand_ins", lambda self: Everyone(items))
+    loss = Epochs(held, network, popularity, optimizer, config, seed=0).epoch()
+    assert loss == pytest.approx(expected.item(), rel=1e-4)
     for sampled, whole in zip(gradients(network, popularity), plain, strict=True):
         assert (sampled - whole).abs().max() < 1e-5
 

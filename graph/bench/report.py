@@ -11,7 +11,7 @@ from typing import Any
 MEASURED, ABLATIONS, SUMMARY = "measured", "ablations", "summary"
 WAYS, PROTOCOL = "ways", "protocol"
 COMPRESSION, SCALE, LATENCY, POISONING, WORDS = "lean", "scale", "nearest", "poisoning", "words"
-WORKERS = "workers"
+WORKERS, INSTRUCTIONS = "workers", "instructions"
 SERVING = "serving"
 PARTS = {
     "items": "Recommendations",

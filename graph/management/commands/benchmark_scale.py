@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from graph.bench.report import LATENCY, SCALE, WORKERS, write_measured
+from graph.bench.report import INSTRUCTIONS, LATENCY, SCALE, WORKERS, write_measured
 
 
 class Command(BaseCommand):
@@ -30,6 +30,11 @@ class Command(BaseCommand):
             "--workers", type=int, nargs="*", metavar="N",
             help="instead: training in so many processes (default 1, 2 and 4) beside one",
         )  # fmt: skip
+        parser.add_argument(
+            "--instructions",
+            action="store_true",
+            help="instead: instructions of a propagation, by valgrind (half an hour)",
+        )
         parser.add_argument("--partitions", type=Path, help="with --workers: a snapshot written as Parquet")
         parser.add_argument(
             "--epochs", type=int, help="with --workers: of the network, fewer than a model takes"
@@ -46,6 +51,9 @@ class Command(BaseCommand):
             return
         if options["workers"] is not None:
             self._workers(options)
+            return
+        if options["instructions"]:
+            self._instructions(options)
             return
         from graph.bench.scale import SIZES, benchmark, tables
 
@@ -67,6 +75,12 @@ class Command(BaseCommand):
             progress=self._progress,
         )
         self._write(measured, workers.tables(measured), WORKERS, options)
+
+    def _instructions(self, options: dict[str, Any]) -> None:
+        from graph.bench import instructions, scale
+
+        measured = instructions.benchmark(sizes=options["plays"] or scale.SIZES, progress=self._progress)
+        self._write(measured, instructions.table(measured), INSTRUCTIONS, options)
 
     def _progress(self, fraction: float, step: str) -> None:
         self.stderr.write(f"{fraction:4.0%} {step}")

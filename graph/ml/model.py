@@ -110,8 +110,8 @@ class _UnitInPlace(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         unit, length = ctx.saved_tensors
         along = torch.einsum("nd,nd->n", grads[0], unit)[:, None]
-        turned: Tensor = torch.addcmul(grads[0], unit, along, value=-1)
-        return turned.div_(length)
+        # In place, too: whoever gathered this gradient has no more use for it.
+        return grads[0].addcmul_(unit, along, value=-1).div_(length)
 
 
 def unit_(values: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from graph.arrays import Reals, Rows
 from graph.ml.distributed.group import Group, Halo
 from graph.ml.model import Bags, Link
 
-BUFFER = 2**25  # bytes of fetched rows
+BUFFER = 2**24  # bytes of fetched rows
 LINE = 64  # bytes of a row below which the processor fetches more than is used
 
 

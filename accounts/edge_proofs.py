@@ -1,10 +1,11 @@
 """Whether a model learned from something: a Merkle tree over keyed hashes, and proofs that are checked with this file alone.
 
 An *edge* is what somebody did, as words: ``("track_plays", "an opaque id")``. Its *leaf* is 64 bits of BLAKE2b under a
-key of this person alone, so that leaves tell nothing to anybody else. The leaves of all people lie in 2^depth buckets by
-their first bits; each bucket is filled up with random leaves to a multiple of ``FULL``, so that neither a bucket nor a
+key of this person alone, so that leaves tell nothing to anybody else. In a model's tree stands another 64 bits for each: those
+of the leaf under the ``salt`` of this model, so that nobody can tell from two models what is in both. They lie in 2^depth
+buckets by their first bits; each bucket is filled up with random ones to a multiple of ``FULL``, so that neither a bucket nor a
 proof says how many edges there are. Hashes of buckets are the lowest row of a binary tree of SHA-256, with other first
-bytes for buckets (0) and for what lies above them (1), as RFC 6962 has it.
+bytes for buckets (0) and for what lies above them (1), as RFC 6962 has it; the root is of the salt and what lies on top (2).
 
 A proof shows the buckets in which some leaves would lie, and the hashes beside their way to the root. Who has the
 edges, their own key and the root needs nobody's word: a leaf is in its bucket, or it is not.
@@ -13,12 +14,14 @@ edges, their own key and the root needs nobody's word: a leaf is in its bucket, 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 FULL = 32  # leaves a bucket is filled up to, or a multiple of it
 DEEPEST = 32
-HEX = 16  # digits of a leaf
+SALT = 32  # bytes
+LEAF = re.compile("[0-9a-f]{16}")
 
 Edge = tuple[str, ...]
 
@@ -30,6 +33,11 @@ class ProofInvalid(Exception):
 def leaf_of(key: bytes, edge: Sequence[str]) -> int:
     """The 64 bits that stand for an edge of the person whose key this is."""
     return int.from_bytes(hashlib.blake2b(" ".join(edge).encode(), digest_size=8, key=key).digest())
+
+
+def leaf_in(salt: bytes, leaf: int) -> int:
+    """What stands for a leaf in the tree of the model whose salt this is."""
+    return int.from_bytes(hashlib.blake2b(leaf.to_bytes(8), digest_size=8, key=salt).digest())
 
 
 def commitment(key: bytes) -> str:
@@ -52,10 +60,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
+def root_hash(salt: bytes, top: bytes) -> bytes:
+    """Of a whole tree: another salt is another root, or else whoever proves could choose what is absent."""
+    return hashlib.sha256(b"\2" + salt + top).digest()
+
+
 def proven(proof: Mapping[str, Any], root: str, leaves: Iterable[int]) -> dict[int, bool]:
     """Of each leaf whether it is in the tree with this ``root`` (hex). Raises ProofInvalid."""
     try:
-        depth = _depth(proof["depth"])
+        depth, salt = _depth(proof["depth"]), _salt(proof["salt"])
         buckets = {_index(name, depth): _leaves(told) for name, told in proof["buckets"].items()}
         beside = [
             {_index(name, depth - level): bytes.fromhex(told) for name, told in row.items()}
@@ -66,17 +79,18 @@ def proven(proof: Mapping[str, Any], root: str, leaves: Iterable[int]) -> dict[i
     for index, held in buckets.items():
         if any(bucket_of(leaf, depth) != index for leaf in held):
             raise ProofInvalid(f"Bucket {index} holds what lies elsewhere.")
-    if _root(buckets, beside, depth).hex() != root:
+    if root_hash(salt, _top(buckets, beside, depth)).hex() != root:
         raise ProofInvalid("It leads to another root.")
     found = {}
     for leaf in leaves:
-        if (index := bucket_of(leaf, depth)) not in buckets:
+        shown = leaf_in(salt, leaf)
+        if (index := bucket_of(shown, depth)) not in buckets:
             raise ProofInvalid(f"It says nothing of {leaf:016x}.")
-        found[leaf] = leaf in buckets[index]
+        found[leaf] = shown in buckets[index]
     return found
 
 
-def _root(buckets: Mapping[int, Sequence[int]], beside: Sequence[Mapping[int, bytes]], depth: int) -> bytes:
+def _top(buckets: Mapping[int, Sequence[int]], beside: Sequence[Mapping[int, bytes]], depth: int) -> bytes:
     row = {index: bucket_hash(held) for index, held in buckets.items()}
     if not row or len(beside) != depth:
         raise ProofInvalid("It does not reach from a bucket to a root.")
@@ -97,6 +111,12 @@ def _depth(told: Any) -> int:
     return told
 
 
+def _salt(told: str) -> bytes:
+    if len(salt := bytes.fromhex(told)) != SALT:
+        raise ValueError("salt")
+    return salt
+
+
 def _index(told: str, depth: int) -> int:
     index = int(told)
     if not 0 <= index < 2**depth:
@@ -114,7 +134,7 @@ def _leaves(told: Sequence[str]) -> list[int]:
 
 def leaf_read(told: str) -> int:
     """A leaf as it is written, in 16 hexadecimal digits. Raises ValueError."""
-    if not isinstance(told, str) or len(told) != HEX:
+    if not isinstance(told, str) or not LEAF.fullmatch(told):
         raise ValueError("leaf")
     return int(told, 16)
 

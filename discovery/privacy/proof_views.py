@@ -43,6 +43,6 @@ def _leaves(body: bytes) -> list[int]:
     """Raises InvalidInput."""
     try:
         return [leaf_read(leaf) for leaf in json.loads(body)["leaves"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         message = _('The body has to be JSON: {"leaves": ["16 hexadecimal digits", …]}.')
         raise InvalidInput(message, field="leaves", code="INVALID_LEAVES") from error

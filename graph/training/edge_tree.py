@@ -1,6 +1,7 @@
 """The Merkle tree over what a model was trained on: its root, and proofs for some leaves. See `accounts.edge_proofs`.
 
-Goes in: hashes of edges and a secret from which the filling of buckets comes. Comes out: hashes that tell nobody how many edges there are.
+Goes in: hashes of edges, the model's salt, and a secret from which the filling of buckets comes. Comes out: hashes that tell nobody how many
+edges there are, nor which of them another model has, too.
 """
 
 from __future__ import annotations
@@ -12,15 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accounts.edge_proofs import FULL, bucket_of, leaf_write, node_hash
+from accounts.edge_proofs import FULL, bucket_of, leaf_in, leaf_write, node_hash, root_hash
 
 MEAN = FULL // 2  # edges a bucket holds on average, at most: nearly none holds more than FULL
 
 
 class EdgeTree:
-    """A tree over leaves, ascending, each once; ``blind`` fills its buckets. Takes about 1 µs a leaf and 64 bytes a bucket."""
+    """A tree over leaves, each once; ``salt`` is told to everybody, ``blind`` fills its buckets.
 
-    def __init__(self, leaves: NDArray[np.uint64], blind: bytes) -> None:
+    Takes about 1 µs a leaf and 64 bytes a bucket.
+    """
+
+    def __init__(self, leaves: NDArray[np.uint64], *, salt: bytes, blind: bytes) -> None:
+        self._salt = salt
+        shown = (leaf_in(salt, leaf) for leaf in leaves.tolist())
+        leaves = np.unique(np.fromiter(shown, dtype=np.uint64, count=len(leaves)))
         self.depth = max(int(np.ceil(np.log2(max(len(leaves), 1) / MEAN))), 0)
         size = 2**self.depth
         shift = np.uint64(64 - self.depth)
@@ -35,18 +42,18 @@ class EdgeTree:
     @property
     def root(self) -> str:
         """SHA-256 (hex)."""
-        return self._rows[-1][0].hex()
+        return root_hash(self._salt, self._rows[-1][0]).hex()
 
     def proof(self, leaves: Iterable[int]) -> dict[str, Any]:
         """What shows of each of these leaves whether it is there."""
-        wanted = sorted({bucket_of(leaf, self.depth) for leaf in leaves})
+        wanted = sorted({bucket_of(leaf_in(self._salt, leaf), self.depth) for leaf in leaves})
         buckets = {str(index): [leaf_write(int(leaf)) for leaf in self._held[index]] for index in wanted}
         nodes, on_way = [], set(wanted)
         for row in self._rows[:-1]:
             beside = sorted({index ^ 1 for index in on_way} - on_way)
             nodes.append({str(index): row[index].hex() for index in beside})
             on_way = {index >> 1 for index in on_way}
-        return {"depth": self.depth, "buckets": buckets, "nodes": nodes}
+        return {"depth": self.depth, "salt": self._salt.hex(), "buckets": buckets, "nodes": nodes}
 
 
 def _filled(

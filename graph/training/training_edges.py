@@ -22,7 +22,7 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from accounts.edge_proofs import Edge, leaf_of
+from accounts.edge_proofs import SALT, Edge, leaf_of
 from accounts.models import Friendship, User
 from accounts.services.training_key import training_key
 from discovery.platform.graphql.node import global_id
@@ -55,10 +55,10 @@ def edges_write(taken: GraphSnapshot, directory: Path) -> dict[str, str]:
     path = directory / EDGES
     hashes = _hashed(_edges_of(taken))
     np.save(path, hashes, allow_pickle=False)
-    blind = secrets.token_bytes(32)
+    drawn = {"salt": secrets.token_bytes(SALT), "blind": secrets.token_bytes(32)}
     return {
-        "sha256": _sha256(path.read_bytes()), "key": _fingerprint(),
-        "root": EdgeTree(hashes, blind).root, "blind": blind.hex(),
+        "sha256": _sha256(path.read_bytes()), "key": _fingerprint(), "root": EdgeTree(hashes, **drawn).root,
+        **{name: told.hex() for name, told in drawn.items()},
     }  # fmt: skip
 
 
@@ -71,9 +71,9 @@ def edges_of_model(version: ModelVersion) -> Hashes:
 def tree_of_model(version: ModelVersion) -> EdgeTree:
     """The tree over what a model was trained on. Raises EdgesUnknown where there is none."""
     hashes, told = _read(version)
-    if "root" not in told:
+    if "salt" not in told:
         raise EdgesUnknown(f"model {version.pk} was made before there were such trees")
-    tree = EdgeTree(hashes, bytes.fromhex(told["blind"]))
+    tree = EdgeTree(hashes, salt=bytes.fromhex(told["salt"]), blind=bytes.fromhex(told["blind"]))
     if tree.root != told["root"]:
         raise EdgesUnknown(f"the root of model {version.pk} is not the published one")
     return tree

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.edge_proofs import FULL, ProofInvalid, leaf_of, leaf_write, proven
+from accounts.edge_proofs import FULL, ProofInvalid, leaf_in, leaf_of, leaf_write, proven
 from accounts.services.receipt import receipt_list
 from accounts.signatures import signed
 from discovery.privacy.erasure import erasure_advance, erasure_request
@@ -27,8 +27,16 @@ from tests.privacy.test_erasure import ben, folders, published  # noqa: F401  # 
 LEAF = st.integers(0, 2**64 - 1)
 
 
-def tree_of(leaves):
-    return EdgeTree(np.array(sorted(leaves), dtype=np.uint64), b"blind")
+SALT = b"salt" * 8
+
+
+def tree_of(leaves, salt=SALT, blind=b"blind"):
+    return EdgeTree(np.array(sorted(leaves), dtype=np.uint64), salt=salt, blind=blind)
+
+
+def shown(leaf):
+    """A leaf as this tree has it, as it is written."""
+    return leaf_write(leaf_in(SALT, leaf))
 
 
 @given(size=st.integers(0, 300), seed=st.integers(0), asked=st.sets(LEAF, min_size=1, max_size=5))
@@ -56,15 +64,18 @@ def forged(change):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda _proof, bucket: bucket.remove(leaf_write(LEAVES[0])),
+        lambda _proof, bucket: bucket.remove(shown(LEAVES[0])),
         lambda _proof, bucket: bucket.insert(0, bucket[0]),
         lambda _proof, bucket: bucket.reverse(),
-        lambda _proof, bucket: bucket.__setitem__(-1, leaf_write(LEAVES[0] ^ 2**63)),
+        lambda _proof, bucket: bucket.__setitem__(-1, leaf_write(leaf_in(SALT, LEAVES[0]) ^ 2**63)),
         lambda proof, _bucket: proof["nodes"][0].clear(),
         lambda proof, _bucket: proof["nodes"].pop(),
         lambda proof, _bucket: proof["nodes"][0].update(dict.fromkeys(proof["nodes"][0], "00" * 32)),
         lambda proof, _bucket: proof.update(depth=proof["depth"] - 1),
         lambda proof, _bucket: proof.update(depth=10**9),
+        lambda proof, _bucket: proof.update(salt="00" * 32),  # under which nothing is there
+        lambda proof, _bucket: proof.update(salt=""),
+        lambda proof, _bucket: proof.pop("salt"),
         lambda proof, _bucket: proof.update(buckets={}),
         lambda proof, _bucket: proof.update(buckets=[]),
         lambda proof, _bucket: proof.pop("nodes"),
@@ -76,7 +87,7 @@ def test_a_forged_proof_fails(change):
 
 
 def test_a_proof_of_other_leaves_says_nothing():
-    elsewhere = next(leaf for leaf in LEAVES if leaf >> 60 != LEAVES[0] >> 60)
+    elsewhere = next(leaf for leaf in LEAVES if shown(leaf)[0] != shown(LEAVES[0])[0])
     with pytest.raises(ProofInvalid, match="says nothing"):
         proven(TREE.proof([LEAVES[0]]), TREE.root, [elsewhere])
     with pytest.raises(ProofInvalid, match="another root"):
@@ -87,7 +98,15 @@ def test_a_proof_does_not_tell_how_many_edges_there_are():
     sizes = {len(bucket) for bucket in TREE.proof(LEAVES)["buckets"].values()}
     assert {size % FULL for size in sizes} == {0}
     assert TREE.depth == tree_of(LEAVES[:1_900]).depth
-    assert EdgeTree(np.array(sorted(LEAVES), dtype=np.uint64), b"other").root != TREE.root
+    assert tree_of(LEAVES, blind=b"other").root != TREE.root
+
+
+def test_two_models_of_the_same_edges_show_nothing_that_is_in_both():
+    both = [
+        {leaf for bucket in tree.proof(LEAVES)["buckets"].values() for leaf in bucket}
+        for tree in (TREE, tree_of(LEAVES, salt=b"next" * 8, blind=b"next"))
+    ]
+    assert not both[0] & both[1]
 
 
 def edges_and_proof(person, model, folder):
@@ -138,7 +157,8 @@ def test_a_person_is_proven_to_be_in_and_after_erasure_not(ben, client, tmp_path
 @pytest.mark.django_db
 def test_what_was_signed_and_is_not_true_is_found_out(ben, tmp_path, capsys):  # noqa: F811
     told, proof = edges_and_proof(ben, published(), tmp_path)
-    leaf = leaf_write(leaf_of(bytes.fromhex(told["key"]), told["edges"][0]))
+    leaf = leaf_of(bytes.fromhex(told["key"]), told["edges"][0])
+    leaf = leaf_write(leaf_in(bytes.fromhex(proof["salt"]), leaf))
     for bucket in proof["buckets"].values():
         bucket[:] = [other for other in bucket if other != leaf]
     (tmp_path / "proof.json").write_text(json.dumps(proof))
@@ -164,7 +184,8 @@ def test_edges_are_ones_own_and_questions_have_bounds(ben, client):  # noqa: F81
     assert client.get("/privacy/training-edges.json").status_code == 401
     model, ask = published(), {"content_type": "application/json"}
     where = f"/privacy/models/{model.pk}/proof"
-    for body in ("[]", "no", {"leaves": ["12"]}, {"leaves": [7]}, {"other": []}):
+    deep, signs = "[" * 60_000, {"leaves": ["-00000000000000f"]}
+    for body in ("[]", "no", {"leaves": ["12"]}, {"leaves": [7]}, {"other": []}, deep, signs):
         answer = client.post(where, body, **ask)
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
             400,

@@ -78,7 +78,7 @@ def test_with_every_play_and_candidate_it_is_the_full_softmax(world, monkeypatch
         plays=view.strength, friends=view.friends, listeners=view.listeners, users=np.array([0, users]),
         items=np.array([0, items]), links=links, listening=listening, hands=ALONE,
     )  # fmt: skip
-    monkeypatch.setattr(Epochs, "_stand_ins", lambda self: Everyone(items))
+    monkeypatch.setattr(Epochs, "_stand_ins", lambda _self: Everyone(items))
     loss = Epochs(held, network, popularity, optimizer, config, seed=0).epoch()
     assert loss == pytest.approx(expected.item(), rel=1e-4)
     for sampled, whole in zip(gradients(network, popularity), plain, strict=True):

@@ -17,6 +17,7 @@ class DiscoveryConfig(AppConfig):
         from discovery.privacy import erasures_kept, export, withdrawals_kept
         from discovery.radio import purge
         from discovery.recommend import disclosure, variants
+        from discovery.room import services as rooms
         from discovery.together import playing
 
         safe_settings.connect()
@@ -28,6 +29,7 @@ class DiscoveryConfig(AppConfig):
         variants.connect(serving.offer)
         playing.connect()
         moments.connect()
+        rooms.connect()
         for_moment.connect()
         companions.connect()
         export.connect()

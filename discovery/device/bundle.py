@@ -32,6 +32,7 @@ from graph.serving.active_model import ServedModel
 from graph.serving.channels import LOUDEST
 
 HOLDS = timedelta(hours=24)
+LEFT = timedelta(hours=1)  # in which a device that read the manifest before fetches the last of its parts
 AGAIN_SECONDS = 10.0  # names are looked up again for a part that nobody knows, but not more often
 
 
@@ -48,7 +49,7 @@ class Bundle:
 
 _lock = threading.Lock()
 _bundle: Bundle | None = None
-_older: Pack | None = None  # of the manifest before: its parts may be on their way
+_older: Bundle | None = None  # the one before: its parts may be on their way
 _looked = 0.0
 
 
@@ -87,7 +88,9 @@ def part_find(digest: str) -> bytes | None:
 
 def _found(bundle: Bundle, digest: str) -> bytes | None:
     found = bundle.pack.parts.get(digest)
-    return found if found is not None or _older is None else _older.parts.get(digest)
+    if found is None and _older is not None and bundle.made <= _older.made + LEFT:
+        return _older.pack.parts.get(digest)
+    return found
 
 
 def _made(model: ServedModel, made: datetime) -> Bundle:
@@ -96,7 +99,7 @@ def _made(model: ServedModel, made: datetime) -> Bundle:
     body = document(pack, model, made)
     bundle = Bundle(model.version.pk, made, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"', pack)
     if _bundle is not None and _bundle.pack is not pack:
-        _older = _bundle.pack
+        _older = _bundle
     _bundle = bundle
     return bundle
 

@@ -50,7 +50,12 @@ def _of_kind(user: User, kind: ItemKind) -> dict[str, Any]:
         "hidden": [global_id(node, key) for key in sorted(told.hidden.get(user.pk, ()))],
         "excluded": [global_id(node, key) for key in sorted(excluded.items)],
         "excludedArtists": [global_id("Artist", key) for key in sorted(excluded.artists)],
-        "extras": _extras(user, kind, {*plays.item.tolist(), *told.words.item.tolist()}),
+        "extras": _extras(
+            user,
+            kind,
+            {*plays.item.tolist(), *told.words.item.tolist()},
+            {*imported.item.tolist(), *told.of_artists.item.tolist()},
+        ),
     }
 
 
@@ -59,27 +64,42 @@ def _lines(node: str, items: Ids, *counts: Any) -> list[list[Any]]:
     return [list(line) for line in zip(ids, *(count.tolist() for count in counts), strict=True)]
 
 
-def _extras(user: User, kind: ItemKind, items: Iterable[int]) -> list[dict[str, Any]]:
-    """Vectors of these as evidence, where the pack does not hold them."""
+def _extras(user: User, kind: ItemKind, items: Iterable[int], artists: Iterable[int]) -> list[dict[str, Any]]:
+    """Vectors of these as evidence, where the pack does not hold them; good for the model they are of alone."""
     index = index_for(kind).index
     if index is None:
         return []
     try:
-        held = bundle_now().pack.rows[kind.value]
+        bundle = bundle_now()
     except ModelUnavailable:
         return []
-    rows: Rows = np.setdiff1d(index.known_rows(sorted(items)), held)
-    shown = nodes_shown(user, [Ref(_NODES[kind], key) for key in index.ids[rows].tolist()])
+    model = global_id("ModelVersion", bundle.model)
+    rows: Rows = np.setdiff1d(index.known_rows(sorted(items)), bundle.pack.rows[kind.value])
+    lines = [
+        (_NODES[kind], key, row, row)
+        for key, row in zip(index.ids[rows].tolist(), rows.tolist(), strict=True)
+    ]
     arrays = vectors_of(index, rows)
-    extras = []
-    for place, key in enumerate(index.ids[rows].tolist()):
-        if (node := shown.get(Ref(_NODES[kind], key))) is None:
-            continue
-        extras.append(
-            {
-                "id": global_id(_NODES[kind], key), "name": name_of(node), "row": int(rows[place]),
-                "type": str(arrays["codes"].dtype), "codes": base64.b64encode(arrays["codes"][place].tobytes()).decode(),
-                "keyScale": arrays["key_scale"][place].tolist(),
-            }
-        )  # fmt: skip
-    return extras
+    codes, scales = list(arrays["codes"]), list(arrays["key_scale"])
+    if kind is ItemKind.TRACK:
+        keys, of_artists, scale = index.feature_codes("artist")
+        for place in _of_few(keys, artists):
+            lines.append(("Artist", int(keys[place]), -1, place))
+            codes.append(of_artists[place])
+            scales.append(scale[place])
+    shown = nodes_shown(user, [Ref(node, key) for node, key, _row, _order in lines])
+    return [
+        {
+            "id": global_id(node, key), "name": name_of(shown[Ref(node, key)]), "row": row, "order": order, "model": model,
+            "type": str(code.dtype), "codes": base64.b64encode(code.tobytes()).decode(), "keyScale": scale.tolist(),
+        }
+        for (node, key, row, order), code, scale in zip(lines, codes, scales, strict=True)
+        if Ref(node, key) in shown
+    ]  # fmt: skip
+
+
+def _of_few(keys: Ids, artists: Iterable[int]) -> list[int]:
+    """Where those of these artists stand that not everybody may see: the pack holds the others."""
+    places = np.flatnonzero(np.isin(keys, sorted(artists))).tolist()
+    open_ = nodes_shown(None, [Ref("Artist", int(keys[place])) for place in places])
+    return [place for place in places if Ref("Artist", int(keys[place])) not in open_]

@@ -19,7 +19,7 @@ from discovery.device.bundle import bundle_now, opened, part_find
 from discovery.device.own import own_history
 from discovery.platform.errors import ModelUnavailable
 
-FOREVER = "private, max-age=31536000, immutable"  # what is named by its hash never changes
+A_DAY = "private, max-age=86400, immutable"  # what is named by its hash never changes; a pack holds for a day
 
 
 @require_safe
@@ -70,7 +70,7 @@ def _part(request: HttpRequest, digest: str) -> HttpResponse:
     response = HttpResponse(found if zipped else opened(found), content_type="application/octet-stream")
     if zipped:
         response["Content-Encoding"] = "gzip"
-    response["ETag"], response["Cache-Control"] = etag, FOREVER
+    response["ETag"], response["Cache-Control"] = etag, A_DAY
     patch_vary_headers(response, ("Accept-Encoding",))
     return _conditional(request, etag, response)
 

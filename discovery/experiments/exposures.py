@@ -16,7 +16,7 @@ from django.db.models import OuterRef, Q, QuerySet
 
 from accounts import intake, policies
 from accounts.models import Consent, Purpose, User
-from accounts.signals import records_deleted
+from accounts.signals import on_device_beginning, records_deleted
 from discovery.experiments.draft import A, B
 from discovery.models import Experiment, ExposedItem, Exposure, Team
 from discovery.platform import clock
@@ -42,6 +42,12 @@ class Shown:
 def connect() -> None:
     """Listen for deletions; called once, when the project is ready."""
     records_deleted.connect(_deleted, dispatch_uid="discovery.experiments")
+    on_device_beginning.connect(_shown_delete, dispatch_uid="discovery.experiments")
+
+
+def _shown_delete(*, user: User, **_: Any) -> None:
+    """What somebody was shown says what they like, which is on their own device from now on."""
+    ExposedItem.objects.filter(user=user).delete()
 
 
 def exposure_note(*, user: User, experiment: Experiment, shown: Shown, at: datetime) -> bool:

@@ -7,7 +7,7 @@ invited too where it looks another way from its door.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from accounts import policies
 from accounts.groups import shared_among
-from accounts.intake import deliberate
+from accounts.intake import deliberate, ensure_kept_here
 from accounts.models import User
+from accounts.signals import on_device_beginning
 from discovery.models import Room, RoomMember, RoomPlay, RoomVote
 from discovery.platform.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotFound
 from discovery.platform.events import door_channel, publish, room_channel
@@ -51,7 +52,8 @@ def room_create(
 ) -> Room:
     """A new room with ``user`` as its host, which plays at once; ``friends`` are invited.
 
-    Raises InvalidInput for the title, NotFound for somebody who is no friend, LimitExceeded for one room too many.
+    Raises InvalidInput for the title, NotFound for somebody who is no friend, LimitExceeded for one room too many, and
+    ConsentMissing (ON_DEVICE_ONLY) for whoever plays on their own device only: a room keeps what was played in it.
     """
     words = name_clean(title, field="title", length=TITLE_LENGTH, required=False)
     _entering(user)
@@ -78,7 +80,7 @@ def room_invite(*, user: User, room_id: int, other: User) -> Room:
 def room_join(*, user: User, room_id: int) -> Room:
     """Enter a room one is invited to, or whose host lets friends in by its link; being there already is no error.
 
-    Raises NotFound and LimitExceeded.
+    Raises NotFound, LimitExceeded and ConsentMissing as ``room_create`` does.
     """
     room = _locked(room_id)
     people = _swept(room)
@@ -172,8 +174,13 @@ def room_advance(*, user: User, room_id: int, step: int, skipped: bool) -> Room:
 def rooms_refresh(*, user_ids: Iterable[int]) -> None:
     """Something changed about these people: whoever may not be together any more parts, and the rooms are told."""
     touched = set(user_ids)
-    rooms = rooms_with(touched)
-    doors = _doors(rooms) | touched  # an invitation may have ended for somebody who is in none of them
+    _settle_all(
+        rooms_with(touched), also=touched
+    )  # an invitation may have ended for somebody who is in none of them
+
+
+def _settle_all(rooms: Sequence[int], *, also: Collection[int] = ()) -> None:
+    doors = _doors(rooms).union(also)
     for room_id in rooms:
         with transaction.atomic():
             room = Room.objects.select_for_update().filter(pk=room_id).first()
@@ -181,6 +188,19 @@ def rooms_refresh(*, user_ids: Iterable[int]) -> None:
                 _settle(room, _swept(room))
         publish([room_channel(str(room_id))], {})
     _tell_doors(doors)
+
+
+def connect() -> None:
+    """Listen for people who begin to play on their own device only; called once."""
+    on_device_beginning.connect(_part, dispatch_uid="discovery.room")
+
+
+def _part(*, user: User, **_: Any) -> None:
+    """Out of every room, with all that was said there. The rooms settle once that holds: each takes its own lock."""
+    rooms = rooms_with([user.pk])
+    RoomVote.objects.filter(user=user).delete()
+    RoomMember.objects.filter(user=user).delete()
+    transaction.on_commit(lambda: _settle_all(rooms, also=[user.pk]))
 
 
 def rooms_close() -> int:
@@ -259,7 +279,8 @@ def _swept(room: Room) -> list[User]:
 
 
 def _entering(user: User) -> None:
-    """Raises LimitExceeded where ``user`` is in as many rooms as anybody may be."""
+    """Raises LimitExceeded where ``user`` is in as many rooms as anybody may be, and ConsentMissing (ON_DEVICE_ONLY)."""
+    ensure_kept_here(deliberate(user).user)
     if RoomMember.objects.filter(user=user, joined_at__isnull=False).count() >= MOST_ROOMS:
         raise LimitExceeded(
             _("You are in %(most)d rooms already.") % {"most": MOST_ROOMS}, code="TOO_MANY_ROOMS"

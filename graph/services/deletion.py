@@ -23,6 +23,7 @@ from graph.models import (
     FeedbackKind,
     History,
     Listen,
+    Tagging,
     TasteExclusion,
     TrackGuest,
 )
@@ -121,10 +122,12 @@ def _recorded_delete(*, user: User, **_: Any) -> None:
 @transaction.atomic
 def _everything_delete(*, user: User, **_: Any) -> None:
     """All that was observed, and all that was said of music: it is on the person's own device now."""
-    said = Feedback.objects.filter(user=user)
-    tracks = set(said.filter(track__isnull=False).values_list("track_id", flat=True))
-    artists = set(said.filter(artist__isnull=False).values_list("artist_id", flat=True))
-    rows = said.delete()[0] + TasteExclusion.objects.filter(user=user).delete()[0]
+    said = Feedback.objects.filter(user=user), Tagging.objects.filter(user=user)
+    tracks, artists = (
+        {key for rows in said for key in rows.exclude(**{column: None}).values_list(column, flat=True)}
+        for column in ("track_id", "artist_id")
+    )
+    rows = sum(each.delete()[0] for each in (*said, TasteExclusion.objects.filter(user=user)))
     History.objects.filter(user=user).delete()
     listens_delete(user=user, everything=True)
     deletion_follow(user=user, rows=rows, tracks=tracks, artists=artists)

@@ -12,13 +12,14 @@ from accounts.models import PersonalizationLevel, Purpose, User
 from accounts.services.consent import consent_set, level_set
 from accounts.services.on_device import on_device_set
 from accounts.signals import on_device_beginning
-from discovery.models import Moment, RadioChoice
+from discovery.models import Moment, RadioChoice, Room, RoomMember
 from discovery.platform import clock
 from discovery.platform.graphql.node import global_id
 from discovery.privacy.stores import STORES
 from discovery.recommend import feed
+from discovery.room.services import room_create
 from graph.ingest.incoming import IncomingPlay
-from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, TasteExclusion
+from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, Listen, Tagging, TasteExclusion
 from graph.services.exclusions import taste_exclusion_set
 from graph.services.feedback import feedback_give
 from graph.services.listening import listens_record
@@ -93,6 +94,9 @@ def through_every_door(ada):
             id=global_id("Track", track.pk),
         )
     )
+    said += codes(
+        app.data('mutation { createRoom(title: "Zephyrine") { ... on OperationInfo { messages { code } } } }')
+    )
     said += codes(app.data("mutation { startRadio { ... on OperationInfo { messages { code } } } }"))
     moment = {"label": "RUN", "startsAt": _soon(), "minutes": 30}
     said += codes(
@@ -128,7 +132,7 @@ def _soon():
 def test_nothing_that_is_played_is_in_any_store(ada, found):
     assert App(ada).data(SWITCH, on=True)["setOnDeviceOnly"] == {"onDeviceOnly": True}
     said = through_every_door(ada)
-    assert said == ["ON_DEVICE_ONLY"] * (1 + len(FeedbackKind) + 4)
+    assert said == ["ON_DEVICE_ONLY"] * (1 + len(FeedbackKind) + 5)
     assert found() == []
     assert {store.name for store in STORES if store.rows(ada).exists()} <= LEFT
 
@@ -139,7 +143,9 @@ def test_without_it_the_search_finds_what_was_played(ada, found):
     assert {"database", "redis"} <= set(found())
 
 
-def test_switching_on_deletes_what_is_here_and_off_brings_nothing_back(ada):
+def test_switching_on_deletes_what_is_here_and_off_brings_nothing_back(
+    ada, django_capture_on_commit_callbacks
+):
     track, artist = factories.track("Ember"), factories.artist("Nadir")
     now = clock.now()
     listens_record(
@@ -148,8 +154,12 @@ def test_switching_on_deletes_what_is_here_and_off_brings_nothing_back(ada):
     feedback_give(user=ada, item=track, kind=FeedbackKind.LIKE)
     feedback_give(user=ada, item=artist, kind=FeedbackKind.HIDE)
     taste_exclusion_set(user=ada, thing=artist, excluded=True)
+    factories.tag("dusky", artist, by=ada)
+    room = room_create(user=ada, friends=[])
     before = User.objects.get(pk=ada.pk).consent_epoch
-    on_device_set(user=ada, on=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        on_device_set(user=ada, on=True)
+    assert not Room.objects.filter(pk=room.pk).exists(), "nobody is left in it"
     kept = (
         Listen.reports,
         ArtistPlayCount.objects,
@@ -157,6 +167,8 @@ def test_switching_on_deletes_what_is_here_and_off_brings_nothing_back(ada):
         TasteExclusion.objects,
         Moment.objects,
         RadioChoice.objects,
+        RoomMember.objects,
+        Tagging.objects,
     )
     assert [rows.filter(user=ada).count() for rows in kept] == [0] * len(kept)
     assert User.objects.get(pk=ada.pk).consent_epoch > before, "no cache outlives it"

@@ -252,7 +252,7 @@ class Mutation:
     @mutation(
         description="Keep what you play, and what you say of music, on your own device only, or here again. Switching on "
         "deletes what is kept of it here: have `/device/own` taken along before. While it is on, plays, feedback, moments, "
-        "exclusions and radios are refused with ON_DEVICE_ONLY."
+        "exclusions, radios and rooms are refused with ON_DEVICE_ONLY."
     )
     def set_on_device_only(self, info: Info, on: bool) -> PrivacyPayload:
         user = info.context.signed_in

@@ -19,6 +19,6 @@ for (const [kind, view] of Object.entries(said.views)) {
   indexes[kind] = indexOf(view, read);
 }
 const lists = listeners.map((kinds) => Object.fromEntries(Object.entries(indexes).map(([kind, index]) => [kind,
-  ranked(index, kinds[kind], count, { rules: said.rules }).map(({ id, score, remainder, reasons }) => ({ id, score, remainder,
+  ranked(index, kinds[kind], count, { rules: said.rules, model: said.model }).map(({ id, score, remainder, reasons }) => ({ id, score, remainder,
     reasons: reasons.map((one) => ({ kind: one.kind, text: sentence(one), share: one.share, contribution: one.contribution, evidence: one.evidence })) }))])));
 process.stdout.write(JSON.stringify(lists));

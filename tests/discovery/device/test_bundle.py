@@ -113,6 +113,8 @@ def test_a_renamed_artist_changes_the_names_and_no_vector(served, ada, monkeypat
     assert after["names"] != before["names"]
     old = get(ada, f"/device/parts/{before['names']}")
     assert old.status_code == 200, "what is on its way still arrives"
+    monkeypatch.setattr(clock, "now", lambda: later + timedelta(hours=1))
+    assert get(ada, f"/device/parts/{before['names']}").status_code == 404, "but not for ever"
 
 
 def test_another_process_that_read_a_name_later_is_followed(served, ada, monkeypatch):

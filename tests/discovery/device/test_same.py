@@ -99,10 +99,12 @@ def world(monkeypatch):
         people.append(person)
     own = factories.track("Only hers", by=artists[0], standing=Standing.LISTENERS)
     factories.listens(people[0], own)
-    keys = sorted(artist.pk for artist in artists)
+    few = factories.artist("Her cousin's band", standing=Standing.LISTENERS)
+    ArtistPlayCount.objects.create(user=people[0], artist=few, count=200, source="lastfm")
+    keys = sorted(artist.pk for artist in [*artists, few])
     views = {
         "TRACK": index_of(rng, sorted(track.pk for track in [*tracks, own]), keys, closed=[own.pk]),
-        "ARTIST": index_of(rng, keys, []),
+        "ARTIST": index_of(rng, keys, [], closed=[few.pk]),
     }
     version = ModelVersion(
         state=ModelVersion.State.ACTIVE, data_hash="", ledger_position=0, config={}, metrics={}
@@ -112,22 +114,30 @@ def world(monkeypatch):
     return people, own
 
 
+def ranked(app, histories, folder, client, language):
+    """What a device makes of each history: lists by kind."""
+    parts = {name: base64.b64encode(opened(part)).decode() for name, part in bundle_now().pack.parts.items()}
+    document = app.client.get("/device/bundle", headers=app.headers).json()
+    words = client.get("/words.js", headers={"Accept-Language": language}).content.decode()
+    return node(
+        folder, "ranked.mjs",
+        {"document": document, "parts": parts, "words": words, "listeners": histories, "count": 60},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_order_scores_and_reasons_are_the_servers(world, tmp_path, client, language):
     people, own = world
     apps = [App(person, **{"Accept-Language": language}) for person in people]
     histories = [app.client.get("/device/own", headers=app.headers).json()["kinds"] for app in apps]
     extras = [extra["name"] for extra in histories[0]["TRACK"]["extras"]]
-    assert extras == [f"Only hers ({own.artist.name})"], "what only she may see travels with her own history"
-    now = bundle_now()
-    parts = {name: base64.b64encode(opened(part)).decode() for name, part in now.pack.parts.items()}
-    assert not any(b"Only hers" in opened(part) for part in now.pack.parts.values())
-    document = apps[0].client.get("/device/bundle", headers=apps[0].headers).json()
-    words = client.get("/words.js", headers={"Accept-Language": language}).content.decode()
-    found = node(
-        tmp_path, "ranked.mjs",
-        {"document": document, "parts": parts, "words": words, "listeners": histories, "count": 60},
-    )  # fmt: skip
+    assert extras == [f"Only hers ({own.artist.name})", "Her cousin's band"], (
+        "what only she may see is in her history"
+    )
+    assert not any(
+        b"Only hers" in opened(part) or b"cousin" in opened(part) for part in bundle_now().pack.parts.values()
+    )
+    found = ranked(apps[0], histories, tmp_path, client, language)
     reasons = 0
     for app, lists in zip(apps, found, strict=True):
         for kind in ItemKind:
@@ -136,3 +146,22 @@ def test_order_scores_and_reasons_are_the_servers(world, tmp_path, client, langu
             reasons += sum(len(item["reasons"]) for item in server)
             assert differences(server, lists[kind.value], within=1e-9) == []
     assert reasons > 100
+
+
+def test_vectors_taken_along_say_nothing_to_another_model(world, tmp_path, client):
+    people, _own = world
+    app = App(people[0])
+    kinds = app.client.get("/device/own", headers=app.headers).json()["kinds"]
+    lists = ranked(
+        app,
+        [
+            {kind: {**told, "extras": extras(told["extras"])} for kind, told in kinds.items()}
+            for extras in (
+                list,
+                lambda some: [{**one, "model": "another"} for one in some],
+                lambda _some: [],
+            )
+        ],
+        tmp_path, client, "en",
+    )  # fmt: skip
+    assert lists[1] == lists[2] != lists[0]

@@ -91,7 +91,7 @@ export async function discover({ kind, count = 20 }) {
 }
 
 export function ranked(index, history, count, more = {}) {
-  withExtras(index, history.extras ?? []);
+  withExtras(index, history.extras ?? [], held.said?.model ?? more.model);
   const of = evidence(index, history, held.said?.rules ?? more.rules, more);
   return rank(index, of, count).map((one) => shown(index, { ...of, picked: more.picked }, one));
 }
@@ -112,7 +112,7 @@ export function shown(index, { entries, liked, picked = new Set() }, one) {
 export async function kept({ kind, most = 50 }) {
   const index = await ready(kind);
   const history = await store.history(kind);
-  withExtras(index, history.extras);
+  withExtras(index, history.extras, held.said.model);
   const out = new Set(history.excluded);
   const lines = history.plays.map(([id, plays, skips]) => ({ id, plays, skips, out: out.has(id), name: index.key(id)?.name }));
   const gone = history.excluded.filter((id) => !lines.some((line) => line.id === id)).map((id) => ({ id, plays: 0, skips: 0, out: true, name: index.key(id)?.name }));

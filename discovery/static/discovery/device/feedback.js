@@ -25,10 +25,7 @@ export const dayOf = (moment) => new Date(moment).toISOString().slice(0, 10);
 
 /** Notes what a list began with today; of the last day on which there was one, reports where that is allowed. */
 export async function seen(first, now = Date.now()) {
-  const today = dayOf(now);
-  const day = await ask("fact", "day");
-  if (day?.day === today) return;
-  await ask("keepFact", { name: "day", value: { day: today, first } });
+  const day = await ask("dayBegun", { day: dayOf(now), first });
   if (day && localStorage.getItem(PLACE)) await report(day);
 }
 

@@ -86,18 +86,21 @@ export function indexOf(view, parts) {
   const artistAt = new Map(artists ? idsOf(artists.ids).map((id, place) => [id, place]) : []);
   index.artistKey = (id) => {
     const place = artistAt.get(id);
-    if (place === undefined) return null;
+    if (place === undefined) return index.extras.get(id) ?? null;
     return { id, row: -1, order: artists.row[place], name: artists.names[place], codes: artists.codes, at: place * dim, scale: artists.key_scale.subarray(place * width, (place + 1) * width) };
   };
   return index;
 }
 
-/** What of the listener's own the pack does not hold (`extras` of their history): evidence, never proposed. */
-export function withExtras(index, extras) {
-  index.extras = new Map(extras.map(({ id, row, name, type, codes, keyScale }) => {
+/**
+ * What of the listener's own the pack does not hold (`extras` of their history): evidence, never proposed. Their rows and vectors are
+ * of the model under which they were taken along; to another one they say nothing.
+ */
+export function withExtras(index, extras, model) {
+  index.extras = new Map(extras.filter((one) => one.model === model).map(({ id, row, order, name, type, codes, keyScale }) => {
     const bytes = bytesOf(codes);
     const values = type === "int8" ? new Int8Array(bytes.buffer) : new Float32Array(bytes.buffer);
-    return [id, { id, row, order: row, name, codes: values, at: 0, scale: keyScale }];
+    return [id, { id, row, order, name, codes: values, at: 0, scale: keyScale }];
   }));
   return index;
 }

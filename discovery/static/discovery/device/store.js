@@ -29,6 +29,20 @@ async function within(names, mode, does) {
 export const fact = (name) => within(["facts"], "readonly", (facts) => facts.get(name));
 export const keepFact = (name, value) => within(["facts"], "readwrite", (facts) => { facts.put(value, name); });
 
+/** Begins a day that has not begun: gives back the one before. In one transaction, so that of several pages one alone gets it. */
+export const dayBegun = async (value) => {
+  let before = null;
+  await within(["facts"], "readwrite", (facts) => {
+    const asked = facts.get("day");
+    asked.onsuccess = () => {
+      if (asked.result?.day === value.day) return;
+      before = asked.result ?? null;
+      facts.put(value, "day");
+    };
+  });
+  return before;
+};
+
 export const part = (hash) => within(["parts"], "readonly", (parts) => parts.get(hash));
 export const keepPart = (hash, buffer) => within(["parts"], "readwrite", (parts) => { parts.put(buffer, hash); });
 

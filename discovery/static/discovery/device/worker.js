@@ -8,7 +8,7 @@ const does = {
   sync: device.sync, load: device.load, discover: device.discover,
   begin: radio.begin, advance: radio.advance,
   played: acts.played, said: acts.said, unsaid: acts.unsaid, leftOut: acts.leftOut, forgot: acts.forgot, kept: device.kept,
-  moving: store.moving, settled: store.settled, replaced: store.replaced, forgotten: store.forgotten, log: store.log, history: store.history,
+  moving: store.moving, settled: store.settled, replaced: store.replaced, forgotten: store.forgotten, log: store.log, dayBegun: store.dayBegun, history: store.history,
   fact: store.fact, keepFact: ({ name, value }) => store.keepFact(name, value),
 };
 

@@ -217,11 +217,18 @@ def test_what_does_not_add_up(three, tmp_path):
             together([*read[:2], large_read(wrong, expected=MASKED)])
 
 
+def one_digit_changed(blob):
+    """The hash of what is in it, as the manifest tells it, is another."""
+    before, told, after = blob.partition(rb"arrays\": \"")
+    return before + told + (b"0" if after[:1] != b"0" else b"1") + after[1:]
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
         (lambda blob: blob[:-8], "BUNDLE_UNREADABLE"),
         (lambda blob: blob + bytes(8), "BUNDLE_UNREADABLE"),
+        (one_digit_changed, "BUNDLE_FORGED"),
         (lambda _: b"", "BUNDLE_UNREADABLE"),
         (lambda _: (2**60).to_bytes(8, "little") + b"{}", "BUNDLE_UNREADABLE"),
         (lambda blob: blob.replace(b"EarshotRoundMasked", b"EarshotRoundHello!"), "BUNDLE_UNREADABLE"),

@@ -91,7 +91,7 @@ soak: $(READY)
 	EARSHOT_WITHDRAWALS=1000 EARSHOT_PLAYLIST_EDITS=1000 $(SOAK) \
 		tests/soak/test_two_workers.py tests/soak/soak_export.py tests/graph/test_playlist_concurrency.py
 	$(SOAK) tests/soak/soak_adversary.py tests/soak/soak_import.py tests/soak/soak_guessing.py tests/soak/soak_migrations.py \
-		tests/soak/soak_workers.py
+		tests/soak/soak_workers.py tests/soak/soak_rounds.py
 	EARSHOT_CALENDARS=20000 EARSHOT_SEED=$$(date +%j) $(SOAK) tests/discovery/moments/test_calendars.py
 	EARSHOT_FUZZ=2000 $(SOAK) --timeout 3600 tests/fuzz
 	EARSHOT_SOCKETS=500 SOCKETS_WAITING=500 $(PY) -m pytest -s -p no:cacheprovider tests/soak/test_sockets.py

@@ -23,6 +23,13 @@ START, END = "<!-- mutations: start -->", "<!-- mutations: end -->"
 PROMISES = "tests/privacy/test_promises.py"
 MACHINE = "tests/privacy/test_invariants.py"
 DEVICES, DELETIONS = "tests/accounts/test_devices.py", "tests/privacy/test_deletions.py"
+INSTALLATIONS, HOSTILE = (
+    "tests/graph/exchange/test_installations.py",
+    "tests/graph/exchange/test_hostile_files.py",
+)
+SUMS, TRAVELS = "tests/graph/exchange/test_sums.py", "tests/graph/exchange/test_a_model_travels.py"
+ROUNDS, BY_ROUNDS = "tests/graph/exchange/test_rounds.py", "tests/graph/exchange/test_round_commands.py"
+BUNDLE, PROOFS = "tests/discovery/device/test_bundle.py", "tests/privacy/test_training_proofs.py"
 ON_DEVICE, FEEDBACK = "tests/privacy/test_on_device.py", "tests/discovery/device/test_feedback.py"
 
 
@@ -232,6 +239,77 @@ GUARDS = [
     Guard(22, "discovery/privacy/export.py", "    exports_end(user=user)\n", "    pass\n", DELETIONS, "TestFiles"),
     Guard(22, "graph/ingest/follow.py", "        Deletion.objects.create(subject=user.pseudonym, rows=rows)\n", "        pass\n",
           DELETIONS, "TestTheNextModel"),
+    # What leaves for other installations and for devices is of those who allow it, above the floors and signed; what comes is what was signed (23).
+    Guard(23, "accounts/policies.py", "contributors().filter(pk__in=_told_since(Purpose.THIRD_PARTY, PASSED_ON_TOLD_SINCE))", "contributors()",
+          INSTALLATIONS, "what_leaves_is"),
+    Guard(23, "accounts/policies.py", "_told_since(Purpose.THIRD_PARTY, PASSED_ON_TOLD_SINCE)", "permitting(Purpose.THIRD_PARTY)", INSTALLATIONS, "before_the_text"),
+    Guard(23, "graph/snapshot.py", "named = contributors.none() if passed_on else contributors", "named = contributors", INSTALLATIONS, "knows_no_friendships"),
+    Guard(23, "graph/snapshot.py", "elsewhere={} if passed_on else", "elsewhere=", INSTALLATIONS, "not_passed_on"),
+    Guard(23, "graph/exchange/leaving.py", "return drawn(taken), names_of", "return taken, names_of", INSTALLATIONS, "leaves_some_people_out"),
+    Guard(23, "graph/exchange/floors.py", "view.open & (view.listeners >= least)", "view.listeners >= least", SUMS, "not_everybody_may_see"),
+    Guard(23, "graph/exchange/floors.py", "view.open & (view.listeners >= least)", "view.open", TRAVELS, "few_people_play"),
+    Guard(23, "graph/exchange/floors.py", "minlength=len(known)) >= policies.SMALLEST_AGGREGATE", "minlength=len(known)) >= 1", SUMS, "words_of_few"),
+    Guard(23, "graph/exchange/contribute.py", "(np.rint(enough.data) >= least)", "(enough.data > 0)", SUMS, "fewer_people_than_promised"),
+    Guard(23, "graph/exchange/contribute.py", "    people.data = np.repeat(np.sqrt(view.distinct.astype(np.float64)), np.diff(people.indptr))\n",
+          "    people.data = np.ones(people.nnz)\n", SUMS, "no_further_person"),
+    Guard(23, "graph/exchange/contribute.py", "        count.data[count.data < floor] = 0\n", "", SUMS, "words_of_few"),
+    Guard(23, "graph/exchange/contribute.py", "        rows = sp.diags(np.sqrt(noise.longest / np.maximum(squared, noise.longest))) @ rows\n", "", SUMS, "row_is_cut"),
+    Guard(23, "graph/exchange/contribute.py", "value + np.random.default_rng().normal(scale=noise.scale, size=len(value))", "value", SUMS, "noise_is_added"),
+    Guard(23, "graph/elsewhere/document.py", "        verify(manifest)\n", "        pass\n", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/document.py", 'if manifest.get("arrays") != arrays_hash(arrays):', "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/document.py", "if document.signer not in trusted:", "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/document.py", 'if array.dtype.kind == "f" and not np.isfinite(array).all():', "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/document.py", 'if manifest.get("type") != expected or', "if", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/names.py", "if shown and name_clean(name, field=column, length=length) != name:", "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/names.py", "if len(set(keys)) < len(keys):", "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/checks.py", "if len(rows) and (rows.min() < 0 or rows.max() >= size):", "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/checks.py", "if (np.diff(rows) <= 0).any():", "if False:", HOSTILE, "it_is_refused"),
+    Guard(23, "graph/elsewhere/laid_over.py", " or (np.abs(sums) > MOST).any():", ":", SUMS, "contradict_themselves"),
+    Guard(23, "graph/elsewhere/laid_over.py", "if len(np.unique(low * len(place) + high)) < len(low):", "if False:", SUMS, "contradict_themselves"),
+    Guard(23, "graph/elsewhere/laid_over.py", "    if (count < 1).any():\n", "    if False:\n", SUMS, "contradict_themselves"),
+    Guard(23, "graph/exchange/federation.py", 'if document.manifest.get("rows") != rows_told(RecommenderConfig().memory):', "if False:", SUMS, "contradict_themselves"),
+    Guard(23, "graph/exchange/files.py", "if document.signer == our_key():", "if False:", INSTALLATIONS, "sums_are_joined"),
+    Guard(23, "graph/exchange/federation.py", "signer=document.signer).delete()[0]", "signer=document.signer).count()", INSTALLATIONS, "sums_are_joined"),
+    # Of a round nobody reads a single server's sums, whatever the others send; a key masks once.
+    Guard(23, "graph/exchange/rounds/agreement.py", "if len(hellos) < FEWEST:", "if False:", ROUNDS, "make_no_round"),
+    Guard(23, "graph/exchange/rounds/agreement.py", "if len({hello.signer for hello in hellos}) < len(hellos):", "if False:", ROUNDS, "make_no_round"),
+    Guard(23, "graph/exchange/rounds/agreement.py", "if len({hello.round_id for hello in hellos}) > 1:", "if False:", ROUNDS, "make_no_round"),
+    Guard(23, "graph/exchange/rounds/agreement.py", "if len({hello.public for hello in hellos}) < len(hellos):", "if False:", ROUNDS, "make_no_round"),
+    Guard(23, "graph/exchange/rounds/masks.py", "bytes.fromhex(agreement.digest), low, high)", "low, high)", ROUNDS, "masks_differ"),
+    Guard(23, "graph/exchange/rounds/masks.py", "bytes.fromhex(agreement.round_id), ", "", ROUNDS, "masks_differ"),
+    Guard(23, "graph/exchange/rounds/masks.py", "cells + words if mask.adds else cells - words", "cells", ROUNDS, "uniform_words"),
+    Guard(23, "graph/exchange/rounds/masks.py", "        except ValueError as error:  # a point of low order\n", "        except ZeroDivisionError as error:\n", ROUNDS, "nothing_is_secret"),
+    Guard(23, "graph/exchange/rounds/masks.py", "if remain or start != size:", "if start != size:", ROUNDS, "does_not_add_up"),
+    Guard(23, "graph/exchange/rounds/masks.py", "(total - own.dense(start, stop))", "total", ROUNDS, "added_up"),
+    Guard(23, "graph/elsewhere/large.py", 'if digest.hexdigest() != self.manifest.get("arrays"):', "if False:", ROUNDS, "does_not_add_up"),
+    Guard(23, "graph/elsewhere/large.py", "        verify(manifest)\n", "        pass\n", ROUNDS, "another_form"),
+    Guard(23, "graph/exchange/rounds/cells.py", "> MOST // len(agreement.publics)).any():", "> MOST).any():", ROUNDS, "too_large"),
+    Guard(23, "graph/exchange/rounds/cells.py", "if parts[-1].stop > MOST_CELLS:", "if False:", ROUNDS, "too_large"),
+    Guard(23, "graph/exchange/rounds/held.py", "if not ROUND_ID.fullmatch(round_id):", "if False:", BY_ROUNDS, "hellos_that_are_not_taken"),
+    Guard(23, "graph/exchange/federation_rounds.py", "    held.spend()\n", "", BY_ROUNDS, "leaves_once"),
+    Guard(23, "graph/exchange/federation_rounds.py", "if our_key() not in hellos or hellos[our_key()].digest != ours.digest:", "if False:", BY_ROUNDS, "own_hello"),
+    Guard(23, "graph/exchange/federation_rounds.py", "if not set(signers) <= set(agreement.publics):", "if False:", BY_ROUNDS, "masked_files"),
+    Guard(23, "graph/exchange/federation_rounds.py", "if wrong := [signer for signer in agreement.publics if signers.count(signer) != 1]:", "if wrong := []:", BY_ROUNDS, "drops_out"),
+    Guard(23, "graph/exchange/federation_rounds.py", 'if any(one.manifest.get("agreement") != agreement.digest for one in read):', "if False:", BY_ROUNDS, "masked_files"),
+    Guard(23, "graph/exchange/federation_rounds.py", "            bundle.delete()\n", "            pass\n", BY_ROUNDS, "plain_files_are"),
+    Guard(23, "graph/exchange/federation_rounds.py", "    held.forget()\n    return JoinedRound(", "    return JoinedRound(", BY_ROUNDS, "plain_files_are"),
+    Guard(23, "graph/exchange/federation.py", "if any(bundle.signer != document.signer for bundle in bundles_of_any([document.signer])):", "if False:", BY_ROUNDS, "plain_files_are"),
+    # The pack on a device, and what is proven of a training.
+    Guard(23, "discovery/device/views.py", '        return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")\n    try:', "        pass\n    try:", BUNDLE, "is_for_members"),
+    Guard(23, "discovery/device/bundle.py", 'signed({"manifest": text}, settings.SIGNING_KEY)', '{"manifest": text}', BUNDLE, "is_signed"),
+    Guard(23, "discovery/static/discovery/device/pack.js", "expires - made > 24 * 3_600_000 || ", "", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", "if (!(expires > now) || ", "if (", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", " || made - now > 3_600_000", "", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", "if (await verified(document) === false)", "if (false)", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", " || (await sha256(buffer)) !== part.sha256", "", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/device/feedback.py", "    if act.private:\n", "    if False:\n", FEEDBACK, "private_session"),
+    Guard(23, "discovery/device/feedback.py", "    if fresh:\n", "    if True:\n", FEEDBACK, "once_a_day"),
+    Guard(23, "discovery/device/api.py", "if not info.context.signed_in.is_staff:", "if False:", FEEDBACK, "tells_staff"),
+    Guard(23, "accounts/edge_proofs.py", "if any(bucket_of(leaf, depth) != index for leaf in held):", "if False:", PROOFS, "forged"),
+    Guard(23, "accounts/edge_proofs.py", "if _root(buckets, beside, depth).hex() != root:", "if False:", PROOFS, "forged or other_leaves"),
+    Guard(23, "graph/training/edge_tree.py", "np.maximum(-(-held // FULL), 1) * FULL - held", "held * 0", PROOFS, "how_many_edges"),
+    Guard(23, "graph/training/edge_tree.py", "hashlib.shake_256(blind)", 'hashlib.shake_256(b"")', PROOFS, "how_many_edges"),
+    Guard(23, "discovery/privacy/training_proofs.py", "if len(leaves) > MOST_LEAVES:", "if False:", PROOFS, "questions_have_bounds"),
 ]  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def measure_federated(
             "with the other's model": [],
             "pool": [],
         }
-        pool = _fitted(train, config)
+        pool = fitted(train, config)
         for number, half in enumerate(halves):
             progress(0.3 + 0.3 * number, f"half {number + 1}")
             users = asked[first[asked] == (number == 0)]
@@ -64,8 +64,8 @@ def measure_federated(
             joined = replace(half, elsewhere=sums_laid([documents[1 - number]], names))
             begun = replace(half, elsewhere=sums_laid([_model_of(halves[1 - number], config)], names))
             for name, taught in (("alone", half), ("federated", joined), ("with the other's model", begun)):
-                found[name].append(_ndcg(artist_view(half), _fitted(taught, config), held, users))
-            found["pool"].append(_ndcg(artist_view(half), pool, held, users))
+                found[name].append(ndcg_of(artist_view(half), fitted(taught, config), held, users))
+            found["pool"].append(ndcg_of(artist_view(half), pool, held, users))
     ndcg = {name: np.concatenate(values) for name, values in found.items()}
     return {
         "listeners": [int(first.sum()), int((~first).sum())],
@@ -199,11 +199,11 @@ def _first_of_name(half: GraphSnapshot, view: View) -> Mask:
     return mask
 
 
-def _fitted(train: GraphSnapshot, config: RecommenderConfig) -> Any:
+def fitted(train: GraphSnapshot, config: RecommenderConfig) -> Any:
     return index_of(fit(train, config).artifact(), artist_view(train))
 
 
-def _ndcg(view: View, index: Any, held: sp.csr_matrix, users: Rows) -> Doubles:
+def ndcg_of(view: View, index: Any, held: sp.csr_matrix, users: Rows) -> Doubles:
     top = rank(model_scorer(view, index, friends=False), view.plays, users, seed=0)
     return metrics.ndcg(hits_of(top, held, users), np.diff(held.indptr)[users])
 

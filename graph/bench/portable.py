@@ -16,10 +16,11 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from graph.arrays import Doubles, Rows
+from graph.bench.compression import narrowest
 from graph.elsewhere.document import MODEL, Document, document_read
 from graph.elsewhere.laid_over import sums_laid
 from graph.elsewhere.names import Named, artist_keys, names_read
-from graph.exchange.export import export_document
+from graph.exchange.export import DTYPES, export_document
 from graph.exchange.receive import fitted_laid
 from graph.ml import metrics
 from graph.ml.baselines import popularity
@@ -86,6 +87,77 @@ def measure_portable(
                 began.append(_asked(server, fit(_begun(server, document), config).artifact()))
     found["imported"] = np.concatenate(imported)
     return _told(found, np.concatenate(began) if began else np.zeros(0), dtype, exported)
+
+
+def measure_forms(
+    snapshot: GraphSnapshot, config: RecommenderConfig, *, seed: int = 0, progress: Progress = silent
+) -> dict[str, Any]:
+    """NDCG@20 of all listeners' held-out artists on a fresh server of theirs, by each form of the file: its numbers, and its width.
+
+    The width is chosen on a split within what is trained on, as `export_model --lean` does: nothing that is asked here has a part in it.
+    """
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        split = split_snapshot(snapshot, seed=seed)
+        train, held = split.train, held_out(artist_view(split.train), split)
+        leaving, people = (
+            replace(train, friendships=train.friendships[:0]),
+            np.flatnonzero(np.diff(held.indptr)),
+        )
+        found: dict[str, Doubles] = {}
+        sizes: dict[str, int] = {}
+        lean = narrowest(leaving, config, progress)
+        forms = [(width, dtype) for width in ("whole", "lean") for dtype in DTYPES]
+        for number, (width, dtype) in enumerate(forms):
+            progress(number / len(forms), f"{width}, {dtype}")
+            exported = export_document(
+                leaving,
+                named_of(train),
+                lean if width == "lean" else config,
+                secret=SECRET,
+                told={},
+                dtype=dtype,
+            )
+            document = document_read(exported.blob, expected=MODEL)
+            if not found:
+                own = index_of(exported.fitted.artifact(), artist_view(train))
+                whole, relevant = artist_view(train), np.diff(held.indptr)[people]
+                found["at the exporter"] = _ndcg(
+                    model_scorer(whole, own, friends=False), whole.plays, held, people, relevant
+                )
+            server = _server(train, people, held, document, seed=seed)
+            found[f"{width}, {dtype}"] = _asked(
+                server, fitted_laid(document, server.snapshot, server.ours).artifact()
+            )
+            sizes[f"{width}, {dtype}"] = len(exported.blob)
+    first = found["whole, float32"]
+    return {
+        "seed": seed,
+        "listeners": len(people),
+        "columns": {"memory": lean.memory.keep_dims, "network": lean.network.keep_dims},
+        "bytes": sizes,
+        "ndcg": {name: float(values.mean()) for name, values in found.items()},
+        "lost": {name: metrics.interval(values - first, seed=0) for name, values in found.items()},
+    }
+
+
+def forms_table(measured: dict[str, Any]) -> str:
+    """What ``measure_forms`` found, as Markdown."""
+    first = measured["ndcg"]["whole, float32"]
+    kept = ", ".join(f"{width or 'all'} of {name}" for name, width in measured["columns"].items())
+    lines = [
+        f"Seed {measured['seed']}, {measured['listeners']:,} listeners; lean keeps {kept}.",
+        "",
+        "| file | bytes | NDCG@20 | beside float32 | 95 % of the difference |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name, value in measured["ndcg"].items():
+        low, high = measured["lost"][name]
+        size = f"{measured['bytes'][name]:,}" if name in measured["bytes"] else ""
+        lines.append(
+            f"| {name} | {size} | {value:.4f} | {value / first - 1:+.2%} | {low:+.4f} to {high:+.4f} |"
+        )
+    return "\n".join(lines)
 
 
 def _told(found: dict[str, Doubles], began: Doubles, dtype: str, exported: Any) -> dict[str, Any]:

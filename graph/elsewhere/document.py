@@ -21,7 +21,7 @@ from accounts.signatures import PROOF, SignatureInvalid, signed, verify
 from discovery.platform.errors import InvalidInput, NotAllowed
 
 FORMAT = 1
-MODEL, SUMS = "EarshotModel", "EarshotSums"
+MODEL, SUMS, HELLO, MASKED = "EarshotModel", "EarshotSums", "EarshotRoundHello", "EarshotRoundMasked"
 METADATA = "earshot"
 LARGEST = 1 << 30  # bytes of a file
 HEADER = 16 << 20  # of them at most that describe it
@@ -79,7 +79,7 @@ def document_read(blob: bytes, *, expected: str) -> Document:
     Raises InvalidInput: it is no such file of the ``expected`` type (BUNDLE_UNREADABLE), it is not what was signed
     (BUNDLE_FORGED), or holds what is no number (BUNDLE_INVALID).
     """
-    manifest = _manifest(blob)
+    manifest = manifest_of(blob)
     if manifest.get("type") != expected or manifest.get("format") != FORMAT:
         raise unreadable(f"it is no {expected} of format {FORMAT}")
     try:
@@ -100,8 +100,8 @@ def document_read(blob: bytes, *, expected: str) -> Document:
     return Document(manifest, arrays, hashlib.sha256(blob).hexdigest())
 
 
-def _manifest(blob: bytes) -> dict[str, Any]:
-    """The manifest in the header, unchecked."""
+def manifest_of(blob: bytes) -> dict[str, Any]:
+    """The manifest in the header, unchecked. Raises InvalidInput (BUNDLE_UNREADABLE)."""
     if len(blob) > LARGEST:
         raise unreadable(f"it is larger than {LARGEST} bytes")
     size = int.from_bytes(blob[:8], "little")

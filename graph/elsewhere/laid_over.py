@@ -46,7 +46,7 @@ def sums_laid(documents: Sequence[Document], ours: Named) -> dict[str, Sums]:
     for document in documents:
         laid = Laid.of(document, ours)
         for kind in document.views():
-            one = _sums(document, kind, laid, ours.size(kind))
+            one = sums_of(document, kind, laid, ours.size(kind))
             together[kind] = one if kind not in together else _both(together[kind], one)
     return {kind: replace(sums, pairs=sums.pairs * UNIT) for kind, sums in together.items()}
 
@@ -66,8 +66,8 @@ def _both(one: Sums, other: Sums) -> Sums:
     )
 
 
-def _sums(document: Document, kind: str, laid: Laid, size: int) -> Sums:
-    """One document's sums; ``pairs`` in whole numbers still."""
+def sums_of(document: Document, kind: str, laid: Laid, size: int) -> Sums:
+    """One document's sums of one kind; ``pairs`` in whole numbers still. Raises InvalidInput (BUNDLE_INVALID)."""
     arrays, told = document.section(kind.lower()), document.views()[kind]
     place = laid.items[kind][distinct_places(arrays, "items", len(laid.items[kind]))]
     people = np.zeros(size, dtype=np.int64)

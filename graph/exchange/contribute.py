@@ -6,7 +6,7 @@ are behind does not leave; circles of friends and near copies are judged here an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,10 @@ class Noise:
         """Standard deviation by which one listener's part of all sums together is hidden (Gaussian mechanism; Dwork and Roth 2014, A.1)."""
         return self.longest * float(np.sqrt(2 * np.log(1.25 / self.delta))) / self.epsilon
 
+    def told(self) -> dict[str, float]:
+        """What a document says of it."""
+        return {"epsilon": self.epsilon, "delta": self.delta, "scale": self.scale}
+
 
 def contribution(
     snapshot: GraphSnapshot,
@@ -54,12 +58,7 @@ def contribution(
 ) -> bytes:
     """The document. Raises Conflict (BUNDLE_EMPTY) where nothing is above the floor of ``least`` people."""
     config, seen = RecommenderConfig().memory, views(snapshot)
-    names = travelling(
-        ours,
-        leaving={view.kind: items_leaving(view, least=least) for view in seen},
-        listeners={view.kind: view.listeners for view in seen},
-        words=words_leaving(snapshot),
-    )
+    names = names_leaving(snapshot, ours, seen, least=least)
     arrays, described = names_write(names.named), {}
     for view in seen:
         kept = names.kept[view.kind]
@@ -80,12 +79,27 @@ def contribution(
         "type": SUMS,
         "floors": {"people": least},
         "rows": rows_told(config),
-        "noise": None
-        if noise is None
-        else {"epsilon": noise.epsilon, "delta": noise.delta, "scale": noise.scale},
+        "noise": None if noise is None else noise.told(),
         "views": described,
     }
     return document_write(manifest, arrays, secret)
+
+
+def names_leaving(
+    snapshot: GraphSnapshot, ours: Named, seen: Sequence[View], *, least: int, most: int | None = None
+) -> Names:
+    """What sums are told of: items of ``least`` people or more, of each kind the ``most`` played of them, and words."""
+    leaving = {}
+    for view in seen:
+        items = items_leaving(view, least=least)
+        order = np.argsort(-view.listeners[items].astype(np.int64), kind="stable")
+        leaving[view.kind] = np.sort(items[order[:most]])
+    return travelling(
+        ours,
+        leaving=leaving,
+        listeners={view.kind: view.listeners for view in seen},
+        words=words_leaving(snapshot),
+    )
 
 
 def rows_told(config: ItemItemConfig) -> dict[str, float]:

@@ -17,6 +17,8 @@ from graph.exchange.bring import names_bring
 from graph.exchange.contribute import Noise, contribution, rows_told
 from graph.exchange.files import ensure_not_ours, file_read, file_write, made_at, told_by_us
 from graph.exchange.leaving import allowed
+from graph.exchange.rounds.joined import bundles_of_any
+from graph.exchange.rounds.refusals import overlaps
 from graph.ml.config import RecommenderConfig
 from graph.models import Bundle
 
@@ -48,12 +50,14 @@ def federation_join(path: Path, *, trusted: Collection[str] = (), only_known: bo
     """Let the next training add an installation's sums, in place of what it said before.
 
     ``only_known``: leave the catalog as it is; what it does not know is then left out. Raises InvalidInput or NotAllowed as
-    `file_read`, InvalidInput (BUNDLE_OURS) for our own, and Conflict (BUNDLE_THERE) where it is joined already; then
-    nothing has changed.
+    `file_read`, InvalidInput (BUNDLE_OURS) for our own, and Conflict where it is joined already: as it is (BUNDLE_THERE), or within
+    a round (ROUND_OVERLAPS); then nothing has changed.
     """
     document, blob = file_read(path, expected=SUMS, trusted=trusted)
     ensure_not_ours(document)
     moment = made_at(document)
+    if any(bundle.signer != document.signer for bundle in bundles_of_any([document.signer])):
+        raise overlaps(document.signer)
     if Bundle.objects.filter(digest=document.digest).exists():
         raise Conflict("These sums are joined already.", code="BUNDLE_THERE")
     ensure_adds_up(document)

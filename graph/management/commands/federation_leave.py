@@ -12,7 +12,11 @@ class Command(BaseCommand):
     help = "Learn no more from an installation's sums: the next training is as if they had never been joined."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("key", metavar="KEY", help="its public key, or how that begins")
+        parser.add_argument(
+            "key",
+            metavar="KEY",
+            help="its public key or a round's name (federation_list), or how that begins",
+        )
 
     def handle(self, *, key: str, **_: Any) -> None:
         from graph.exchange.federation import federation_leave

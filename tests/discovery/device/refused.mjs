@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { checked, opened } from "./device/pack.js";
 import { digest } from "./device/sha256.js";
 
-const { document, part, bytes, now } = JSON.parse(readFileSync(0, "utf8"));
+const { document, long, part, bytes, now } = JSON.parse(readFileSync(0, "utf8"));
 const code = (action) => action().then(() => "GOOD", (error) => error.code ?? String(error));
 const with_ = (more) => ({ ...document, ...more });
 const blob = Uint8Array.from(Buffer.from(bytes, "base64"));
@@ -16,6 +16,8 @@ const answers = {
   another_key: await code(() => opened(document, Buffer.alloc(32, 7).toString("base64"), now)),
   changed: await code(() => opened(with_({ manifest: document.manifest.replace('"format":1', '"format":2') }), null, now)),
   unsigned: await code(() => opened({ manifest: document.manifest }, null, now)),
+  early: await code(() => opened(document, null, now - 3 * 3_600_000)),
+  long: await code(() => opened(long, null, now)),
   tomorrow: await code(() => opened(document, null, now + 25 * 3_600_000)),
   part: await code(() => checked(blob.buffer, part)),
   damaged: await code(() => checked(flipped.buffer, part)),

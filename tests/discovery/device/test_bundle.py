@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from accounts.signatures import public_key_text, verify
+from accounts.signatures import public_key_text, signed, verify
 from discovery.device import bundle as bundles
 from discovery.device import pack as packs
 from discovery.device.bundle import bundle_now, opened
@@ -175,15 +175,19 @@ def test_the_device_refuses_what_is_old_forged_or_damaged(served, ada, tmp_path)
     document = get(ada, "/device/bundle").json()
     part = json.loads(document["manifest"])["views"]["ARTIST"]["parts"][0]
     blob = opened(bundle_now().pack.parts[part["sha256"]])
+    said = json.loads(document["manifest"])
+    later = datetime.fromisoformat(said["expires"]) + timedelta(hours=1)
+    held_longer = json.dumps(said | {"expires": later.isoformat()})
+    long = signed({"manifest": held_longer}, django_settings.SIGNING_KEY)
     found = node(
         tmp_path, "refused.mjs",
         {
-            "document": document, "part": part, "bytes": base64.b64encode(blob).decode(),
+            "document": document, "long": long, "part": part, "bytes": base64.b64encode(blob).decode(),
             "now": int(clock.now().timestamp() * 1000),
         },
     )  # fmt: skip
     assert found == {
         "good": "GOOD", "pinned": "GOOD", "another_key": "BUNDLE_FORGED", "changed": "BUNDLE_FORGED",
-        "unsigned": "BUNDLE_FORGED", "tomorrow": "BUNDLE_EXPIRED", "part": "GOOD",
+        "unsigned": "BUNDLE_FORGED", "tomorrow": "BUNDLE_EXPIRED", "early": "BUNDLE_EXPIRED", "long": "BUNDLE_EXPIRED", "part": "GOOD",
         "damaged": "BUNDLE_DAMAGED", "shorter": "BUNDLE_DAMAGED", "hashes": True,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from accounts.models import Purpose, User
 from accounts.signatures import public_key_text
 from graph import snapshot
 from graph.elsewhere.document import MODEL, document_read
-from graph.exchange.leaving import model_export
+from graph.exchange.leaving import allowed, model_export
 from graph.ingest.artists import artist_names_get_or_create
 from graph.ingest.credits import Credited
 from graph.ml.config import BlendConfig, ItemItemConfig, NetworkConfig, RecommenderConfig
@@ -103,6 +103,17 @@ def test_who_said_yes_before_the_text_told_of_it_is_not_in_it(tmp_path):
     assert len(snapshot.take().artist_plays.user)
 
 
+def test_what_is_passed_on_knows_no_friendships_and_leaves_some_people_out(monkeypatch):
+    community()
+    factories.befriended(*User.objects.all()[:2])
+    assert len(snapshot.take().friendships) == 1
+    assert not len(snapshot.take(passed_on=True).friendships)
+    assert len(np.unique(allowed()[0].artist_plays.user)) == 30, "of so few each is needed"
+    monkeypatch.setattr("graph.training.drawn.FEWEST", 10)
+    monkeypatch.setattr("graph.training.drawn.LEFT_OUT", 0.5)
+    assert 0 < len(np.unique(allowed()[0].artist_plays.user)) < 30
+
+
 def test_an_imported_model_serves_and_what_plays_brought_is_its_own(bundle, capsys):
     four()
     call_command("import_model", bundle, trust=[public_key_text(KEY)])
@@ -159,6 +170,8 @@ def test_sums_are_joined_replaced_and_taken_back(tmp_path, settings, capsys):
     call_command("federation_join", files[0], trust=[public_key_text(KEY)], only_known=True)
     joined = snapshot.take()
     assert joined.elsewhere["ARTIST"].listeners == 30
+    with pytest.raises(CommandError, match="BUNDLE_THERE"):
+        call_command("federation_join", files[0])
     assert joined.content_hash != before.content_hash
     call_command("federation_join", files[1])
     assert "in place of what it said before" in capsys.readouterr().out

@@ -7,12 +7,18 @@ import pytest
 import torch
 
 from accounts import policies
+from discovery.platform.errors import InvalidInput
 from graph.bench.federated import apart, document_of, memory_of_sums, pooled
-from graph.elsewhere.laid_over import UNIT, sums_laid
+from graph.elsewhere.document import SUMS, document_read, document_write
+from graph.elsewhere.laid_over import MOST, UNIT, sums_laid
+from graph.elsewhere.names import names_read
 from graph.exchange.contribute import Noise
+from graph.exchange.federation import ensure_adds_up
 from graph.ml.data import artist_view
 from graph.ml.item_item import length_scale, memory_gram, memory_rows, ridge_of
+from graph.packed_names import PackedNames
 from tests.graph.exchange.conftest import KEY, OTHER_KEY, called
+from tests.graph.ml.worlds import snapshot_of, taggings_of
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +62,6 @@ def test_no_sum_is_of_fewer_people_than_promised(halves, sums):
 
 
 def _artists(document):
-    from graph.elsewhere.names import names_read
-
     return names_read(document.arrays).artists
 
 
@@ -101,3 +105,93 @@ def test_noise_is_added_to_every_sum_and_is_another_each_time(halves, sums):
     assert not np.array_equal(one.arrays["artist.pair_sum"], other.arrays["artist.pair_sum"])
     assert added.std() == pytest.approx(noise.scale, rel=0.6)
     assert one.manifest["noise"]["scale"] == pytest.approx(25 * 5.2989, rel=1e-3)
+
+
+def test_what_not_everybody_may_see_is_in_none(halves, sums):
+    """Of the artist and the tracks of it that many people play."""
+    half = halves[0]
+    theirs = half.track_artist == 0
+    hidden = replace(half, artists_open=np.arange(len(half.artists)) > 0, tracks_open=~theirs)
+    named, shown = (names_read(document.arrays) for document in (document_of(hidden, KEY), sums[0]))
+    assert "Artist 0" in list(shown.artists)
+    assert "Artist 0" not in list(named.artists)
+    titles = {f"Title {track}" for track in np.flatnonzero(theirs).tolist()}
+    assert titles & set(shown.titles)
+    assert not titles & set(named.titles)
+
+
+def test_words_of_few_people_are_in_none(halves):
+    """Nine say jazz of one artist; ten say folk of it, and nine of them of another."""
+    said = [(user, 0, 1) for user in range(9)] + [(user, 0, 2) for user in range(10)]
+    said += [(user, 3, 2) for user in range(9)]
+    document = document_of(replace(halves[0], artist_tags=taggings_of(said)), KEY)
+    named = names_read(document.arrays)
+    assert list(named.tags) == ["folk"]
+    items = document.arrays["artist.items"][document.arrays["artist.tag_item"]]
+    assert [named.artists[row] for row in items.tolist()] == ["Artist 0"]
+    assert document.arrays["artist.tag_count"].tolist() == [10]
+
+
+def test_who_plays_the_same_as_another_is_no_further_person():
+    """Twelve accounts of one person: their pairs are of one, however many play them."""
+    plays = (np.random.default_rng(3).random((42, 50)) < 0.5) * 3.0
+    plays[:12] = 0
+    plays[:12, 25:] = 7.0
+    plays[12:, 25:] = 0
+    plays[12:22, 25:27] = 1.0  # these two are played by ten others, each of whom plays both
+    snapshot = replace(snapshot_of(plays), tag_names=PackedNames.of([]))
+    document = document_of(snapshot, KEY)
+    names = [str(name) for name in _artists(document)]
+    assert {"Artist 25", "Artist 26"} <= set(names)
+    assert not {f"Artist {item}" for item in range(27, 50)} & set(names)
+    low, high = (document.arrays[f"artist.pair_{end}"] for end in ("low", "high"))
+    pairs = {(names[a], names[b]) for a, b in zip(low.tolist(), high.tolist(), strict=True)}
+    assert ("Artist 25", "Artist 26") in pairs
+    assert not {("Artist 0", "Artist 25"), ("Artist 1", "Artist 25")} & pairs
+
+
+def test_noise_hides_a_listener_whose_row_is_cut(halves, sums):
+    """A row of whatever length adds no more than noise is made for."""
+    cut = document_of(halves[0], KEY, Noise(epsilon=1.0, longest=1e-6))
+    exact, short = (np.abs(document.arrays["artist.pair_sum"] * UNIT).sum() for document in (sums[0], cut))
+    assert short < 0.1
+    assert exact > 10
+
+
+def _changed(document, **arrays):
+    changed = document.arrays | {f"artist.{name}": array for name, array in arrays.items()}
+    return document_read(document_write(document.manifest, changed, KEY), expected=SUMS)
+
+
+def _twice(document):
+    low = document.arrays["artist.pair_low"].copy()
+    high = document.arrays["artist.pair_high"].copy()
+    low[1], high[1] = low[0], high[0]
+    return _changed(document, pair_low=low, pair_high=high)
+
+
+def _one(document, name, value):
+    changed = document.arrays[f"artist.{name}"].copy()
+    changed[0] = value
+    return _changed(document, **{name: changed})
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        _twice,
+        lambda document: _one(document, "pair_sum", MOST + 1),
+        lambda document: _one(document, "pair_sum", -MOST - 1),
+        lambda document: _one(document, "tag_count", 0),
+        lambda document: _one(document, "pair_low", 10**6),
+        lambda document: _changed(document, pair_low=document.arrays["artist.pair_high"], pair_high=document.arrays["artist.pair_low"]),
+        lambda document: document_read(
+            document_write({**document.manifest, "rows": {"play_power": 9.0}}, document.arrays, KEY), expected=SUMS
+        ),
+    ],
+)  # fmt: skip
+def test_sums_that_contradict_themselves_are_refused(sums, made):
+    ensure_adds_up(sums[0])
+    with pytest.raises(InvalidInput) as refused:
+        ensure_adds_up(made(sums[0]))
+    assert refused.value.specific_code == "BUNDLE_INVALID"

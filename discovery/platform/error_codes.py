@@ -62,6 +62,7 @@ MEANINGS: Mapping[str, str] = {
     "BUNDLE_FORGED": "The file is not what its signer signed (for the operator, on the command line).",
     "BUNDLE_UNTRUSTED": "Nobody here trusts the key that signed the file: name it with --trust (for the operator, on the command line).",
     "BUNDLE_INVALID": "The file is signed and contradicts itself; nothing of it was taken (for the operator, on the command line).",
+    "BUNDLE_OLDER": "A later file of the same installation is joined already (for the operator, on the command line).",
     "BUNDLE_THERE": "The file was imported or joined before (for the operator, on the command line).",
     "BUNDLE_OURS": "The file is this installation's own (for the operator, on the command line).",
     "BUNDLE_EMPTY": "Nothing may leave: too few people allow it, or no music is played by enough of them (for the operator, on the command line).",

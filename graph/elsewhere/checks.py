@@ -17,6 +17,8 @@ from graph.elsewhere.document import invalid
 Arrays = Mapping[str, NDArray[Any]]
 FLOATING = "f"
 WHOLE = "i"
+MOST_WIDE = 4_096  # columns of a vector
+LOUD = 1e6  # what no number of a rule exceeds
 
 
 def checked(arrays: Arrays, name: str, kind: str, *shape: int | None) -> NDArray[Any]:
@@ -51,3 +53,42 @@ def number(told: Mapping[str, Any], name: str, *, least: float, most: float) -> 
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise invalid(f"{name} is {value}")
     return float(value)
+
+
+def bounded(
+    arrays: Arrays, name: str, *shape: int | None, most: float, least: float | None = None
+) -> NDArray[Any]:
+    """A floating array whose numbers lie between ``least`` (or -``most``) and ``most``."""
+    array = checked(arrays, name, FLOATING, *shape)
+    if (
+        array.size
+        and not (-most if least is None else least) <= float(array.min()) <= float(array.max()) <= most
+    ):
+        raise invalid(f"{name} holds what is too large or too small")
+    return array
+
+
+def sources_told(told: Mapping[str, Any], width: int) -> list[dict[str, Any]]:
+    """Blocks of columns, one behind the other over all of them."""
+    sources, start = [], 0
+    given = told.get("sources")
+    for source in given if isinstance(given, list) else ():
+        if not isinstance(source, dict) or source.get("start") != start:
+            raise invalid("its sources are not one behind the other")
+        stop = int(number(source, "stop", least=start + 1, most=MOST_WIDE))
+        sources.append({"name": str(source.get("name")), "start": start, "stop": stop})
+        start = stop
+    if start != width or not sources:
+        raise invalid("its sources are not one behind the other")
+    return sources
+
+
+def numbers(told: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Named numbers, and named yes or no."""
+    values = told.get(name)
+    if not isinstance(values, dict):
+        raise invalid(f"{name} is missing, or of another kind")
+    return {
+        key: value if isinstance(value, bool) else number(values, key, least=-LOUD, most=LOUD)
+        for key, value in values.items()
+    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ METADATA = "earshot"
 LARGEST = 1 << 30  # bytes of a file
 HEADER = 16 << 20  # of them at most that describe it
 KINDS = ("ARTIST", "TRACK")
+TOLD = 300  # letters of an error
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -36,7 +38,7 @@ class Document:
 
     manifest: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
-    digest: str  # SHA-256 of the file (hex)
+    digest: str  # SHA-256 of what was signed, and the signature (hex)
 
     @property
     def type(self) -> str:
@@ -68,9 +70,15 @@ def arrays_hash(arrays: Arrays) -> str:
     """SHA-256 over names, types, shapes and values (hex)."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
-        digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+        digest.update(array_said(name, array.dtype, array.shape))
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def array_said(name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """What stands before an array's bytes in the hash: how long its name is and how long it is itself, so that none runs into another."""
+    size = dtype.itemsize * math.prod(shape)
+    return f"{len(name.encode())}:{name}:{dtype.str}:{shape}:{size};".encode()
 
 
 def document_read(blob: bytes, *, expected: str) -> Document:
@@ -95,9 +103,17 @@ def document_read(blob: bytes, *, expected: str) -> Document:
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise invalid(f"{name} holds what is no number")
-    if not isinstance(manifest.get("views"), dict) or not set(manifest["views"]) <= set(KINDS):
+    views = manifest.get("views")
+    if not isinstance(views, dict) or not set(views) <= set(KINDS):
         raise invalid("it tells of no kind of item")
-    return Document(manifest, arrays, hashlib.sha256(blob).hexdigest())
+    if not all(isinstance(told, dict) for told in (*views.values(), manifest.get("config", {}))):
+        raise invalid("what it tells of a kind of item, or its choices, is no object")
+    return Document(manifest, arrays, _digest(manifest))
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Of what was signed and the signature, however it was written down: the arrays' hash is in it."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def manifest_of(blob: bytes) -> dict[str, Any]:
@@ -126,12 +142,17 @@ def ensure_trusted(document: Document, trusted: Collection[str]) -> None:
 
 
 def unreadable(why: str) -> InvalidInput:
-    return InvalidInput(f"The file cannot be read: {why}.", code="BUNDLE_UNREADABLE")
+    return InvalidInput(f"The file cannot be read: {_shown(why)}.", code="BUNDLE_UNREADABLE")
 
 
 def forged(why: str) -> InvalidInput:
-    return InvalidInput(f"The file is not what was signed: {why}.", code="BUNDLE_FORGED")
+    return InvalidInput(f"The file is not what was signed: {_shown(why)}.", code="BUNDLE_FORGED")
 
 
 def invalid(why: str) -> InvalidInput:
-    return InvalidInput(f"The file contradicts itself: {why}.", code="BUNDLE_INVALID")
+    return InvalidInput(f"The file contradicts itself: {_shown(why)}.", code="BUNDLE_INVALID")
+
+
+def _shown(why: str) -> str:
+    """Words of a stranger's file for an operator's terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in why)[:TOLD]

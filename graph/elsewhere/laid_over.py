@@ -11,13 +11,26 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Floats, Rows
-from graph.elsewhere.checks import FLOATING, WHOLE, checked, distinct_places, number, places
+from graph.elsewhere.checks import (
+    FLOATING,
+    LOUD,
+    WHOLE,
+    bounded,
+    checked,
+    distinct_places,
+    number,
+    numbers,
+    places,
+    sources_told,
+)
 from graph.elsewhere.document import MODEL, Document, invalid
 from graph.elsewhere.names import Named, artist_places, names_read, tag_places, track_places
 from graph.elsewhere.sums import Starter, Sums, added
 
 UNIT = 2.0**-30  # what a whole number of a sum counts: whole numbers add up alike in any order
-MOST = 2**61  # of such a number: some of them together stay beneath 2⁶³
+MOST = 2**57  # of such a number: those of so many signers together stay beneath 2⁶³
+MOST_SIGNERS = 2**63 // MOST - 1
+MOST_WEIGHT = 1e12  # of an item's rows squared, added up
 MOST_PEOPLE = 2**40
 NETWORK = "network"
 ROWS_TOLD = ("play_power", "loudest", "row_power")  # choices on which it depends what a listener's row is
@@ -42,6 +55,8 @@ class Laid:
 
 def sums_laid(documents: Sequence[Document], ours: Named) -> dict[str, Sums]:
     """By kind, what all these say together of our items. Raises InvalidInput (BUNDLE_INVALID)."""
+    if len(documents) > MOST_SIGNERS:
+        raise invalid(f"sums of more than {MOST_SIGNERS} installations are joined")
     together: dict[str, Sums] = {}
     for document in documents:
         laid = Laid.of(document, ours)
@@ -71,7 +86,7 @@ def sums_of(document: Document, kind: str, laid: Laid, size: int) -> Sums:
     arrays, told = document.section(kind.lower()), document.views()[kind]
     place = laid.items[kind][distinct_places(arrays, "items", len(laid.items[kind]))]
     people = np.zeros(size, dtype=np.int64)
-    _put(people, place, checked(arrays, "people", WHOLE, len(place)))
+    _put(people, place, _counted(arrays, "people", len(place)))
     shared = Sums(
         pairs=sp.csr_matrix((size, size), dtype=np.int64),
         rows=np.zeros((0, size), dtype=np.float32),
@@ -93,7 +108,7 @@ def _of_listeners(
 ) -> Sums:
     low, high = (places(arrays, f"pair_{end}", len(place)) for end in ("low", "high"))
     sums = checked(arrays, "pair_sum", WHOLE, len(low))
-    if len(high) != len(low) or (low > high).any() or (np.abs(sums) > MOST).any():
+    if len(high) != len(low) or (low > high).any() or (sums > MOST).any() or (sums < -MOST).any():
         raise invalid("its pairs do not add up")
     if len(np.unique(low * len(place) + high)) < len(low):
         raise invalid("it names a pair twice")
@@ -103,12 +118,10 @@ def _of_listeners(
     rows, columns = np.concatenate([one, other[apart]]), np.concatenate([other, one[apart]])
     pairs = sp.csr_matrix((np.concatenate([value, value[apart]]), (rows, columns)), shape=(size, size))
     diagonal = np.zeros(size)
-    diagonal[one[~apart]] = value[~apart] * UNIT
+    diagonal[one[~apart]] = np.maximum(value[~apart], 0) * UNIT  # which noise can bring below nothing
     tag = laid.tags[places(arrays, "tag", len(laid.tags))]
     item = place[places(arrays, "tag_item", len(place), len(tag))]
-    count = checked(arrays, "tag_count", WHOLE, len(tag))
-    if (count < 1).any():
-        raise invalid("it counts words below one")
+    count = _counted(arrays, "tag_count", len(tag), least=1)
     known = item >= 0
     words = sp.csr_matrix(
         (count[known].astype(np.float32), (tag[known], item[known])),
@@ -121,34 +134,45 @@ def _of_model(
     shared: Sums, arrays: Mapping[str, NDArray[Any]], told: Mapping[str, Any], place: Rows, size: int
 ) -> Sums:
     table = checked(arrays, "rows", FLOATING + WHOLE, len(place), None)
-    step = checked(arrays, "rows_step", FLOATING, len(place))
+    step = bounded(arrays, "rows_step", len(place), least=0, most=LOUD)
+    if np.abs(table.astype(np.float64)).max(initial=0) > LOUD:
+        raise invalid("rows holds what is too large or too small")
     rows, diagonal = np.zeros((size, table.shape[1]), dtype=np.float32), np.zeros(size)
     _put(rows, place, table * step.astype(np.float32)[:, None])
-    _put(diagonal, place, checked(arrays, "weight", FLOATING, len(place)))
+    _put(diagonal, place, bounded(arrays, "weight", len(place), least=0, most=MOST_WEIGHT))
     codes = _source(arrays, told, NETWORK, len(place))
     begun = np.zeros((size, codes.shape[1]), dtype=np.float32)
     _put(begun, place, codes)
     starter = Starter(
         codes=begun,
         known=np.asarray(begun.any(axis=1)),
-        spread={name: float(value) for name, value in told["spread"].items()},
+        spread={name: float(value) for name, value in numbers(told, "spread").items()},
         unit=number(told, "unit", least=1e-6, most=1e6),
-        blend=dict(told["blend"]),
+        blend=numbers(told, "blend"),
     )
     return replace(shared, rows=np.ascontiguousarray(rows.T), diagonal=diagonal, starter=starter)
 
 
 def _source(arrays: Mapping[str, NDArray[Any]], told: Mapping[str, Any], name: str, size: int) -> Floats:
     """The vectors of one source [n, d], as long as they are as evidence; no columns where it has none of this name."""
-    for place, source in enumerate(told["sources"]):
+    codes = checked(arrays, "codes", FLOATING + WHOLE, size, None)
+    sources = sources_told(told, codes.shape[1])
+    scale = bounded(arrays, "key_scale", size, len(sources), most=LOUD).astype(np.float32)
+    if "key_unit" in arrays:
+        scale = scale * bounded(arrays, "key_unit", len(sources), most=LOUD)
+    for place, source in enumerate(sources):
         if source["name"] == name:
-            codes = checked(arrays, "codes", FLOATING + WHOLE, size, None)[
-                :, source["start"] : source["stop"]
-            ]
-            scale = checked(arrays, "key_scale", FLOATING, size, None)[:, place].astype(np.float32)
-            unit = arrays["key_unit"][place] if "key_unit" in arrays else np.float32(1)
-            return np.asarray(codes * (scale * unit)[:, None], dtype=np.float32)
+            columns = codes[:, source["start"] : source["stop"]]
+            return np.asarray(columns * scale[:, place, None], dtype=np.float32)
     return np.zeros((size, 0), dtype=np.float32)
+
+
+def _counted(arrays: Mapping[str, NDArray[Any]], name: str, length: int, *, least: int = 0) -> NDArray[Any]:
+    """How many people each is of."""
+    count = checked(arrays, name, WHOLE, length)
+    if len(count) and not least <= count.min() <= count.max() <= MOST_PEOPLE:
+        raise invalid(f"{name} counts fewer than {least}, or more than there are people")
+    return count
 
 
 def _put(whole: NDArray[Any], place: Rows, values: NDArray[Any]) -> None:

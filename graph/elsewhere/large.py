@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounts.signatures import PROOF, SignatureInvalid, signed, verify
-from graph.elsewhere.document import FORMAT, HEADER, METADATA, forged, manifest_of, unreadable
+from graph.elsewhere.document import FORMAT, HEADER, METADATA, array_said, forged, manifest_of, unreadable
 
 Words64 = NDArray[np.uint64]
 WORD = np.dtype("<u8")
@@ -98,7 +98,7 @@ def large_read(path: Path, *, expected: str) -> Large:
 
 def _begun(size: int) -> Any:
     """What `graph.elsewhere.document.arrays_hash` begins with for this array."""
-    return hashlib.sha256(f"{NAME}:{WORD.str}:{(size,)};".encode())
+    return hashlib.sha256(array_said(NAME, WORD, (size,)))
 
 
 def _described(size: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ COLUMNS = {
     "tags": ("name",),
 }
 SHOWN = {"name", "title"}  # what people read: it has to be clean
+IDS = {
+    "mbid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "isrc": re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,10 @@ def names_write(named: Named) -> dict[str, NDArray[Any]]:
     }
     arrays: dict[str, NDArray[Any]] = {"tracks.artist": np.asarray(named.track_artist, dtype=np.int32)}
     for column, names in columns.items():
-        packed = PackedNames.of(names)
+        form = IDS.get(column.rpartition(".")[2])
+        packed = PackedNames.of(
+            names if form is None else [one if form.fullmatch(one) else "" for one in names]
+        )
         arrays |= {f"{column}.letters": packed.letters, f"{column}.stops": packed.stops}
     return arrays
 
@@ -87,7 +95,10 @@ def _unpacked(arrays: Mapping[str, NDArray[Any]], column: str, *, shown: bool) -
         raise invalid(f"{column} does not add up")
     length = TAG_LENGTH if column.startswith("tags") else NAME_LENGTH
     try:
+        form = None if shown else IDS[column.rpartition(".")[2]]
         for name in PackedNames(letters=letters, stops=stops):
+            if form and name and not form.fullmatch(name):
+                raise invalid(f"{column} holds what is no such identifier")
             if shown and name_clean(name, field=column, length=length) != name:
                 raise invalid(f"{column} is not written as names are here")
             yield name

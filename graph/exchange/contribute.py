@@ -15,16 +15,16 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from accounts import policies
-from graph.arrays import Rows
+from graph.arrays import Floats, Rows
 from graph.elsewhere.document import SUMS, document_write
 from graph.elsewhere.laid_over import ROWS_TOLD, UNIT
 from graph.elsewhere.names import Named, names_write
 from graph.exchange.export import people_shown
-from graph.exchange.floors import items_leaving, nothing_leaves, words_leaving
+from graph.exchange.floors import items_leaving, nothing_leaves, people_counted, words_leaving
 from graph.exchange.travelling import Names, travelling
 from graph.ml.coarse import coarse_steps
 from graph.ml.config import ItemItemConfig, RecommenderConfig
-from graph.ml.data import View, views
+from graph.ml.data import View, incidence, views
 from graph.ml.item_item import play_rows
 from graph.snapshot import GraphSnapshot, Taggings
 
@@ -68,7 +68,7 @@ def contribution(
                 "items": names.items(view.kind),
                 "people": _people(view)[kept],
                 **_pairs(view, kept, config, noise, least),
-                **_words(snapshot, view, kept, names, least),
+                **_words(snapshot, view, kept, names, people_counted(seen), least),
             }
             arrays |= {f"{view.kind.lower()}.{name}": array for name, array in section.items()}
             described[view.kind] = {"listeners": int((length > 0).sum()), "plays": int(view.taught.nnz)}
@@ -98,7 +98,8 @@ def names_leaving(
         ours,
         leaving=leaving,
         listeners={view.kind: view.listeners for view in seen},
-        words=words_leaving(snapshot),
+        words=words_leaving(snapshot, seen),
+        makers=snapshot.artists_open,
     )
 
 
@@ -139,12 +140,12 @@ def _pairs(
 
 
 def _words(
-    snapshot: GraphSnapshot, view: View, kept: Rows, names: Names, least: int
+    snapshot: GraphSnapshot, view: View, kept: Rows, names: Names, people: Floats, least: int
 ) -> dict[str, NDArray[Any]]:
     """How many people, or the catalog, use each word for each kept item; a track's artist's words are the track's."""
-    said = _said(snapshot.artist_tags, len(snapshot.tags), len(snapshot.artists), least)
+    said = _said(snapshot.artist_tags, people, (len(snapshot.tags), len(snapshot.artists)), least)
     if view.kind == "TRACK":
-        of_tracks = _said(snapshot.track_tags, len(snapshot.tags), len(snapshot.tracks), least)
+        of_tracks = _said(snapshot.track_tags, people, (len(snapshot.tags), len(snapshot.tracks)), least)
         said = (of_tracks + said @ view.artists).tocsr()
     words = said[:, kept].tocoo()
     tag = names.tags[words.row]
@@ -156,13 +157,13 @@ def _words(
     }
 
 
-def _said(taggings: Taggings, tags: int, items: int, least: int) -> sp.csr_matrix:
-    """Counts [G, N] of the catalog, and of listeners where ``least`` say so."""
-    parts = []
-    for mask, floor in ((taggings.user < 0, 1), (taggings.user >= 0, least)):
-        ones = np.ones(int(mask.sum()), dtype=np.float64)
-        count = sp.csr_matrix((ones, (taggings.tag[mask], taggings.item[mask])), shape=(tags, items))
-        count.data[count.data < floor] = 0
-        count.eliminate_zeros()
-        parts.append(count)
-    return (parts[0] + parts[1]).tocsr()
+def _said(taggings: Taggings, people: Floats, shape: tuple[int, int], least: int) -> sp.csr_matrix:
+    """Counts [G, N] of the catalog, and of listeners where ``least`` say so, near copies of one another as one."""
+    listeners = taggings.user >= 0
+    catalog, each = (
+        incidence(taggings.tag[mask], taggings.item[mask], shape) for mask in (~listeners, listeners)
+    )
+    where = taggings.tag[listeners], taggings.item[listeners]
+    counted = sp.csr_matrix((people[taggings.user[listeners]].astype(np.float64), where), shape=shape)
+    counted.data = (np.rint(counted.data) >= least).astype(np.float64)
+    return (catalog + each.multiply(counted)).tocsr()

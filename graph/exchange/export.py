@@ -68,7 +68,8 @@ def export_document(
         ours,
         leaving={view.kind: items_leaving(view, least=LEAST_LISTENERS) for view in seen},
         listeners={view.kind: view.listeners for view in seen},
-        words=words_leaving(snapshot),
+        words=words_leaving(snapshot, seen),
+        makers=snapshot.artists_open,
     )
     if not any(len(rows) for rows in names.kept.values()):
         raise nothing_leaves()

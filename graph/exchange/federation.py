@@ -39,7 +39,7 @@ def federation_contribute(path: Path, *, epsilon: float | None = None) -> int:
         learned,
         ours,
         secret=settings.SIGNING_KEY,
-        told=told_by_us(learned.ledger_position),
+        told=told_by_us(),
         noise=None if epsilon is None else Noise(epsilon),
     )
     file_write(path, blob)
@@ -51,7 +51,7 @@ def federation_join(path: Path, *, trusted: Collection[str] = (), only_known: bo
 
     ``only_known``: leave the catalog as it is; what it does not know is then left out. Raises InvalidInput or NotAllowed as
     `file_read`, InvalidInput (BUNDLE_OURS) for our own, and Conflict where it is joined already: as it is (BUNDLE_THERE), or within
-    a round (ROUND_OVERLAPS); then nothing has changed.
+    a round (ROUND_OVERLAPS), or in a later state (BUNDLE_OLDER); then nothing has changed.
     """
     document, blob = file_read(path, expected=SUMS, trusted=trusted)
     ensure_not_ours(document)
@@ -60,10 +60,13 @@ def federation_join(path: Path, *, trusted: Collection[str] = (), only_known: bo
         raise overlaps(document.signer)
     if Bundle.objects.filter(digest=document.digest).exists():
         raise Conflict("These sums are joined already.", code="BUNDLE_THERE")
+    held = Bundle.objects.filter(kind=Bundle.Kind.SUMS, signer=document.signer)
+    if held.filter(made_at__gt=moment).exists():
+        raise Conflict("A later file of this installation is joined already.", code="BUNDLE_OLDER")
     ensure_adds_up(document)
     with transaction.atomic():
         brought = {} if only_known else names_bring(names_read(document.arrays))
-        before = Bundle.objects.filter(kind=Bundle.Kind.SUMS, signer=document.signer).delete()[0]
+        before = held.delete()[0]
         bundle = Bundle.objects.create(
             kind=Bundle.Kind.SUMS, digest=document.digest, signer=document.signer, made_at=moment, body=blob
         )

@@ -45,7 +45,7 @@ def round_begin(path: Path, *, round_id: str | None = None, most: int | None = N
     try:
         blob = hello_write(
             learned, ours, round_id=held.round_id, public=public, secret=settings.SIGNING_KEY,
-            told=told_by_us(learned.ledger_position), most=most,
+            told=told_by_us(), most=most,
         )  # fmt: skip
         held.keep_hello(blob)
         file_write(path, blob)
@@ -67,7 +67,7 @@ def round_mask(
     held = held_get(agreement.round_id)
     private, parts = held.private(), layout(agreement)
     learned, ours = allowed()
-    told, noise = told_by_us(learned.ledger_position), None if epsilon is None else Noise(epsilon)
+    told, noise = told_by_us(), None if epsilon is None else Noise(epsilon)
     plain = contribution(learned, ours, secret=settings.SIGNING_KEY, told=told, noise=noise)
     share = share_of(document_read(plain, expected=SUMS), agreement, parts)
     masks = masks_of(private, agreement, signer=our_key())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
@@ -16,15 +18,16 @@ from graph.models import Bundle
 from graph.training.lineage import code_commit
 
 
-def told_by_us(ledger_position: int) -> dict[str, object]:
+def told_by_us() -> dict[str, object]:
     """What every document of this installation says of itself."""
-    return {"madeAt": clock.now().isoformat(), "commit": code_commit(), "ledgerPosition": ledger_position}
+    return {"madeAt": clock.now().isoformat(), "commit": code_commit()}
 
 
 def file_write(path: Path, blob: bytes) -> None:
-    """The whole file or none."""
-    draft = path.with_name(f"{path.name}.part")
-    draft.write_bytes(blob)
+    """The whole file or none, for its owner to read: whom it goes to is theirs to say."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(blob)
     draft.replace(path)
 
 
@@ -34,6 +37,8 @@ def file_read(path: Path, *, expected: str, trusted: Collection[str]) -> tuple[D
     Raises InvalidInput (BUNDLE_UNREADABLE, BUNDLE_FORGED, BUNDLE_INVALID) or NotAllowed (BUNDLE_UNTRUSTED).
     """
     try:
+        if path.exists() and not path.is_file():
+            raise unreadable("it is no file")
         if path.stat().st_size > LARGEST:
             raise unreadable(f"it is larger than {LARGEST} bytes")
         blob = path.read_bytes()

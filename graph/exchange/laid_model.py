@@ -13,7 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.arrays import Floats, Ids, Rows
-from graph.elsewhere.checks import FLOATING, WHOLE, checked, distinct_places, number, places
+from graph.elsewhere.checks import (
+    FLOATING,
+    LOUD,
+    WHOLE,
+    bounded,
+    checked,
+    distinct_places,
+    number,
+    numbers,
+    places,
+    sources_told,
+)
 from graph.elsewhere.document import Document, invalid
 from graph.elsewhere.laid_over import Laid
 from graph.elsewhere.names import Named
@@ -28,8 +39,6 @@ from graph.words.lists import vocabulary
 from graph.words.table import table_arrays
 
 Arrays = dict[str, NDArray[Any]]
-MOST_WIDE = 4_096  # columns of a vector
-LOUD = 1e6  # what no number of a rule exceeds
 HIDDEN = {"into": (len(FEATURES), None), "bias": (None,), "out": (None,)}
 
 
@@ -87,18 +96,18 @@ def _view(document: Document, view: View, laid: Laid, *, words: bool) -> tuple[A
     arrays, told = document.section(view.kind.lower()), document.views()[view.kind]
     place = laid.items[view.kind][distinct_places(arrays, "items", len(laid.items[view.kind]))]
     codes = checked(arrays, "codes", FLOATING + WHOLE, len(place), None)
-    sources = _sources(told, codes.shape[1])
+    sources = sources_told(told, codes.shape[1])
     scale = len(sources)
     made: Arrays = {"ids": view.ids.astype(np.int64), "open": view.open}
     size = len(view.ids)
     made["codes"] = _put((size, codes.shape[1]), place, codes)
     for name in ("key", "query"):
         made[f"{name}_scale"] = _put(
-            (size, scale), place, checked(arrays, f"{name}_scale", FLOATING, len(place), scale)
+            (size, scale), place, bounded(arrays, f"{name}_scale", len(place), scale, most=LOUD)
         )
         if f"{name}_unit" in arrays:
             made[f"{name}_unit"] = checked(arrays, f"{name}_unit", FLOATING, scale)
-    made["prior"] = _put((size,), place, checked(arrays, "prior", FLOATING, len(place)))
+    made["prior"] = _put((size,), place, bounded(arrays, "prior", len(place), most=LOUD))
     for name in ("step", "style"):
         values = checked(arrays, name, WHOLE, len(place)).astype(np.int8)
         made[name] = _put((size,), place, values, nothing=-1)
@@ -119,23 +128,9 @@ def _view(document: Document, view: View, laid: Laid, *, words: bool) -> tuple[A
     return made, {
         "sources": sources,
         "channels": _channels(told, scale),
-        "blend": _numbers(told, "blend"),
-        "spread": _numbers(told, "spread"),
+        "blend": numbers(told, "blend"),
+        "spread": numbers(told, "spread"),
     }
-
-
-def _sources(told: Mapping[str, Any], width: int) -> list[dict[str, Any]]:
-    """Blocks of columns, one behind the other over all of them."""
-    sources, start = [], 0
-    for source in told.get("sources", ()):
-        if not isinstance(source, dict) or source.get("start") != start:
-            raise invalid("its sources are not one behind the other")
-        stop = int(number(source, "stop", least=start + 1, most=MOST_WIDE))
-        sources.append({"name": str(source.get("name")), "start": start, "stop": stop})
-        start = stop
-    if start != width or not sources:
-        raise invalid("its sources are not one behind the other")
-    return sources
 
 
 def _channels(told: Mapping[str, Any], sources: int) -> dict[str, Any]:
@@ -161,17 +156,6 @@ def _channels(told: Mapping[str, Any], sources: int) -> dict[str, Any]:
             number({str(place): weight}, str(place), least=-LOUDEST * LOUD, most=LOUDEST * LOUD)
         made[name] = {**rule, "weights": list(known.weights)}
     return made
-
-
-def _numbers(told: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Named numbers, and named yes or no."""
-    values = told.get(name)
-    if not isinstance(values, dict):
-        raise invalid(f"{name} is missing, or of another kind")
-    return {
-        key: value if isinstance(value, bool) else number(values, key, least=-LOUD, most=LOUD)
-        for key, value in values.items()
-    }
 
 
 def _features(

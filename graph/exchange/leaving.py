@@ -41,7 +41,7 @@ def model_export(
     if narrowed is not None:
         config, begun = narrowed(learned, config, within(progress, 0.0, NARROWING, "how narrow")), NARROWING
     exported = export_document(
-        learned, ours, config, secret=settings.SIGNING_KEY, told=told_by_us(learned.ledger_position),
+        learned, ours, config, secret=settings.SIGNING_KEY, told=told_by_us(),
         dtype=dtype, progress=within(progress, begun, 1.0, "fitting"),
     )  # fmt: skip
     file_write(path, exported.blob)

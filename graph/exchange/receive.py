@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from discovery.platform.errors import Conflict, NotFound, TrainingFailed
 from graph import snapshot
 from graph.elsewhere.document import MODEL, Document
 from graph.elsewhere.held import names_of
+from graph.elsewhere.laid_over import sums_laid
 from graph.elsewhere.names import Named, names_read
 from graph.exchange.bring import names_bring
-from graph.exchange.files import file_read, made_at
+from graph.exchange.files import ensure_not_ours, file_read, made_at
 from graph.exchange.laid_model import config_of, model_laid
 from graph.ml.data import views
 from graph.ml.evaluate import measure
@@ -47,15 +48,16 @@ class Received:
 def model_import(path: Path, *, trusted: Collection[str] = ()) -> Received:
     """Read, check, and publish a model of another installation; remember it as what the next training begins with.
 
-    Raises InvalidInput or NotAllowed as `file_read` does, and Conflict (BUNDLE_THERE) where it was imported before; then
-    nothing has changed.
+    Raises InvalidInput or NotAllowed as `file_read` does, InvalidInput (BUNDLE_OURS) for our own, which people may have left since, and
+    Conflict (BUNDLE_THERE) where it was imported before; then nothing has changed.
     """
     document, blob = file_read(path, expected=MODEL, trusted=trusted)
+    ensure_not_ours(document)
     moment = made_at(document)
     if Bundle.objects.filter(digest=document.digest).exists():
         raise Conflict("This very file was imported before.", code="BUNDLE_THERE")
     named = names_read(document.arrays)
-    model_laid(document, catalog_of(named), named)  # it holds together, or nothing of it comes in
+    ensure_holds_together(document, named)
     brought = names_bring(named)
     version = _published(document)
     if version.state == State.REJECTED:
@@ -64,6 +66,20 @@ def model_import(path: Path, *, trusted: Collection[str] = ()) -> Received:
         kind=Bundle.Kind.MODEL, digest=document.digest, signer=document.signer, made_at=moment, body=blob
     )
     return Received(version=version, bundle=bundle, brought=brought)
+
+
+def ensure_holds_together(document: Document, named: Named) -> None:
+    """Raises InvalidInput (BUNDLE_INVALID) where it does not serve, or no training could begin with it.
+
+    Tried on a catalog that knows one artist and one track more, so that every kind it tells of is looked at.
+    """
+    known = replace(
+        named, artists=[*named.artists, ""], artist_mbids=[*named.artist_mbids, ""], titles=[*named.titles, ""],
+        track_mbids=[*named.track_mbids, ""], track_isrcs=[*named.track_isrcs, ""],
+        track_artist=np.append(np.asarray(named.track_artist, dtype=np.int32), np.int32(len(named.artists))),
+    )  # fmt: skip
+    model_laid(document, catalog_of(known), known)
+    sums_laid([document], known)
 
 
 @transaction.atomic

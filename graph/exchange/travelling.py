@@ -29,12 +29,22 @@ class Names:
 
 
 def travelling(
-    ours: Named, *, leaving: Mapping[str, Rows], listeners: Mapping[str, ShortRows], words: Mask
+    ours: Named,
+    *,
+    leaving: Mapping[str, Rows],
+    listeners: Mapping[str, ShortRows],
+    words: Mask,
+    makers: Mask | None = None,
 ) -> Names:
-    """The names of what is ``leaving`` (by kind), and of who made it. Of several that are called the same elsewhere, the one of most listeners."""
+    """The names of what is ``leaving`` (by kind), and of who made it. Of several that are called the same elsewhere, the one of most listeners.
+
+    ``makers`` [artists]: who may be spoken of; tracks of others stay.
+    """
     keys, owner = list(artist_keys(ours)), np.asarray(ours.track_artist, dtype=np.int64)
     artists = _once(leaving.get("ARTIST", NONE), keys, listeners.get("ARTIST"))
     tracks = leaving.get("TRACK", NONE)
+    if makers is not None:
+        tracks = tracks[makers[owner[tracks]]]
     made_by = _once(np.concatenate([artists, np.setdiff1d(owner[tracks], artists)]), keys, None)
     tracks = tracks[np.isin(owner[tracks], made_by)]
     if len(tracks):

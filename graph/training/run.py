@@ -31,6 +31,7 @@ from graph.training import publish
 from graph.training.communities import communities_refresh
 from graph.training.drawn import drawn, drawn_seed
 from graph.training.lease import Heartbeat, Lease, is_live, lease_claim, lease_fail
+from graph.training.lineage import lineage_of
 from graph.training.promotion import not_measured
 from graph.training.training_edges import edges_write
 
@@ -183,7 +184,10 @@ def _learned_from_plays(fitted: FittedRecommender) -> dict[str, int]:
 
 
 def _steps_before() -> dict[str, Steps]:
-    """How popular the active model took each item to be, by view; nothing where it cannot be read or does not say."""
+    """How popular the active model took each item to be, by view; nothing where it cannot be read or does not say.
+
+    What another installation's model says is no state of ours: taken back, it was never here.
+    """
     from graph.ml.coarse import Steps
 
     try:
@@ -191,7 +195,7 @@ def _steps_before() -> dict[str, Steps]:
     except ModelUnavailable:
         return {}
     steps: dict[str, Steps] = {}
-    if served is None:
+    if served is None or lineage_of(served.version).get("imported"):
         return steps
     for kind in VIEWS:
         index = served.artifact.index(kind)

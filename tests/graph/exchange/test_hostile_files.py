@@ -1,6 +1,7 @@
 """A file that is not what it should be is refused with its code, and nothing of it comes in."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ from django.core.management import CommandError, call_command
 from safetensors.numpy import save
 
 from accounts.signatures import public_key_text
+from discovery.platform.errors import InvalidInput
 from graph.elsewhere import document as documents
 from graph.elsewhere.document import METADATA, document_write
+from graph.exchange.files import file_read, file_write
 from graph.models import Artist, Bundle, ModelVersion, Tag, TrainingRun
 from tests.graph.exchange.conftest import KEY, OTHER_KEY
 
@@ -88,6 +91,37 @@ def sources_that_overlap(document):
     return rewritten(document, told={"views": views})
 
 
+def all_of(name, value):
+    """The file with this array's every number another."""
+    return lambda d: rewritten(d, **{name.replace(".", "__"): np.full_like(d.arrays[name], value)})
+
+
+def without(name):
+    def made(document):
+        arrays = {other: array for other, array in document.arrays.items() if other != name}
+        return document_write(document.manifest, arrays, KEY)
+
+    return made
+
+
+def told(change):
+    """The file whose manifest says something else of artists."""
+
+    def made(document):
+        views = json.loads(json.dumps(document.manifest["views"]))
+        change(views)
+        return rewritten(document, told={"views": views})
+
+    return made
+
+
+def an_identifier_that_is_none(document):
+    from graph.packed_names import PackedNames
+
+    packed = PackedNames.of(["../../x\x1b[31m", *[""] * (len(names_of(document)) - 1)])
+    return rewritten(document, artists__mbid__letters=packed.letters, artists__mbid__stops=packed.stops)
+
+
 HOSTILE = {
     "BUNDLE_UNREADABLE": [
         lambda _: b"",
@@ -107,6 +141,12 @@ HOSTILE = {
     "BUNDLE_INVALID": [
         with_nan, two_called_the_same, a_name_with_control_characters, without_a_view, one_item_twice, a_place_beyond_all,
         fewer_numbers, a_rule_without_end, sources_that_overlap, lambda d: rewritten(d, told={"madeAt": "soon"}),
+        # What serves, and no training could begin with.
+        without("artist.rows"), without("artist.weight"), without("artist.people"), all_of("artist.rows_step", 3e38),
+        all_of("artist.weight", -1), all_of("artist.people", -7), all_of("artist.prior", 3e38),
+        told(lambda views: views["ARTIST"].pop("unit")), told(lambda views: views["ARTIST"].pop("listeners")),
+        told(lambda views: views["ARTIST"].update(sources={})), told(lambda views: views.update(TRACK={})),
+        told(lambda views: views.update(ARTIST=[])), lambda d: rewritten(d, told={"config": "none"}), an_identifier_that_is_none,
     ],
 }  # fmt: skip
 CASES = [(code, made) for code, all_made in HOSTILE.items() for made in all_made]
@@ -121,6 +161,35 @@ def test_it_is_refused_and_changes_nothing(document, tmp_path, artifact_dir, cod
     for model in (Artist, Tag, Bundle, ModelVersion, TrainingRun):
         assert not model.objects.exists(), model
     assert not list(artifact_dir.iterdir())
+
+
+def test_names_in_a_refusal_are_no_commands_to_a_terminal(document, tmp_path):
+    path = tmp_path / "model.earshot"
+    path.write_bytes(
+        document_write(document.manifest, {**document.arrays, "x\x1b[2J": np.full(1, np.nan)}, KEY)
+    )
+    with pytest.raises(CommandError) as refused:
+        call_command("import_model", path, trust=[public_key_text(KEY)])
+    assert "x?[2J" in str(refused.value)
+
+
+def test_bytes_of_one_array_are_no_part_of_anothers_name():
+    one = {"a": np.frombuffer(b"b:|u1:(1,);x", dtype=np.uint8)}
+    other = {"a": np.zeros(0, dtype=np.uint8), "b": np.frombuffer(b"x", dtype=np.uint8)}
+    assert documents.arrays_hash(one) != documents.arrays_hash(other)
+
+
+def test_what_is_written_is_its_owners_and_follows_no_link(tmp_path):
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    theirs.write_text("kept")
+    ours.symlink_to(theirs)
+    (tmp_path / "ours.part").symlink_to(theirs)
+    file_write(ours, b"written")
+    assert theirs.read_text() == "kept"
+    assert not ours.is_symlink()
+    assert ours.stat().st_mode & 0o077 == 0
+    with pytest.raises(InvalidInput, match="no file"):
+        file_read(Path("/dev/zero"), expected=documents.MODEL, trusted=[])
 
 
 def test_what_is_too_large_is_not_read(document, tmp_path, monkeypatch):

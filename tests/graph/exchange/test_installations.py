@@ -1,5 +1,7 @@
 """Two installations in one database, one after the other: what leaves is of those who allow it, what comes serves and goes again."""
 
+import json
+
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
@@ -174,6 +176,16 @@ def test_sums_are_joined_replaced_and_taken_back(tmp_path, settings, capsys):
         call_command("federation_join", files[0])
     assert joined.content_hash != before.content_hash
     call_command("federation_join", files[1])
+    with pytest.raises(CommandError, match="BUNDLE_OLDER"):
+        call_command("federation_join", files[0])
+    blob = files[1].read_bytes()
+    size = int.from_bytes(blob[:8], "little")
+    header = json.loads(blob[8 : 8 + size])
+    manifest = json.dumps(json.loads(header["__metadata__"]["earshot"]), indent=1)
+    header = json.dumps({**header, "__metadata__": {"earshot": manifest}}).encode()
+    files[0].write_bytes(len(header).to_bytes(8, "little") + header + blob[8 + size :])
+    with pytest.raises(CommandError, match="BUNDLE_THERE"):
+        call_command("federation_join", files[0])
     assert "in place of what it said before" in capsys.readouterr().out
     assert Bundle.objects.get().signer == public_key_text(KEY)
     call_command("federation_list")
@@ -182,6 +194,14 @@ def test_sums_are_joined_replaced_and_taken_back(tmp_path, settings, capsys):
     assert snapshot.take().content_hash == before.content_hash
     with pytest.raises(CommandError, match="NOT_FOUND"):
         call_command("federation_leave", public_key_text(KEY))
+
+
+def test_our_own_model_does_not_come_back(bundle, settings):
+    """People who left since would count again."""
+    settings.SIGNING_KEY = KEY
+    with pytest.raises(CommandError, match="BUNDLE_OURS"):
+        call_command("import_model", bundle, trust=[public_key_text(KEY)])
+    assert not Bundle.objects.exists()
 
 
 def test_a_bundle_is_not_passed_on(bundle, tmp_path):

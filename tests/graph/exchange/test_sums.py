@@ -132,15 +132,38 @@ def test_words_of_few_people_are_in_none(halves):
     assert document.arrays["artist.tag_count"].tolist() == [10]
 
 
-def test_who_plays_the_same_as_another_is_no_further_person():
-    """Twelve accounts of one person: their pairs are of one, however many play them."""
+def test_noise_below_nothing_breaks_no_training(halves, sums, small_config):
+    """A diagonal that noise made negative counts as nothing."""
+    pairs = sums[0].arrays
+    own = pairs["artist.pair_low"] == pairs["artist.pair_high"]
+    noisy = _changed(sums[0], pair_sum=np.where(own, -1, pairs["artist.pair_sum"]))
+    told = sums_laid([noisy], called(halves[1]))
+    assert (told["ARTIST"].diagonal == 0).all()
+
+
+def twelve_names(**said):
+    """Listeners of whom the first twelve are one person's accounts."""
     plays = (np.random.default_rng(3).random((42, 50)) < 0.5) * 3.0
     plays[:12] = 0
     plays[:12, 25:] = 7.0
     plays[12:, 25:] = 0
     plays[12:22, 25:27] = 1.0  # these two are played by ten others, each of whom plays both
-    snapshot = replace(snapshot_of(plays), tag_names=PackedNames.of([]))
-    document = document_of(snapshot, KEY)
+    return replace(snapshot_of(plays), **{"tag_names": PackedNames.of([]), **said})
+
+
+@pytest.mark.parametrize(("people", "words"), [(range(12), []), (range(12, 22), ["bedroom"])])
+def test_a_word_of_one_person_under_twelve_names_is_in_none(people, words):
+    said = taggings_of([(user, 25, 0) for user in people])
+    document = document_of(
+        twelve_names(tags=np.array([7]), tag_names=PackedNames.of(["bedroom"]), artist_tags=said), KEY
+    )
+    assert list(names_read(document.arrays).tags) == words
+    assert document.arrays["artist.tag_count"].tolist() == [10] * len(words)
+
+
+def test_who_plays_the_same_as_another_is_no_further_person():
+    """Twelve accounts of one person: their pairs are of one, however many play them."""
+    document = document_of(twelve_names(), KEY)
     names = [str(name) for name in _artists(document)]
     assert {"Artist 25", "Artist 26"} <= set(names)
     assert not {f"Artist {item}" for item in range(27, 50)} & set(names)
@@ -182,6 +205,9 @@ def _one(document, name, value):
         _twice,
         lambda document: _one(document, "pair_sum", MOST + 1),
         lambda document: _one(document, "pair_sum", -MOST - 1),
+        lambda document: _one(document, "pair_sum", -(2**63)),
+        lambda document: _one(document, "people", -5),
+        lambda document: _one(document, "people", 2**62),
         lambda document: _one(document, "tag_count", 0),
         lambda document: _one(document, "pair_low", 10**6),
         lambda document: _changed(document, pair_low=document.arrays["artist.pair_high"], pair_high=document.arrays["artist.pair_low"]),

@@ -17,4 +17,11 @@ if __name__ == "__main__":
     django.setup()
     gc.freeze()
     gc.enable()
-    execute_from_command_line(sys.argv)
+    from django.db import DatabaseError
+
+    from discovery.platform.prepared import told_or_raised
+
+    try:
+        execute_from_command_line(sys.argv)
+    except DatabaseError as error:
+        told_or_raised(error)

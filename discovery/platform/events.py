@@ -56,9 +56,22 @@ def publish(channels: Iterable[str], *messages: dict[str, Any]) -> bool:
                     pipe.publish(PREFIX + channel, word)
             pipe.execute()
     except redis.RedisError as error:
-        logger.warning("nobody could be told: %s", error)
+        _silence(error)
         return False
+    _away.clear()
     return True
+
+
+_away: set[str] = set()  # the outage that was told of
+
+
+def _silence(error: redis.RedisError) -> None:
+    """Said once an outage: whoever trains without Redis is told every ten seconds otherwise."""
+    if not _away:
+        logger.warning(
+            "Redis is away, so that no page is told of news by itself; nothing else is lost: %s", error
+        )
+    _away.add(str(error))
 
 
 @cache

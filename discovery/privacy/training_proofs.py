@@ -19,6 +19,7 @@ from accounts.signatures import signed
 from discovery.platform import clock
 from discovery.platform.errors import LimitExceeded, NotFound
 from graph.models import ModelVersion
+from graph.serving.active_model import active_version
 from graph.training.training_edges import EdgesUnknown, edges_told, tree_of_model
 
 MOST_LEAVES = 3_000  # asked about at a time: a body of 64 KB
@@ -27,9 +28,10 @@ MOST_LEAVES = 3_000  # asked about at a time: a body of 64 KB
 def training_edges(user: User) -> dict[str, Any]:
     """Every edge that ``user`` could have given a model, with the key it is hashed under (a signed document)."""
     key = training_key(user.pk)
-    edges = sorted(edges_told(user))
+    edges, active = sorted(edges_told(user)), active_version()
     document = {
         "type": "TrainingEdges",
+        "model": None if active is None else str(active.pk),  # that serves now: for whoever asks for a proof
         "subject": str(user.pseudonym),
         "key": key.hex(),
         "trainingKey": commitment(key),

@@ -83,7 +83,7 @@ def fit(
         arrays |= {f"{view.kind.lower()}.{name}": array for name, array in view_arrays.items()}
     if len(snapshot.tag_names):
         arrays |= {f"table.{name}": array for name, array in table_arrays().items()}
-    progress(1 - 1 / parts, "learning who knows whom")
+    progress(1 - 1 / parts, "learning who knows whom" if len(snapshot.friendships) else "putting it together")
     arrays |= _tastes_apart(
         snapshot, candidate_views, Artifact.assemble({"views": described}, arrays), config
     )

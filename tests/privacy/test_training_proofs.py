@@ -18,9 +18,11 @@ from accounts.edge_proofs import FULL, ProofInvalid, leaf_in, leaf_of, leaf_writ
 from accounts.services.receipt import receipt_list
 from accounts.signatures import signed
 from discovery.privacy.erasure import erasure_advance, erasure_request
+from graph.serving.active_model import active_version
 from graph.training.edge_tree import EdgeTree
 from graph.training.lineage import lineage_of, lineage_sign
 from graph.training.training_edges import edges_told
+from tests import factories
 from tests.api.client import App
 from tests.privacy.test_erasure import ben, folders, published  # noqa: F401  # fixtures
 
@@ -140,6 +142,7 @@ def test_a_person_is_proven_to_be_in_and_after_erasure_not(ben, client, tmp_path
     model = published()
     told, proof = edges_and_proof(ben, model, tmp_path)
     assert told["edges"] == sorted(list(edge) for edge in edges_told(ben))
+    assert told["model"] == str(active_version().pk) == str(model.pk)
     (tmp_path / "receipts.json").write_text(json.dumps(list(receipt_list(user=ben))))
     said = checked(tmp_path, capsys, "--root", proof["root"], "--receipts", str(tmp_path / "receipts.json"))
     assert f"Model {model.pk} with root {proof['root']} learned from 6 of 6 edges of yours" in said
@@ -152,6 +155,19 @@ def test_a_person_is_proven_to_be_in_and_after_erasure_not(ben, client, tmp_path
     assert absent["root"] != proof["root"]
     with pytest.raises(CommandError, match="another root"):
         checked(tmp_path, capsys, "--root", proof["root"])
+
+
+@pytest.mark.django_db
+def test_what_a_model_did_not_learn_is_told_by_kind(ben, tmp_path, capsys):  # noqa: F811
+    """Played for two seconds, which is no play; and a word that nobody else uses."""
+    model = published()
+    short = factories.track("Never heard", by=factories.artist("Never Heard Either"))
+    factories.listens(ben, short, ms_played=2_000)
+    factories.tag("unheard-of", short, by=ben)
+    edges_and_proof(ben, model, tmp_path)
+    assert "and from 3 it did not (1 of artist_plays, 1 of track_plays, 1 of track_tags)" in checked(
+        tmp_path, capsys
+    )
 
 
 @pytest.mark.django_db

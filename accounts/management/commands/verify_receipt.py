@@ -80,23 +80,25 @@ def _proof_told(proof: dict[str, Any], key: str, options: dict[str, Any]) -> str
     if options["root"] not in {None, proof.get("root")}:
         raise CommandError("The proof is for another root than the one given.")
     try:
-        leaves = _leaves(options["edges"], options["receipts"], key) if options["edges"] else None
-        asked = [leaf_read(leaf) for leaf in proof["leaves"]] if leaves is None else leaves
+        edges = _edges(options["edges"], options["receipts"], key) if options["edges"] else None
+        asked = [leaf_read(leaf) for leaf in proof["leaves"]] if edges is None else edges
         found = proven(proof, proof["root"], asked)
     except (KeyError, TypeError, ValueError) as error:
         raise CommandError(f"The proof cannot be read: {error!r}") from error
     except ProofInvalid as error:
         raise CommandError(f"The proof is not valid. {error}") from error
     there = sum(found.values())
-    whose = "leaves" if leaves is None else "edges of yours"
+    whose = "leaves" if edges is None else "edges of yours"
+    missing = Counter(edges[leaf] for leaf, is_there in found.items() if not is_there) if edges else {}
+    which = ", ".join(f"{count} of {kind}" for kind, count in sorted(missing.items()))
     return (
         f"Model {proof['model']} with root {proof['root']} learned from {there} of {len(found)} {whose}, "
-        f"and from {len(found) - there} it did not."
+        f"and from {len(found) - there} it did not{f' ({which})' if which else ''}."
     )
 
 
-def _leaves(path: Path, receipts: Path | None, key: str) -> list[int]:
-    """What a person's edges are under their key, worked out anew. Raises CommandError."""
+def _edges(path: Path, receipts: Path | None, key: str) -> dict[int, str]:
+    """What a person's edges are under their key, worked out anew, and what kind each is of. Raises CommandError."""
     told = _read(path)
     try:
         verify(told, key)
@@ -108,7 +110,7 @@ def _leaves(path: Path, receipts: Path | None, key: str) -> list[int]:
         raise CommandError(f"{path} holds no training edges: {error!r}") from error
     if receipts is not None:
         _ensure_named(_read(receipts), told["subject"], commitment(secret), key)
-    return [leaf_of(secret, edge) for edge in edges]
+    return {leaf_of(secret, edge): str(edge[0]) for edge in edges}
 
 
 def _ensure_named(receipts: Any, subject: str, named: str, key: str) -> None:

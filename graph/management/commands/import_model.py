@@ -40,6 +40,8 @@ class Command(BaseCommand):
         if listed:
             for bundle in Bundle.objects.filter(kind=Bundle.Kind.MODEL).order_by("pk"):
                 self.stdout.write(f"{bundle.digest} of {bundle.made_at:%Y-%m-%d} by {bundle.signer}")
+            if not Bundle.objects.filter(kind=Bundle.Kind.MODEL).exists():
+                self.stdout.write("No model was imported.")
 
     def _import(self, file: Path, trust: list[str]) -> None:
         from graph.exchange.receive import model_import

@@ -15,6 +15,7 @@ from graph.ml.distributed.checkpoint import replace_whole
 from graph.ml.item_item import Block
 
 JOB, PROGRESS, PARTS = "job.json", "progress.json", "parts"
+MEETING = "meeting-"  # begins the names of the files by which workers find each other, one a start
 
 
 @dataclass(frozen=True, kw_only=True)

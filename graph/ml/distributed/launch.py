@@ -22,7 +22,7 @@ from discovery.platform import tether
 from discovery.platform.errors import TrainingFailed
 from graph.ml.config import RecommenderConfig
 from graph.ml.data import View
-from graph.ml.distributed.job import PARTS, Job, arrays_read, progress_read
+from graph.ml.distributed.job import MEETING, PARTS, Job, arrays_read, progress_read
 from graph.ml.item_item import Block
 from graph.ml.learn import block_of
 from graph.ml.progress import Progress
@@ -94,10 +94,18 @@ class Workers:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
             )
+            started = 1
             try:
                 while process.poll() is None:
                     time.sleep(LOOKED_EVERY)
                     progress(*progress_read(job))
+                    if (starts := len(list(job.glob(f"{MEETING}*")))) > started:
+                        started = starts
+                        logger.warning(
+                            "a worker ended: all of them went on from the last checkpoint, %d of %d times",
+                            starts - 1,
+                            RESTARTS,
+                        )
             finally:
                 _end(process)
         if process.returncode:

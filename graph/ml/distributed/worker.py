@@ -52,8 +52,10 @@ def main(directory: Path) -> None:
 
 def _meeting_place(directory: Path) -> str:
     """A file of this start alone: an address that a dead worker left is nobody's any more."""
+    from graph.ml.distributed.job import MEETING
+
     start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    return f"file://{(directory / f'meeting-{start}').resolve()}"
+    return f"file://{(directory / f'{MEETING}{start}').resolve()}"
 
 
 def work(directory: Path) -> None:

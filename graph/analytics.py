@@ -123,7 +123,9 @@ def _concentration(
 def _tags(asked: duckdb.DuckDBPyConnection, people: int, least: int) -> list[dict[str, float]]:
     """The catalog's words by the share of people who hear what carries them; row numbers of the snapshot's tags."""
     told = asked.execute(TAGGED, (least, TOLD_TAGS)).fetchall()
-    whole = _whole_steps(people, least)  # both in steps: one person who does not hear a word does not show either
+    whole = _whole_steps(
+        people, least
+    )  # both in steps: one person who does not hear a word does not show either
     return [
         {"tag": tag, "share_of_listeners": round(_whole_steps(heard, least) / whole, PLACES)}
         for tag, heard in told

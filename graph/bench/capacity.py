@@ -178,14 +178,20 @@ def _times(amount: float | None, price: float | None) -> float | None:
 def tables(measured: dict[str, Any]) -> str:
     """Factors, the plan and its cost as Markdown."""
     wanted = measured["wanted"]
-    lines = ["| factor | measured at | exponent | largest error of the fit | beyond 10 × |", "|---|---|--:|--:|---|"]
+    lines = [
+        "| factor | measured at | exponent | largest error of the fit | beyond 10 × |",
+        "|---|---|--:|--:|---|",
+    ]
     for name, factor in measured["factors"].items():
         sizes = ", ".join(f"{size:,.0f}" for size in factor["sizes"])
         far = "yes" if factor["far"] else ""
         lines.append(
             f"| {name.replace('_', ' ')} | {sizes} | {factor['exponent']:.2f} | {factor['residual']:.1%} | {far} |"
         )
-    lines += ["", f"{wanted['listeners']:,} listeners, {wanted['plays']:,} plays, {wanted['items']:,} items, "]
+    lines += [
+        "",
+        f"{wanted['listeners']:,} listeners, {wanted['plays']:,} plays, {wanted['items']:,} items, ",
+    ]
     lines[-1] += f"{wanted['workers']} workers, {wanted['requests']:g} requests a second:"
     lines += ["", "| | |", "|---|--:|"]
     lines += [f"| {name} | {_amount(value, 'not measured')} |" for name, value in measured["plan"].items()]

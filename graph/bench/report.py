@@ -13,6 +13,7 @@ WAYS, PROTOCOL = "ways", "protocol"
 COMPRESSION, SCALE, LATENCY, POISONING, WORDS = "lean", "scale", "nearest", "poisoning", "words"
 WORKERS = "workers"
 SERVING = "serving"
+ANALYTICS = "analytics"
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",

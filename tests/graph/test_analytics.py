@@ -25,7 +25,8 @@ def of_first(taken, people):
     plays = taken.artist_plays
     kept = plays.user < people
     return replace(
-        taken, artist_plays=replace(plays, user=plays.user[kept], item=plays.item[kept], count=plays.count[kept])
+        taken,
+        artist_plays=replace(plays, user=plays.user[kept], item=plays.item[kept], count=plays.count[kept]),
     )
 
 
@@ -35,7 +36,9 @@ def test_it_tells_what_numpy_finds(taken, kind):
     plays, items = getattr(taken, f"{kind}_plays"), getattr(taken, f"{kind}s")
     reach = np.sort(np.bincount(plays.item))
     reach = reach[reach > 0]
-    apart = np.abs(reach[:, None] - reach[None, :]).mean()  # the mean difference: another way to the same number
+    apart = np.abs(
+        reach[:, None] - reach[None, :]
+    ).mean()  # the mean difference: another way to the same number
     assert told["gini"] == pytest.approx(apart / (2 * reach.mean()), abs=0.0051)
     top = reach[-int(np.ceil(len(reach) / 100)) :].sum() / reach.sum()
     assert told["share_of_top_percent"] == pytest.approx(top, abs=0.0051)

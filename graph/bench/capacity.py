@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from graph.bench.factors import Factor, bytes_of_listens, fit, parquet
+from graph.bench.factors import Factor, bytes_of_listens, fit, fit_line, parquet
 from graph.bench.queueing import HOURS, arrivals, fewest_processes, lognormal
 from graph.ml.config import NetworkConfig
 
@@ -53,7 +53,7 @@ def measure(results: Path) -> dict[str, Factor]:
     discover = [row["surfaces"]["discover"] for row in served]
     found["memory_seconds"] = fit(plays, [row["memory"] for row in epochs])
     found["epoch_seconds"] = fit(plays, [row["epoch"] for row in epochs])
-    found["peak_bytes"] = fit(plays, [row["peak_mebibytes"] * MEBIBYTE for row in epochs])
+    found["peak_bytes"] = fit_line(plays, [row["peak_mebibytes"] * MEBIBYTE for row in epochs])
     found["lists_bytes"] = fit(
         [row["items"] for row in served], [row["cold"]["lists_mebibytes"] * MEBIBYTE for row in served]
     )
@@ -179,14 +179,14 @@ def tables(measured: dict[str, Any]) -> str:
     """Factors, the plan and its cost as Markdown."""
     wanted = measured["wanted"]
     lines = [
-        "| factor | measured at | exponent | largest error of the fit | beyond 10 × |",
-        "|---|---|--:|--:|---|",
+        "| factor | measured at | fixed | exponent | largest error of the fit | beyond 10 × |",
+        "|---|---|--:|--:|--:|---|",
     ]
     for name, factor in measured["factors"].items():
         sizes = ", ".join(f"{size:,.0f}" for size in factor["sizes"])
         far = "yes" if factor["far"] else ""
         lines.append(
-            f"| {name.replace('_', ' ')} | {sizes} | {factor['exponent']:.2f} | {factor['residual']:.1%} | {far} |"
+            f"| {name.replace('_', ' ')} | {sizes} | {factor['fixed']:,.3g} | {factor['exponent']:.2f} | {factor['residual']:.1%} | {far} |"
         )
     lines += [
         "",

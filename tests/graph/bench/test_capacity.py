@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graph.bench.capacity import Wanted, cost, halo
-from graph.bench.factors import bytes_of_listens, fit
+from graph.bench.factors import bytes_of_listens, fit, fit_line
 from graph.bench.queueing import arrivals, fewest_processes, mean_wait_of_erlang, simulate
 
 
@@ -48,6 +48,13 @@ def test_a_power_is_found_and_what_is_far_is_said():
     assert factor.is_far(10_001)
     with pytest.raises(ValueError, match="two sizes"):
         fit([10, 10], [1, 2])
+
+
+def test_what_is_fixed_is_not_taken_for_slow_growth():
+    sizes, costs = [100, 1000, 10_000], [700 + 0.2 * size for size in (100, 1000, 10_000)]
+    line = fit_line(sizes, costs)
+    assert (line.fixed, line.scale) == (pytest.approx(700), pytest.approx(0.2))
+    assert line.at(1_000_000) > 2 * fit(sizes, costs).at(1_000_000)
 
 
 def test_bytes_between_workers_are_found_from_runs(tmp_path):

@@ -64,7 +64,7 @@ def fit(sizes: Sequence[float], costs: Sequence[float]) -> Factor:
 
 
 def fit_line(sizes: Sequence[float], costs: Sequence[float]) -> Factor:
-    """cost = fixed + scale · size, neither below 0, by relative errors: a power law takes what is fixed for a slow growth."""
+    """Cost = fixed + scale · size, neither below 0, by relative errors: a power law takes what is fixed for a slow growth."""
     at, cost = np.asarray(sizes, dtype=float), np.asarray(costs, dtype=float)
     (fixed, scale), _ = nnls(np.stack([1 / cost, at / cost], axis=1), np.ones(len(cost)))
     return Factor(

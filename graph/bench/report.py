@@ -13,6 +13,7 @@ WAYS, PROTOCOL = "ways", "protocol"
 COMPRESSION, SCALE, LATENCY, POISONING, WORDS = "lean", "scale", "nearest", "poisoning", "words"
 WORKERS, INSTRUCTIONS = "workers", "instructions"
 SERVING = "serving"
+ANALYTICS = "analytics"
 PARTS = {
     "items": "Recommendations",
     "friends": "Friend suggestions",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from graph.bench.report import INSTRUCTIONS, LATENCY, SCALE, WORKERS, write_measured
+from graph.bench.report import ANALYTICS, INSTRUCTIONS, LATENCY, SCALE, WORKERS, write_measured
 
 
 class Command(BaseCommand):
@@ -35,6 +35,11 @@ class Command(BaseCommand):
             action="store_true",
             help="instead: instructions of a propagation, by valgrind (half an hour)",
         )
+        parser.add_argument(
+            "--analytics",
+            action="store_true",
+            help="instead: `analyze_snapshot` beside numpy with every play held",
+        )
         parser.add_argument("--partitions", type=Path, help="with --workers: a snapshot written as Parquet")
         parser.add_argument(
             "--epochs", type=int, help="with --workers: of the network, fewer than a model takes"
@@ -48,6 +53,12 @@ class Command(BaseCommand):
 
             measured = latency.benchmark(options["nearest"] or latency.SIZES, progress=self._progress)
             self._write(measured, latency.table(measured), LATENCY, options)
+            return
+        if options["analytics"]:
+            from graph.bench import asked
+
+            told = asked.benchmark(options["plays"] or asked.SIZES)
+            self._write(told, asked.table(told), ANALYTICS, options)
             return
         if options["workers"] is not None:
             self._workers(options)

@@ -120,15 +120,13 @@ def measure_rounds(
         rounds = round_of(parts, Path(folder), seed=seed, noise=None if epsilon is None else Noise(epsilon))
         cpu, asked = process_time() - begun, np.flatnonzero(np.diff(held.indptr))
         found: dict[str, list[Doubles]] = {}
-        apart = {"plain at the same cells": 0.0, "plain": 0.0}
+        apart = 0.0
         for number, part in enumerate(parts):
             progress(number / SERVERS, f"server {number + 1}")
             plain = [document for other, document in enumerate(rounds.plain) if other != number]
             by_round, same = rounds.others(number), rounds.plain_others(number)
-            memory = memory_of_sums(train, [by_round], config.memory)
-            for name, documents in (("plain at the same cells", [same]), ("plain", plain)):
-                other = memory_of_sums(train, documents, config.memory)
-                apart[name] = max(apart[name], vectors_apart(memory, other))
+            memories = (memory_of_sums(train, [sums], config.memory) for sums in (by_round, same))
+            apart = max(apart, vectors_apart(*memories))
             taught = {"alone": [], "plain files": plain, "a round": [by_round]}
             for name, documents in taught.items():
                 joined = replace(part, elsewhere=sums_laid(documents, named_of(part))) if documents else part
@@ -164,7 +162,7 @@ def _pairs(rounds: Round, share: Share) -> int:
 
 def tables(measured: dict[str, Any]) -> str:
     """What ``measure_rounds`` found, as Markdown."""
-    ndcg, servers, apart = measured["ndcg"], measured["servers"], measured["apart"]
+    ndcg, servers = measured["ndcg"], measured["servers"]
     lines = [
         f"Three servers of {', '.join(map(str, measured['listeners']))} listeners agree on {measured['agreed']} items and {measured['words']:,} words, {measured['cells']:,} sums; {measured['bytes'][0]:,} bytes a masked file, {measured['cpu_seconds']:.1f} s of CPU time for all of the round.",
         "",
@@ -172,7 +170,7 @@ def tables(measured: dict[str, Any]) -> str:
         "|---|--:|--:|",
         *(f"| {name} | {ndcg[name]:.4f} | {', '.join(f'{value:.4f}' for value in servers[name])} |" for name in ndcg),
         "",
-        f"Vectors of a round's sums differ from those of plain files at the same cells by {apart['plain at the same cells']:.1e} at most, from those of the whole plain files by {apart['plain']:.1e}.",
+        f"Vectors of a round's sums differ from those of plain files at the same cells by {measured['apart']:.1e} at most.",
         f"Sums of pairs: {measured['pairs']['plain']} in plain files, {measured['pairs']['agreed']} of them at agreed cells.",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -14,7 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.edge_proofs import FULL, ProofInvalid, leaf_in, leaf_of, leaf_write, proven
+from accounts.edge_proofs import (
+    FULL,
+    ProofInvalid,
+    bucket_hash,
+    leaf_in,
+    leaf_of,
+    leaf_write,
+    node_hash,
+    proven,
+    root_hash,
+)
 from accounts.services.receipt import receipt_list
 from accounts.signatures import signed
 from discovery.privacy.erasure import erasure_advance, erasure_request
@@ -86,6 +96,20 @@ def forged(change):
 def test_a_forged_proof_fails(change):
     with pytest.raises(ProofInvalid):
         proven(forged(change), TREE.root, [LEAVES[0]])
+
+
+def test_a_forged_tree_with_a_leaf_elsewhere_fails():
+    """Its root is right; the leaf stands where nobody who asks for it would look."""
+    leaf, empty = 2**63, bucket_hash([])
+    root = root_hash(SALT, node_hash(bucket_hash([leaf]), empty)).hex()
+    proof = {
+        "depth": 1,
+        "salt": SALT.hex(),
+        "buckets": {"0": [leaf_write(leaf)]},
+        "nodes": [{"1": empty.hex()}],
+    }
+    with pytest.raises(ProofInvalid, match="elsewhere"):
+        proven(proof, root, [1])
 
 
 def test_a_proof_of_other_leaves_says_nothing():

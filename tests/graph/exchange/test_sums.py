@@ -147,7 +147,8 @@ def twelve_names(**said):
     plays[:12] = 0
     plays[:12, 25:] = 7.0
     plays[12:, 25:] = 0
-    plays[12:22, 25:27] = 1.0  # these two are played by ten others, each of whom plays both
+    plays[12:20, 25:27] = 1.0  # eight others play both of these, and three each of them
+    plays[20:23, 25] = plays[23:26, 26] = 1.0
     return replace(snapshot_of(plays), **{"tag_names": PackedNames.of([]), **said})
 
 
@@ -169,8 +170,8 @@ def test_who_plays_the_same_as_another_is_no_further_person():
     assert not {f"Artist {item}" for item in range(27, 50)} & set(names)
     low, high = (document.arrays[f"artist.pair_{end}"] for end in ("low", "high"))
     pairs = {(names[a], names[b]) for a, b in zip(low.tolist(), high.tolist(), strict=True)}
-    assert ("Artist 25", "Artist 26") in pairs
-    assert not {("Artist 0", "Artist 25"), ("Artist 1", "Artist 25")} & pairs
+    assert len(pairs) > 20
+    assert ("Artist 25", "Artist 26") not in pairs
 
 
 def test_noise_hides_a_listener_whose_row_is_cut(halves, sums):

@@ -145,7 +145,7 @@ class Epochs:
             return Candidates(self._held.listeners, min(config.sampled_of_cells, items))
         return Everyone(items)
 
-    def _update(self) -> None:
+    def _learn(self) -> None:
         """A step from the gathered gradients: own items' are whole, those of everybody's parameters add up."""
         shared = [self._network.tag_embedding, self._network.friends, self._network.mix]
         sums = self._hands.sum_(torch.cat([gradient(parameter).reshape(-1) for parameter in shared]))
@@ -179,7 +179,7 @@ class Epochs:
         items_grad = torch.zeros_like(vectors)
         loss = self._of_batch(vectors.detach(), items_grad, batch)
         vectors.backward(items_grad)  # type: ignore[no-untyped-call]
-        self._update()
+        self._learn()
         return loss
 
     def _of_batch(self, vectors: Tensor, items_grad: Tensor, batch: Batch) -> float:
@@ -259,7 +259,7 @@ class Epochs:
         vectors.items_grad.add_(held.listening.backward.sums(vectors.tastes_grad))
         items.backward(vectors.items_grad)  # type: ignore[no-untyped-call]
         backward = time.process_time()
-        self._update()
+        self._learn()
         return EpochCost(
             propagation=forward - start + backward - gathered,
             loss=gathered - forward,

@@ -18,6 +18,7 @@ from accounts.edge_proofs import (
     FULL,
     ProofInvalid,
     bucket_hash,
+    bucket_of,
     leaf_in,
     leaf_of,
     leaf_write,
@@ -110,6 +111,17 @@ def test_a_forged_tree_with_a_leaf_elsewhere_fails():
     }
     with pytest.raises(ProofInvalid, match="elsewhere"):
         proven(proof, root, [1])
+
+
+def test_another_salt_under_which_the_leaf_is_absent_fails():
+    """Whoever proves could look for one; the root is of the salt."""
+    proof = TREE.proof([LEAVES[0]])
+    (bucket,) = proof["buckets"]
+    salts = (number.to_bytes(32) for number in range(10_000))
+    found = next(salt for salt in salts if bucket_of(leaf_in(salt, LEAVES[0]), TREE.depth) == int(bucket))
+    assert shown(LEAVES[0]) in proof["buckets"][bucket]
+    with pytest.raises(ProofInvalid, match="another root"):
+        proven({**proof, "salt": found.hex()}, TREE.root, [LEAVES[0]])
 
 
 def test_a_proof_of_other_leaves_says_nothing():

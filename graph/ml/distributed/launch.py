@@ -34,10 +34,10 @@ from graph.snapshot import GraphSnapshot
 logger = logging.getLogger(__name__)
 
 RESTARTS = 3  # of all workers, when one is lost
-# Bytes of a table from which on it is the system's again once it is freed. Where an epoch has many steps each needs the same tables
-# again, and new pages are filled with zeros first: that took a third of a step. Where an epoch is one step, memory is dearer.
-GIVEN_BACK_OF_STEPS, GIVEN_BACK_OF_ONE = 2**25, 2**22
-KEPT = 16  # times as many bytes of freed smaller ones stay, at most
+GIVEN_BACK = 2**22  # bytes of a table from which on it is the system's again once it is freed
+# As many large workers keep what they freed: a sixth of their time is the filling of new pages with zeros. They hold half as much more.
+KEEPING = 2
+KEPT = 2**31  # bytes at most
 LOOKED_EVERY = 0.2  # seconds
 TOLD = 500  # characters of what a worker said
 JOB, LOG = "job", "torchrun.log"
@@ -78,17 +78,17 @@ class Workers:
         shutil.rmtree(job, ignore_errors=True)
         Job(kind=view.kind, config=config).write(job)
         is_one_step = view.strength.nnz > config.network.full_batch_above
-        self._run(job, progress, GIVEN_BACK_OF_ONE if is_one_step else GIVEN_BACK_OF_STEPS)
+        self._run(job, progress, keeps=is_one_step and self.count <= KEEPING)
         memory = Block(name="memory", **arrays_read(job, "memory", self.count))
         codes = arrays_read(job, "network", self.count)["codes"]
         network = block_of(view, codes, config.network, config.content)
         return weighted({"memory": memory, "network": network}, config)
 
-    def _run(self, job: Path, progress: Progress, given_back: int) -> None:
+    def _run(self, job: Path, progress: Progress, *, keeps: bool) -> None:
         with (job / LOG).open("wb") as log:
             process = subprocess.Popen(
                 self._command(job),
-                env=_environment(given_back),
+                env=_environment(keeps=keeps),
                 cwd=settings.BASE_DIR,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -127,12 +127,14 @@ def _why(said: str) -> str:
     return str((own or errors or [said])[0][-TOLD:])
 
 
-def _environment(given_back: int) -> dict[str, str]:
-    """One thread a worker, large pages for large tables, which go back when they are freed, and our settings."""
-    ours = {
-        "OMP_NUM_THREADS": "1", "THP_MEM_ALLOC_ENABLE": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(given_back), "MALLOC_TRIM_THRESHOLD_": str(KEPT * given_back),
-    }  # fmt: skip
+def _environment(*, keeps: bool) -> dict[str, str]:
+    """One thread a worker, large pages for large tables, which go back when they are freed unless it ``keeps`` them, and our settings."""
+    memory = (
+        {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(KEPT)}
+        if keeps
+        else {"MALLOC_MMAP_THRESHOLD_": str(GIVEN_BACK)}
+    )
+    ours = {"OMP_NUM_THREADS": "1", "THP_MEM_ALLOC_ENABLE": "1", **memory}
     return {"DJANGO_SETTINGS_MODULE": "discovery.settings", **os.environ, **ours}
 
 

@@ -17,6 +17,7 @@ from graph.serving.index import ItemIndex
 from graph.serving.places import ascending
 
 NOTHING = candidates.NOTHING
+AVERAGE = 128  # lists looked into for what is good on average
 
 
 def best_for(
@@ -33,9 +34,9 @@ def best_for(
     middle = middles(index, entries)
     scores = index.scores_batch(entries, rows)
     span = scores.max(axis=1) - middle
-    queries = np.stack([candidates.asked_by(index, each) for each in entries])
+    queries = np.stack([candidates.query(index, each) for each in entries])
     mean = np.divide(1, span, out=np.zeros_like(span), where=span > 0) @ queries
-    both = candidates.proposed_by(index, mean[None], fairness.POOL, known=known)
+    both = candidates.proposed_by(index, mean[None], fairness.POOL, known=known, probes=AVERAGE)
     more = candidates.without(ascending(np.concatenate([named, NOTHING if both is None else both])), rows)
     scores = np.concatenate([scores, index.scores_batch(entries, more)], axis=1)
     rows = np.concatenate([rows, more])

@@ -8,7 +8,7 @@ root of items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from django.conf import settings
@@ -52,7 +52,7 @@ def proposed(
     """
     if not proposes(index):
         return None
-    queries = [asked_by(index, evidence, with_prior) for evidence in evidences]
+    queries = [query(index, evidence, with_prior) for evidence in evidences]
     also = np.concatenate([also, *(own_rows(index, evidence) for evidence in evidences)])
     return proposed_by(index, np.stack(queries), limit, known=known, also=also, wait=wait)
 
@@ -87,26 +87,22 @@ def proposed_by(
     return rows if len(rows) >= limit else None
 
 
-def query(index: ItemIndex, parts: Iterable[tuple[Evidence, Floats]], prior: float) -> Floats:
-    """What evidence that counts so strongly [E] asks of each column of the lists [dim + 1 + FELT], all parts together."""
+def query(
+    index: ItemIndex, evidence: Evidence | None, prior: float = 1.0, strength: Floats | None = None
+) -> Floats:
+    """What evidence asks of each column of the lists [dim + 1 + FELT].
+
+    ``strength`` [E]: how strongly it counts, where that is not as ever.
+    """
     asked = np.zeros(index.dim + 1 + FELT, dtype=np.float32)
     asked[index.dim] = float(prior) * index.prior_gain
-    for evidence, strength in parts:
-        asked[: index.dim] += index.folded(evidence, strength)
-        if evidence.said is not None:
-            words = spoken.strengths(evidence, strength, index.key_count)
-            asked[index.dim + 1 :] += spoken.felt(evidence.said, words)
-    return asked
-
-
-def asked_by(index: ItemIndex, evidence: Evidence, prior: float = 1.0) -> Floats:
-    """The same of one viewer's evidence as strongly as it counts, words included."""
-    asked = np.zeros(index.dim + 1 + FELT, dtype=np.float32)
-    asked[: index.dim] = index.folding(evidence)
-    asked[index.dim] = float(prior) * index.prior_gain
+    if evidence is None:
+        return asked
+    asked[: index.dim] = index.folding(evidence) if strength is None else index.folded(evidence, strength)
     if evidence.said is not None:
-        words = spoken.strengths(evidence, index.strengths(evidence), index.key_count)
-        asked[index.dim + 1 :] += spoken.felt(evidence.said, words)
+        strength = index.strengths(evidence) if strength is None else strength
+        words = spoken.strengths(evidence, strength, index.key_count)
+        asked[index.dim + 1 :] = spoken.felt(evidence.said, words)
     return asked
 
 

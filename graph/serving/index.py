@@ -268,16 +268,26 @@ class ItemIndex:
 
     def scores(self, evidence: Evidence) -> Floats:
         """Score of every candidate [n] for one viewer."""
-        scores = self._with_own(self.queries @ self.folding(evidence), evidence, None)
+        products = self.queries @ self.folding(evidence)
+        scores = self._with_own(products, evidence, self.strengths(evidence), None)
         scores += self.prior
         return scores
 
-    def terms(self, evidence: Evidence, strength: Floats, rows: Rows | None = None) -> Floats:
-        """What evidence that counts this strongly [E] adds to every candidate [n], or to some (ascending ``rows``)."""
-        vectors = self.queries if rows is None else self.query_rows(rows)
-        added = np.asarray(vectors @ self.folded(evidence, strength), dtype=np.float32)
-        self._add_own(added, evidence, strength, rows)
-        return added
+    def terms(
+        self,
+        evidence: Evidence,
+        strength: Floats,
+        rows: Rows | None = None,
+        *,
+        vectors: Floats | None = None,
+    ) -> Floats:
+        """What evidence that counts this strongly [E] adds to every candidate [n], or to some (ascending ``rows``).
+
+        ``vectors``: the candidates', where they are at hand.
+        """
+        if vectors is None:
+            vectors = self.queries if rows is None else self.query_rows(rows)
+        return self._with_own(vectors @ self.folded(evidence, strength), evidence, strength, rows)
 
     def scores_batch(
         self, evidences: Sequence[Evidence], rows: Rows | None = None, *, vectors: Floats | None = None
@@ -317,13 +327,16 @@ class ItemIndex:
 
     def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
-        scores = self._with_own(self.query_rows(rows) @ self.folding(evidence), evidence, rows)
+        products = self.query_rows(rows) @ self.folding(evidence)
+        scores = self._with_own(products, evidence, self.strengths(evidence), rows)
         return np.asarray(scores + self.prior[rows], np.float32)
 
-    def _with_own(self, products: Floats, evidence: Evidence, rows: Rows | None) -> Floats:
+    def _with_own(
+        self, products: Floats, evidence: Evidence, strength: Floats, rows: Rows | None
+    ) -> Floats:
         """Products of vectors and evidence, with what no product says."""
         added = np.asarray(products, dtype=np.float32)
-        self._add_own(added, evidence, self.strengths(evidence), rows)
+        self._add_own(added, evidence, strength, rows)
         return added
 
     def own_rows(self, evidence: Evidence) -> Rows:

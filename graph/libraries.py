@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from accounts.compiled_query import PERSON, CompiledQuery
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
 from discovery.platform.errors import NotFound
@@ -118,8 +119,7 @@ def holdings(viewer: Viewer) -> Holdings:
     somebody = active_user(viewer)
     if somebody is None:
         return NOTHING
-    rows = LibraryAccount.objects.filter(user=somebody).order_by("pk").values_list("pk", "version", "name")
-    accounts = list(rows)
+    accounts = _ACCOUNTS.rows(somebody)
     if not accounts:
         return NOTHING
     state = tuple((key, version) for key, version, _name in accounts)
@@ -133,6 +133,14 @@ def holdings(viewer: Viewer) -> Holdings:
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return held
+
+
+_ACCOUNTS = CompiledQuery(
+    lambda user, _now: (
+        LibraryAccount.objects.filter(user=user).order_by("pk").values_list("pk", "version", "name")
+    ),
+    PERSON,
+)
 
 
 def _read(names: dict[int, str]) -> Holdings:

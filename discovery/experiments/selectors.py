@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import intake, policies
+from accounts.compiled_query import CompiledQuery
 from accounts.models import PersonalizationLevel, User
 from discovery.experiments.arms import Arm
 from discovery.experiments.draft import arm_of
@@ -26,7 +27,11 @@ class Participation:
 
 def experiment_running() -> Experiment | None:
     """The one that runs."""
-    return Experiment.objects.filter(stopped_at=None).first()
+    running: list[Experiment] = _RUNNING.instances()
+    return next(iter(running), None)
+
+
+_RUNNING = CompiledQuery(lambda _now: Experiment.objects.filter(stopped_at=None).order_by("pk")[:1])
 
 
 def experiment_get(name: str) -> Experiment:

@@ -49,6 +49,7 @@ class Reading:
     flat: bool = False  # every candidate equally likely
 
 
+EACH = 64  # lists looked into by each reading: there are several, and their lists are mostly the same
 READINGS = {
     Source.SUM: Reading(prior=1, own=1, friends=1, session=1, depth=4),
     Source.FAR: Reading(prior=1, own=1, friends=1, session=1, depth=20, flat=True),
@@ -129,10 +130,10 @@ class Parts:
     def asked(self, index: ItemIndex) -> Floats:
         """What the sources ask of lists, each once [B, …] (`candidates.query`): each weighs the same four parts."""
         parts = [
-            candidates.query(index, [] if part is None else [part], 0.0)
+            candidates.query(index, None, 0.0) if part is None else candidates.query(index, part[0], 0.0, part[1])
             for part in (self.own, self.friends, self.session)
         ]
-        table = np.stack([candidates.query(index, [], 1.0), *parts])
+        table = np.stack([candidates.query(index, None, 1.0), *parts])
         weights = [[each.prior, each.own, each.friends, each.session] for each in READINGS.values()]
         return np.unique(np.array(weights, dtype=np.float32) @ table, axis=0)
 
@@ -153,8 +154,9 @@ def parts_of(index: ItemIndex, lasting: Evidence, session: Evidence) -> Parts:
 
 def score(index: ItemIndex, parts: Parts, refused: Rows, rows: Rows | None = None) -> Scores:
     """One listener's sum in parts, of every item or of some (ascending ``rows``)."""
+    vectors = index.queries if rows is None else index.query_rows(rows)
     own, friends, said = (
-        None if part is None else index.terms(*part, rows)
+        None if part is None else index.terms(*part, rows, vectors=vectors)
         for part in (parts.own, parts.friends, parts.session)
     )
     every = np.arange(len(index)) if rows is None else rows
@@ -168,7 +170,7 @@ def proposed(index: ItemIndex, parts: Parts, *, known: Rows, also: Rows) -> Rows
         return None
     speaking = [part[0] for part in (parts.own, parts.friends, parts.session) if part is not None]
     also = np.concatenate([also, *(candidates.own_rows(index, evidence) for evidence in speaking)])
-    return candidates.proposed_by(index, parts.asked(index), DEEP, known=known, also=also)
+    return candidates.proposed_by(index, parts.asked(index), DEEP, known=known, also=also, probes=EACH)
 
 
 def beneath(scores: Floats, refused: Rows) -> Floats:

@@ -65,16 +65,25 @@ def weeks_of(user: User, until: datetime | None = None) -> list[Week]:
     end = monday_of(until or clock.now())
     begin = end - WEEKS * WEEK
     weeks = [Week() for _ in range(WEEKS)]
-    for moment, artist, told, heard, night in _plays(settings.LOCAL_TIME_ZONE).values(user, begin, end):
-        week = weeks[(moment - begin) // WEEK]
+    place: dict[Any, int] = {}
+    for told_week, artist, told, heard, night in _plays(settings.LOCAL_TIME_ZONE).rows(user, begin, end):
+        if told_week not in place:
+            place[told_week] = (_moment(told_week) - begin) // WEEK
+        week = weeks[place[told_week]]
         week.skips += told - heard
         week.nights += night
         if heard:
             week.artists[artist] += heard
-    for (moment,) in (*_SHARED.values(user, begin, end), *_SENT.values(user, begin, end)):
+    for (moment,) in (*_SHARED.rows(user, begin, end), *_SENT.rows(user, begin, end)):
         if moment is not None:
-            weeks[(moment - begin) // WEEK].shared += 1
+            weeks[(_moment(moment) - begin) // WEEK].shared += 1
     return weeks
+
+
+def _moment(told: str | datetime) -> datetime:
+    """As a database gives it: SQLite writes it out, in UTC and without saying so."""
+    moment = datetime.fromisoformat(told) if isinstance(told, str) else told
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @cache

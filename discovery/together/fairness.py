@@ -63,7 +63,7 @@ def fair_list(relevant: Reals, count: int) -> FairList:
     count = min(count, len(pool))
     gain = relevant[:, pool].astype(np.float64) / _best_alone(relevant, count)[:, None]
     chosen = _one_by_one(gain, count)
-    _improve(gain, chosen, _worth, most=EXCHANGES)
+    _improve(gain, chosen, _worth, most=EXCHANGES, growing=True)
     chosen = _evener(gain, chosen)
     chosen = chosen[_one_by_one(gain[:, chosen], count)]
     return FairList(columns=pool[chosen], satisfaction=gain[:, chosen].sum(axis=1))
@@ -138,25 +138,44 @@ def _one_by_one(
     return chosen
 
 
-def _improve(gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles], *, most: int) -> None:
-    """Exchange chosen columns for others while that makes the sum worth more, ``most`` times at most."""
+def _improve(
+    gain: Doubles,
+    chosen: Rows,
+    worth_of: Callable[[Doubles], Doubles],
+    *,
+    most: int,
+    growing: bool = False,
+) -> None:
+    """Exchange chosen columns for others while that makes the sum worth more, ``most`` times at most.
+
+    ``growing``: more for anybody is never worth less, so that most columns need not be tried in each place.
+    """
     for _ in range(most):
-        if not _exchange(gain, chosen, worth_of):
+        if not _exchange(gain, chosen, worth_of, growing=growing):
             return
 
 
-def _exchange(gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles]) -> bool:
+def _exchange(
+    gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles], *, growing: bool
+) -> bool:
     """Exchange the one chosen column for another that makes the sum worth most; whether any does."""
     if not len(chosen):
         return False
     served = gain[:, chosen].sum(axis=1)
     without = served[:, None] - gain[:, chosen]  # [M, k]
-    worth = worth_of(without[:, :, None] + gain[:, None, :])  # [k, p]
-    worth[:, chosen] = -np.inf
-    place, column = divmod(int(worth.argmax()), gain.shape[1])
-    if worth[place, column] <= worth_of(served) + SMALLEST_STEP:
+    enough = worth_of(served) + SMALLEST_STEP
+    open_ = np.ones(gain.shape[1], dtype=bool)
+    open_[chosen] = False
+    if growing:  # what a column is worth in the place of whichever column gives each one least
+        open_ &= worth_of(without.max(axis=1)[:, None] + gain) > enough
+    columns = np.flatnonzero(open_)
+    if not len(columns):
         return False
-    chosen[place] = column
+    worth = worth_of(without[:, :, None] + gain[:, None, columns])  # [k, c]
+    place, column = divmod(int(worth.argmax()), len(columns))
+    if worth[place, column] <= enough:
+        return False
+    chosen[place] = columns[column]
     return True
 
 

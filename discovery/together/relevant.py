@@ -14,8 +14,10 @@ from graph.arrays import Floats, Reals, Rows
 from graph.serving import candidates
 from graph.serving.channels import Evidence
 from graph.serving.index import ItemIndex
+from graph.serving.places import ascending
 
 NOTHING = candidates.NOTHING
+AVERAGE = 128  # lists looked into for what is good on average
 
 
 def best_for(
@@ -30,16 +32,21 @@ def best_for(
     if rows is None:
         return None
     middle = middles(index, entries)
-    span = index.scores_batch(entries, rows).max(axis=1) - middle
-    queries = [candidates.query(index, [(each, index.strengths(each))], 1.0) for each in entries]
-    mean = np.divide(1, span, out=np.zeros_like(span), where=span > 0) @ np.stack(queries)
-    both = candidates.proposed_by(index, mean[None], fairness.POOL, known=known, also=rows)
-    rows = np.union1d(rows if both is None else both, named)
-    return rows, fairness.relevance(index.scores_batch(entries, rows), middle)
+    scores = index.scores_batch(entries, rows)
+    span = scores.max(axis=1) - middle
+    queries = np.stack([candidates.query(index, each) for each in entries])
+    mean = np.divide(1, span, out=np.zeros_like(span), where=span > 0) @ queries
+    both = candidates.proposed_by(index, mean[None], fairness.POOL, known=known, probes=AVERAGE)
+    more = candidates.without(ascending(np.concatenate([named, NOTHING if both is None else both])), rows)
+    scores = np.concatenate([scores, index.scores_batch(entries, more)], axis=1)
+    rows = np.concatenate([rows, more])
+    order = np.argsort(rows)
+    return rows[order], fairness.relevance(scores[:, order], middle)
 
 
 def middles(index: ItemIndex, entries: Sequence[Evidence]) -> Floats:
     """What an item in the middle scores for each [M], as far as a sample of them tells."""
-    scores = index.scores_batch(entries, candidates.sampled(index))
+    vectors = candidates.sampled_vectors(index)
+    scores = index.scores_batch(entries, candidates.sampled(index), vectors=vectors)
     middle = (scores.shape[1] - 1) // 2
     return np.asarray(np.partition(scores, middle, axis=1)[:, middle])

@@ -16,6 +16,7 @@ import numpy as np
 
 from graph.arrays import Floats, Rows
 from graph.serving.index import ItemIndex
+from graph.serving.places import ascending
 
 if TYPE_CHECKING:
     import faiss
@@ -61,17 +62,19 @@ class NearestItems:
         """Bytes of the lists: a byte a column and eight of an item's row, and the centers."""
         return int(self._lists.ntotal * (self._lists.code_size + 8) + self._lists.nlist * self._width * 4)
 
-    def nearest(self, queries: Floats, asked: int) -> Rows:
-        """Rows that come nearest to any of ``queries`` [B, dim + 1 + FELT], ``asked`` for each as far as found (ascending)."""
+    def nearest(self, queries: Floats, asked: int, probes: int | None = None) -> Rows:
+        """Rows that come nearest to any of ``queries`` [B, dim + 1 + FELT], ``asked`` for each as far as found (ascending).
+
+        ``probes``: how many lists each looks into, where that is said.
+        """
         padded = np.zeros((len(queries), self._width), dtype=np.float32)
         padded[:, : queries.shape[1]] = queries
         if not self._lists.ntotal:
             return np.zeros(0, dtype=np.int64)
-        probes = min(PROBES if len(queries) == 1 else SHARED, self._lists.nlist)
         how = self._search_parameters()
-        how.nprobe = probes
+        how.nprobe = min(probes or (PROBES if len(queries) == 1 else SHARED), self._lists.nlist)
         _, found = self._lists.search(padded, min(asked, self._lists.ntotal), params=how)
-        return np.unique(found[found >= 0])
+        return ascending(found[found >= 0])
 
     def _columns(self, index: ItemIndex, rows: Rows) -> Floats:
         """What of items the lists are over [len(rows), width]."""

@@ -6,14 +6,17 @@ Amounts go in (play counts, picks, words), signed strengths come out. Knows noth
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Doubles, Floats, Reals, Rows
+
+Made = TypeVar("Made")
 
 LOUDEST = 4.0  # no entry weighs more than four ordinary ones
 # What a word weighs: what was asked for goes before what somebody usually plays, which orders what is left.
@@ -51,6 +54,8 @@ class Evidence:
     amount: Floats  # [E] > 0 but for words, raw strength in the channel's unit
     channel: Codes  # [E] Channel
     said: Spoken | None = None  # words: a row behind all keys each
+    # What an index made of it for this request, by what that is; a part of it or a copy makes its own.
+    _made: dict[tuple[str, object], Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.key_row) and self.key_row.min() < 0:
@@ -58,6 +63,14 @@ class Evidence:
 
     def __len__(self) -> int:
         return len(self.key_row)
+
+    def once(self, what: str, by: object, make: Callable[[], Made]) -> Made:
+        """``what`` something makes of this evidence, made the first time it is asked for; nobody changes it."""
+        key = what, by
+        if key not in self._made:
+            self._made[key] = make()
+        made: Made = self._made[key]
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,10 @@ GRAIN = 2.0**-40  # scores are put in order by so many of these: what differs by
 
 def strengths(index: ItemIndex, evidence: Evidence) -> Doubles:
     """Signed strength of each entry [E], as `ItemIndex.strengths` has it in floats."""
+    return evidence.once("exact strengths", index, lambda: _strengths(index, evidence))
+
+
+def _strengths(index: ItemIndex, evidence: Evidence) -> Doubles:
     strength = np.zeros(len(evidence))
     counts = np.bincount(evidence.channel, minlength=len(Channel))
     for number in np.flatnonzero(counts):

@@ -27,7 +27,7 @@ from graph.arrays import Codes, Doubles, Floats, Ids, Mask, Rows
 from graph.serving import exact, spoken
 from graph.serving.channels import Channel, ChannelRule, Evidence, Source, word_rule
 from graph.serving.friend_index import unit_rows
-from graph.serving.places import positions, top_rows
+from graph.serving.places import ascending, positions, top_rows
 
 KeyKind = Literal["item", "tag", "artist"]
 
@@ -121,8 +121,10 @@ class ItemIndex:
 
     def key_vectors(self, rows: Rows) -> Floats:
         """Some of ``keys`` [len(rows), dim], in any order; a table of all would hold what no request asks for."""
-        keys = np.empty((len(rows), self.dim), dtype=np.float32)
         start, stop = 0, len(self)
+        if not len(rows) or rows.max() < stop:
+            return self._scaled(self._codes[rows], self._key_scale[rows])
+        keys = np.empty((len(rows), self.dim), dtype=np.float32)
         of_items = rows < stop
         keys[of_items] = self._scaled(self._codes[rows[of_items]], self._key_scale[rows[of_items]])
         for ids, vectors in self._features.values():
@@ -132,7 +134,10 @@ class ItemIndex:
         return keys
 
     def _scaled(self, codes: Codes | Floats, scale: Floats) -> Floats:
-        return np.asarray(codes * self._spread_out(scale), dtype=np.float32)
+        vectors = codes.astype(np.float32)  # a copy, also of floats
+        for place, source in enumerate(self.sources):
+            vectors[:, source.start : source.stop] *= scale[:, place, None]
+        return vectors
 
     def _feature_keys(self, arrays: Mapping[str, NDArray[Any]], kind: str) -> Floats:
         keys: Floats = arrays[f"{kind}_keys"]
@@ -250,6 +255,9 @@ class ItemIndex:
 
     def strengths(self, evidence: Evidence) -> Floats:
         """Signed strength of each entry [E]."""
+        return evidence.once("strengths", self, lambda: self._strengths(evidence))
+
+    def _strengths(self, evidence: Evidence) -> Floats:
         strength = np.zeros(len(evidence), dtype=np.float32)
         counts = np.bincount(evidence.channel, minlength=len(Channel))
         for number in np.flatnonzero(counts):
@@ -260,24 +268,40 @@ class ItemIndex:
 
     def scores(self, evidence: Evidence) -> Floats:
         """Score of every candidate [n] for one viewer."""
-        scores = self.terms(evidence, self.strengths(evidence))
+        products = self.queries @ self.folding(evidence)
+        scores = self._with_own(products, evidence, self.strengths(evidence), None)
         scores += self.prior
         return scores
 
-    def terms(self, evidence: Evidence, strength: Floats, rows: Rows | None = None) -> Floats:
-        """What evidence that counts this strongly [E] adds to every candidate [n], or to some (ascending ``rows``)."""
-        vectors = self.queries if rows is None else self.query_rows(rows)
-        added = np.asarray(vectors @ self.folded(evidence, strength), dtype=np.float32)
-        self._add_own(added, evidence, strength, rows)
-        return added
+    def terms(
+        self,
+        evidence: Evidence,
+        strength: Floats,
+        rows: Rows | None = None,
+        *,
+        vectors: Floats | None = None,
+    ) -> Floats:
+        """What evidence that counts this strongly [E] adds to every candidate [n], or to some (ascending ``rows``).
 
-    def scores_batch(self, evidences: Sequence[Evidence], rows: Rows | None = None) -> Floats:
-        """Scores [B, n] of many viewers at once, or of some ``rows`` [B, c] (ascending); equal to ``scores`` of each."""
+        ``vectors``: the candidates', where they are at hand.
+        """
+        if vectors is None:
+            vectors = self.queries if rows is None else self.query_rows(rows)
+        return self._with_own(vectors @ self.folded(evidence, strength), evidence, strength, rows)
+
+    def scores_batch(
+        self, evidences: Sequence[Evidence], rows: Rows | None = None, *, vectors: Floats | None = None
+    ) -> Floats:
+        """Scores [B, n] of many viewers at once, or of some ``rows`` [B, c] (ascending); equal to ``scores`` of each.
+
+        ``vectors``: the `query_rows` of ``rows``, where they are at hand.
+        """
         strengths = [self.strengths(evidence) for evidence in evidences]
-        folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
-        for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
-            folded[place] = self.folded(evidence, strength)
-        scores = self._of_all(folded) if rows is None else np.asarray(folded @ self.query_rows(rows).T)
+        folded = self.fold(evidences)
+        if rows is None:
+            scores = self._of_all(folded)
+        else:
+            scores = np.asarray(folded @ (self.query_rows(rows) if vectors is None else vectors).T)
         scores += self.prior if rows is None else self.prior[rows]
         for place, (evidence, strength) in enumerate(zip(evidences, strengths, strict=True)):
             self._add_own(scores[place], evidence, strength, rows)
@@ -303,11 +327,21 @@ class ItemIndex:
 
     def scores_of(self, evidence: Evidence, rows: Rows) -> Floats:
         """Scores of some candidates [len(rows)], ascending rows; equal to ``scores`` there."""
-        return np.asarray(self.terms(evidence, self.strengths(evidence), rows) + self.prior[rows], np.float32)
+        products = self.query_rows(rows) @ self.folding(evidence)
+        scores = self._with_own(products, evidence, self.strengths(evidence), rows)
+        return np.asarray(scores + self.prior[rows], np.float32)
+
+    def _with_own(
+        self, products: Floats, evidence: Evidence, strength: Floats, rows: Rows | None
+    ) -> Floats:
+        """Products of vectors and evidence, with what no product says."""
+        added = np.asarray(products, dtype=np.float32)
+        self._add_own(added, evidence, strength, rows)
+        return added
 
     def own_rows(self, evidence: Evidence) -> Rows:
         """Candidates that the evidence lifts or sinks by being that very item (ascending)."""
-        return np.unique(evidence.key_row[self._lifted(evidence)])
+        return ascending(evidence.key_row[self._lifted(evidence)])
 
     def top_batch(
         self, evidences: Sequence[Evidence], k: int, *, seen: sp.csr_matrix | None = None
@@ -333,8 +367,12 @@ class ItemIndex:
         """Each viewer's evidence added up [B, dim]; made for one request and never stored."""
         folded = np.zeros((len(evidences), self.dim), dtype=np.float32)
         for place, evidence in enumerate(evidences):
-            folded[place] = self.folded(evidence, self.strengths(evidence))
+            folded[place] = self.folding(evidence)
         return folded
+
+    def folding(self, evidence: Evidence) -> Floats:
+        """One viewer's evidence added up [dim], each entry as strongly as it counts here."""
+        return evidence.once("folding", self, lambda: self.folded(evidence, self.strengths(evidence)))
 
     def tastes(self, plays: sp.csr_matrix) -> Floats:
         """What people are compared by [P, d]: play counts [P, n] folded into the first source, as unit rows.
@@ -375,7 +413,7 @@ class ItemIndex:
 
     def by_source(self, evidence: Evidence, rows: Rows) -> dict[str, Doubles]:
         """What each source adds to each of these candidates [len(rows)], all evidence together; lifts and prior stand apart."""
-        products = self.query_rows(rows) * self.folded(evidence, self.strengths(evidence))
+        products = self.query_rows(rows) * self.folding(evidence)
         return {s.name: products[:, s.start : s.stop].sum(axis=1, dtype=np.float64) for s in self.sources}
 
     def similar(self, row: int, k: int) -> tuple[Rows, Floats]:
@@ -437,6 +475,9 @@ class ItemIndex:
 
     def key_codes(self, evidence: Evidence) -> tuple[NDArray[Any], Doubles]:
         """The same of what each entry is of: codes [E, dim], int8 where all of them are, and scales [E, S]."""
+        return evidence.once("codes", self, lambda: self._key_codes(evidence))
+
+    def _key_codes(self, evidence: Evidence) -> tuple[NDArray[Any], Doubles]:
         rows, size, tags = evidence.key_row, len(self), len(self._features["tag"][0])
         if not len(rows) or rows.max() < size:
             return self._codes[rows], self._key_scale[rows].astype(np.float64)

@@ -46,3 +46,9 @@ def found(sorted_rows: Rows, rows: Rows) -> Rows:
     """The places in ``sorted_rows``, which ascend, of those of ``rows`` that are there."""
     place = positions(sorted_rows, rows)
     return place[place >= 0]
+
+
+def ascending(rows: Rows) -> Rows:
+    """Each of ``rows`` once, in order. Of rows, numpy's own is several times slower: it looks for what is equal by a hash."""
+    rows = np.sort(rows)
+    return rows[np.append(True, rows[1:] != rows[:-1])] if len(rows) else rows

@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from strawberry.types.cast import cast
 from discovery.platform.errors import InvalidInput
 from discovery.platform.graphql.plain import OfSource
 
+IDS_KEPT = 16_384  # of those that went out last: an answer has some of them many times
 LENGTH = 22  # characters of an id: 16 bytes in URL-safe base64 without padding
 LARGEST_KEY = 2**63 - 1  # what a BigAutoField holds
 _CUT = 128 - 63  # bits of a random key that an id does not hold
@@ -67,9 +68,12 @@ def node_ref(value: str, *types: str, field: str | None = None) -> tuple[str, in
 
 def global_id(type_name: str, key: int | UUID) -> str:
     """The opaque id under which ``key`` of ``type_name`` goes out."""
-    if isinstance(key, UUID):
-        key = key.int >> _CUT
-    block = _ciphers(settings.SIGNING_KEY).sealing.update(_mark(type_name) + key.to_bytes(8))
+    return _written(settings.SIGNING_KEY, type_name, key.int >> _CUT if isinstance(key, UUID) else key)
+
+
+@lru_cache(maxsize=IDS_KEPT)
+def _written(signing_key: str, type_name: str, key: int) -> str:
+    block = _ciphers(signing_key).sealing.update(_mark(type_name) + key.to_bytes(8))
     return base64.urlsafe_b64encode(block)[:LENGTH].decode("ascii")
 
 

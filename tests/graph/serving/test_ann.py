@@ -142,7 +142,7 @@ def test_an_error_in_the_making_is_not_hidden(monkeypatch):
 def test_lists_of_a_tiny_index_hold_every_item():
     small = small_index([[1.0], [2.0]])
     _, entries = permitted([(Channel.OWN, 1, 1.0, 0)]).in_index(small)
-    queries = candidates.query(small, [(entries, small.strengths(entries))], 1.0)[None]
+    queries = candidates.query(small, entries)[None]
     assert NearestItems(small).nearest(queries, 2).tolist() == [0, 1]
 
 

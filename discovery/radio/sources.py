@@ -130,7 +130,9 @@ class Parts:
     def asked(self, index: ItemIndex) -> Floats:
         """What the sources ask of lists, each once [B, …] (`candidates.query`): each weighs the same four parts."""
         parts = [
-            candidates.query(index, None, 0.0) if part is None else candidates.query(index, part[0], 0.0, part[1])
+            candidates.query(index, None, 0.0)
+            if part is None
+            else candidates.query(index, part[0], 0.0, part[1])
             for part in (self.own, self.friends, self.session)
         ]
         table = np.stack([candidates.query(index, None, 1.0), *parts])

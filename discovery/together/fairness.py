@@ -155,9 +155,7 @@ def _improve(
             return
 
 
-def _exchange(
-    gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles], *, growing: bool
-) -> bool:
+def _exchange(gain: Doubles, chosen: Rows, worth_of: Callable[[Doubles], Doubles], *, growing: bool) -> bool:
     """Exchange the one chosen column for another that makes the sum worth most; whether any does."""
     if not len(chosen):
         return False

@@ -331,9 +331,7 @@ class ItemIndex:
         scores = self._with_own(products, evidence, self.strengths(evidence), rows)
         return np.asarray(scores + self.prior[rows], np.float32)
 
-    def _with_own(
-        self, products: Floats, evidence: Evidence, strength: Floats, rows: Rows | None
-    ) -> Floats:
+    def _with_own(self, products: Floats, evidence: Evidence, strength: Floats, rows: Rows | None) -> Floats:
         """Products of vectors and evidence, with what no product says."""
         added = np.asarray(products, dtype=np.float32)
         self._add_own(added, evidence, strength, rows)

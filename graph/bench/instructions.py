@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -52,12 +51,14 @@ def measure(plays: int) -> dict[str, Any]:
 def _written(plays: int, path: Path) -> int:
     """Write the links of a generated graph; how many plays are learned from."""
     from graph.bench.generate import Size, generate
-    from graph.ml.data import track_view, view_data
+    from graph.ml.data import KNOWS, NAMES, PLAYED_BY, track_view, view_data
     from graph.ml.model import Link, links_of
 
     view = track_view(generate(Size(plays=plays)))
-    shape = (len(view.ids), view.tags.shape[0])
-    path.write_bytes(pickle.dumps((links_of(view_data(view)), Link.of(view.strength), shape), protocol=5))
+    made = links_of(view_data(view))
+    links = [made[NAMES], made[PLAYED_BY], made[KNOWS], Link.of(view.strength)]
+    bags = [[vars(one) for one in (link.forward, link.backward)] for link in links]
+    torch.save({"bags": bags, "items": len(view.ids), "tags": view.tags.shape[0]}, path)
     return int(view.strength.nnz)
 
 
@@ -87,13 +88,16 @@ def _instructions(path: Path, times: int) -> int:
 def propagate(path: Path, times: int) -> None:
     """Every link, forward and backward, so often."""
     from graph.bench.scale import NETWORK
-    from graph.ml.model import TasteNetwork
+    from graph.ml.data import KNOWS, NAMES, PLAYED_BY, PLAYS
+    from graph.ml.model import Bags, Link, TasteNetwork
 
     gc.disable()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    links, listening, (items, tags) = pickle.loads(path.read_bytes())  # noqa: S301  # our own, written above
-    network = TasteNetwork(torch.randn(items, NETWORK.dims), tags, NETWORK.layers)
+    read = torch.load(path, weights_only=True)
+    named, played_by, known, listening = (Link(*(Bags(**one) for one in pair)) for pair in read["bags"])
+    links = {NAMES: named, PLAYED_BY: played_by, PLAYS: played_by.reversed, KNOWS: known}
+    network = TasteNetwork(torch.randn(read["items"], NETWORK.dims), read["tags"], NETWORK.layers)
     for _ in range(times):
         vectors = network(links)
         tastes = listening.forward.sums(vectors.detach())

@@ -37,7 +37,7 @@ RESTARTS = 3  # of all workers, when one is lost
 GIVEN_BACK = 2**22  # bytes of a table from which on it is the system's again once it is freed
 # As many large workers keep what they freed: a sixth of their time is the filling of new pages with zeros. They hold about half as much more.
 KEEPING = 2
-KEPT = 2**28  # bytes at the end of what a worker holds
+KEPT = 2**26  # bytes at the end of what a worker holds
 LOOKED_EVERY = 0.2  # seconds
 TOLD = 500  # characters of what a worker said
 JOB, LOG = "job", "torchrun.log"

@@ -22,7 +22,7 @@ def test_a_row_is_a_play_that_began_before_its_end(file):
 
 def test_nothing_of_address_device_or_country_is_handed_on(file):
     assert not any(
-        word in repr(whats(file, [extended()])) for word in ("192.0.2", "Agent", "DE'", "Android", "ada")
+        word in repr(whats(file, [extended()])) for word in ("192.0.2", "Agent", "DE'", "Android", "'ada'")
     )
 
 

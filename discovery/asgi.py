@@ -16,7 +16,6 @@ from discovery.platform.web_process import (
     loading,
     one_thread,
     quick_turns,
-    sqlite_hold_open,
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "discovery.settings")
@@ -25,7 +24,6 @@ loading()
 one_thread()
 quick_turns()
 files_many()
-sqlite_hold_open()
 django.setup(set_prefix=False)
 refuse_unsafe()
 tracing_begin()

@@ -72,6 +72,8 @@ GUARDS = [
           "_sharing_with(viewer, now)", PROMISES, "test_2_"),
     Guard(3, "accounts/compiled_query.py", "    def rows(self, *asked", "    @__import__('functools').cache\n    def rows(self, *asked",
           PROMISES, "test_3_"),
+    Guard(3, "discovery/platform/sqlite/base.py", "                cursor.close()", "                pass",
+          "tests/discovery/platform/test_sqlite_connections.py", "left_open"),
     Guard(4, "accounts/services/ledger.py", "    _store(projections)\n", "", "tests/accounts/test_ledger.py"),
     Guard(5, "accounts/migrations/0001_squashed_0005_earlier_private_sessions.py", "        migrations.RunPython(ledger.guard, ledger.unguard),\n", "",
           "tests/accounts/test_ledger.py", fresh=True),

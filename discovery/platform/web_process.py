@@ -5,22 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import resource
-import sqlite3
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
-from django.db import close_old_connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
+from django.db import close_old_connections, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 MOST_FILES = 65_536
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-_held: dict[str, sqlite3.Connection] = {}
 
 
 def one_thread() -> None:
@@ -59,32 +53,42 @@ def loaded() -> None:
     gc.enable()
 
 
-def sqlite_hold_open() -> None:
-    """From the first query on, keep a SQLite file open beside the requests' own connections, while the process lives.
-
-    Each request closes its connection, and whoever closes the last one writes the whole log back into the file: with
-    every answer that wrote anything, where nobody else is there. PostgreSQL needs nothing of it.
-    """
-    connection_created.connect(_hold, dispatch_uid="hold the SQLite file open")
-
-
 def connections_keep(most: int) -> None:
-    """Have requests share at most ``most`` connections to PostgreSQL, instead of each opening one of its own.
+    """Have requests share at most ``most`` connections to PostgreSQL, instead of each opening one of its own; SQLite's, too.
 
-    Called before the first query. A connection that is new costs the server more than most answers do. One that broke is
+    Called before the first request. A connection that is new costs the server more than most answers do. One that broke is
     noticed before a request has it; while the server is away a request hears so in less than three seconds, and none is
     made ahead of being asked for, so that the first request after an outage gets one at once.
     """
-    database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.postgresql":
-        database["ENGINE"] = "discovery.platform.postgresql"
-        database["OPTIONS"]["pool"] = {
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        pool = {
             "min_size": 0,
             "max_size": most,
-            "max_idle": 60.0,  # seconds
+            "max_idle": 60.0,
             "timeout": 1.5,
             "reconnect_timeout": 1.0,
-        }
+        }  # seconds
+        settings.DATABASES["default"]["OPTIONS"]["pool"] = pool
+        _engine("discovery.platform.postgresql")
+    sqlite_keep()
+
+
+def sqlite_keep() -> None:
+    """Have connections to a SQLite file handed on instead of closed, called before the first request.
+
+    Besides, whoever closes the last one writes the whole log back into the file: as each answer would that wrote
+    anything, where nobody else is there.
+    """
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+        _engine("discovery.platform.sqlite")
+
+
+def _engine(name: str) -> None:
+    settings.DATABASES["default"]["ENGINE"] = name
+    for before in connections.all(initialized_only=True):
+        if before.connection is not None:
+            before.close()
+        del connections[before.alias]
 
 
 def connections_return(
@@ -100,15 +104,7 @@ def connections_return(
         try:
             return get_response(request)
         finally:
-            if "pool" in settings.DATABASES["default"].get("OPTIONS", {}):
+            if settings.DATABASES["default"]["ENGINE"].startswith("discovery."):
                 close_old_connections()
 
     return answered
-
-
-def _hold(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or name in _held:
-        return
-    _held[name] = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
-    _held[name].execute("SELECT 1 FROM sqlite_master").fetchone()  # only now is it open

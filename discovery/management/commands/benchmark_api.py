@@ -18,7 +18,7 @@ from django.test.utils import override_settings
 from discovery.embedded.redis import redis_there
 from discovery.lab.api_community import Generated, community_prepare
 from discovery.platform.errors import EarshotError
-from discovery.platform.web_process import ONE_THREAD, sqlite_hold_open
+from discovery.platform.web_process import ONE_THREAD, sqlite_keep
 
 SHARED_DATA = settings.BASE_DIR.parent / "shared" / "data" / "lastfm-hetrec2011"
 COMMUNITIES = ("real", "sample", "generated")
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
         if community == "real" and data is None:
             raise CommandError("There is no HetRec folder to measure on: name one with --data.")
-        sqlite_hold_open()
+        sqlite_keep()
         size = Generated(plays=options["plays"], people=options["people"], friendships=options["friendships"])
         try:
             with redis_there(settings.REDIS_URL) as url, override_settings(REDIS_URL=url):

@@ -17,7 +17,7 @@ from django.test.utils import override_settings
 
 from discovery.embedded.redis import redis_there
 from discovery.platform.errors import EarshotError
-from discovery.platform.web_process import ONE_THREAD, sqlite_hold_open
+from discovery.platform.web_process import ONE_THREAD, sqlite_keep
 from graph.bench.report import SERVING, write_measured
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         from discovery.lab.serving_cost import measure
 
         sizes = Sizes(options["items"], options["people"] or options["items"], options["viewers"])
-        sqlite_hold_open()
+        sqlite_keep()
         faiss.omp_set_num_threads(1)
         try:
             with (

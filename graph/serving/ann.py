@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PROBES = 256  # lists looked into, of about 2 · √items
-SHARED = 128  # and for each of several queries that are asked together: what one passes over another finds
+SHARED = 96  # and for each of several queries that are asked together: what one passes over another finds
 SAMPLE = 64  # items a list that centers are learned from
 ROUNDS = 10  # of learning them
 CHUNK = 65_536  # items copied at a time

@@ -5,7 +5,7 @@ import pytest
 from discovery.recommend.serving import index_for
 from discovery.room.lineup import lineup
 from discovery.room.votes import Said
-from discovery.together import fairness
+from discovery.together import fairness, relevant
 from discovery.together.blend import blend
 from graph.models import Feedback, FeedbackKind, ItemKind
 from graph.serving import candidates
@@ -22,6 +22,7 @@ def proposing(friends, settings, monkeypatch):
 
     def on():
         settings.EXACT_ITEMS = 1
+        monkeypatch.setattr(relevant, "PROPOSED", 6)
         monkeypatch.setattr(fairness, "POOL", 6)
         sizes, proposed_by = [], candidates.proposed_by
 

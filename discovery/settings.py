@@ -280,7 +280,7 @@ OPERATOR_RECIPIENTS = env.str("OPERATOR_RECIPIENTS", default="")
 COMPLAINT_AUTHORITY = env.str("COMPLAINT_AUTHORITY", default="")
 
 # Up to here a request scores every item; beyond, faiss proposes which to score.
-EXACT_ITEMS = env.int("EXACT_ITEMS", default=200_000)
+EXACT_ITEMS = env.int("EXACT_ITEMS", default=50_000)
 
 # A new model serves as soon as it passed its gate, or is tried first: in the shadow, and then by a share of those who agreed.
 EARSHOT_ROLLOUT = env.str("EARSHOT_ROLLOUT", default="direct")

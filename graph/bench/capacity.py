@@ -21,6 +21,7 @@ MEBIBYTE, GIBIBYTE = 2**20, 2**30
 SIMULATED = 200_000  # requests of a day; each hour is cut to its share of them
 HOURS_OF_MONTH = 730
 GIGABYTE = 10**9
+RECORD = "recordListens, one play"  # a surface in ``serving.json``
 RESULTS = ("scale", "workers", "serving")
 
 
@@ -35,6 +36,7 @@ class Wanted:
     requests: float  # a second, the mean of a day
     answer_bytes: int  # of a request, sent
     wait: float  # seconds, the bound on the p95 of waiting
+    heard: float  # plays of a listener that are recorded in a day, one a request
     trainings: int  # a month
     hour_price: float | None = None  # of a core
     stored_price: float | None = None  # of a GB for a month
@@ -57,6 +59,10 @@ def measure(results: Path) -> dict[str, Factor]:
     found["lists_bytes"] = fit(
         [row["items"] for row in served], [row["cold"]["lists_mebibytes"] * MEBIBYTE for row in served]
     )
+    for name, sizes in (("model", [row["items"] for row in served]), ("links", people)):
+        held = [row["cold"][f"{name}_mebibytes"] * MEBIBYTE for row in served]
+        found[f"{name}_bytes"] = fit(sizes, held)
+    found["record_p50_ms"] = fit(people, [row["surfaces"][RECORD]["p50_ms"] for row in served])
     found["discover_p50_ms"] = fit(people, [row["p50_ms"] for row in discover])
     found["discover_p95_ms"] = fit(people, [row["p95_ms"] for row in discover])
     return found
@@ -132,6 +138,15 @@ def plan(wanted: Wanted, factors: dict[str, Factor], sent: Halo | None) -> dict[
         "training GiB in one process": factors["peak_bytes"].at(wanted.plays) / GIBIBYTE,
         "training GiB between workers": _parts(between, GIBIBYTE),
         "lists GiB of a web process": factors["lists_bytes"].at(wanted.items) / GIBIBYTE,
+        "model GiB of a web process, read from a file they share": factors["model_bytes"].at(wanted.items)
+        / GIBIBYTE,
+        "friendships GiB of a web process": factors["links_bytes"].at(wanted.listeners) / GIBIBYTE,
+        "CPU ms of a play recorded alone": (record := factors["record_p50_ms"].at(wanted.listeners)),
+        "cores that recording keeps busy, mean of a day": wanted.listeners
+        * wanted.heard
+        / 86_400
+        * record
+        / 1000,
         **_serving(wanted, factors),
     }
 

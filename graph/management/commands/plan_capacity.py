@@ -24,6 +24,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--wait", type=float, default=0.05, help="seconds that 95 %% of requests wait at most"
         )
+        parser.add_argument(
+            "--heard",
+            type=float,
+            default=10.0,
+            help="plays of a listener that are recorded in a day, one a request",
+        )
         parser.add_argument("--trainings", type=int, default=30, help="a month")
         parser.add_argument("--hour-price", type=float, help="of a core")
         parser.add_argument("--stored-price", type=float, help="of a GB for a month")
@@ -46,8 +52,9 @@ class Command(BaseCommand):
         except FileNotFoundError as error:
             raise CommandError(f"There is no {error.filename}.") from error
         planned = capacity.plan(wanted, factors, sent)
-        sizes = {"lists_bytes": wanted.items} | dict.fromkeys(
-            ("discover_p50_ms", "discover_p95_ms"), wanted.listeners
+        of_listeners = ("links_bytes", "record_p50_ms", "discover_p50_ms", "discover_p95_ms")
+        sizes = dict.fromkeys(("lists_bytes", "model_bytes"), wanted.items) | dict.fromkeys(
+            of_listeners, wanted.listeners
         )
         measured = {
             "wanted": asdict(wanted),

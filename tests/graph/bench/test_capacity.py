@@ -73,7 +73,8 @@ def test_bytes_between_workers_are_found_from_runs(tmp_path):
 
 def test_no_price_is_made_up():
     wanted = Wanted(
-        listeners=1, plays=1, items=1, workers=1, requests=1, answer_bytes=1000, wait=1, trainings=1, sent_price=2.0
+        listeners=1, plays=1, items=1, workers=1, requests=1, answer_bytes=1000, wait=1, heard=1, trainings=1,
+        sent_price=2.0,
     )  # fmt: skip
     amounts = {
         "web processes, each on a core": 1,

@@ -273,6 +273,11 @@ def listeners_visible_to(viewer: Viewer) -> QuerySet[User]:
     return User.objects.filter(listener_visible(viewer))
 
 
+def sees(viewer: Viewer, column: str) -> Q:
+    """Rows in whose ``column`` somebody stands whom ``viewer`` may see: asked of the row's person, not of everybody there is."""
+    return Q(Exists(listeners_visible_to(viewer).filter(pk=OuterRef(column))))
+
+
 def friends_of(viewer: Viewer) -> QuerySet[User]:
     """People with whom ``viewer`` has an accepted friendship."""
     if (somebody := active_user(viewer)) is None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.conditions import Viewer
 from accounts.invitations import Invitation
 from accounts.models import Consent, ConsentEvent, ConsentState, Device, Friendship, Purpose, User
-from accounts.policies import findable_by, friends_of, listeners_visible_to
+from accounts.policies import findable_by, friends_of, sees
 from discovery.platform.names import name_clean, name_key
 
 LONGEST_LOOKED_FOR = 80  # characters, as of a name
@@ -37,10 +37,9 @@ def child_list(*, guardian: User) -> QuerySet[User]:
 
 def friend_request_list(*, viewer: User) -> QuerySet[Friendship]:
     """Requests between the viewer and people they may see, newest first, both directions."""
-    visible = listeners_visible_to(viewer).values("pk")
     return (
         Friendship.objects.filter(Q(low=viewer) | Q(high=viewer), state=Friendship.State.REQUESTED)
-        .filter(low__in=visible, high__in=visible)
+        .filter(sees(viewer, "low"), sees(viewer, "high"))
         .order_by("-requested_at", "-pk")
     )
 

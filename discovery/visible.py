@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from accounts import presentation
 from accounts.conditions import Viewer, active_user
-from accounts.policies import NOBODY, listeners_visible_to
+from accounts.policies import NOBODY, sees
 from accounts.presentation import Kind
 from discovery.models import SocialUse
 
@@ -22,4 +22,4 @@ def register() -> None:
 def _use_visible(viewer: Viewer, now: datetime | None = None) -> Q:
     """To whom one was shown, of those whom one may see."""
     somebody = active_user(viewer)
-    return NOBODY if somebody is None else Q(source=somebody, recipient__in=listeners_visible_to(somebody))
+    return NOBODY if somebody is None else Q(sees(somebody, "recipient"), source=somebody)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.compiled_query import TEXT, CompiledQuery
 from accounts.conditions import Viewer, active_user
 from accounts.models import User
-from accounts.policies import friends_of, listeners_visible_to
+from accounts.policies import friends_of, sees
 from accounts.presentation import NOBODYS, Draft, Presented, Ref, nodes_shown, present, rows_shown
 from accounts.selectors import contribution_spans
 from discovery.platform.errors import NotFound
@@ -262,7 +262,7 @@ def playlist_list() -> QuerySet[Playlist]:
 
 def collaborators_visible_to(viewer: User) -> QuerySet[PlaylistCollaborator]:
     """Who takes part in playlists, of the people the viewer may see; by when they joined."""
-    people = PlaylistCollaborator.objects.filter(user__in=listeners_visible_to(viewer))
+    people = PlaylistCollaborator.objects.filter(sees(viewer, "user"))
     return people.order_by(F("since").asc(nulls_first=True), "pk")
 
 

@@ -348,6 +348,38 @@ class RepeatableCall(models.Model):
         return f"a call of {self.user_id} on {self.day}"
 
 
+class NameStart(models.Model):
+    """A beginning by which somebody is looked for: their handle in small letters, or their ``name_key`` from a word on.
+
+    Written by database triggers alone, with the person's row, so that it is never behind. It says nothing of who may be
+    found: that is asked of the person's own rows, as ever. ``first_one``, ``first_two`` and ``first_four`` hold so many
+    characters where no other row of the person holds the same: by them many are read in the order of handles.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="name_starts")
+    handle = models.CharField(max_length=150)
+    start = models.BinaryField()  # UTF-8: its order is that of bytes, whatever the database's collation
+    first_one = models.CharField(max_length=1, null=True)  # noqa: DJ001  # null: another row of theirs has it
+    first_two = models.CharField(max_length=2, null=True)  # noqa: DJ001  # or there are not so many
+    first_four = models.CharField(max_length=4, null=True)  # noqa: DJ001
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["start", "person"], name="name_start"),
+            *(
+                models.Index(
+                    fields=[first, "handle", "person"],
+                    condition=Q(**{f"{first}__isnull": False}),
+                    name=f"name_{first}",
+                )
+                for first in ("first_one", "first_two", "first_four")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {bytes(self.start).decode()}"
+
+
 class LinkChange(models.Model):
     """That something changed about who can be found near ``person``; written by database triggers alone, with the change.
 

@@ -95,7 +95,7 @@ class User(AbstractUser):
     # Marked by the operator; no age is kept. A minor whom nobody answers for is private, whatever is asked of them.
     is_minor = models.BooleanField(default=False)
     guardian = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children"
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children", db_index=False
     )
     # Raised by every change of what this person allows; caches keyed by it cannot outlive a change.
     consent_epoch = models.PositiveBigIntegerField(default=0)
@@ -118,6 +118,12 @@ class User(AbstractUser):
     password_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta(AbstractUser.Meta):
+        # Hardly anybody has a guardian: an index of all would say that one who asks may have everybody.
+        indexes = (
+            models.Index(fields=["guardian"], condition=Q(guardian__isnull=False), name="user_guardian"),
+        )
 
     def __str__(self) -> str:
         return self.username
@@ -346,6 +352,38 @@ class RepeatableCall(models.Model):
 
     def __str__(self) -> str:
         return f"a call of {self.user_id} on {self.day}"
+
+
+class NameStart(models.Model):
+    """A beginning by which somebody is looked for: their handle in small letters, or their ``name_key`` from a word on.
+
+    Written by database triggers alone, with the person's row, so that it is never behind. It says nothing of who may be
+    found: that is asked of the person's own rows, as ever. ``first_one``, ``first_two`` and ``first_four`` hold so many
+    characters where no other row of the person holds the same: by them many are read in the order of handles.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="name_starts")
+    handle = models.CharField(max_length=150)
+    start = models.BinaryField()  # UTF-8: its order is that of bytes, whatever the database's collation
+    first_one = models.CharField(max_length=1, null=True)  # noqa: DJ001  # null: another row of theirs has it
+    first_two = models.CharField(max_length=2, null=True)  # noqa: DJ001  # or there are not so many
+    first_four = models.CharField(max_length=4, null=True)  # noqa: DJ001
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["start", "person"], name="name_start"),
+            *(
+                models.Index(
+                    fields=[first, "handle", "person"],
+                    condition=Q(**{f"{first}__isnull": False}),
+                    name=f"name_{first}",
+                )
+                for first in ("first_one", "first_two", "first_four")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {bytes(self.start).decode()}"
 
 
 class LinkChange(models.Model):

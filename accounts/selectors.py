@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.conditions import Viewer
 from accounts.invitations import Invitation
 from accounts.models import Consent, ConsentEvent, ConsentState, Device, Friendship, Purpose, User
+from accounts.name_starts import by_handle
 from accounts.policies import findable_by, friends_of, sees
 from discovery.platform.names import name_clean, name_key
 
@@ -26,8 +27,7 @@ def people_found(*, viewer: Viewer, text: str) -> QuerySet[User]:
     It is the beginning of a handle or of a word of a name, whatever its case and accents. Raises InvalidInput.
     """
     key = name_key(name_clean(text, field="text", length=LONGEST_LOOKED_FOR))
-    called = Q(name_key__startswith=key) | Q(name_key__contains=f" {key}") | Q(username__istartswith=key)
-    return findable_by(viewer).filter(called).order_by("username", "pk")
+    return by_handle(findable_by(viewer), key)
 
 
 def child_list(*, guardian: User) -> QuerySet[User]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from importlib import import_module
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from graph.bench.spread import Spread, spread
 from graph.models import Listen, ModelVersion, Standing
 from graph.serving.artifact import FORMAT_VERSION, MANIFEST, TENSORS, Artifact
 from graph.serving.storage import artifact_directory, manifest_hash
+
+name_starts = import_module("accounts.migrations.0032_name_starts")
 
 Tell = Callable[[str], None]
 
@@ -284,6 +287,8 @@ def _links_untold() -> Iterator[None]:
             cursor.execute("SET LOCAL session_replication_role = replica")
             yield
             cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+            everybody = "(SELECT id, username, name_key FROM accounts_user)"
+            cursor.execute(name_starts.starts("postgresql", everybody))  # no trigger wrote them, either
             return
         cursor.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_links_told_%%'"
@@ -293,7 +298,7 @@ def _links_untold() -> Iterator[None]:
             cursor.execute(f'DROP TRIGGER "{name}"')
         yield
         for _name, sql in triggers:
-            cursor.execute(sql.replace("%", "%%"))
+            cursor.execute(sql)
 
 
 def _keys_behind(*tables: str) -> None:

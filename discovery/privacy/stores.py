@@ -135,6 +135,7 @@ STORES: tuple[Store, ...] = (
 WITHHELD: Mapping[str, str] = {
     "accounts.User.guardian": "who answers for you stands in profile.json; whom you answer for is theirs",
     "accounts.Consent.friend": "another person's answer about you is that person's",
+    "accounts.NameStart.person": "beginnings of your handle and your name, which stand in profile.json; they go with your account",
     "accounts.RepeatableCall.key": "a digest of a word that only your app knows",
     "accounts.RepeatableCall.said": "a digest of what your app asked for, which stands where it was done",
     "accounts.RepeatableCall.answer": "the key of what came of it, which stands where it is kept",

@@ -34,6 +34,7 @@ JUSTIFIED = {
     "accounts.RepeatableCall": "that an app's call was done, as digests: accounts.services.repeat",
     "accounts.Invitation": "whom one invites: accounts.services.invitation",
     "accounts.Guest": "by which link one signed up: accounts.services.invitation",
+    "accounts.NameStart": "by which beginnings one is looked for: database triggers, with one's own row",
     "accounts.Consent": "what one allows, a projection of the ledger: accounts.services.ledger",
     "accounts.BreachConcern": "that a breach concerns somebody: accounts.services.breach",
     "discovery.SocialUse": "that somebody was told of: discovery.recommend.disclosure, with every answer",

@@ -1,6 +1,7 @@
 """The rows behind a position of an ordered queryset: a comparison of columns, which an index answers at any depth.
 
-Enters: a queryset whose order is one of its own columns, the last its key, so that no two rows stand in one place.
+Enters: a queryset whose order is one of its own columns, the last its key, so that no two rows stand in one place. A column
+of a row that was joined counts as its own where it is annotated under a name, is never null and is one a row.
 Leaves: the rows behind a position, and the values of a row's own.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Field, Model, Q, QuerySet
-from django.db.models.expressions import OrderBy
+from django.db.models.expressions import Col, OrderBy
 
 from discovery.platform.graphql.cursors import Value
 
@@ -23,10 +24,11 @@ class Column:
 
     field: Field[Any, Any]
     descending: bool
+    name: str  # by which a row has it: of the field, or of what is annotated
 
     def behind(self, value: Any) -> Q:
         """Rows that this column alone puts behind ``value``."""
-        name = self.field.attname
+        name = self.name
         if value is None:
             return Q(pk__in=())
         later = Q(**{f"{name}__{'lt' if self.descending else 'gt'}": value})
@@ -34,12 +36,12 @@ class Column:
 
     def level(self, value: Any) -> Q:
         """Rows that this column does not tell from ``value``."""
-        name = self.field.attname
+        name = self.name
         return Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
 
     def not_before(self, value: Any) -> Q:
         """Rows that this column does not put before ``value``: what an index is asked first."""
-        name = self.field.attname
+        name = self.name
         if value is None:
             return self.level(value)
         there = Q(**{f"{name}__{'lte' if self.descending else 'gte'}": value})
@@ -50,7 +52,10 @@ def columns(rows: QuerySet[Any]) -> tuple[Column, ...]:
     """The order of ``rows``. Raises TypeError where it is not total, or not one of plain columns."""
     order = rows.query.order_by or rows.model._meta.ordering  # noqa: SLF001  # Django documents it
     model: Any = rows.model
-    return _columns(model, tuple(map(_plain, order)))
+    plain = tuple(map(_plain, order))
+    annotated = {name: rows.query.annotations.get(name) for name, _descending in plain}
+    joined = tuple((name, each.target) for name, each in annotated.items() if isinstance(each, Col))
+    return _columns(model, plain, joined)
 
 
 def behind(rows: QuerySet[Any], position: list[Any]) -> QuerySet[Any]:
@@ -69,7 +74,7 @@ def behind(rows: QuerySet[Any], position: list[Any]) -> QuerySet[Any]:
 def with_columns(rows: QuerySet[Any]) -> QuerySet[Any]:
     """``rows`` with the columns of their order loaded, whatever else was left out."""
     names, deferred = rows.query.deferred_loading
-    wanted = {column.field.name for column in columns(rows)}
+    wanted = {column.field.name for column in columns(rows) if column.name not in rows.query.annotations}
     if deferred:
         return rows.defer(None).defer(*(names - wanted)) if names & wanted else rows
     return rows if wanted <= names else rows.only(*names, *wanted)
@@ -77,7 +82,7 @@ def with_columns(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def position_of(row: Model, order: tuple[Column, ...]) -> list[Value]:
     """Where ``row`` stands in this order."""
-    return [getattr(row, column.field.attname) for column in order]
+    return [getattr(row, column.name) for column in order]
 
 
 def _plain(part: Any) -> tuple[str, bool]:
@@ -91,12 +96,18 @@ def _plain(part: Any) -> tuple[str, bool]:
 
 
 @lru_cache(maxsize=256)
-def _columns(model: type[Model], order: tuple[tuple[str, bool], ...]) -> tuple[Column, ...]:
-    meta = model._meta  # noqa: SLF001  # Django documents it
+def _columns(
+    model: type[Model], order: tuple[tuple[str, bool], ...], joined: tuple[tuple[str, Field[Any, Any]], ...]
+) -> tuple[Column, ...]:
+    meta, of_joined = model._meta, dict(joined)  # noqa: SLF001  # Django documents it
     try:
-        found = tuple(
-            Column(meta.pk if name == "pk" else meta.get_field(name), descending)  # type: ignore[arg-type]
+        fields: list[tuple[str, Any, bool]] = [
+            (name, of_joined.get(name) or (meta.pk if name == "pk" else meta.get_field(name)), descending)
             for name, descending in order
+        ]
+        found = tuple(
+            Column(field, descending, name if name in of_joined else field.attname)
+            for name, field, descending in fields
         )
     except FieldDoesNotExist as absent:
         raise TypeError(f"{model.__name__} is ordered by what is no column of its own") from absent

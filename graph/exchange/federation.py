@@ -15,7 +15,7 @@ from graph.elsewhere.laid_over import sums_laid
 from graph.elsewhere.names import names_read
 from graph.exchange.bring import names_bring
 from graph.exchange.contribute import Noise, contribution, rows_told
-from graph.exchange.files import ensure_not_ours, file_read, file_write, made_at, told_by_us
+from graph.exchange.files import ensure_not_ours, ensure_writable, file_read, file_write, made_at, told_by_us
 from graph.exchange.leaving import allowed
 from graph.exchange.rounds.joined import bundles_of_any
 from graph.exchange.rounds.refusals import overlaps
@@ -33,7 +33,11 @@ class Joined:
 
 
 def federation_contribute(path: Path, *, epsilon: float | None = None) -> int:
-    """Write the sums of those here who allow it; returns its bytes. Raises Conflict (BUNDLE_EMPTY) where nothing may leave."""
+    """Write the sums of those here who allow it; returns its bytes.
+
+    Raises Conflict (BUNDLE_EMPTY) where nothing may leave, InvalidInput (FILE_UNWRITABLE).
+    """
+    ensure_writable(path)
     learned, ours = allowed()
     blob = contribution(
         learned,

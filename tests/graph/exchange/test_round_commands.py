@@ -1,5 +1,6 @@
 """Three installations in one database, one after the other: a round by the commands teaches what plain files do, and is taken back."""
 
+import re
 import shutil
 import stat
 
@@ -148,15 +149,32 @@ def test_what_is_masked_leaves_once_and_its_key_is_gone(at, files):
     assert files.masked[2].read_bytes() == first
 
 
+def test_a_key_is_not_spent_on_a_file_that_cannot_be_written(at, files, tmp_path):
+    begun(at, files)
+    at(2)
+    (held,) = held_here()
+    key = (held / "key").read_bytes()
+    for place in (tmp_path, tmp_path / "nowhere" / "masked"):
+        with pytest.raises(CommandError, match="FILE_UNWRITABLE"):
+            call_command(
+                "federation_round", "mask", place, *files.hello[:3], *[f"--trust={one}" for one in PUBLIC]
+            )
+    assert (held / "key").read_bytes() == key
+    mask(files, 2)
+    assert not stat.S_IMODE(files.masked[2].stat().st_mode) & 0o077, "as every file between installations"
+
+
 def test_who_drops_out_is_left_out_of_a_new_round_alone(at, files):
     """Nothing is added up without somebody's file: a round of the others begins with new keys."""
     begun(at, files)
     for number in range(2):
         at(number)
         mask(files, number)
-    with pytest.raises(CommandError, match="ROUND_INCOMPLETE"):
+    with pytest.raises(CommandError, match=rf"none of {re.escape(PUBLIC[2])}\. .*ROUND_INCOMPLETE"):
         call_command("federation_round", "join", *files.masked[:2])
-    with pytest.raises(CommandError, match="ROUND_INCOMPLETE"):
+    with pytest.raises(
+        CommandError, match=rf"none of {re.escape(PUBLIC[2])}; there are several of {re.escape(PUBLIC[1])}\."
+    ):
         call_command("federation_round", "join", *files.masked[:2], files.masked[1])
     assert not Bundle.objects.exists()
     (held,) = held_here()

@@ -48,7 +48,10 @@ def key_used(why: str) -> Conflict:
 
 
 def unknown(round_id: str) -> NotFound:
-    return NotFound(f"Nothing is held here of a round {round_id} that could go on so.", code="ROUND_UNKNOWN")
+    return NotFound(
+        f"Nothing is held here of a round {round_id} that could go on so: it was not begun or masked here, or is joined already.",
+        code="ROUND_UNKNOWN",
+    )
 
 
 def overlaps(signer: str) -> Conflict:

@@ -22,7 +22,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--lean", action="store_true", help="as few columns as a validation split allows")
         parser.add_argument(
-            "--onnx", type=Path, metavar="FILE", help="write how it scores as an ONNX graph, too"
+            "--onnx",
+            type=Path,
+            metavar="FILE",
+            help="write how it scores as ONNX graphs, too: artists here, tracks into FILE-track",
         )
 
     def handle(self, *, file: Path, dtype: str, lean: bool, onnx: Path | None, **_: Any) -> None:
@@ -58,6 +61,7 @@ class Command(BaseCommand):
         from graph.exchange.onnx_graph import onnx_write
 
         document = document_read(blob, expected=MODEL)
-        kind = next(iter(document.views()))
-        size = onnx_write(document, path, kind)
-        self.stdout.write(f"{path}: {size:,} bytes, how it scores {kind.lower()}s")
+        for number, kind in enumerate(sorted(document.views())):
+            place = path if number == 0 else path.with_stem(f"{path.stem}-{kind.lower()}")
+            size = onnx_write(document, place, kind)
+            self.stdout.write(f"{place}: {size:,} bytes, how it scores {kind.lower()}s")

@@ -7,6 +7,7 @@ import stat
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Purpose, User
 from accounts.signatures import public_key_text
@@ -181,6 +182,23 @@ def test_who_drops_out_is_left_out_of_a_new_round_alone(at, files):
     call_command("federation_round", "drop", held.name)
     with pytest.raises(CommandError, match="ROUND_UNKNOWN"):
         call_command("federation_round", "join", *files.masked[:2])
+
+
+def test_a_round_is_left_by_its_name_as_it_was_begun():
+    for name in ("ab" * 16, "ac" * 16):
+        Bundle.objects.create(
+            kind=Bundle.Kind.SUMS, digest=name * 2, signer=f"round:{name}", made_at=timezone.now(), body=b""
+        )
+    for several in ("a", "round:a"):
+        with pytest.raises(CommandError, match="Several joined"):
+            call_command("federation_leave", several)
+    call_command("federation_leave", "ab" * 16)
+    assert Bundle.objects.get().signer == f"round:{'ac' * 16}"
+    call_command("federation_leave", "round:ac")
+    with pytest.raises(CommandError, match="No joined installation or round"):
+        call_command("federation_leave", "ac" * 16)
+    with pytest.raises(CommandError, match="'nonsense' is no round's name"):
+        call_command("federation_round", "drop", "nonsense")
 
 
 def test_hellos_that_are_not_taken(at, files, tmp_path):

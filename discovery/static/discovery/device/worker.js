@@ -5,15 +5,18 @@ import * as radio from "./radio.js";
 import * as store from "./store.js";
 
 const does = {
-  sync: device.sync, load: device.load, discover: device.discover,
+  present: device.present, owner: store.owner, sync: device.sync, load: device.load, discover: device.discover,
   begin: radio.begin, advance: radio.advance,
   played: acts.played, said: acts.said, unsaid: acts.unsaid, leftOut: acts.leftOut, forgot: acts.forgot, kept: device.kept,
   moving: store.moving, settled: store.settled, replaced: store.replaced, forgotten: store.forgotten, log: store.log, dayBegun: store.dayBegun, history: store.history,
   fact: store.fact, keepFact: ({ name, value }) => store.keepFact(name, value),
 };
 
+let begun; // before anything else it is asked whose page this is
+
 addEventListener("message", async ({ data }) => {
   try {
+    await (begun ??= device.present().catch((error) => { begun = undefined; throw error; }));
     postMessage({ number: data.number, done: await does[data.does](data.with) });
   } catch (error) {
     postMessage({ number: data.number, failed: { code: error.code ?? error.name, message: error.message } });

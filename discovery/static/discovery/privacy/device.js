@@ -5,7 +5,7 @@ import { allowed } from "../device/feedback.js";
 import { act, at } from "../page.js";
 import { gettext } from "../words.js";
 
-export const ofViewer = "kept: privacy { onDeviceOnly purposes { purpose state } }";
+export const ofViewer = "whose: id kept: privacy { onDeviceOnly purposes { purpose state } }";
 let load, on;
 
 export function begin(reload) {
@@ -17,7 +17,7 @@ export function begin(reload) {
 
 export function show({ viewer }) {
   on = viewer.kept.onDeviceOnly;
-  allowed(viewer.kept.purposes.some(({ purpose, state }) => purpose === "FEEDBACK" && state === "GRANTED"));
+  allowed(viewer.whose, viewer.kept.purposes.some(({ purpose, state }) => purpose === "FEEDBACK" && state === "GRANTED"));
   at("device-only").textContent = on ? gettext("Keep it on the server again") : gettext("Keep it on this device only");
   at("device-words").textContent = on
     ? gettext("What you play and say of music is kept on your own device. The server refuses it.")
@@ -32,6 +32,7 @@ function asking(open) {
 }
 
 async function move() {
+  await navigator.storage?.persist?.(); // else a browser that is short of room may drop what is nowhere else
   await device("sync");
   const answer = await fetch("/device/own");
   if (!answer.ok) throw new Error(gettext("The server did not answer. Nothing was changed."));

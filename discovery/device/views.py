@@ -40,7 +40,7 @@ def whose(request: HttpRequest) -> HttpResponse:
     """Who is signed in, by the id that their own queries tell: a browser keeps what several people do in it apart."""
     if not isinstance(request.user, User):
         return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")
-    response = JsonResponse({"whose": global_id("Viewer", request.user.pk)})
+    response = JsonResponse({"whose": _whose(request.user)})
     response["Cache-Control"] = "no-store"
     return response
 
@@ -50,9 +50,13 @@ def own(request: HttpRequest) -> HttpResponse:
     """What of the person signed in is evidence at level OWN, to be taken along to their device."""
     if not isinstance(request.user, User):
         return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")
-    response = JsonResponse(own_history(request.user))
+    response = JsonResponse({"whose": _whose(request.user), **own_history(request.user)})
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _whose(user: User) -> str:
+    return global_id("Viewer", user.pk)
 
 
 def _for_members(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:

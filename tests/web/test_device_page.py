@@ -143,8 +143,9 @@ def test_who_shares_a_browser_shares_nothing_else(world, visit):
     opens_device(person)
     assert len(device(person, "log")) == 1
     device(person, "said", {"kind": "TRACK", "id": other, "word": "LIKE"})
-    device(person, "moving", {"TRACK": {"plays": [[track, 5, 0]]}})  # and she closed the page
     hers, whose = device(person, "history", "TRACK"), device(person, "owner")
+    along = {"whose": whose, "kinds": {"TRACK": {"plays": [[track, 5, 0]]}}}
+    device(person, "moving", along)  # and she closed the page
     assert hers["plays"] == [[track, 1, 0]], "what was kept before anybody was known is the first one's"
 
     signs_in_as(person, "ben")
@@ -175,3 +176,18 @@ def test_who_shares_a_browser_shares_nothing_else(world, visit):
     person.presses("details summary")
     person.presses(f'#history button[aria-label^="Delete: {world.favorites["ben"].title}"]')
     person.sees("#kept", "plays 6, words 0")
+
+
+def test_where_a_browser_has_no_room_nothing_is_moved_and_it_says_so(world, visit):
+    factories.listens(world.ada, world.favorites["ada"], 2)
+    person = visit(language="de")
+    person.opens("/privacy/")
+    quota = {"origin": person.origin, "quotaSize": 1}
+    person.browser.execute_cdp_cmd("Storage.overrideQuotaForOrigin", quota)
+    person.presses("#device-only")
+    person.presses("#device-sure")
+    person.sees("#status", "Auf diesem Gerät ist kein Platz mehr.")
+    assert User.objects.get(pk=world.ada.pk).on_device_since is None
+    assert Listen.reports.filter(user=world.ada).exists()
+    opens_device(person)
+    person.sees("#said", "Auf diesem Gerät ist kein Platz mehr.")

@@ -1,29 +1,17 @@
 // The page of the device: what it holds, what it ranks, and a radio, with the network on or off.
 import { ask } from "./client.js";
 import { seen } from "./feedback.js";
+import { refusals } from "./refusals.js";
 import { wording } from "./wording.js";
 
 const { gettext } = window;
 const filled = (text, values) => window.interpolate(text, values, true);
 const at = (id) => document.getElementById(id);
 const sentence = wording(window);
+const refused = refusals(window);
 const language = document.documentElement.lang;
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const number = new Intl.NumberFormat(language);
-
-const refusals = {
-  BUNDLE_EXPIRED: gettext("The pack on this device is more than a day old. Go online and fetch it again."),
-  BUNDLE_FORGED: gettext("The pack is not signed by this installation. It is not used."),
-  BUNDLE_DAMAGED: gettext("A part of the pack is not what its signature says. It is not used; fetch it again."),
-  BUNDLE_UNKNOWN_FORMAT: gettext("The pack is of a format that this page does not know. Reload the page."),
-  BUNDLE_MISSING: gettext("There is no pack on this device yet. Fetch it once while you are online."),
-  CLOCK_WRONG: gettext("The clock of this device and the server's do not agree, so that nobody can tell whether the pack is of today. Set the clock, then fetch the pack."),
-  STORAGE_DENIED: gettext("This browser lets the page keep nothing, as in some private windows or where the data of sites is blocked. Nothing was kept."),
-  STORAGE_FULL: gettext("There is no room left on this device. Make some and do it again: the last of it was not kept."),
-  SIGN_IN_REQUIRED: gettext("You are signed out. Sign in to fetch the pack; what is here goes on without."),
-  MODEL_UNAVAILABLE: gettext("There is no recommender to fetch yet."),
-};
-refusals.TypeError = refusals.NO_ANSWER = gettext("The server did not answer. What is on this device goes on.");
 
 const kind = () => at("kind").value;
 const tell = (words, code = "") => Object.assign(at("said"), { textContent: words, hidden: !words }).setAttribute("data-code", code);
@@ -35,7 +23,7 @@ async function act(action, done = "") {
     await action();
     if (done) tell(done);
   } catch (error) {
-    tell(refusals[error.code] ?? (error.message || gettext("Something went wrong. Reload the page and do it again.")), error.code ?? "");
+    tell(refused(error), error.code ?? "");
   }
 }
 

@@ -8,9 +8,15 @@ const does = {
   present: device.present, owner: store.owner, sync: device.sync, load: device.load, discover: device.discover,
   begin: radio.begin, advance: radio.advance,
   played: acts.played, said: acts.said, unsaid: acts.unsaid, leftOut: acts.leftOut, forgot: acts.forgot, kept: device.kept,
-  moving: store.moving, settled: store.settled, replaced: store.replaced, forgotten: store.forgotten, log: store.log, dayBegun: store.dayBegun, history: store.history,
+  moving: movingOf, settled: store.settled, replaced: store.replaced, forgotten: store.forgotten, log: store.log, dayBegun: store.dayBegun, history: store.history,
   fact: store.fact, keepFact: ({ name, value }) => store.keepFact(name, value),
 };
+
+/** What the server says is this listener's: under their id, whoever this page was of. */
+async function movingOf({ whose, kinds }) {
+  await store.belongTo(whose);
+  await store.moving(kinds);
+}
 
 let begun; // before anything else it is asked whose page this is
 

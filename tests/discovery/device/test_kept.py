@@ -64,6 +64,7 @@ def test_a_browser_that_keeps_nothing_is_told_of(tmp_path):
     assert node(tmp_path, "unkept.mjs", {}) == {
         "thrown": "STORAGE_DENIED", "refused": "STORAGE_DENIED", "full": "STORAGE_FULL",
         "fullLater": "STORAGE_FULL", "withoutAWord": "STORAGE_DENIED", "closed": "STORAGE_DENIED",
+        "lost": ["WORKER_LOST", "WORKER_LOST"], "workers": 2,
     }  # fmt: skip
 
 

@@ -22,4 +22,14 @@ how = aborting(null);
 await tried("withoutAWord", () => { throw new Error("it is open already"); });
 how = () => { throw new DOMException("closing", "InvalidStateError"); };
 await tried("closed", () => null);
+
+// A worker that cannot be loaded: nobody waits for ever, and the next one begins anew.
+const workers = [];
+globalThis.Worker = class extends EventTarget { constructor() { super(); workers.push(this); } postMessage() {} };
+const { ask } = await import("./device/client.js");
+const waiting = [ask("load"), ask("discover")];
+workers[0].dispatchEvent(new Event("error"));
+answers.lost = (await Promise.allSettled(waiting)).map(({ reason }) => reason.code);
+ask("load");
+answers.workers = workers.length;
 process.stdout.write(JSON.stringify(answers));

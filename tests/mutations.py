@@ -320,6 +320,7 @@ GUARDS = [
     Guard(23, "accounts/edge_proofs.py", "if root_hash(salt, _top(buckets, beside, depth)).hex() != root:", "if False:", PROOFS, "forged or other_leaves"),
     Guard(23, "accounts/edge_proofs.py", 'hashlib.sha256(b"\\2" + salt + top)', 'hashlib.sha256(b"\\2" + top)', PROOFS, "another_salt"),
     Guard(23, "accounts/management/commands/verify_receipt.py", "if asked and not proofs:", "if False:", PROOFS, "not_looked_at"),
+    Guard(23, "accounts/management/commands/verify_receipt.py", 'if said != (clean.get("trainingRoot") or proof["root"], clean["manifestHash"]):', "if False:", PROOFS, "erasure_not"),
     Guard(23, "accounts/management/commands/verify_receipt.py", "if len(of) > 1:", "if False:", PROOFS, "two_models"),
     Guard(23, "discovery/room/services.py", "    ensure_kept_here(deliberate(user).user)\n", "", ON_DEVICE, "nothing_that_is_played"),
     Guard(23, "discovery/room/services.py", "    RoomMember.objects.filter(user=user).delete()\n    transaction", "    transaction", ON_DEVICE, "switching_on"),

@@ -187,8 +187,22 @@ def test_a_person_is_proven_to_be_in_and_after_erasure_not(ben, client, tmp_path
     clean = published()
     erasure_advance(erasure_id=key)
     absent = asked(client, told, clean, tmp_path)  # nobody is signed in
-    assert "learned from 0 of 6 edges of yours, and from 6 it did not" in checked(tmp_path, capsys)
+    receipts = json.loads((tmp_path / "receipts.json").read_text())
+    erased = erasure_advance(erasure_id=key).receipt
+    assert erased["cleanModel"]["trainingRoot"] == absent["root"]
+    (tmp_path / "receipts.json").write_text(json.dumps([*receipts, erased]))
+    said = checked(tmp_path, capsys, "--receipts", str(tmp_path / "receipts.json"))
+    assert "learned from 0 of 6 edges of yours, and from 6 it did not" in said
+    assert "the model that the receipt of the erasure names" in said
     assert absent["root"] != proof["root"]
+    other = {**proof, "model": absent["model"], "manifestHash": absent["manifestHash"]}  # of another tree
+    (tmp_path / "proof.json").write_text(json.dumps(signed(other, settings.SIGNING_KEY)))
+    with pytest.raises(CommandError, match="names another root"):
+        checked(tmp_path, capsys, "--receipts", str(tmp_path / "receipts.json"))
+    (tmp_path / "proof.json").write_text(json.dumps(absent))
+    (tmp_path / "receipts.json").write_text(json.dumps([erased]))
+    with pytest.raises(CommandError, match="None of these receipts"):
+        checked(tmp_path, capsys, "--receipts", str(tmp_path / "receipts.json"))
     with pytest.raises(CommandError, match="another root"):
         checked(tmp_path, capsys, "--root", proof["root"])
 

@@ -65,6 +65,8 @@ class Command(BaseCommand):
         if proofs:
             edges = _edges(options["edges"], options["receipts"], key) if options["edges"] else None
             self.stdout.write(_proofs_told(proofs, edges, options["root"]))
+            if options["receipts"] is not None and _is_clean(options["receipts"], proofs, key):
+                self.stdout.write("It is the model that the receipt of the erasure names.")
             return
         for how, count in sorted(anchored.items()):
             self.stdout.write(f"{count} {how}.")
@@ -139,6 +141,26 @@ def _edges(path: Path, receipts: Path | None, key: str) -> dict[int, str]:
     return {leaf_of(secret, edge): str(edge[0]) for edge in edges}
 
 
+def _is_clean(path: Path, proofs: list[dict[str, Any]], key: str) -> bool:
+    """Whether a receipt of an erasure names the model of these proofs. Raises CommandError where it names another root for it."""
+    told = _read(path)
+    named = False
+    for receipt in told if isinstance(told, list) else [told]:
+        clean = receipt.get("cleanModel")
+        if receipt.get("type") != "ErasureReceipt" or not clean or clean.get("id") != proofs[0]["model"]:
+            continue
+        try:
+            verify(receipt, key)
+        except SignatureInvalid as error:
+            raise CommandError(f"A receipt is not valid. {error}") from error
+        for proof in proofs:
+            said = (proof["root"], proof["manifestHash"])
+            if said != (clean.get("trainingRoot") or proof["root"], clean["manifestHash"]):
+                raise CommandError("The receipt of the erasure names another root for this model.")
+        named = True
+    return named
+
+
 def _ensure_named(receipts: Any, subject: str, named: str, key: str) -> None:
     """Raise CommandError where receipts of the person did not name this very key."""
     theirs = [
@@ -151,7 +173,9 @@ def _ensure_named(receipts: Any, subject: str, named: str, key: str) -> None:
             verify(receipt, key)
         except SignatureInvalid as error:
             raise CommandError(f"A receipt is not valid. {error}") from error
-    if not theirs or any(receipt["trainingKey"] != named for receipt in theirs):
+    if not theirs:
+        raise CommandError("None of these receipts is of whom the edges are of, or it names no key.")
+    if any(receipt["trainingKey"] != named for receipt in theirs):
         raise CommandError("The edges are under another key than the one that the receipts named.")
 
 

@@ -304,7 +304,7 @@ GUARDS = [
     # The pack on a device, and what is proven of a training.
     Guard(23, "discovery/device/views.py", '        return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")\n    try:', "        pass\n    try:", BUNDLE, "is_for_members"),
     Guard(23, "discovery/device/bundle.py", 'signed({"manifest": text}, settings.SIGNING_KEY)', '{"manifest": text}', BUNDLE, "is_signed"),
-    Guard(23, "discovery/static/discovery/device/pack.js", "expires - made > 24 * 3_600_000 || ", "", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", " || expires - made > 24 * 3_600_000", "", BUNDLE, "device_refuses"),
     Guard(23, "discovery/static/discovery/device/pack.js", "if (!(expires > now) || ", "if (", BUNDLE, "device_refuses"),
     Guard(23, "discovery/static/discovery/device/pack.js", "if (made - now > 3_600_000)", "if (false)", BUNDLE, "device_refuses"),
     Guard(23, "discovery/static/discovery/device/store.js", "(id === null ? name : `${id} ${name}`)", "name", SHARED, "shares"),

@@ -189,13 +189,14 @@ export async function unlogged(item) {
   await within(["log"], "readwrite", (log) => cursorOver(log, (cursor) => { if (of(id, cursor.value) && cursor.value.id === item) cursor.delete(); }));
 }
 
-/** Everything that is kept of this listener goes, and the pack. What is kept of others stays: it is nowhere else. */
-export async function forgotten() {
-  const id = await owner();
+/** Everything that is kept of one listener goes (of whose page this is, where nobody is named), and the pack. What is kept of others stays: it is nowhere else. */
+export async function forgotten(named) {
+  const id = named ?? await owner();
   const mine = (key) => (id === null ? !key.includes(" ") : key.startsWith(`${id} `));
   await within(["facts", "parts", "histories", "log"], "readwrite", (facts, parts, histories, log) => {
     parts.clear();
-    cursorOver(facts, (cursor) => { if (!cursor.key.includes(" ") || mine(cursor.key)) cursor.delete(); });
+    const others = (cursor) => (cursor.key === WHOSE ? cursor.value !== id : cursor.key.includes(" ") && !mine(cursor.key));
+    cursorOver(facts, (cursor) => { if (!others(cursor)) cursor.delete(); });
     cursorOver(histories, (cursor) => { if (mine(cursor.key)) cursor.delete(); });
     cursorOver(log, (cursor) => { if (of(id, cursor.value)) cursor.delete(); });
   });

@@ -165,7 +165,13 @@ def test_who_shares_a_browser_shares_nothing_else(world, visit):
     opens_device(person)
     assert device(person, "history", "TRACK")["plays"] == [[other, 1, 0]], "signed out, it stays whose it was"
     person.presses("#forget")
+    person.presses("#forget-keep")
+    assert device(person, "history", "TRACK")["plays"] == [[other, 1, 0]], "not before it was asked"
+    person.presses("#forget")
+    person.presses("#forget-sure")
     person.sees("#said", "You are signed out")
+    assert person.find("#sign-in")[0].get_attribute("href").endswith("/accounts/login/?next=/device/")
+    assert person.find("#sign-in")[0].is_displayed()
 
     signs_in_as(person, "ada")
     opens_device(person)

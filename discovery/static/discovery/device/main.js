@@ -14,7 +14,17 @@ const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyl
 const number = new Intl.NumberFormat(language);
 
 const kind = () => at("kind").value;
-const tell = (words, code = "") => Object.assign(at("said"), { textContent: words, hidden: !words }).setAttribute("data-code", code);
+
+function tell(words, code = "") {
+  Object.assign(at("said"), { textContent: words, hidden: !words }).setAttribute("data-code", code);
+  at("sign-in").hidden = code !== "SIGN_IN_REQUIRED";
+}
+
+/** Before everything is deleted, which is nowhere else. */
+function asking(open) {
+  at("forget-ask").hidden = !open;
+  at(open ? "forget-keep" : "forget").focus();
+}
 
 /** Runs an action; a refusal is said in words, with its code beside it. */
 async function act(action, done = "") {
@@ -94,7 +104,9 @@ async function advance(skipped) {
 async function begin() {
   at("kind").addEventListener("change", () => act(drawn));
   at("fetch").addEventListener("click", () => act(fetchPack, gettext("The pack is here.")));
-  at("forget").addEventListener("click", () => act(async () => { await ask("forgotten"); location.reload(); }));
+  at("forget").addEventListener("click", () => asking(true));
+  at("forget-keep").addEventListener("click", () => asking(false));
+  at("forget-sure").addEventListener("click", () => act(async () => { await ask("forgotten"); location.reload(); }));
   at("radio-go").addEventListener("click", () => act(async () => showRadio(await ask("begin", { kind: kind() }))));
   at("radio-heard").addEventListener("click", () => act(() => advance(false)));
   at("radio-skip").addEventListener("click", () => act(() => advance(true)));

@@ -37,7 +37,7 @@ function asking(open) {
 }
 
 async function move() {
-  await navigator.storage?.persist?.(); // else a browser that is short of room may drop what is nowhere else
+  void navigator.storage?.persist?.(); // else a browser that is short of room may drop what is nowhere else; not waited for, as some ask first
   await device("sync");
   const answer = await fetch("/device/own");
   if (!answer.ok) throw new Error(gettext("The server did not answer. Nothing was changed."));

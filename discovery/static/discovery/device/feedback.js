@@ -1,7 +1,7 @@
 // Private aggregates (FEEDBACK): two yes-or-no questions of a day, each answered by chance before it leaves the device
 // (discovery/device/feedback.py). Where nobody allowed it, nothing is sent.
 import { ask } from "./client.js";
-import { dayOf } from "./store.js";
+import { dayOf } from "./days.js";
 
 const EPSILON = 0.5; // of one answer
 const TRUTH = Math.exp(EPSILON) / (1 + Math.exp(EPSILON));

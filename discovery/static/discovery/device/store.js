@@ -2,6 +2,7 @@
 //
 // Several people may use one browser. Everything but the pack is kept by `owner()`, the opaque id of whoever was signed in last, and
 // nobody's page reads what is kept by another's.
+import { dayOf } from "./days.js";
 import { joined, nothing } from "./evidence.js";
 
 const NAME = "earshot-device";
@@ -110,7 +111,6 @@ export async function dayBegun(value) {
   return before;
 }
 
-export const dayOf = (moment) => new Date(moment).toISOString().slice(0, 10);
 const of = (id, line) => (line.whose ?? null) === id;
 
 export const part = (hash) => within(["parts"], "readonly", (parts) => parts.get(hash));

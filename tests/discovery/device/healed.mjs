@@ -1,6 +1,7 @@
 // What becomes of a pack that is damaged, of answers that are none, and of a clock that is wrong: { document, parts } in; by case, code or what is held, out.
 import { readFileSync } from "node:fs";
 import * as device from "./device/device.js";
+import { sync } from "./device/fetching.js";
 import * as store from "./device/store.js";
 
 const { document, parts } = JSON.parse(readFileSync(0, "utf8"));
@@ -25,25 +26,25 @@ async function outcome(does, faults = {}) {
   return { ...told, parts: asked.filter((path) => path.startsWith("/device/parts/")).length };
 }
 
-const answers = { first: await outcome(device.sync), again: await outcome(device.sync) };
+const answers = { first: await outcome(sync), again: await outcome(sync) };
 await store.keepPart(hashes[0], damaged(whole(hashes[0])));
 answers.damagedHere = await outcome(device.load);
-answers.healed = await outcome(device.sync);
+answers.healed = await outcome(sync);
 await store.keepOnly(hashes.slice(1));
-answers.lost = await outcome(device.sync);
+answers.lost = await outcome(sync);
 await store.keepOnly([]);
 await store.keepFact("tag", null);
-answers.damagedOnTheWay = await outcome(device.sync, { part: ({ hash, cache }) => new Response(cache === "reload" ? whole(hash) : damaged(whole(hash))) });
+answers.damagedOnTheWay = await outcome(sync, { part: ({ hash, cache }) => new Response(cache === "reload" ? whole(hash) : damaged(whole(hash))) });
 await store.keepOnly([]);
-answers.damagedForGood = await outcome(device.sync, { part: ({ hash }) => new Response(damaged(whole(hash))) });
-answers.busy = await outcome(device.sync, { part: () => json({ errors: [{ message: "Too many.", extensions: { code: "BUSY" } }] }, 503) });
-answers.proxy = await outcome(device.sync, { part: () => new Response("<html>", { status: 502 }) });
-answers.hotel = await outcome(device.sync, { bundle: () => new Response("<html>Welcome") });
-answers.gone = await outcome(device.sync, { bundle: () => new Response("<html>", { status: 502 }) });
-await outcome(device.sync);
+answers.damagedForGood = await outcome(sync, { part: ({ hash }) => new Response(damaged(whole(hash))) });
+answers.busy = await outcome(sync, { part: () => json({ errors: [{ message: "Too many.", extensions: { code: "BUSY" } }] }, 503) });
+answers.proxy = await outcome(sync, { part: () => new Response("<html>", { status: 502 }) });
+answers.hotel = await outcome(sync, { bundle: () => new Response("<html>Welcome") });
+answers.gone = await outcome(sync, { bundle: () => new Response("<html>", { status: 502 }) });
+await outcome(sync);
 const { now } = Date;
 for (const [name, hours] of [["late", 25], ["early", -3]]) {
   Date.now = () => now() + hours * 3_600_000;
-  answers[name] = await outcome(device.sync);
+  answers[name] = await outcome(sync);
 }
 process.stdout.write(JSON.stringify(answers));

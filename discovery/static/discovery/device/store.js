@@ -2,56 +2,13 @@
 //
 // Several people may use one browser. Everything but the pack is kept by `owner()`, the opaque id of whoever was signed in last, and
 // nobody's page reads what is kept by another's.
+import { cursorOver, within } from "./database.js";
 import { dayOf } from "./days.js";
 import { joined, nothing } from "./evidence.js";
 
-const NAME = "earshot-device";
-const STORES = { facts: {}, parts: {}, histories: {}, log: { keyPath: "number", autoIncrement: true } };
 const DAY = "day", WHOSE = "whose", MOVING = "moving";
 
-/** Why nothing could be kept or read. Codes: STORAGE_FULL, STORAGE_DENIED (a private window, blocked data, a broken disk). */
-export class Unkept extends Error {
-  constructor(cause) {
-    super(cause?.message ?? "nothing is kept here");
-    this.code = cause?.name === "QuotaExceededError" ? "STORAGE_FULL" : "STORAGE_DENIED";
-  }
-}
-
-/** What the browser says of its own doing as Unkept (null where it says nothing); a mistake of ours stays one. */
-const unkept = (cause) => (cause == null || cause instanceof DOMException ? new Unkept(cause) : cause);
-
-let opening;
 let whose = null; // of whom this page is: it stays so, whoever signs in on another
-
-function database() {
-  opening ??= opened().catch((cause) => { opening = undefined; throw unkept(cause); });
-  return opening;
-}
-
-const opened = () => new Promise((done, failed) => {
-  const asked = indexedDB.open(NAME, 1);
-  asked.onupgradeneeded = () => { for (const [name, options] of Object.entries(STORES)) asked.result.createObjectStore(name, options); };
-  asked.onsuccess = () => {
-    asked.result.onclose = () => { opening = undefined; }; // the browser took it away; the next one opens it anew
-    done(asked.result);
-  };
-  asked.onerror = () => failed(asked.error);
-});
-
-/** Runs `does(store…)` in one transaction, and settles with what it returns once that is written. Raises Unkept. */
-async function within(names, mode, does) {
-  const open = await database();
-  try {
-    return await new Promise((done, failed) => {
-      const transaction = open.transaction(names, mode);
-      const result = does(...names.map((name) => transaction.objectStore(name)));
-      transaction.oncomplete = () => done(result instanceof IDBRequest ? result.result : result);
-      transaction.onabort = () => failed(transaction.error);
-    });
-  } catch (cause) {
-    throw unkept(cause);
-  }
-}
 
 export const fact = (name) => within(["facts"], "readonly", (facts) => facts.get(name));
 export const keepFact = (name, value) => within(["facts"], "readwrite", (facts) => { facts.put(value, name); });
@@ -73,7 +30,6 @@ export async function belongTo(id) {
 
 const keyed = (id, name) => (id === null ? name : `${id} ${name}`);
 const placeOf = async (name) => keyed(await owner(), name);
-
 function adopted(id, facts, histories, log) {
   for (const [store, mine] of [[facts, (key) => key === DAY], [histories, (key) => !key.includes(" ")]]) {
     cursorOver(store, (cursor) => {
@@ -83,15 +39,6 @@ function adopted(id, facts, histories, log) {
     });
   }
   cursorOver(log, (cursor) => { if ((cursor.value.whose ?? null) === null) cursor.update({ ...cursor.value, whose: id }); });
-}
-
-function cursorOver(store, does) {
-  const asked = store.openCursor();
-  asked.onsuccess = () => {
-    if (!asked.result) return;
-    does(asked.result);
-    asked.result.continue();
-  };
 }
 
 /** Begins a day that has not begun: gives back the one before. In one transaction, so that of several pages one alone gets it. */
@@ -177,7 +124,6 @@ export async function logged(line) {
   const id = await owner();
   await within(["log"], "readwrite", (log) => { log.add({ ...line, whose: id }); });
 }
-
 export async function log() {
   const id = await owner();
   return (await within(["log"], "readonly", (lines) => lines.getAll())).filter((line) => of(id, line));
@@ -185,8 +131,8 @@ export async function log() {
 
 /** No line of the log is of this item any more. */
 export async function unlogged(item) {
-  const id = await owner();
-  await within(["log"], "readwrite", (log) => cursorOver(log, (cursor) => { if (of(id, cursor.value) && cursor.value.id === item) cursor.delete(); }));
+  const id = await owner(), gone = (line) => of(id, line) && line.id === item;
+  await within(["log"], "readwrite", (log) => cursorOver(log, (cursor) => { if (gone(cursor.value)) cursor.delete(); }));
 }
 
 /** Everything that is kept of one listener goes (of whose page this is, where nobody is named), and the pack. What is kept of others stays: it is nowhere else. */

@@ -30,6 +30,7 @@ INSTALLATIONS, HOSTILE = (
 SUMS, TRAVELS = "tests/graph/exchange/test_sums.py", "tests/graph/exchange/test_a_model_travels.py"
 ROUNDS, BY_ROUNDS = "tests/graph/exchange/test_rounds.py", "tests/graph/exchange/test_round_commands.py"
 BUNDLE, PROOFS = "tests/discovery/device/test_bundle.py", "tests/privacy/test_training_proofs.py"
+SHARED = "tests/web/test_device_page.py"
 ON_DEVICE, FEEDBACK = "tests/privacy/test_on_device.py", "tests/discovery/device/test_feedback.py"
 
 
@@ -295,7 +296,9 @@ GUARDS = [
     Guard(23, "graph/exchange/federation_rounds.py", "    held.spend()\n", "", BY_ROUNDS, "leaves_once"),
     Guard(23, "graph/exchange/federation_rounds.py", "if our_key() not in hellos or hellos[our_key()].digest != ours.digest:", "if False:", BY_ROUNDS, "own_hello"),
     Guard(23, "graph/exchange/federation_rounds.py", "if not set(signers) <= set(agreement.publics):", "if False:", BY_ROUNDS, "masked_files"),
-    Guard(23, "graph/exchange/federation_rounds.py", "if wrong := [signer for signer in agreement.publics if signers.count(signer) != 1]:", "if wrong := []:", BY_ROUNDS, "drops_out"),
+    Guard(23, "graph/exchange/federation_rounds.py", "    if missing or twice:\n", "    if twice:\n", BY_ROUNDS, "drops_out"),
+    Guard(23, "graph/exchange/federation_rounds.py", "twice = [signer for signer in agreement.publics if signers.count(signer) > 1]", "twice = []", BY_ROUNDS, "drops_out"),
+    Guard(23, "graph/exchange/federation_rounds.py", "    ensure_writable(path)\n    agreement, blobs", "    agreement, blobs", BY_ROUNDS, "key_is_not_spent"),
     Guard(23, "graph/exchange/federation_rounds.py", 'if any(one.manifest.get("agreement") != agreement.digest for one in read):', "if False:", BY_ROUNDS, "masked_files"),
     Guard(23, "graph/exchange/federation_rounds.py", "            bundle.delete()\n", "            pass\n", BY_ROUNDS, "plain_files_are"),
     Guard(23, "graph/exchange/federation_rounds.py", "    held.forget()\n    return JoinedRound(", "    return JoinedRound(", BY_ROUNDS, "plain_files_are"),
@@ -303,9 +306,13 @@ GUARDS = [
     # The pack on a device, and what is proven of a training.
     Guard(23, "discovery/device/views.py", '        return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")\n    try:', "        pass\n    try:", BUNDLE, "is_for_members"),
     Guard(23, "discovery/device/bundle.py", 'signed({"manifest": text}, settings.SIGNING_KEY)', '{"manifest": text}', BUNDLE, "is_signed"),
-    Guard(23, "discovery/static/discovery/device/pack.js", "expires - made > 24 * 3_600_000 || ", "", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", " || expires - made > 24 * 3_600_000", "", BUNDLE, "device_refuses"),
     Guard(23, "discovery/static/discovery/device/pack.js", "if (!(expires > now) || ", "if (", BUNDLE, "device_refuses"),
-    Guard(23, "discovery/static/discovery/device/pack.js", " || made - now > 3_600_000", "", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/pack.js", "if (made - now > 3_600_000)", "if (false)", BUNDLE, "device_refuses"),
+    Guard(23, "discovery/static/discovery/device/store.js", "(id === null ? name : `${id} ${name}`)", "name", SHARED, "shares"),
+    Guard(23, "discovery/static/discovery/device/store.js", "(line.whose ?? null) === id", "true", SHARED, "shares"),
+    Guard(23, "discovery/static/discovery/device/store.js", "if (mine(cursor.key)) cursor.delete();", "cursor.delete();", SHARED, "shares"),
+    Guard(11, "discovery/static/discovery/device/feedback.js", 'whose === await ask("owner") && navigator.onLine && whose === await ask("present")', "true", SHARED, "shares"),
     Guard(23, "discovery/static/discovery/device/pack.js", "if (await verified(document) === false)", "if (false)", BUNDLE, "device_refuses"),
     Guard(23, "discovery/static/discovery/device/pack.js", " || (await sha256(buffer)) !== part.sha256", "", BUNDLE, "device_refuses"),
     Guard(23, "discovery/device/feedback.py", "    if act.private:\n", "    if False:\n", FEEDBACK, "private_session"),
@@ -314,6 +321,9 @@ GUARDS = [
     Guard(23, "accounts/edge_proofs.py", "if any(bucket_of(leaf, depth) != index for leaf in held):", "if False:", PROOFS, "forged"),
     Guard(23, "accounts/edge_proofs.py", "if root_hash(salt, _top(buckets, beside, depth)).hex() != root:", "if False:", PROOFS, "forged or other_leaves"),
     Guard(23, "accounts/edge_proofs.py", 'hashlib.sha256(b"\\2" + salt + top)', 'hashlib.sha256(b"\\2" + top)', PROOFS, "another_salt"),
+    Guard(23, "accounts/management/commands/verify_receipt.py", "if asked and not proofs:", "if False:", PROOFS, "not_looked_at"),
+    Guard(23, "accounts/management/commands/verify_receipt.py", 'if said != (clean.get("trainingRoot") or proof["root"], clean["manifestHash"]):', "if False:", PROOFS, "erasure_not"),
+    Guard(23, "accounts/management/commands/verify_receipt.py", "if len(of) > 1:", "if False:", PROOFS, "two_models"),
     Guard(23, "discovery/room/services.py", "    ensure_kept_here(deliberate(user).user)\n", "", ON_DEVICE, "nothing_that_is_played"),
     Guard(23, "discovery/room/services.py", "    RoomMember.objects.filter(user=user).delete()\n    transaction", "    transaction", ON_DEVICE, "switching_on"),
     Guard(23, "graph/training/edge_tree.py", "np.maximum(-(-held // FULL), 1) * FULL - held", "held * 0", PROOFS, "how_many_edges"),

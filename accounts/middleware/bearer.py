@@ -34,6 +34,7 @@ NEEDED: Mapping[str | None, frozenset[DeviceScope]] = {
     "device-service": frozenset(),
     "device-bundle": frozenset({DeviceScope.DISCOVER}),
     "device-part": frozenset({DeviceScope.DISCOVER}),
+    "device-whose": frozenset({DeviceScope.DISCOVER}),
     "device-own": frozenset({DeviceScope.PLAYS_READ}),
     "voice": frozenset({DeviceScope.DISCOVER}),
     "data-export": frozenset({DeviceScope.ACCOUNT}),

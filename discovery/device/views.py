@@ -18,6 +18,7 @@ from accounts.models import User
 from discovery.device.bundle import bundle_now, opened, part_find
 from discovery.device.own import own_history
 from discovery.platform.errors import ModelUnavailable
+from discovery.platform.graphql.node import global_id
 
 A_DAY = "private, max-age=86400, immutable"  # what is named by its hash never changes; a pack holds for a day
 
@@ -35,13 +36,27 @@ def part(request: HttpRequest, digest: str) -> HttpResponse:
 
 
 @require_safe
+def whose(request: HttpRequest) -> HttpResponse:
+    """Who is signed in, by the id that their own queries tell: a browser keeps what several people do in it apart."""
+    if not isinstance(request.user, User):
+        return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")
+    response = JsonResponse({"whose": _whose(request.user)})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
 def own(request: HttpRequest) -> HttpResponse:
     """What of the person signed in is evidence at level OWN, to be taken along to their device."""
     if not isinstance(request.user, User):
         return _refused(_("Sign in to do this."), 401, "SIGN_IN_REQUIRED")
-    response = JsonResponse(own_history(request.user))
+    response = JsonResponse({"whose": _whose(request.user), **own_history(request.user)})
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _whose(user: User) -> str:
+    return global_id("Viewer", user.pk)
 
 
 def _for_members(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
@@ -91,4 +106,5 @@ addresses = [
     path("device/bundle", bundle, name="device-bundle"),
     re_path(r"^device/parts/(?P<digest>[0-9a-f]{64})$", part, name="device-part"),
     path("device/own", own, name="device-own"),
+    path("device/whose", whose, name="device-whose"),
 ]

@@ -58,6 +58,7 @@ MEANINGS: Mapping[str, str] = {
     "NOT_NAMED": "No play names it any more (staff).",
     "OPERATORS_OWN": "It is of the operator's own catalog (staff).",
     "UNDONE": "It was taken back before (staff).",
+    "FILE_UNWRITABLE": "No file can be written there; nothing was made for it (for the operator, on the command line).",
     "BUNDLE_UNREADABLE": "The file is no document of another installation, is cut off or too large (for the operator, on the command line).",
     "BUNDLE_FORGED": "The file is not what its signer signed (for the operator, on the command line).",
     "BUNDLE_UNTRUSTED": "Nobody here trusts the key that signed the file: name it with --trust (for the operator, on the command line).",

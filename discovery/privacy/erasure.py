@@ -39,7 +39,7 @@ from graph.services.standing import catalog_sweep
 from graph.serving.active_model import active_version
 from graph.serving.lifecycle import CLOCK, WAITING, pointer_hold, staff_forget, version_move
 from graph.serving.storage import artifact_store
-from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of_person
+from graph.training.training_edges import EdgesUnknown, edges_of_model, edges_of_person, root_of_model
 
 logger = logging.getLogger(__name__)
 
@@ -136,8 +136,10 @@ def _retrain(erasure: Erasure) -> bool:
     ).exists()
     if contributed and active is not None:
         if (edges := _edges_compared(erasure, active)) is not None:
-            erasure.clean_model = {"id": str(active.pk), "manifestHash": active.manifest_hash,
-                                   "ledgerPosition": active.ledger_position, "trainingEdges": edges}  # fmt: skip
+            erasure.clean_model = {
+                "id": str(active.pk), "manifestHash": active.manifest_hash, "trainingRoot": root_of_model(active),
+                "ledgerPosition": active.ledger_position, "trainingEdges": edges,
+            }  # fmt: skip
         elif _waited_enough(erasure):
             # Rather no model than one that learned from somebody who is gone: answers say NO_MODEL meanwhile.
             pointer_hold()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from discovery.platform.errors import Conflict, NotFound
 from graph.elsewhere.document import SUMS, Document, invalid
@@ -15,9 +16,9 @@ from graph.elsewhere.laid_over import sums_laid
 from graph.elsewhere.names import names_read
 from graph.exchange.bring import names_bring
 from graph.exchange.contribute import Noise, contribution, rows_told
-from graph.exchange.files import ensure_not_ours, file_read, file_write, made_at, told_by_us
+from graph.exchange.files import ensure_not_ours, ensure_writable, file_read, file_write, made_at, told_by_us
 from graph.exchange.leaving import allowed
-from graph.exchange.rounds.joined import bundles_of_any
+from graph.exchange.rounds.joined import PREFIX, bundles_of_any
 from graph.exchange.rounds.refusals import overlaps
 from graph.ml.config import RecommenderConfig
 from graph.models import Bundle
@@ -33,7 +34,11 @@ class Joined:
 
 
 def federation_contribute(path: Path, *, epsilon: float | None = None) -> int:
-    """Write the sums of those here who allow it; returns its bytes. Raises Conflict (BUNDLE_EMPTY) where nothing may leave."""
+    """Write the sums of those here who allow it; returns its bytes.
+
+    Raises Conflict (BUNDLE_EMPTY) where nothing may leave, InvalidInput (FILE_UNWRITABLE).
+    """
+    ensure_writable(path)
     learned, ours = allowed()
     blob = contribution(
         learned,
@@ -82,11 +87,13 @@ def ensure_adds_up(document: Document) -> None:
 
 @transaction.atomic
 def federation_leave(signer: str) -> Bundle:
-    """Add these sums no more, from the next training on. Raises NotFound."""
-    found = (
-        list(Bundle.objects.filter(kind=Bundle.Kind.SUMS, signer__startswith=signer)[:2]) if signer else []
-    )
-    if len(found) != 1:
-        raise NotFound("No joined installation goes by this key.")
+    """Add these sums no more, from the next training on: a key's, or a round's; as much of either as tells it. Raises NotFound."""
+    sums = Bundle.objects.filter(kind=Bundle.Kind.SUMS)
+    named = Q(signer__startswith=signer) | Q(signer__startswith=f"{PREFIX}{signer}")
+    found = list(sums.filter(named)[:2]) if signer else []
+    if len(found) > 1:
+        raise NotFound("Several joined installations or rounds begin so: name more of it.")
+    if not found:
+        raise NotFound("No joined installation or round goes by this key.")
     found[0].delete()
     return found[0]

@@ -15,7 +15,7 @@ from graph.elsewhere.document import HELLO, MASKED, SUMS, document_read
 from graph.elsewhere.large import Large, large_read, large_write
 from graph.exchange.contribute import Noise, contribution
 from graph.exchange.federation import ensure_adds_up
-from graph.exchange.files import file_read, file_write, our_key, told_by_us
+from graph.exchange.files import drafted, ensure_writable, file_read, file_write, our_key, told_by_us
 from graph.exchange.leaving import allowed
 from graph.exchange.rounds.agreement import Agreement, Hello, agreement_of, hello_read, hello_write
 from graph.exchange.rounds.cells import layout, share_document, share_of
@@ -38,8 +38,10 @@ class JoinedRound:
 def round_begin(path: Path, *, round_id: str | None = None, most: int | None = None) -> str:
     """Write a hello, for a new round or the one that others have begun; returns which.
 
-    Raises Conflict (BUNDLE_EMPTY, ROUND_THERE), InvalidInput (BUNDLE_INVALID) where ``round_id`` is none; then nothing is kept.
+    Raises Conflict (BUNDLE_EMPTY, ROUND_THERE), InvalidInput (BUNDLE_INVALID) where ``round_id`` is none, or
+    (FILE_UNWRITABLE); then nothing is kept.
     """
+    ensure_writable(path)
     learned, ours = allowed()
     held, public = held_begin(secrets.token_hex(16) if round_id is None else round_id)
     try:
@@ -61,8 +63,9 @@ def round_mask(
     """Write the sums of those here who allow it, masked for the servers of these hellos; once a round.
 
     Raises what `file_read` does, InvalidInput or Conflict as `agreement_of` and `layout`, NotFound (ROUND_UNKNOWN),
-    Conflict (BUNDLE_EMPTY, ROUND_KEY_USED); only after the last of these checks is the key spent.
+    Conflict (BUNDLE_EMPTY, ROUND_KEY_USED), InvalidInput (FILE_UNWRITABLE); only after the last of these checks is the key spent.
     """
+    ensure_writable(path)
     agreement, blobs = _agreed(hellos, trusted)
     held = held_get(agreement.round_id)
     private, parts = held.private(), layout(agreement)
@@ -71,11 +74,6 @@ def round_mask(
     plain = contribution(learned, ours, secret=settings.SIGNING_KEY, told=told, noise=noise)
     share = share_of(document_read(plain, expected=SUMS), agreement, parts)
     masks = masks_of(private, agreement, signer=our_key())
-    draft = path.with_name(f"{path.name}.part")
-    draft.touch()
-    # First spent, then written: what leaves under these masks leaves once, whatever breaks off in between.
-    held.spend()
-    held.keep_share(plain, blobs)
     manifest = {
         **told,
         "type": MASKED,
@@ -84,8 +82,11 @@ def round_mask(
         "noise": None if noise is None else noise.told(),
     }
     size = parts[-1].stop
-    large_write(draft, manifest, masked(share, masks, size=size), size=size, secret=settings.SIGNING_KEY)
-    draft.replace(path)
+    with drafted(path) as draft:
+        # First spent, then written: what leaves under these masks leaves once, whatever breaks off in between.
+        held.spend()
+        held.keep_share(plain, blobs)
+        large_write(draft, manifest, masked(share, masks, size=size), size=size, secret=settings.SIGNING_KEY)
     return agreement
 
 
@@ -154,7 +155,9 @@ def _ensure_theirs(read: Sequence[Large], agreement: Agreement) -> None:
     signers = [one.signer for one in read]
     if not set(signers) <= set(agreement.publics):
         raise foreign("somebody signed it who has no part in it")
-    if wrong := [signer for signer in agreement.publics if signers.count(signer) != 1]:
-        raise incomplete(wrong)
+    missing = [signer for signer in agreement.publics if signer not in signers]
+    twice = [signer for signer in agreement.publics if signers.count(signer) > 1]
+    if missing or twice:
+        raise incomplete(missing, twice)
     if any(one.manifest.get("agreement") != agreement.digest for one in read):
         raise foreign("it was masked for other hellos")

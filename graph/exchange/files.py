@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +24,43 @@ def told_by_us() -> dict[str, object]:
     return {"madeAt": clock.now().isoformat(), "commit": code_commit()}
 
 
-def file_write(path: Path, blob: bytes) -> None:
-    """The whole file or none, for its owner to read: whom it goes to is theirs to say."""
+def ensure_writable(path: Path) -> None:
+    """Asked before anything is made for it, or a key is spent. Raises InvalidInput (FILE_UNWRITABLE)."""
+    if path.is_dir():
+        raise unwritable(path, "it is a folder")
+    if not path.parent.is_dir():
+        raise unwritable(path, "there is no such folder")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise unwritable(path, "nothing may be written into this folder")
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """A new file for its owner alone, which takes the place of ``path`` at the end: all of it or nothing.
+
+    Raises InvalidInput (FILE_UNWRITABLE); nothing is left then, as after any other error.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(blob)
-    draft.replace(path)
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield draft
+        draft.replace(path)
+    except OSError as error:
+        raise unwritable(path, error.strerror or str(error)) from error
+    finally:
+        with suppress(OSError):  # gone where it took its place, or never there
+            draft.unlink()
+
+
+def file_write(path: Path, blob: bytes) -> None:
+    """The whole file or none, for its owner to read: whom it goes to is theirs to say. Raises as `drafted`."""
+    with drafted(path) as draft:
+        draft.write_bytes(blob)
+
+
+def unwritable(path: Path, why: str) -> InvalidInput:
+    """The refusal of a place to write to."""
+    return InvalidInput(f"{path} cannot be written: {why}.", code="FILE_UNWRITABLE")
 
 
 def file_read(path: Path, *, expected: str, trusted: Collection[str]) -> tuple[Document, bytes]:

@@ -12,7 +12,7 @@ from graph import snapshot
 from graph.elsewhere.held import names_of
 from graph.elsewhere.names import Named
 from graph.exchange.export import Exported, export_document
-from graph.exchange.files import file_write, told_by_us
+from graph.exchange.files import ensure_writable, file_write, told_by_us
 from graph.exchange.floors import nothing_leaves
 from graph.ml.config import RecommenderConfig
 from graph.ml.progress import Progress, silent, within
@@ -33,8 +33,9 @@ def model_export(
 ) -> Exported:
     """Train a model for others and write it. ``narrowed``: what finds how few columns do, and for how much of the time.
 
-    Raises Conflict (BUNDLE_EMPTY) where nothing may leave.
+    Raises Conflict (BUNDLE_EMPTY) where nothing may leave, and InvalidInput (FILE_UNWRITABLE) before anything is trained.
     """
+    ensure_writable(path)
     learned, ours = allowed()
     config = replace(config or RecommenderConfig(), seed=drawn_seed(learned))
     begun = 0.0

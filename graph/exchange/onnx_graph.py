@@ -18,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from graph.elsewhere.document import Document
 from graph.elsewhere.names import Named, artist_keys, names_read, track_keys
+from graph.exchange.files import file_write
 from graph.exchange.laid_model import model_laid
 from graph.exchange.receive import catalog_of
 from graph.serving.artifact import Artifact
@@ -30,7 +31,10 @@ NO_LOGARITHM = 1.0  # a unit where amounts count as they are
 
 
 def onnx_write(document: Document, path: Path, kind: str = "ARTIST") -> int:
-    """Write the graph of one kind of item; returns its bytes. Raises InvalidInput where the document has no such items."""
+    """Write the graph of one kind of item; returns its bytes.
+
+    Raises ValueError where the document has no such items, InvalidInput (FILE_UNWRITABLE).
+    """
     named = names_read(document.arrays)
     catalog = catalog_of(named)
     arrays, description = model_laid(document, catalog, named)
@@ -45,7 +49,7 @@ def onnx_write(document: Document, path: Path, kind: str = "ARTIST") -> int:
     )
     onnx.checker.check_model(model)
     blob: bytes = model.SerializeToString()
-    path.write_bytes(blob)
+    file_write(path, blob)
     return len(blob)
 
 

@@ -67,6 +67,11 @@ def edges_of_model(version: ModelVersion) -> Hashes:
     return _read(version)[0]
 
 
+def root_of_model(version: ModelVersion) -> str | None:
+    """The root that its manifest publishes; None for a model from before there were such trees. Raises EdgesUnknown."""
+    return _read(version)[1].get("root")
+
+
 @lru_cache(1)
 def tree_of_model(version: ModelVersion) -> EdgeTree:
     """The tree over what a model was trained on. Raises EdgesUnknown where there is none."""

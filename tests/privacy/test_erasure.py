@@ -29,7 +29,7 @@ from graph.models import ArtistPlayCount, Feedback, FeedbackKind, ItemKind, List
 from graph.serving import active_model, storage
 from graph.serving.artifact import MANIFEST
 from graph.serving.eligible import contributions_withdrawn
-from graph.training.training_edges import EDGES, edges_of_model, edges_of_person, edges_write
+from graph.training.training_edges import EDGES, edges_of_model, edges_of_person, edges_write, root_of_model
 from tests import factories
 from tests.api.client import App
 
@@ -115,6 +115,7 @@ def test_it_waits_for_a_model_without_the_person_and_ends_in_a_signed_receipt(be
     assert erasures_open() == []
     assert closed.receipt["cleanModel"] == {
         "id": str(clean.pk), "manifestHash": clean.manifest_hash, "ledgerPosition": clean.ledger_position,
+        "trainingRoot": root_of_model(clean),
         # Ben's: 2 tracks, their 2 artists, 2 friends from either side. The model's: as many of Ada's and Cleo's, and either's friendship.
         "trainingEdges": {"ofPerson": 8, "ofModel": 4 + 4 + 2, "inBoth": 0},
     }  # fmt: skip

@@ -187,8 +187,22 @@ def test_a_person_is_proven_to_be_in_and_after_erasure_not(ben, client, tmp_path
     clean = published()
     erasure_advance(erasure_id=key)
     absent = asked(client, told, clean, tmp_path)  # nobody is signed in
-    assert "learned from 0 of 6 edges of yours, and from 6 it did not" in checked(tmp_path, capsys)
+    receipts = json.loads((tmp_path / "receipts.json").read_text())
+    erased = erasure_advance(erasure_id=key).receipt
+    assert erased["cleanModel"]["trainingRoot"] == absent["root"]
+    (tmp_path / "receipts.json").write_text(json.dumps([*receipts, erased]))
+    said = checked(tmp_path, capsys, "--receipts", str(tmp_path / "receipts.json"))
+    assert "learned from 0 of 6 edges of yours, and from 6 it did not" in said
+    assert "the model that the receipt of the erasure names" in said
     assert absent["root"] != proof["root"]
+    other = {**proof, "model": absent["model"], "manifestHash": absent["manifestHash"]}  # of another tree
+    (tmp_path / "proof.json").write_text(json.dumps(signed(other, settings.SIGNING_KEY)))
+    with pytest.raises(CommandError, match="names another root"):
+        checked(tmp_path, capsys, "--receipts", str(tmp_path / "receipts.json"))
+    (tmp_path / "proof.json").write_text(json.dumps(absent))
+    (tmp_path / "receipts.json").write_text(json.dumps([erased]))
+    with pytest.raises(CommandError, match="None of these receipts"):
+        checked(tmp_path, capsys, "--receipts", str(tmp_path / "receipts.json"))
     with pytest.raises(CommandError, match="another root"):
         checked(tmp_path, capsys, "--root", proof["root"])
 
@@ -263,3 +277,60 @@ def test_the_root_is_in_the_signed_lineage_and_told_to_everybody(ben, tmp_path):
     assert App(None).data("{ activeModel { trainingRoot } }") == {
         "activeModel": {"trainingRoot": proof["root"]}
     }
+
+
+@pytest.mark.django_db
+def test_whoever_asked_in_parts_checks_them_together(ben, client, tmp_path, capsys):  # noqa: F811
+    """At most so many hashes are answered at a time; one that is changed is found wherever it stands."""
+    model = published()
+    told, _ = edges_and_proof(ben, model, tmp_path)
+    parts = [
+        asked(client, {"leaves": told["leaves"][some]}, model, tmp_path) for some in (slice(2), slice(2, 6))
+    ]
+    (tmp_path / "edges.json").write_text(json.dumps(told))
+    (tmp_path / "proof.json").write_text(json.dumps(parts[0]))
+    assert "learned from 2 of 2 edges of yours, and from 0 it did not. Of 4 edges of yours more" in checked(
+        tmp_path, capsys
+    )
+    (tmp_path / "proof.json").write_text(json.dumps(parts))
+    assert "learned from 6 of 6 edges of yours, and from 0 it did not.\n" in checked(tmp_path, capsys)
+    parts[1]["buckets"] = {place: held[1:] for place, held in parts[1]["buckets"].items()}
+    (tmp_path / "proof.json").write_text(json.dumps([parts[0], signed(parts[1], settings.SIGNING_KEY)]))
+    with pytest.raises(CommandError, match="another root"):
+        checked(tmp_path, capsys)
+
+
+@pytest.mark.django_db
+def test_proofs_of_two_models_are_not_added_up(ben, client, tmp_path, capsys):  # noqa: F811
+    """Absent from one and present in another is neither."""
+    models = [published(), published()]
+    told, _ = edges_and_proof(ben, models[0], tmp_path)
+    both = [asked(client, told, model, tmp_path) for model in models]
+    (tmp_path / "proof.json").write_text(json.dumps(both))
+    with pytest.raises(CommandError, match="several models"):
+        checked(tmp_path, capsys)
+
+
+@pytest.mark.django_db
+def test_what_was_not_looked_at_is_not_called_valid(ben, client, tmp_path, capsys):  # noqa: F811
+    """Another person's edges, a proof of nothing, files that changed places, receipts without a key."""
+    told, proof = edges_and_proof(ben, published(), tmp_path)
+    dora = factories.sharer("dora")
+    factories.listens(dora, factories.track("Dora's own"), 2)
+    theirs = App(dora).client.get("/privacy/training-edges.json", headers=App(dora).headers).json()
+    receipts = tmp_path / "receipts.json"
+    receipts.write_text(json.dumps(list(receipt_list(user=ben))))
+    nothing = asked(client, {"leaves": []}, active_version(), tmp_path)
+    for file, edges, options, why in (
+        (proof, theirs, (), "nothing of any edge of yours"),
+        (nothing, told, (), "nothing of any edge of yours"),
+        (told, proof, (), "There is no proof in"),
+        (json.loads(receipts.read_text()), told, (), "There is no proof in"),
+    ):
+        (tmp_path / "proof.json").write_text(json.dumps(file))
+        (tmp_path / "edges.json").write_text(json.dumps(edges))
+        with pytest.raises(CommandError, match=why):
+            checked(tmp_path, capsys, *options)
+    (tmp_path / "proof.json").write_text(json.dumps(proof))
+    with pytest.raises(CommandError, match="which --edges holds"):
+        call_command("verify_receipt", str(tmp_path / "proof.json"), "--receipts", str(receipts))

@@ -17,6 +17,7 @@ from graph.models import Feedback, FeedbackKind, Listen, TasteExclusion
 from tests import factories
 from tests.processes import wait_for
 from tests.web.person import PASSWORD
+from tests.web.test_device_page import device
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -121,16 +122,28 @@ def takes_the_data_along(person, world, archive):
     assert DataExport.objects.get(user=world.ada).state == DataExport.State.READY
 
 
+HISTORIES = """const done = arguments[0], asked = indexedDB.open("earshot-device", 1);
+asked.onsuccess = () => { const keys = asked.result.transaction("histories").objectStore("histories").getAllKeys();
+  keys.onsuccess = () => { asked.result.close(); done(keys.result); }; };"""
+
+
+def kept_in_the_browser(person):
+    return person.browser.execute_async_script(HISTORIES)
+
+
 def erases_the_account(person, world):
     """Not with another handle; then by the worker, to the receipt."""
     person.types("#erase-confirm", "somebody else")
     person.presses("#erase button")
     person.sees("#status.error", "Type your own handle to confirm.")
     assert User.objects.filter(pk=world.ada.pk, is_active=True).exists()
+    device(person, "played", {"kind": "TRACK", "id": "hers"})
+    assert any(key.endswith(" TRACK") for key in kept_in_the_browser(person))
     person.find("#erase-confirm")[0].clear()
     person.types("#erase-confirm", "ada")
     person.presses("#erase button")
     person.sees("h1", "Your account is")
+    assert kept_in_the_browser(person) == [], "what that browser keeps of her goes with the account"
     person.sees("#erasure-state", "Done")
     person.sees("h1", "Your account is erased")
     assert person.violations() == []

@@ -19,7 +19,7 @@ from accounts.signatures import SignatureInvalid, public_key_text, verify
 class Command(BaseCommand):
     help = (
         "Check the signature of a receipt, or of each receipt in a list, and the head of the ledger it names where that "
-        "is known; or a proof of what a model learned from. Needs no database."
+        "is known; or a proof of what a model learned from, or a list of such proofs of one model. Needs no database."
     )
     requires_system_checks = ()
 
@@ -59,11 +59,15 @@ class Command(BaseCommand):
             except SignatureInvalid as error:
                 raise CommandError(f"Receipt {number} is not valid. {error}") from error
             anchored[_anchored(document, heads, key, number)] += 1
+        proofs = [document for document in documents if document.get("type") == "TrainingProof"]
+        _ensure_asked_of_proofs(proofs, options)
         self.stdout.write(f"{len(documents)} valid, signed with {key}.")
-        for document in documents:
-            if document.get("type") == "TrainingProof":
-                self.stdout.write(_proof_told(document, key, options))
-                return
+        if proofs:
+            edges = _edges(options["edges"], options["receipts"], key) if options["edges"] else None
+            self.stdout.write(_proofs_told(proofs, edges, options["root"]))
+            if options["receipts"] is not None and _is_clean(options["receipts"], proofs, key):
+                self.stdout.write("It is the model that the receipt of the erasure names.")
+            return
         for how, count in sorted(anchored.items()):
             self.stdout.write(f"{count} {how}.")
 
@@ -75,26 +79,50 @@ def _read(path: Path) -> Any:
         raise CommandError(f"{path} cannot be read: {error}") from error
 
 
-def _proof_told(proof: dict[str, Any], key: str, options: dict[str, Any]) -> str:
-    """What a signed proof proves. Raises CommandError where it proves nothing, or something else."""
-    if options["root"] not in {None, proof.get("root")}:
+def _ensure_asked_of_proofs(proofs: list[dict[str, Any]], options: dict[str, Any]) -> None:
+    """Raise CommandError where an option would be passed over: whoever names it believes that it was looked at."""
+    asked = [f"--{name}" for name in ("edges", "receipts", "root") if options[name] is not None]
+    if asked and not proofs:
+        raise CommandError(f"There is no proof in {options['file']}, to which {asked[0]} belongs.")
+    if options["receipts"] is not None and options["edges"] is None:
+        raise CommandError("--receipts are checked against a key, which --edges holds.")
+
+
+def _proofs_told(proofs: list[dict[str, Any]], edges: dict[int, str] | None, root: str | None) -> str:
+    """What signed proofs of one model prove together. Raises CommandError where one proves nothing, or something else."""
+    found: dict[int, bool] = {}
+    for proof in proofs:
+        found |= _proven(proof, edges, root)
+    of = {(proof["model"], proof["root"]) for proof in proofs}
+    if len(of) > 1:
+        raise CommandError("These proofs are of several models: check those of each by themselves.")
+    if not found:
+        raise CommandError(f"The proof says nothing of any {'hash' if edges is None else 'edge of yours'}.")
+    ((model, shown),) = of
+    there = sum(found.values())
+    missing = Counter(edges[leaf] for leaf, is_there in found.items() if not is_there) if edges else {}
+    which = ", ".join(f"{count} of {kind}" for kind, count in sorted(missing.items()))
+    unasked = len(edges or {}) - len(found) if edges else 0
+    return (
+        f"Model {model} with root {shown} learned from {there} of {len(found)} "
+        f"{'leaves' if edges is None else 'edges of yours'}, "
+        f"and from {len(found) - there} it did not{f' ({which})' if which else ''}."
+        + (f" Of {unasked} edges of yours more, nothing was asked." if unasked else "")
+    )
+
+
+def _proven(proof: dict[str, Any], edges: dict[int, str] | None, root: str | None) -> dict[int, bool]:
+    """Of each leaf that a proof was asked about, whether it is there; with ``edges``, of those alone. Raises CommandError."""
+    if root not in {None, proof.get("root")}:
         raise CommandError("The proof is for another root than the one given.")
     try:
-        edges = _edges(options["edges"], options["receipts"], key) if options["edges"] else None
-        asked = [leaf_read(leaf) for leaf in proof["leaves"]] if edges is None else edges
-        found = proven(proof, proof["root"], asked)
+        asked = [leaf_read(leaf) for leaf in proof["leaves"]]
+        asked = asked if edges is None else [leaf for leaf in asked if leaf in edges]
+        return proven(proof, proof["root"], asked) if asked else {}
     except (KeyError, TypeError, ValueError) as error:
         raise CommandError(f"The proof cannot be read: {error!r}") from error
     except ProofInvalid as error:
         raise CommandError(f"The proof is not valid. {error}") from error
-    there = sum(found.values())
-    whose = "leaves" if edges is None else "edges of yours"
-    missing = Counter(edges[leaf] for leaf, is_there in found.items() if not is_there) if edges else {}
-    which = ", ".join(f"{count} of {kind}" for kind, count in sorted(missing.items()))
-    return (
-        f"Model {proof['model']} with root {proof['root']} learned from {there} of {len(found)} {whose}, "
-        f"and from {len(found) - there} it did not{f' ({which})' if which else ''}."
-    )
 
 
 def _edges(path: Path, receipts: Path | None, key: str) -> dict[int, str]:
@@ -113,6 +141,26 @@ def _edges(path: Path, receipts: Path | None, key: str) -> dict[int, str]:
     return {leaf_of(secret, edge): str(edge[0]) for edge in edges}
 
 
+def _is_clean(path: Path, proofs: list[dict[str, Any]], key: str) -> bool:
+    """Whether a receipt of an erasure names the model of these proofs. Raises CommandError where it names another root for it."""
+    told = _read(path)
+    named = False
+    for receipt in told if isinstance(told, list) else [told]:
+        clean = receipt.get("cleanModel")
+        if receipt.get("type") != "ErasureReceipt" or not clean or clean.get("id") != proofs[0]["model"]:
+            continue
+        try:
+            verify(receipt, key)
+        except SignatureInvalid as error:
+            raise CommandError(f"A receipt is not valid. {error}") from error
+        for proof in proofs:
+            said = (proof["root"], proof["manifestHash"])
+            if said != (clean.get("trainingRoot") or proof["root"], clean["manifestHash"]):
+                raise CommandError("The receipt of the erasure names another root for this model.")
+        named = True
+    return named
+
+
 def _ensure_named(receipts: Any, subject: str, named: str, key: str) -> None:
     """Raise CommandError where receipts of the person did not name this very key."""
     theirs = [
@@ -125,7 +173,9 @@ def _ensure_named(receipts: Any, subject: str, named: str, key: str) -> None:
             verify(receipt, key)
         except SignatureInvalid as error:
             raise CommandError(f"A receipt is not valid. {error}") from error
-    if not theirs or any(receipt["trainingKey"] != named for receipt in theirs):
+    if not theirs:
+        raise CommandError("None of these receipts is of whom the edges are of, or it names no key.")
+    if any(receipt["trainingKey"] != named for receipt in theirs):
         raise CommandError("The edges are under another key than the one that the receipts named.")
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.conf import settings
 
-from discovery.platform.errors import Conflict
-from graph.elsewhere.document import HELLO, Document, document_read, invalid
+from discovery.platform.errors import Conflict, InvalidInput
+from graph.elsewhere.document import HELLO, Document, document_read
 from graph.exchange.rounds.agreement import ROUND_ID
 from graph.exchange.rounds.refusals import key_used, unknown
 
@@ -114,7 +114,9 @@ def held_all() -> Iterator[Held]:
 
 def _folder(round_id: str) -> Path:
     if not ROUND_ID.fullmatch(round_id):
-        raise invalid(f"{round_id!r} is no round, which is 32 hexadecimal digits")
+        raise InvalidInput(
+            f"{round_id!r} is no round's name, which is 32 hexadecimal digits.", code="BUNDLE_INVALID"
+        )
     return Path(settings.HOME_DIR) / "rounds" / round_id
 
 

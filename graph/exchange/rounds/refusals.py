@@ -22,9 +22,15 @@ def too_few(number: int) -> Conflict:
     )
 
 
-def incomplete(missing: list[str]) -> Conflict:
+def incomplete(missing: list[str], twice: list[str]) -> Conflict:
+    told = [
+        f"{what} {', '.join(signers)}"
+        for what, signers in (("there is none of", missing), ("there are several of", twice))
+        if signers
+    ]
     return Conflict(
-        f"A round takes one file of each of its servers; wrong are those of {', '.join(missing)}.",
+        f"A round takes one file of each of its servers: {'; '.join(told)}. Nobody can do without one that does not come: drop the round, "
+        "and begin a new one without that server.",
         code="ROUND_INCOMPLETE",
     )
 
@@ -42,7 +48,10 @@ def key_used(why: str) -> Conflict:
 
 
 def unknown(round_id: str) -> NotFound:
-    return NotFound(f"Nothing is held here of a round {round_id} that could go on so.", code="ROUND_UNKNOWN")
+    return NotFound(
+        f"Nothing is held here of a round {round_id} that could go on so: it was not begun or masked here, or is joined already.",
+        code="ROUND_UNKNOWN",
+    )
 
 
 def overlaps(signer: str) -> Conflict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,22 @@ class Command(BaseCommand):
         )
         parser.add_argument("--lean", action="store_true", help="as few columns as a validation split allows")
         parser.add_argument(
-            "--onnx", type=Path, metavar="FILE", help="write how it scores as an ONNX graph, too"
+            "--onnx",
+            type=Path,
+            metavar="FILE",
+            help="write how it scores as ONNX graphs, too: artists here, tracks into FILE-track",
         )
 
     def handle(self, *, file: Path, dtype: str, lean: bool, onnx: Path | None, **_: Any) -> None:
         from graph.bench.compression import narrowest
-        from graph.exchange.files import our_key
+        from graph.exchange.files import ensure_writable, our_key
         from graph.exchange.leaving import model_export
 
+        if onnx is not None:
+            self._ensure_onnx(onnx, file)  # a training takes minutes
         try:
+            if onnx is not None:
+                ensure_writable(onnx)
             exported = model_export(
                 file, dtype=dtype, narrowed=narrowest if lean else None,
                 progress=lambda fraction, step: self.stderr.write(f"{fraction:4.0%} {step}"),
@@ -42,14 +50,18 @@ class Command(BaseCommand):
         if onnx is not None:
             self._onnx(exported.blob, onnx)
 
+    def _ensure_onnx(self, path: Path, file: Path) -> None:
+        if find_spec("onnx") is None:
+            raise CommandError("ONNX takes the package onnx: pip install 'earshot[onnx]'")
+        if path.resolve() == file.resolve():
+            raise CommandError("The ONNX graph takes another file than the model.")
+
     def _onnx(self, blob: bytes, path: Path) -> None:
         from graph.elsewhere.document import MODEL, document_read
+        from graph.exchange.onnx_graph import onnx_write
 
-        try:
-            from graph.exchange.onnx_graph import onnx_write
-        except ImportError as error:
-            raise CommandError("ONNX takes the package onnx: pip install 'earshot[onnx]'") from error
         document = document_read(blob, expected=MODEL)
-        kind = next(iter(document.views()))
-        size = onnx_write(document, path, kind)
-        self.stdout.write(f"{path}: {size:,} bytes, how it scores {kind.lower()}s")
+        for number, kind in enumerate(sorted(document.views())):
+            place = path if number == 0 else path.with_stem(f"{path.stem}-{kind.lower()}")
+            size = onnx_write(document, place, kind)
+            self.stdout.write(f"{place}: {size:,} bytes, how it scores {kind.lower()}s")

@@ -52,7 +52,9 @@ class Command(BaseCommand):
             ", ".join(f"{number} {what}" for what, number in received.brought.items()) + " new here"
         )
         if version.state == ModelVersion.State.REJECTED:
-            raise CommandError(f"The model was refused: {version.rejected_because}")
+            raise CommandError(
+                f"The model was refused: {version.rejected_because}. No training begins with it; what it names is in the catalog."
+            )
         self.stdout.write(f"Model {version.pk} is {version.state.lower()}; the next training begins with it.")
 
     def _forget(self, digest: str) -> None:

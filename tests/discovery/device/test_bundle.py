@@ -138,7 +138,9 @@ def test_the_most_popular_fit_where_not_all_do(served, ada, monkeypatch):
     assert small.bytes <= packs.MOST_BYTES
 
 
-@pytest.mark.parametrize("path", ["/device/bundle", f"/device/parts/{'0' * 64}", "/device/own"])
+@pytest.mark.parametrize(
+    "path", ["/device/bundle", f"/device/parts/{'0' * 64}", "/device/own", "/device/whose"]
+)
 def test_is_for_members(served, path):
     response = Client().get(path)
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (
@@ -188,6 +190,6 @@ def test_the_device_refuses_what_is_old_forged_or_damaged(served, ada, tmp_path)
     )  # fmt: skip
     assert found == {
         "good": "GOOD", "pinned": "GOOD", "another_key": "BUNDLE_FORGED", "changed": "BUNDLE_FORGED",
-        "unsigned": "BUNDLE_FORGED", "tomorrow": "BUNDLE_EXPIRED", "early": "BUNDLE_EXPIRED", "long": "BUNDLE_EXPIRED", "part": "GOOD",
+        "unsigned": "BUNDLE_FORGED", "tomorrow": "BUNDLE_EXPIRED", "early": "CLOCK_WRONG", "long": "BUNDLE_EXPIRED", "part": "GOOD",
         "damaged": "BUNDLE_DAMAGED", "shorter": "BUNDLE_DAMAGED", "hashes": True,
     }  # fmt: skip

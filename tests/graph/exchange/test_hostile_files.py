@@ -1,5 +1,6 @@
 """A file that is not what it should be is refused with its code, and nothing of it comes in."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from accounts.signatures import public_key_text
 from discovery.platform.errors import InvalidInput
 from graph.elsewhere import document as documents
 from graph.elsewhere.document import METADATA, document_write
-from graph.exchange.files import file_read, file_write
+from graph.exchange.files import drafted, file_read, file_write
 from graph.models import Artist, Bundle, ModelVersion, Tag, TrainingRun
 from tests.graph.exchange.conftest import KEY, OTHER_KEY
 
@@ -204,3 +205,42 @@ def test_what_is_too_large_is_not_read(document, tmp_path, monkeypatch):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(CommandError, match="BUNDLE_UNREADABLE"):
         call_command("import_model", tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export_model", "{}"),
+        ("export_model", "{folder}/model", "--onnx", "{}"),
+        ("federation_contribute", "{}"),
+        ("federation_round", "begin", "{}"),
+    ],
+)
+@pytest.mark.parametrize("place", ["{folder}", "{folder}/nowhere/file"])
+def test_where_nothing_can_be_written_nothing_is_made(tmp_path, settings, command, place):
+    """It is asked first: before a training, before people are looked up (here are none), before a round has a key."""
+    settings.HOME_DIR = tmp_path / "home"
+    said = [part.format(place.format(folder=tmp_path), folder=tmp_path) for part in command]
+    with pytest.raises(CommandError, match="FILE_UNWRITABLE"):
+        call_command(*said)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_breaks_off_leaves_neither_a_draft_nor_half_a_file(tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(b"before")
+
+    def breaks_off():
+        with drafted(path) as draft:
+            draft.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left")
+
+    with pytest.raises(InvalidInput, match="No space left"):
+        breaks_off()
+    assert [one.name for one in tmp_path.iterdir()] == ["model"]
+    assert path.read_bytes() == b"before"
+
+
+def test_the_graph_does_not_take_the_place_of_the_model(tmp_path):
+    with pytest.raises(CommandError, match="another file"):
+        call_command("export_model", tmp_path / "model", "--onnx", tmp_path / "model")

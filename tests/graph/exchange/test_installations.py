@@ -152,9 +152,10 @@ def _config(bundle):
 def test_a_model_that_is_refused_begins_nothing(bundle, monkeypatch):
     four()
     monkeypatch.setattr("graph.training.publish.promotion_refusal", lambda *_: "worse")
-    with pytest.raises(CommandError, match="The model was refused: worse"):
+    with pytest.raises(CommandError, match=r"The model was refused: worse\. No training begins with it"):
         call_command("import_model", bundle, trust=[public_key_text(KEY)])
     assert not Bundle.objects.exists()
+    assert Artist.objects.count() > 1, "it measured over a catalog of its names, which stay"
     assert ModelVersion.objects.get().state == "REJECTED"
 
 

@@ -1,11 +1,13 @@
 """Three installations in one database, one after the other: a round by the commands teaches what plain files do, and is taken back."""
 
+import re
 import shutil
 import stat
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Purpose, User
 from accounts.signatures import public_key_text
@@ -148,21 +150,55 @@ def test_what_is_masked_leaves_once_and_its_key_is_gone(at, files):
     assert files.masked[2].read_bytes() == first
 
 
+def test_a_key_is_not_spent_on_a_file_that_cannot_be_written(at, files, tmp_path):
+    begun(at, files)
+    at(2)
+    (held,) = held_here()
+    key = (held / "key").read_bytes()
+    for place in (tmp_path, tmp_path / "nowhere" / "masked"):
+        with pytest.raises(CommandError, match="FILE_UNWRITABLE"):
+            call_command(
+                "federation_round", "mask", place, *files.hello[:3], *[f"--trust={one}" for one in PUBLIC]
+            )
+    assert (held / "key").read_bytes() == key
+    mask(files, 2)
+    assert not stat.S_IMODE(files.masked[2].stat().st_mode) & 0o077, "as every file between installations"
+
+
 def test_who_drops_out_is_left_out_of_a_new_round_alone(at, files):
     """Nothing is added up without somebody's file: a round of the others begins with new keys."""
     begun(at, files)
     for number in range(2):
         at(number)
         mask(files, number)
-    with pytest.raises(CommandError, match="ROUND_INCOMPLETE"):
+    with pytest.raises(CommandError, match=rf"none of {re.escape(PUBLIC[2])}\. .*ROUND_INCOMPLETE"):
         call_command("federation_round", "join", *files.masked[:2])
-    with pytest.raises(CommandError, match="ROUND_INCOMPLETE"):
+    with pytest.raises(
+        CommandError, match=rf"none of {re.escape(PUBLIC[2])}; there are several of {re.escape(PUBLIC[1])}\."
+    ):
         call_command("federation_round", "join", *files.masked[:2], files.masked[1])
     assert not Bundle.objects.exists()
     (held,) = held_here()
     call_command("federation_round", "drop", held.name)
     with pytest.raises(CommandError, match="ROUND_UNKNOWN"):
         call_command("federation_round", "join", *files.masked[:2])
+
+
+def test_a_round_is_left_by_its_name_as_it_was_begun():
+    for name in ("ab" * 16, "ac" * 16):
+        Bundle.objects.create(
+            kind=Bundle.Kind.SUMS, digest=name * 2, signer=f"round:{name}", made_at=timezone.now(), body=b""
+        )
+    for several in ("a", "round:a"):
+        with pytest.raises(CommandError, match="Several joined"):
+            call_command("federation_leave", several)
+    call_command("federation_leave", "ab" * 16)
+    assert Bundle.objects.get().signer == f"round:{'ac' * 16}"
+    call_command("federation_leave", "round:ac")
+    with pytest.raises(CommandError, match="No joined installation or round"):
+        call_command("federation_leave", "ac" * 16)
+    with pytest.raises(CommandError, match="'nonsense' is no round's name"):
+        call_command("federation_round", "drop", "nonsense")
 
 
 def test_hellos_that_are_not_taken(at, files, tmp_path):

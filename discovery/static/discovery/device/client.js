@@ -20,5 +20,10 @@ function begun() {
     if (data.failed) failed(Object.assign(new Error(data.failed.message), { code: data.failed.code }));
     else done(data.done);
   });
+  made.addEventListener("error", () => { // it did not begin, or broke: nobody who waits is left waiting, and the next one begins it anew
+    worker = undefined;
+    for (const { failed } of waiting.values()) failed(Object.assign(new Error(), { code: "WORKER_LOST" }));
+    waiting.clear();
+  });
   return made;
 }

@@ -1,52 +1,13 @@
-// The device by itself: the pack held to, what was played kept, and what that makes of it. Runs in a worker; no page in it.
+// The device by itself: the pack held to, what was played kept, and what that makes of it. Runs in a worker; no page in it, and no network.
 import { explained } from "./cite.js";
-import { evidence } from "./evidence.js";
+import { evidence, makerNumber } from "./evidence.js";
 import { checked, ensureCurrent, indexOf, opened, Refused, withExtras } from "./pack.js";
 import { rank } from "./sum.js";
 import * as store from "./store.js";
 
-const TRIES = 3; // a new model may come while parts are fetched
 const held = { said: null, indexes: {} };
 
-/** Fetches what is new of the pack, and nothing that depends on who asks. Without a network, what is here goes on. */
-export async function sync() {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await fetched();
-    } catch (error) {
-      if (!(error instanceof Refused && error.code === "BUNDLE_DAMAGED" && error.gone) || tried === TRIES) throw error;
-    }
-  }
-}
-
-async function fetched() {
-  const tag = await store.fact("tag");
-  const answer = await fetch("/device/bundle", { cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
-  if (answer.status === 304) return load();
-  if (!answer.ok) throw new Refused((await answer.json()).errors[0].extensions.code);
-  const document = await answer.json();
-  const said = await opened(document, await store.fact("key"));
-  const parts = partsOf(said);
-  let bytes = 0;
-  for (const part of parts) {
-    if (await store.part(part.sha256)) continue;
-    bytes += part.bytes;
-    await store.keepPart(part.sha256, await checked(await partFetched(part), part));
-  }
-  await store.keepFact("bundle", document);
-  await store.keepFact("key", document.proof.publicKey);
-  await store.keepFact("tag", answer.headers.get("ETag"));
-  await store.keepOnly(parts.map(({ sha256 }) => sha256));
-  return { ...await load(), fetched: bytes };
-}
-
-async function partFetched({ sha256 }) {
-  const answer = await fetch(`/device/parts/${sha256}`);
-  if (!answer.ok) throw Object.assign(new Refused("BUNDLE_DAMAGED"), { gone: true });
-  return answer.arrayBuffer();
-}
-
-const partsOf = (said) => Object.values(said.views).flatMap(({ parts }) => parts);
+export const partsOf = (said) => Object.values(said.views).flatMap(({ parts }) => parts);
 
 /** Reads the pack that is here into memory, checked again. Raises Refused. */
 export async function load() {
@@ -108,15 +69,37 @@ export function shown(index, { entries, liked, picked = new Set() }, one) {
   };
 }
 
-/** What is kept of one kind, by name: [{ id, name, plays, skips, out }], the most played first. */
+/** What is kept of one kind, by name: [{ id, name, plays, skips, words, out }], the most played first, then what was said. */
 export async function kept({ kind, most = 50 }) {
   const index = await ready(kind);
   const history = await store.history(kind);
   withExtras(index, history.extras, held.said.model);
-  const out = new Set(history.excluded);
-  const lines = history.plays.map(([id, plays, skips]) => ({ id, plays, skips, out: out.has(id), name: index.key(id)?.name }));
-  const gone = history.excluded.filter((id) => !lines.some((line) => line.id === id)).map((id) => ({ id, plays: 0, skips: 0, out: true, name: index.key(id)?.name }));
-  return [...lines, ...gone].filter(({ name }) => name).sort((one, other) => other.plays - one.plays).slice(0, most);
+  const lines = new Map();
+  const line = (id) => lines.get(id) ?? lines.set(id, { id, name: index.key(id)?.name, plays: 0, skips: 0, words: [], out: false }).get(id);
+  for (const [id, plays, skips] of history.plays) Object.assign(line(id), { plays, skips });
+  for (const [id, word] of history.said) line(id).words.push(word);
+  for (const id of history.excluded) line(id).out = true;
+  return [...lines.values()].filter(({ name }) => name)
+    .sort((one, other) => other.plays - one.plays || other.words.length - one.words.length).slice(0, most);
+}
+
+/** The index of one kind, if need be of a pack that ranks nothing any more; none where there is no pack. */
+async function known(kind) {
+  if (!held.said) await load().catch((error) => { if (!(error instanceof Refused)) throw error; });
+  return held.indexes[kind];
+}
+
+/** The id of who made a track; null where the pack does not hold both. */
+export async function artistOf(track) {
+  const maker = (await known("TRACK"))?.maker(track), artists = await known("ARTIST");
+  const place = maker === undefined ? -1 : artists?.artist.indexOf(maker) ?? -1;
+  return place < 0 ? null : artists.ids[place];
+}
+
+/** The ids of an artist's tracks in the pack. */
+export async function tracksBy(artist) {
+  const index = await known("TRACK"), maker = makerNumber(artist);
+  return new Set(index?.ids.filter((_id, item) => index.artist[item] === maker));
 }
 
 function mannerOf(kind, ids, liked, picked) {

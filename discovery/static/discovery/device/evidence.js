@@ -3,6 +3,8 @@
 // `history` is of one kind: { plays: [[id, plays, skips]], imported: [[artist id, plays]], said: [[id, word]],
 // saidOfArtists, hidden: [id], excluded: [id], excludedArtists: [id] }.
 
+import { digest } from "./sha256.js";
+
 const TURNED_AWAY = ["DISLIKE", "HIDE"];
 const WORDS = ["LIKE", "DISLIKE", "SKIP", "HIDE"]; // in the order in which words of one item stand
 
@@ -11,7 +13,8 @@ export function evidence(index, history, rules, { picks = [], skipped = [] } = {
   const excluded = new Set(history.excluded), excludedArtists = new Set(history.excludedArtists);
   const entries = [];
   const add = (key, channel, amount, more) => { if (key && amount > 0) entries.push({ ...key, channel, amount, ...more }); };
-  const item = (id) => (excluded.has(id) ? null : index.key(id));
+  const out = new Set(history.excludedArtists.map(makerNumber));
+  const item = (id) => (excluded.has(id) || out.has(index.maker(id)) ? null : index.key(id));
   const artist = (id) => (excludedArtists.has(id) ? null : index.artistKey(id));
   const plays = sorted(history.plays.map(([id, times, skips]) => ({ id, times, skips, key: item(id) })));
   const imported = sorted(history.imported.map(([id, times]) => ({ id, times, key: artist(id) })));
@@ -35,8 +38,14 @@ const sorted = (lines) => lines.filter(({ key }) => key)
 function known(index, history) {
   const ids = [...history.plays.map(([id]) => id), ...history.hidden, ...history.excluded,
     ...history.said.flatMap(([id, word]) => (word === "LIKE" || TURNED_AWAY.includes(word) ? [id] : []))];
-  return new Set(ids.map((id) => index.key(id)?.row).filter((row) => row !== undefined));
+  const rows = new Set(ids.map((id) => index.key(id)?.row).filter((row) => row !== undefined));
+  const makers = new Set([...history.excludedArtists, ...history.saidOfArtists.flatMap(([id, word]) => (word === "HIDE" ? [id] : []))].map(makerNumber));
+  if (makers.size) index.row.forEach((row, item) => { if (makers.has(index.artist[item])) rows.add(row); });
+  return rows;
 }
+
+/** By which the pack tells who made something (discovery/device/pack.py): the first 32 bits of the hash of their id. */
+export const makerNumber = (id) => new DataView(digest(new TextEncoder().encode(id)).buffer).getUint32(0);
 
 /** Ids of what was liked and never played, by which a reason's sentence is chosen. */
 function liked(history) {

@@ -1,6 +1,7 @@
 // Private aggregates (FEEDBACK): two yes-or-no questions of a day, each answered by chance before it leaves the device
 // (discovery/device/feedback.py). Where nobody allowed it, nothing is sent.
 import { ask } from "./client.js";
+import { dayOf } from "./days.js";
 
 const EPSILON = 0.5; // of one answer
 const TRUTH = Math.exp(EPSILON) / (1 + Math.exp(EPSILON));
@@ -9,8 +10,8 @@ const REPORT = `mutation($firstPlayed: Boolean!, $halfSkipped: Boolean!) {
 
 const PLACE = "earshot-feedback";
 
-/** The device knows by itself whether it may report, so that it need not ask: the privacy page tells it. */
-export const allowed = (yes) => (yes ? localStorage.setItem(PLACE, "yes") : localStorage.removeItem(PLACE));
+/** The device knows by itself whether it may report, so that it need not ask: the privacy page tells it, and of whom. */
+export const allowed = (id, yes) => (yes ? localStorage.setItem(PLACE, id) : localStorage.removeItem(PLACE));
 
 /** The truth, or by chance its opposite. `chance`: 32 random bits, from the browser's secure source. */
 export const uncertain = (truth, chance = crypto.getRandomValues(new Uint32Array(1))[0]) => (chance / 2 ** 32 < TRUTH ? truth : !truth);
@@ -21,19 +22,18 @@ export function answers({ first }, log) {
   return { firstPlayed: log.some(({ id, skipped }) => id === first && !skipped), halfSkipped: skips > log.length / 2 };
 }
 
-export const dayOf = (moment) => new Date(moment).toISOString().slice(0, 10);
-
 /** Notes what a list began with today; of the last day on which there was one, reports where that is allowed. */
 export async function seen(first, now = Date.now()) {
   const day = await ask("dayBegun", { day: dayOf(now), first });
-  if (day && localStorage.getItem(PLACE)) await report(day);
+  const whose = localStorage.getItem(PLACE);
+  if (day && whose && whose === await ask("owner") && navigator.onLine && whose === await ask("present")) await report(day);
 }
 
 async function report(day) {
   const log = (await ask("log")).filter(({ at }) => dayOf(at) === day.day);
   const truth = answers(day, log);
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  if (!token || !navigator.onLine) return;
+  if (!token) return;
   const variables = { firstPlayed: uncertain(truth.firstPlayed), halfSkipped: uncertain(truth.halfSkipped) };
   await fetch("/graphql/", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token }, body: JSON.stringify({ query: REPORT, variables }) })
     .catch(() => undefined); // a day's answers are no loss

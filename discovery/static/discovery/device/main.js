@@ -1,29 +1,30 @@
 // The page of the device: what it holds, what it ranks, and a radio, with the network on or off.
 import { ask } from "./client.js";
 import { seen } from "./feedback.js";
+import { refusals } from "./refusals.js";
 import { wording } from "./wording.js";
 
-const { gettext, ngettext } = window;
+const { gettext } = window;
 const filled = (text, values) => window.interpolate(text, values, true);
 const at = (id) => document.getElementById(id);
 const sentence = wording(window);
+const refused = refusals(window);
 const language = document.documentElement.lang;
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const number = new Intl.NumberFormat(language);
 
-const refusals = {
-  BUNDLE_EXPIRED: gettext("The pack on this device is more than a day old. Go online and fetch it again."),
-  BUNDLE_FORGED: gettext("The pack is not signed by this installation. It is not used."),
-  BUNDLE_DAMAGED: gettext("A part of the pack is not what its signature says. It is not used; fetch it again."),
-  BUNDLE_UNKNOWN_FORMAT: gettext("The pack is of a format that this page does not know. Reload the page."),
-  BUNDLE_MISSING: gettext("There is no pack on this device yet. Fetch it once while you are online."),
-  SIGN_IN_REQUIRED: gettext("You are signed out. Sign in to fetch the pack; what is here goes on without."),
-  MODEL_UNAVAILABLE: gettext("There is no recommender to fetch yet."),
-  TypeError: gettext("The server did not answer. What is on this device goes on."),
-};
-
 const kind = () => at("kind").value;
-const tell = (words, code = "") => Object.assign(at("said"), { textContent: words, hidden: !words }).setAttribute("data-code", code);
+
+function tell(words, code = "") {
+  Object.assign(at("said"), { textContent: words, hidden: !words }).setAttribute("data-code", code);
+  at("sign-in").hidden = code !== "SIGN_IN_REQUIRED";
+}
+
+/** Before everything is deleted, which is nowhere else. */
+function asking(open) {
+  at("forget-ask").hidden = !open;
+  at(open ? "forget-keep" : "forget").focus();
+}
 
 /** Runs an action; a refusal is said in words, with its code beside it. */
 async function act(action, done = "") {
@@ -32,7 +33,7 @@ async function act(action, done = "") {
     await action();
     if (done) tell(done);
   } catch (error) {
-    tell(refusals[error.code] ?? error.message, error.code ?? "");
+    tell(refused(error), error.code ?? "");
   }
 }
 
@@ -58,13 +59,16 @@ function line(item) {
 
 const reasonsOf = ({ reasons }) => make("p", { className: "quiet" }, reasons.map(sentence).join(" · "));
 
-/** What was played here: it can count for nothing, or be deleted. */
-function keptLine({ id, name, plays, skips, out }) {
+const wordsSaid = { LIKE: gettext("liked"), DISLIKE: gettext("disliked"), HIDE: gettext("hidden"), SKIP: gettext("skipped") };
+
+/** What was played or said here: it can count for nothing, or be deleted. */
+function keptLine({ id, name, plays, skips, words, out }) {
   const does = (act_, more) => async () => { await ask(act_, { kind: kind(), id, ...more }); await drawn(); };
   const times = filled(gettext("played: %(plays)s, skipped: %(skips)s"), { plays: number.format(plays), skips: number.format(skips) });
-  return make("li", { className: "row" }, make("span", {}, make("span", { className: "title" }, name), make("p", { className: "quiet" }, times)),
+  const told = [plays + skips ? times : null, ...words.map((word) => wordsSaid[word])].filter(Boolean).join(", ");
+  return make("li", { className: "row" }, make("span", {}, make("span", { className: "title" }, name), make("p", { className: "quiet" }, told)),
     make("span", { className: "buttons" }, button(out ? gettext("Let it count") : gettext("Leave out"), does("leftOut", { out: !out }), name),
-      button(gettext("Delete"), does("forgot"), name)));
+      told ? button(gettext("Delete"), does("forgot"), name) : null));
 }
 
 async function drawn() {
@@ -74,8 +78,7 @@ async function drawn() {
   at("history").replaceChildren(...(await ask("kept", { kind: kind() })).map(keptLine));
   const { plays, said } = await ask("history", kind());
   const times = plays.reduce((sum, [, heard]) => sum + heard, 0);
-  at("kept").textContent = filled(ngettext("%(times)s play and %(words)s words are kept here.", "%(times)s plays and %(words)s words are kept here.", times),
-    { times: number.format(times), words: number.format(said.length) });
+  at("kept").textContent = filled(gettext("Kept here: plays %(times)s, words %(words)s."), { times: number.format(times), words: number.format(said.length) });
 }
 
 function showAbout({ bytes, expires, kinds }) {
@@ -101,7 +104,9 @@ async function advance(skipped) {
 async function begin() {
   at("kind").addEventListener("change", () => act(drawn));
   at("fetch").addEventListener("click", () => act(fetchPack, gettext("The pack is here.")));
-  at("forget").addEventListener("click", () => act(async () => { await ask("forgotten"); location.reload(); }));
+  at("forget").addEventListener("click", () => asking(true));
+  at("forget-keep").addEventListener("click", () => asking(false));
+  at("forget-sure").addEventListener("click", () => act(async () => { await ask("forgotten"); location.reload(); }));
   at("radio-go").addEventListener("click", () => act(async () => showRadio(await ask("begin", { kind: kind() }))));
   at("radio-heard").addEventListener("click", () => act(() => advance(false)));
   at("radio-skip").addEventListener("click", () => act(() => advance(true)));
@@ -109,7 +114,7 @@ async function begin() {
     try {
       showAbout(await ask("load"));
     } catch (error) {
-      if (!["BUNDLE_MISSING", "BUNDLE_EXPIRED"].includes(error.code) || !navigator.onLine) throw error;
+      if (!["BUNDLE_MISSING", "BUNDLE_EXPIRED", "BUNDLE_DAMAGED"].includes(error.code) || !navigator.onLine) throw error;
       showAbout(await ask("sync"));
     }
     await drawn();

@@ -4,10 +4,13 @@ import { sha256 } from "./sha256.js";
 export const FORMAT = 1;
 const TYPES = { i1: Int8Array, u1: Uint8Array, f4: Float32Array, f8: Float64Array, u4: Uint32Array };
 
-/** Why a pack is not gone by. Codes: BUNDLE_EXPIRED, BUNDLE_FORGED, BUNDLE_DAMAGED, BUNDLE_UNKNOWN_FORMAT, BUNDLE_MISSING. */
+/**
+ * Why a pack is not gone by. Codes: BUNDLE_EXPIRED, BUNDLE_FORGED, BUNDLE_DAMAGED, BUNDLE_UNKNOWN_FORMAT, BUNDLE_MISSING, CLOCK_WRONG,
+ * NO_ANSWER, or the server's own, with its sentence.
+ */
 export class Refused extends Error {
-  constructor(code) {
-    super(code);
+  constructor(code, said = "") {
+    super(said);
     this.code = code;
   }
 }
@@ -26,7 +29,8 @@ export async function opened(document, pinned, now = Date.now()) {
 
 export function ensureCurrent(said, now = Date.now()) {
   const made = Date.parse(said.made), expires = Date.parse(said.expires);
-  if (!(expires > now) || expires - made > 24 * 3_600_000 || made - now > 3_600_000) throw new Refused("BUNDLE_EXPIRED");
+  if (made - now > 3_600_000) throw new Refused("CLOCK_WRONG"); // made in an hour that has not come
+  if (!(expires > now) || expires - made > 24 * 3_600_000) throw new Refused("BUNDLE_EXPIRED");
 }
 
 /** Whether the signature is good; null where this browser cannot tell (no WebCrypto outside of https, or no Ed25519). */
@@ -77,6 +81,7 @@ export function indexOf(view, parts) {
   };
   index.byId = new Map(index.ids.map((id, item) => [id, item]));
   index.extras = new Map();
+  index.maker = (id) => index.artist[index.byId.get(id)]; // undefined where the pack does not hold it
   const width = sources.length;
   index.key = (id) => {
     const item = index.byId.get(id);

@@ -1,6 +1,6 @@
 // The device's page without a network: what it is made of is kept when it was last there. Music's pack and plays are in IndexedDB.
 const NAME = "earshot-device-1";
-const MODULES = ["acts", "cite", "client", "device", "evidence", "feedback", "main", "pack", "radio", "sha256", "store", "sum", "wording", "worker"];
+const MODULES = ["acts", "cite", "client", "database", "days", "device", "evidence", "feedback", "fetching", "main", "pack", "radio", "refusals", "sha256", "store", "sum", "wording", "worker"];
 const FILES = ["/device/", ...MODULES.map((name) => `/static/discovery/device/${name}.js`),
   "/static/discovery/pages.css", "/static/discovery/places.css", "/static/discovery/icon.svg"];
 

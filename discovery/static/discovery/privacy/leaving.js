@@ -1,5 +1,6 @@
 // Taking everything along, and erasing everything.
 import { ask, refused } from "../api.js";
+import { ask as device } from "../device/client.js";
 import { act, at, fill, make, onSubmit, row } from "../page.js";
 import { onLeave } from "../visit.js";
 import { asMoment, asNumber, gettext, worded } from "../words.js";
@@ -8,7 +9,7 @@ const parts = "id state size url requestedAt";
 export const ofViewer = `dataExports { ${parts} }`;
 const WAIT = 1000; // milliseconds between two looks at what is being written or erased
 
-let shown, timer;
+let shown, timer, whose;
 
 export function begin() {
   shown = "";
@@ -21,7 +22,8 @@ export function begin() {
   onSubmit("erase", erase);
 }
 
-export function show({ viewer: { dataExports } }) {
+export function show({ viewer: { dataExports, whose: id = whose } }) {
+  whose = id;
   if (JSON.stringify(dataExports) !== shown) { // or a screen reader would hear it again
     fill("exports", dataExports.map((file) => row(worded(gettext("Asked for on %(moment)s"), { moment: asMoment(file.requestedAt) }), state(file))));
   }
@@ -56,5 +58,6 @@ async function erase() {
     `mutation($confirm: String!, $password: String) {
       requestErasure(confirm: $confirm, password: $password) { ... on Erasure { url } ${refused} } }`,
     { confirm: at("erase-confirm").value.trim(), password: told("erase-password") });
+  await device("forgotten", whose).catch(() => undefined); // a browser that keeps nothing has nothing to forget
   location.assign(requestErasure.url);
 }

@@ -1,0 +1,114 @@
+"""How a list begins and ends: "opens with lively tracks and ends with quiet ones", "von leise nach laut", "immer wilder".
+
+Enters: tokens. Leaves: arcs, each with the words that tell it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from discovery.plans import lists
+from discovery.plans.plan import Arc, Mood
+from discovery.plans.tokens import Token
+
+_REACH = 5  # words between "begins" and how it does
+RISING, FALLING = Arc(0.2, 0.8), Arc(0.8, 0.2)
+
+
+class Told(NamedTuple):
+    places: tuple[int, ...]
+    arc: Arc
+
+
+class _Cue(NamedTuple):
+    first: int
+    last: int
+
+
+def arcs(tokens: Sequence[Token]) -> Iterator[Told]:
+    """Every arc that some words may tell."""
+    keys = [token.key for token in tokens]
+    cues: dict[str, list[_Cue]] = {"begin": [], "end": [], "change": []}
+    for places, phrase in lists.known_phrases(keys):
+        if phrase.kind in cues:
+            cues[phrase.kind].append(_Cue(places[0], places[-1]))
+    moods = {place: told.mood for place, key in enumerate(keys) if (told := _mood(key)) is not None}
+    if not moods:
+        return
+    yield from _from_to(tokens, cues, moods)
+    yield from _changes(tokens, cues["change"], moods)
+
+
+def _mood(key: str) -> lists.MoodWord | None:
+    told = lists.mood_of(key)
+    return None if told is None or told.occasion else told
+
+
+def _from_to(
+    tokens: Sequence[Token], cues: dict[str, list[_Cue]], moods: dict[int, Mood]
+) -> Iterator[Told]:
+    """What is said of the beginning and of the end, in whichever order."""
+    for begin in cues["begin"]:
+        for end in cues["end"]:
+            if end.first <= begin.last and begin.first <= end.last:
+                continue
+            first = _beside(tokens, begin, moods, end)
+            last = _beside(tokens, end, moods, begin)
+            if first is None or last is None or first == last:
+                continue
+            start, stop = _lively(moods[first]), _lively(moods[last])
+            if abs(start - stop) < 0.1:
+                continue
+            places = {*range(begin.first, begin.last + 1), *range(end.first, end.last + 1)}
+            places |= _row(tokens, moods, first) | _row(tokens, moods, last)
+            yield Told(tuple(sorted(places)), Arc(start, stop))
+
+
+def _beside(tokens: Sequence[Token], cue: _Cue, moods: dict[int, Mood], other: _Cue) -> int | None:
+    """The mood that belongs to a cue: behind it in the same breath, else before it."""
+    for place in range(cue.last + 1, min(cue.last + 1 + _REACH, len(tokens))):
+        if place == other.first or (tokens[place].breath and place > cue.last + 1):
+            break
+        if place in moods:
+            return place
+    for place in range(cue.first - 1, max(cue.first - 1 - _REACH, -1), -1):
+        if tokens[place + 1].breath or place == other.last:
+            break
+        if place in moods:
+            return place
+    return None
+
+
+def _row(tokens: Sequence[Token], moods: dict[int, Mood], place: int) -> set[int]:
+    """A mood and those joined to it: "langsam und ruhig"."""
+    row, join = {place}, lists.phrases_of("join")
+    for step in (1, -1):
+        at = place + step
+        while at in moods or (0 <= at < len(tokens) and tokens[at].key in join and at + step in moods):
+            row.add(at)
+            at += step
+    return row
+
+
+def _changes(tokens: Sequence[Token], cues: list[_Cue], moods: dict[int, Mood]) -> Iterator[Told]:
+    """ "immer lebhafter", "gets calmer", "gradually slower"."""
+    for cue in cues:
+        for place in range(cue.last + 1, min(cue.last + 4, len(tokens))):
+            if tokens[place].breath:
+                break
+            energy = moods[place].energy if place in moods else 0.0
+            if energy and _compared(tokens[place].key):
+                places = tuple(sorted({*range(cue.first, cue.last + 1), *range(cue.last + 1, place + 1)}))
+                yield Told(places, RISING if energy > 0 else FALLING)
+                break
+
+
+def _compared(key: str) -> bool:
+    """Whether it is more of it than before: "lebhafter", not "heiter"."""
+    stem = key.removesuffix("er").removesuffix("i")
+    return key.endswith("er") and any(lists.mood_of(each) is not None for each in (stem, f"{stem}y", f"{stem}e"))
+
+
+def _lively(mood: Mood) -> float:
+    return round((mood.energy + 1) / 2, 2)

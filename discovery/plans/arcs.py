@@ -53,10 +53,10 @@ def _from_to(
         for end in cues["end"]:
             if end.first <= begin.last and begin.first <= end.last:
                 continue
-            first = _beside(tokens, begin, moods, end)
-            last = _beside(tokens, end, moods, begin)
-            if first is None or last is None or first == last:
+            pair = _pair(_beside(tokens, begin, moods, end), _beside(tokens, end, moods, begin))
+            if pair is None:
                 continue
+            first, last = pair
             start, stop = _lively(moods[first]), _lively(moods[last])
             if abs(start - stop) < 0.1:
                 continue
@@ -65,19 +65,40 @@ def _from_to(
             yield Told(tuple(sorted(places)), Arc(start, stop))
 
 
-def _beside(tokens: Sequence[Token], cue: _Cue, moods: dict[int, Mood], other: _Cue) -> int | None:
-    """The mood that belongs to a cue: behind it in the same breath, else before it."""
+class _Sides(NamedTuple):
+    """The moods behind and in front of a cue, each with how far away it is."""
+
+    behind: tuple[int, int] | None
+    before: tuple[int, int] | None
+
+
+def _pair(begin: _Sides, end: _Sides) -> tuple[int, int] | None:
+    """Which two moods belong to two cues: both on the same side where that can be, the nearest else."""
+    ways = [
+        (one[1] + other[1] + (side != far), one[0], other[0])
+        for side, one in enumerate(begin)
+        for far, other in enumerate(end)
+        if one is not None and other is not None and one[0] != other[0]
+    ]
+    return min(ways)[1:] if ways else None
+
+
+def _beside(tokens: Sequence[Token], cue: _Cue, moods: dict[int, Mood], other: _Cue) -> _Sides:
+    """The nearest moods around a cue, in the same breath."""
+    behind = before = None
     for place in range(cue.last + 1, min(cue.last + 1 + _REACH, len(tokens))):
         if place == other.first or (tokens[place].breath and place > cue.last + 1):
             break
         if place in moods:
-            return place
+            behind = place, place - cue.last
+            break
     for place in range(cue.first - 1, max(cue.first - 1 - _REACH, -1), -1):
         if tokens[place + 1].breath or place == other.last:
             break
         if place in moods:
-            return place
-    return None
+            before = place, cue.first - place
+            break
+    return _Sides(behind, before)
 
 
 def _row(tokens: Sequence[Token], moods: dict[int, Mood], place: int) -> set[int]:

@@ -53,7 +53,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(
         re.compile(rf"(?<!\S){pattern}(?!\S)")
         for pattern in (
-            rf"(?P<clock>\d{{1,2}})[:.](?P<past>[0-5][05]) ?(?:{hour})",
+            rf"(?P<clock>\d{{1,2}}):(?P<past>[0-5]\d) ?(?:{hour})",
             rf"(?:(?P<whole>{_NUMBER})[ -]?|(?P<one>{article}) ){size}(?:{hour}){part}{more}",
             rf"(?:(?:{article}) )?{size}(?P<half>half|halbe[nrs]?|0\.5)(?:[ -](?:of )?(?:an )?| ){size}(?:{hour})",
             rf"(?:(?:{article}) )?{size}(?P<quarter>quarter|viertel|0\.25)[ -]?(?:of )?(?:an )?(?:{hour})",

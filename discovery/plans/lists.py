@@ -129,6 +129,12 @@ def spelled(key: str) -> str:
     return _spellings().get(key, key)
 
 
+@cache
+def feelings() -> frozenset[str]:
+    """The words for a mood that name a feeling."""
+    return frozenset(key for key, (told, _language) in _moods().items() if not told.occasion)
+
+
 def is_occasion(word: str) -> bool:
     """Whether a word tells when or where music is heard, and no feeling."""
     told = mood_of(word)

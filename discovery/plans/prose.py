@@ -26,6 +26,7 @@ from discovery.plans.plan import (
 )
 from discovery.plans.readings import Known, Reading, readings
 from discovery.plans.refusals import PASSED, refusals
+from discovery.plans.spelling import mended
 from discovery.plans.tokens import Token, forms, text_of, tokens_of
 from discovery.plans.years import era_joined, era_not
 from discovery.platform.names import name_key
@@ -46,8 +47,12 @@ class _Felt(NamedTuple):
 def prose_read(text: str, known: Known) -> PlaylistPlan:
     """The plan that ``text`` tells."""
     tokens = tokens_of(text, lambda key: _whole(key, known))
-    reader = _Reader(tokens, known)
     said = readings(tokens, known)
+    unknown = [reading.places[0] for reading in said if reading.kind == "unknown"]
+    spoken = [place for place in unknown if not known.says(tokens[place].key)]
+    if (meant := mended(tokens, spoken)) is not None:
+        tokens, said = meant, readings(meant, known)
+    reader = _Reader(tokens, known)
     not_wanted = refusals(said, tokens)
     for number, reading in enumerate(said):
         reader.read(reading, refused=number in not_wanted.refused, muted=number in not_wanted.muted)
@@ -56,9 +61,10 @@ def prose_read(text: str, known: Known) -> PlaylistPlan:
 
 def _whole(key: str, known: Known) -> bool:
     """Whether a word with a hyphen is one word that something is known by."""
-    there = (known.artists, known.tags, known.friends, lists.phrases())
+    there = (known.artists, known.tags, known.friends)
     return (
         lists.mood_of(key) is not None
+        or key in lists.phrases()
         or number_in(key) is not None
         or any(form in names for form in forms(key) for names in there)
     )

@@ -153,7 +153,8 @@ def _rank(kind: str, tokens: Sequence[Token], start: int, stop: int, known: Know
     if kind == "friend" and _in_company(tokens, start, stop, known):
         return _MEANT
     common = stop == start + 1 and (
-        tokens[start].key in lists.phrases() or number_in(tokens[start].key) is not None
+        any(phrase.kind != "genre" for phrase in lists.phrases().get(tokens[start].key, ()))
+        or number_in(tokens[start].key) is not None
     )
     if kind == "artist":
         expected = before in lists.phrases_of("by") or before in lists.phrases_of("without")

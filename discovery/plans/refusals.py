@@ -35,6 +35,8 @@ def refusals(readings: Sequence[Reading], tokens: Sequence[Token]) -> Refusals:
     """Which of the readings are refused."""
     said = _Said(readings, tokens)
     for at, reading in enumerate(readings):
+        if reading.kind == "not" and said.ends(at) and said.behind(at, far=False):
+            continue
         if reading.kind in _CUES and not said.ahead(at) and (reading.kind == "not" or said.of_those(at)):
             if said.closed(at):
                 said.behind(at, far=said.of_those(at))
@@ -43,6 +45,13 @@ def refusals(readings: Sequence[Reading], tokens: Sequence[Token]) -> Refusals:
         elif reading.kind == "particle" and said.held(at):
             said.behind(at, far=False)
     return Refusals(frozenset(said.refused), frozenset(said.muted))
+
+
+def at_relative(said: _Said, at: int) -> bool:
+    """Whether a clause begins there: "…, was ich kenne"."""
+    return said.kind(at) in {"familiar", "unheard"} or (
+        at < len(said.readings) and said.key(at).split()[0] in lists.phrases_of("relative")
+    )
 
 
 class _Said:
@@ -60,6 +69,11 @@ class _Said:
     def breath(self, at: int) -> bool:
         """Whether somebody took a breath before it; at the end of the text, too."""
         return not 0 <= at < len(self.readings) or self.tokens[self.readings[at].places[0]].breath
+
+    def ends(self, cue: int) -> bool:
+        """Whether a breath ends a refusal; "nothing, that …" goes on behind it."""
+        goes_on = self.key(cue) in lists.phrases_of("not what") and at_relative(self, cue + 1)
+        return self.breath(cue + 1) and not goes_on
 
     # --- behind a word that refuses ----------------------------------------------------------
 
@@ -107,7 +121,7 @@ class _Said:
             return True
         if _GROUPS.get(kind, kind) != _GROUPS.get(last, last):
             return nor and joined and kind in {"artist", "tag", "mood", "era"}
-        if kind == last == "mood" and taken[-1] == at - 1:
+        if kind == last == "mood" and taken[-1] == at - 1 and not breath:
             return True
         return joined or (breath and (kind == last == "artist" or self._listed(at)))
 
@@ -153,7 +167,7 @@ class _Said:
         """Whether a breath stands on each side of a cue, or one of "them" with it: "…, can't stand them"."""
         return any(word in lists.phrases_of("those") for word in self.key(cue).split())
 
-    def behind(self, cue: int, *, far: bool) -> None:
+    def behind(self, cue: int, *, far: bool) -> bool:
         """Refuse what stands before: the last thing that can be, and more of a list that it ends."""
         run: list[int] = []
         crossed = joined = False
@@ -174,6 +188,7 @@ class _Said:
                     break
                 crossed = True
         self.refused.update(run)
+        return bool(run)
 
     def _same_list(self, at: int, behind: int, *, joined: bool) -> bool:
         kinds = {_GROUPS.get(self.kind(at), self.kind(at)), _GROUPS.get(self.kind(behind), self.kind(behind))}

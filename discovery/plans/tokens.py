@@ -13,7 +13,7 @@ LONGEST_NAME = 6  # tokens
 _WORD = re.compile(r"\d+[.,:]\d+[^\s,;:!?\"“”„()\[\]]*|[^\s,;:!?\"“”„()\[\]]+")
 _BREAKS = re.compile(r"[,;:!?\"“”„()\[\]]|[.…](?=\s|$)|\s[-–—/|•·](?=\s)|\n")
 _PART = re.compile(r"[^\W\d_]{2,}(?:['’]s)?|(?:1[89]|20)?\d0(?:['’]?s|ern?|ies)")
-_EDGES = ".…'’‘`*_~<>="
+_EDGES = ".…'’‘`*_~<>=@#"
 _APOSTROPHE_YEAR = re.compile(r"['’‘`´](\d\d)(?!\d)(?=\W|$)")
 _VULGAR = str.maketrans({"½": ".5", "¼": ".25", "¾": ".75"})
 
@@ -38,7 +38,7 @@ def tokens_of(text: str, whole: Callable[[str], bool] = lambda _key: False) -> l
                 end = found.end()
             continue
         between = text[end : found.start() + len(found[0]) - len(found[0].lstrip(_EDGES))]
-        breath = bool(read and _BREAKS.search(between + " "))
+        breath = bool(read and _BREAKS.search(between + " ")) and not _abbreviated(read[-1], between, word)
         year = _APOSTROPHE_YEAR.search(found[0])
         for part in [word] if whole(name_key(word)) else _parts(word):
             key = _year(year[1]) if year and part == year[1] else _key(part)
@@ -46,6 +46,12 @@ def tokens_of(text: str, whole: Callable[[str], bool] = lambda _key: False) -> l
             breath = False
         end = found.start() + len(found[0].rstrip(_EDGES))
     return read
+
+
+def _abbreviated(last: Token, between: str, word: str) -> bool:
+    """Whether a full stop belongs to the word before it, as in "1 Std. 20"."""
+    short = last.key in lists.phrases_of("abbreviation") and between.strip() == "."
+    return short and not word[:1].isupper()
 
 
 def _key(word: str) -> str:

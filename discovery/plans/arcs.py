@@ -24,6 +24,7 @@ class Told(NamedTuple):
 class _Cue(NamedTuple):
     first: int
     last: int
+    toward: bool = False  # a preposition: what it belongs to stands behind it
 
 
 def arcs(tokens: Sequence[Token]) -> Iterator[Told]:
@@ -32,7 +33,8 @@ def arcs(tokens: Sequence[Token]) -> Iterator[Told]:
     cues: dict[str, list[_Cue]] = {"begin": [], "end": [], "change": []}
     for places, phrase in lists.known_phrases(keys):
         if phrase.kind in cues:
-            cues[phrase.kind].append(_Cue(places[0], places[-1]))
+            toward = len(places) == 1 and keys[places[0]] in lists.phrases_of("toward")
+            cues[phrase.kind].append(_Cue(places[0], places[-1], toward))
     moods = {place: told.mood for place, key in enumerate(keys) if (told := _mood(key)) is not None}
     if not moods:
         return
@@ -93,7 +95,7 @@ def _beside(tokens: Sequence[Token], cue: _Cue, moods: dict[int, Mood], other: _
             behind = place, place - cue.last
             break
     for place in range(cue.first - 1, max(cue.first - 1 - _REACH, -1), -1):
-        if tokens[place + 1].breath or place == other.last:
+        if cue.toward or tokens[place + 1].breath or place == other.last:
             break
         if place in moods:
             before = place, cue.first - place

@@ -38,13 +38,15 @@ def knowings(tokens: Sequence[Token]) -> Iterator[Knowing]:
 def _told(tokens: Sequence[Token], verb: int) -> Knowing | None:
     begin, end = _clause(tokens, verb)
     people = [place for place in range(begin, end) if tokens[place].key in _kind("person")]
-    if not people or _of_old(tokens, end, begin):
+    if not people:
         return None
     person = min(people, key=lambda place: (place > verb, abs(place - verb)))
     first, last = min(person, verb), max(person, verb)
     denied = [place for place in range(begin, end) if _denies(tokens, place)]
     # "nothing that I know": what is before who knows is not part of it.
     denied = [place for place in denied if place > first or tokens[place].key not in _kind("without")]
+    if denied and not min(person, verb):  # "I don't know, …"
+        return None
     if denied:
         first, last = min(first, *denied), max(last, *denied)
     return Knowing(tuple(range(_with_pronoun(tokens, first), last + 1)), known=not denied)
@@ -76,7 +78,7 @@ def _with_pronoun(tokens: Sequence[Token], first: int) -> int:
     return first
 
 
-def _of_old(tokens: Sequence[Token], end: int, begin: int) -> bool:
-    """Whether it was heard, but long ago: "haven't heard in years"."""
-    keys = [token.key for token in tokens[begin : end + 4]]
+def of_old(tokens: Sequence[Token], places: Sequence[int]) -> bool:
+    """Whether what was not heard was so for a time only: "haven't heard in years"."""
+    keys = [token.key for token in tokens[max(0, places[0] - 2) : places[-1] + 5]]
     return any(phrase.kind == "of old" for _places, phrase in lists.known_phrases(keys))

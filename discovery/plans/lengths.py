@@ -8,8 +8,8 @@ from functools import cache
 from typing import NamedTuple
 
 from discovery.plans import lists
-from discovery.plans.figures import Figured, figured
-from discovery.plans.tokens import Token
+from discovery.plans.figures import Figured, figured, number_in
+from discovery.plans.tokens import Token, key_of
 
 HOUR, MINUTE = 3600, 60
 _BETWEEN = 4  # words between a number and what it counts
@@ -43,7 +43,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     size = rf"(?:(?:{_some('size')}) )*"
     part = (
         r"(?: (?:and |und )?(?:(?:a |eine )?(?P<half>half|halbe)|(?:a |eine? )?(?P<quarter>quarter|viertel(?:stunde)?)"
-        r"|(?:eine )?(?P<three>three quarters|dreiviertel(?:stunde)?))(?! (?:hour|stunde)))?"
+        r"|(?:eine )?(?P<three>3 quarters|0\.75|dreiviertel(?:stunde)?))(?! (?:hour|stunde)))?"
     )
     more = (
         rf"(?:(?:,? (?:and |und |plus )?)(?P<more>{_NUMBER})[ -]?(?:{minute})"
@@ -105,23 +105,45 @@ def _counted(tokens: Sequence[Token], start: int) -> int | None:
     units = lists.phrases_of("hour") | lists.phrases_of("minute") | lists.phrases_of("second")
     for place in range(start, min(start + _BETWEEN + 1, len(tokens))):
         key = tokens[place].key
-        if key in units or key[:1].isdigit():
+        if key in units or number_in(key) is not None:
             return None
-        if key in lists.phrases_of("noun"):
+        if key in lists.phrases_of("noun") or key in lists.phrases_of("mood noun") or _compound(key):
             return place
     return None
+
+
+def _compound(key: str) -> bool:
+    """Whether it is one of many pieces of something: "Jazztitel"."""
+    return any(key.endswith(tail) and key != tail for tail in lists.phrases_of("noun") & set(lists.tails()))
 
 
 def _counts(tokens: Sequence[Token], said: Figured) -> Iterator[Amount]:
     for number, places in zip(said.keys, said.places, strict=True):
         if not number.isdecimal() or int(number) in _YEARS:
             continue
-        value, first, last = float(number), places[0], places[-1]
-        before = tokens[first - 1].key if first else ""
+        first, last = places[0], places[-1]
         place = _counted(tokens, last + 1)
         if place is not None:
-            yield Amount((*places, place), value, counts=True)
-        elif before in lists.phrases_of("counting"):
-            yield Amount((first - 1, *places), value, counts=True)
-        elif last + 1 < len(tokens) and not tokens[last + 1].breath and tokens[last + 1].key in lists.phrases_of("counted"):
-            yield Amount((*places, last + 1), value, counts=True)
+            noun = (place,) if tokens[place].key in lists.phrases_of("noun") else ()
+            yield Amount((*places, *noun), float(number), counts=True)
+        elif not _of_time(tokens, last + 1):
+            yield from _alone(tokens, places, float(number))
+
+
+def _of_time(tokens: Sequence[Token], behind: int) -> bool:
+    units = lists.phrases_of("hour") | lists.phrases_of("minute") | lists.phrases_of("second")
+    return behind < len(tokens) and tokens[behind].key in units
+
+
+def _alone(tokens: Sequence[Token], places: tuple[int, ...], number: float) -> Iterator[Amount]:
+    """A number that other words tell to be one of tracks: "count 12", "a list of 12", "12 of them", "two dozen"."""
+    first, behind = places[0], places[-1] + 1
+    for size in (2, 1):
+        if first >= size and key_of(tokens[first - size : first]) in lists.phrases_of("counting"):
+            yield Amount((*range(first - size, first), *places), number, counts=True)
+    for size in (1, 2, 3):
+        run = tokens[behind : behind + size]
+        if len(run) == size and not run[0].breath and key_of(run) in lists.phrases_of("counted"):
+            yield Amount((*places, *range(behind, behind + size)), number, counts=True)
+    if tokens[places[-1]].key in lists.phrases_of("dozen"):
+        yield Amount(places, number, counts=True)

@@ -130,6 +130,12 @@ def spelled(key: str) -> str:
 
 
 @cache
+def tails() -> tuple[str, ...]:
+    """What a German compound about music ends with, the longest first: "Jazzmusik", "Technolieder"."""
+    return tuple(sorted(phrases_of("tail"), key=len, reverse=True))
+
+
+@cache
 def feelings() -> frozenset[str]:
     """The words for a mood that name a feeling."""
     return frozenset(key for key, (told, _language) in _moods().items() if not told.occasion)

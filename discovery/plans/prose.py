@@ -87,12 +87,15 @@ class _Reader:
         kind = reading.kind
         marker = kind in _MARKERS
         if kind in {"correct", "better"}:
-            self.corrected = kind
+            self.corrected = self.corrected or kind
+        elif kind == "not":
+            spoken = " ".join(self.tokens[place].key for place in reading.places)
+            self.corrected = self.corrected or ("better" if spoken in lists.phrases_of("better") else "")
         elif kind in PASSED:
             self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(kind, self.amount if kind == "too" else 1.0)
         elif kind != "join" and not muted:
             self._refuse(reading) if refused else self._take(reading)
-            self.amount = 1.0
+            self.amount, self.corrected = 1.0, ""
         if marker or kind not in {*PASSED, "unknown"}:
             self.before = kind if marker else ""
 
@@ -118,9 +121,8 @@ class _Reader:
         return said[: len(name) - len(key)] if key.startswith(name) else name
 
     def _corrects(self) -> bool:
-        """Whether what follows stands for what was said before; once."""
-        correct, self.corrected = self.corrected == "correct", ""
-        return correct
+        """Whether what follows stands for what was said before."""
+        return self.corrected == "correct"
 
     def _take(self, reading: Reading) -> None:  # noqa: C901, PLR0912 one case a kind
         said, told = self._said(reading), self.told
@@ -131,7 +133,6 @@ class _Reader:
                     self.told = replace(told, **{name: reading.value})
                 elif getattr(told, name) != reading.value:
                     self._tell(reading, Why.AMBIGUOUS)
-                self.corrected = ""
             case "era":
                 self.eras = [*([] if self._corrects() else self.eras), (reading.value, said)]
             case "unheard":
@@ -140,6 +141,9 @@ class _Reader:
                 self.told = replace(told, energy=reading.value)
             case "rising" | "falling" as way:
                 self.told = replace(told, energy=RISING if way == "rising" else FALLING)
+                meant = lists.mood_of("-".join(self.tokens[place].key for place in reading.places))
+                if meant is not None:  # "wind down" is calm as a whole, too
+                    self.moods.append(_Felt(meant.mood, self.amount, occasion=True))
             case "varied" | "alike" as manner:
                 self.told = replace(told, variety=VARIED if manner == "varied" else ALIKE)
             case "daily" | "weekly" as pace:
@@ -185,6 +189,8 @@ class _Reader:
                 self.moods.append(_Felt(Mood(OPPOSITE * valence, OPPOSITE * energy), 1.0, occasion=False))
             case "familiar":
                 self.told = replace(told, unheard=True)
+            case "varied" | "alike" as manner:  # the other of the two
+                self.told = replace(told, variety=ALIKE if manner == "varied" else VARIED)
             case "era" if (others := era_not(reading.value)) is not None:
                 self.eras.append((others, said))
             case "unknown":

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from discovery.plans import lists
 from discovery.plans.arcs import arcs
 from discovery.plans.figures import number_in
-from discovery.plans.knowing import knowings
+from discovery.plans.knowing import knowings, of_old
 from discovery.plans.lengths import amounts
 from discovery.plans.plan import Language
 from discovery.plans.tokens import LONGEST_NAME, Token, forms, key_of
@@ -71,6 +71,9 @@ def readings(tokens: Sequence[Token], known: Known) -> list[Reading]:
         *_names(tokens, known),
     ]
     candidates.sort(key=lambda reading: (-len(reading.places), reading.rank, reading.places))
+    candidates = [
+        reading for reading in candidates if reading.kind != "unheard" or not of_old(tokens, reading.places)
+    ]
     taken: set[int] = set()
     standing = []
     for reading in candidates:
@@ -124,7 +127,7 @@ def _compound(key: str) -> lists.MoodWord | None:
     for cut in range(3, len(key) - 2):
         first, last = key[:cut], key[cut:]
         told = lists.mood_in(last)
-        if told is not None and told[1] is Language.DE and len(last) > 3:
+        if told is not None and len(last) > 3:
             both = lists.mood_in(first.removesuffix("s")) is not None
             if both or (told[0].occasion and len(last) > 4):
                 return told[0]

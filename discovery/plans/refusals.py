@@ -20,7 +20,7 @@ PASSED = frozenset(
 )  # fmt: skip
 _CUES = frozenset({"without", "not"})
 _GROUPS = {"artist": "name", "tag": "name", "unknown": "name"}
-_REFUSABLE = frozenset({"artist", "tag", "mood", "era", "friend", "unknown", "familiar", "unheard"})
+_REFUSABLE = frozenset({"artist", "tag", "mood", "era", "friend", "unknown", "familiar", "unheard", "varied", "alike"})
 _BACK = frozenset({"artist", "tag", "mood", "familiar"})
 
 
@@ -115,7 +115,7 @@ class _Said:
     def _goes_on(self, taken: list[int], at: int, *, joined: bool, passed: bool, nor: bool) -> bool:
         breath = self.breath(at)
         if not taken:
-            return not (breath and passed)
+            return not (breath and passed) or (at_relative(self, at) and self.kind(at) in {"familiar", "unheard"})
         last, kind = self.kind(taken[-1]), self.kind(at)
         if self._describes(taken[-1], at):
             return True

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from discovery.plans import lists
+from discovery.plans.figures import number_in
 from discovery.plans.tokens import Token
 
 _SHORTEST = 5  # letters; shorter words are too near to one another
@@ -28,7 +29,7 @@ def mended(tokens: Sequence[Token], places: Sequence[int]) -> list[Token] | None
 
 def _meant(tokens: Sequence[Token], place: int) -> str | None:
     token = tokens[place]
-    if not token.key.isalpha():
+    if not token.key.isalpha() or number_in(token.key) is not None or token.key in _parts_of_phrases():
         return None
     folded = token.key
     for spelled, letter in _FOLDED:
@@ -42,6 +43,12 @@ def _meant(tokens: Sequence[Token], place: int) -> str | None:
     words = _index(figures_only=named)
     near = sorted({word for part in _shortened(token.key) for word in words.get(part, ()) if _near(token.key, word)})
     return near[0] if near else None
+
+
+@cache
+def _parts_of_phrases() -> frozenset[str]:
+    """Words that stand in a phrase of several; they are spelled as they are meant."""
+    return frozenset(word for key in lists.phrases() for word in key.split())
 
 
 @cache

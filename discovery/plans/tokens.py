@@ -69,7 +69,7 @@ def _year(figures: str) -> str:
 
 def _parts(word: str) -> list[str]:
     """A word taken apart at hyphens and strokes, where every part is a word or a decade."""
-    parts = re.split(r"[-–/]", word.removesuffix("-").removesuffix("–"))
+    parts = re.split(r"[-–/+&]", word.removesuffix("-").removesuffix("–"))
     return parts if all(_PART.fullmatch(part) for part in parts) else [word]
 
 
@@ -104,10 +104,11 @@ def name_keys(tokens: Sequence[Token]) -> set[str]:
 
 
 def forms(key: str) -> tuple[str, ...]:
-    """A name as it may be meant: as it is, without a possessive, as words apart or joined, or as one of many."""
+    """A name as it may be meant: as it is, without a possessive, as words apart or joined, as one of many, or "Jazzmusik"."""
     told = [key]
     told += [key[: -len(ending)] for ending in ("'s", "s'", "'") if key.endswith(ending)]
     told += [key[:-1]] if key.endswith("s") and len(key) > 3 else []
+    told += [key[: -len(tail)] for tail in lists.tails() if key.endswith(tail) and len(key) > len(tail) + 2]
     told += [
         other
         for form in tuple(told)

@@ -13,7 +13,7 @@ from discovery.plans.tokens import tokens_of
 
 # Signs of programs and shells that no wish has.
 _CODE = re.compile(
-    r"</?[a-z]+[^<>]*>|&&|\|\||\$\(|\{\{|\}\}|[;{}]\s*$|\(\)|\b\w+\([^)\s]*\)|(?:^|\s)--?[a-z][\w-]*(?:=\S*)?(?=\s|$)"
+    r"</?[a-z]+[^<>]*>|&&|\|\||\$\(|\{\{|\}\}|[;{}]\s*$|;\s*(?:do|done|echo)\b|\(\)|\b\w+\([^)\s]*\)|(?:^|\s)--?[a-z][\w-]*(?:=\S*)?(?=\s|$)"
     r"|https?://|/(?:etc|bin|usr|var|home|dev)/|==|!=|\bselect\b.+\bfrom\b|\bdrop table\b|\binsert into\b|\\n|\.\./",
     re.IGNORECASE,
 )

@@ -42,8 +42,9 @@ def plan_understood(text: str, known: Known) -> PlaylistPlan:
     text = text_checked(text)
     told, prose = fields_read(text)
     said = prose_read(prose, known)
-    plan = plan_checked(_together(told, said))
-    if not plan.says_something or (not told.says_something and beside_music(prose, said)):
+    beside = not told.says_something and beside_music(prose, said)
+    plan = PlaylistPlan() if beside else plan_checked(_together(told, said))
+    if not plan.says_something:
         raise InvalidInput(
             _("Nothing of this says what the playlist is to be."), field="text", code="PLAN_NOT_UNDERSTOOD"
         )

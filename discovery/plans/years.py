@@ -82,6 +82,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("after", rf"(?:{_some('after')})[ -]{the}(?P<a>{when})"),
         ("since", rf"(?:{_some('since')}) {the}(?P<a>{when})(?: (?:{_some('or later')}))?"),
         ("since", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?:\+| (?:{_some('or later')}))"),
+        ("since", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?: (?:{_some('to')}))? {the}(?:{_some('now')})"),
         ("in", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})"),
     )
     return tuple((name, re.compile(rf"(?<!\S){pattern}(?!\S)")) for name, pattern in rules)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from discovery.plans import lists
+from discovery.plans.arcs import FALLING, RISING
+from discovery.plans.figures import number_in
 from discovery.plans.plan import (
     MOST_NAMED,
-    Arc,
     Era,
     Language,
     Mood,
@@ -22,30 +24,50 @@ from discovery.plans.plan import (
     Unclear,
     Why,
 )
-from discovery.plans.readings import Known, Reading, era_joined, readings
+from discovery.plans.readings import Known, Reading, readings
+from discovery.plans.refusals import PASSED, refusals
+from discovery.plans.spelling import mended
 from discovery.plans.tokens import Token, forms, text_of, tokens_of
+from discovery.plans.years import era_joined, era_not
+from discovery.platform.names import name_key
 
-RISING, FALLING = Arc(0.2, 0.8), Arc(0.8, 0.2)
 VARIED, ALIKE = 0.6, 0.05
 VERY, SOMEWHAT = 1.5, 0.5
 OPPOSITE = -0.5  # what "not sad" says of the mood
-# What a word said before does to those behind it, and goes on doing.
-_PASSED = frozenset({"filler", "noun", "by", "very", "somewhat", "too"})
+BESIDE = 0.2  # how much an occasion counts beside a feeling that is named
+_MARKERS = frozenset({"by", "with", "without", "not"})
+
+
+class _Felt(NamedTuple):
+    mood: Mood
+    amount: float
+    occasion: bool
 
 
 def prose_read(text: str, known: Known) -> PlaylistPlan:
     """The plan that ``text`` tells."""
     tokens = tokens_of(text, lambda key: _whole(key, known))
+    said = readings(tokens, known)
+    unknown = [reading.places[0] for reading in said if reading.kind == "unknown"]
+    spoken = [place for place in unknown if not known.says(tokens[place].key)]
+    if (meant := mended(tokens, spoken)) is not None:
+        tokens, said = meant, readings(meant, known)
     reader = _Reader(tokens, known)
-    for reading in readings(tokens, known):
-        reader.read(reading)
-    return reader.plan(_language(tokens))
+    not_wanted = refusals(said, tokens)
+    for number, reading in enumerate(said):
+        reader.read(reading, refused=number in not_wanted.refused, muted=number in not_wanted.muted)
+    return reader.plan(lists.language_of(token.key for token in tokens))
 
 
 def _whole(key: str, known: Known) -> bool:
     """Whether a word with a hyphen is one word that something is known by."""
-    there = (known.artists, known.tags, known.friends, lists.phrases(), lists.numbers())
-    return lists.mood_of(key) is not None or any(form in names for form in forms(key) for names in there)
+    there = (known.artists, known.tags, known.friends)
+    return (
+        lists.mood_of(key) is not None
+        or key in lists.phrases()
+        or number_in(key) is not None
+        or any(form in names for form in forms(key) for names in there)
+    )
 
 
 @dataclass
@@ -53,45 +75,29 @@ class _Reader:
     tokens: Sequence[Token]
     known: Known
     told: PlaylistPlan = field(default_factory=PlaylistPlan)
-    moods: list[tuple[Mood, float]] = field(default_factory=list)
+    moods: list[_Felt] = field(default_factory=list)
     eras: list[tuple[Era, str]] = field(default_factory=list)
     unclear: list[tuple[int, Unclear]] = field(default_factory=list)
-    negative: bool = False  # what follows is not wanted
-    refused: str = ""  # of which kind what was refused last is; nothing since the word that refuses
-    joined: bool = False  # "and" or "or" stood before this
-    passed: bool = False  # something stood since the word that refuses
     amount: float = 1.0
     before: str = ""  # which marker stands before, and nothing between that has a meaning
+    corrected: str = ""  # "correct" or "better": what follows stands for what was said before
 
-    def read(self, reading: Reading) -> None:
+    def read(self, reading: Reading, *, refused: bool, muted: bool) -> None:
         """Take one reading further."""
-        self._read(reading)
-        marker = reading.kind in {"by", "with", "without"}
-        if marker or reading.kind not in {*_PASSED, "unknown"}:
-            self.before = reading.kind if marker else ""
-
-    def _read(self, reading: Reading) -> None:
         kind = reading.kind
-        if self.negative and not self._still_negative(reading):
-            self.negative = False
-        if kind == "without":
-            self.negative, self.refused, self.passed = True, "", False
-        elif kind == "join":
-            self.joined = True
-            return
-        elif kind in _PASSED:
-            self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(
-                kind, self.amount if kind == "too" else 1.0
-            )
-            self.passed = True
-            return
-        elif self.negative and kind in {"artist", "tag", "mood", "era", "friend", "unknown"}:
-            self._refuse(reading)
-            self.refused, self.passed = kind, True
-        else:
-            self.negative = False
-            self._take(reading)
-        self.joined, self.amount = False, 1.0
+        marker = kind in _MARKERS
+        if kind in {"correct", "better"}:
+            self.corrected = self.corrected or kind
+        elif kind == "not":
+            spoken = " ".join(self.tokens[place].key for place in reading.places)
+            self.corrected = self.corrected or ("better" if spoken in lists.phrases_of("better") else "")
+        elif kind in PASSED:
+            self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(kind, self.amount if kind == "too" else 1.0)
+        elif kind != "join" and not muted:
+            self._refuse(reading) if refused else self._take(reading)
+            self.amount, self.corrected = 1.0, ""
+        if marker or kind not in {*PASSED, "unknown"}:
+            self.before = kind if marker else ""
 
     def plan(self, language: Language) -> PlaylistPlan:
         """What all of it comes to."""
@@ -103,56 +109,60 @@ class _Reader:
             self.told, mood=self._mood(), era=era, language=language, unclear=self._all_unclear()
         )  # fmt: skip
 
-    def _still_negative(self, reading: Reading) -> bool:
-        """Whether a refusal goes on: for the first thing behind it, and for more of its kind in the same list."""
-        breath = self.tokens[reading.places[0]].breath
-        if not self.refused:
-            return not (breath and self.passed)
-        if reading.kind == "join" or reading.kind in _PASSED:
-            return not (breath and reading.kind != "join")
-        if reading.kind != self.refused:
-            return False
-        return self.joined or (breath and (reading.kind == "artist" or self._listed(reading)))
-
-    def _listed(self, reading: Reading) -> bool:
-        """Whether an "and" or "or" follows, as in a list that goes on."""
-        behind = reading.places[-1] + 1
-        return behind < len(self.tokens) and self.tokens[behind].key in lists.phrases_of("join")
-
     def _said(self, reading: Reading) -> str:
         return text_of([self.tokens[place] for place in reading.places])
+
+    def _name(self, reading: Reading) -> str:
+        """What something is called by: as it was typed, without an ending that only the sentence gave it."""
+        said = self._said(reading)
+        key, name = name_key(said), str(reading.value)
+        if key == name:
+            return said
+        return said[: len(name) - len(key)] if key.startswith(name) else name
+
+    def _corrects(self) -> bool:
+        """Whether what follows stands for what was said before."""
+        return self.corrected == "correct"
 
     def _take(self, reading: Reading) -> None:  # noqa: C901, PLR0912 one case a kind
         said, told = self._said(reading), self.told
         match reading.kind:
             case "length" | "count" as name:
-                if getattr(told, name) is None:
+                if getattr(told, name) is None or self.corrected:
                     # What is no whole second or track is refused where figures are checked.
                     self.told = replace(told, **{name: reading.value})
                 elif getattr(told, name) != reading.value:
                     self._tell(reading, Why.AMBIGUOUS)
             case "era":
-                self.eras.append((reading.value, said))
+                self.eras = [*([] if self._corrects() else self.eras), (reading.value, said)]
             case "unheard":
                 self.told = replace(told, unheard=True)
             case "arc":
                 self.told = replace(told, energy=reading.value)
             case "rising" | "falling" as way:
                 self.told = replace(told, energy=RISING if way == "rising" else FALLING)
+                meant = lists.mood_of("-".join(self.tokens[place].key for place in reading.places))
+                if meant is not None:  # "wind down" is calm as a whole, too
+                    self.moods.append(_Felt(meant.mood, self.amount, occasion=True))
             case "varied" | "alike" as manner:
                 self.told = replace(told, variety=VARIED if manner == "varied" else ALIKE)
             case "daily" | "weekly" as pace:
                 self.told = replace(told, refresh=Refresh(pace.upper()))
+            case "familiar":
+                self._tell(reading, Why.NOT_POSSIBLE)
             case "mood":
-                self.moods.append((reading.value.mood, self.amount))
+                if self._corrects() and told.words:
+                    self.moods, told = self.moods[:-1], replace(told, words=told.words[:-1])
+                self.moods.append(_Felt(reading.value.mood, self.amount, reading.value.occasion))
                 word = Named(said, self.amount, reading.value.means)
                 self.told = replace(told, words=(*told.words, word))
-            case "artist":
-                self.told = replace(told, artists=(*told.artists, Named(said)))
-            case "tag":
-                self.told = replace(told, tags=(*told.tags, Named(said)))
+            case "artist" | "tag":
+                name = f"{reading.kind}s"
+                before = getattr(told, name)[: -1 if self._corrects() else None]
+                self.told = replace(told, **{name: (*before, Named(self._name(reading)))})
             case "friend":
-                self.told = replace(told, friends=(*told.friends, said))
+                friends = told.friends[: -1 if self._corrects() else None]
+                self.told = replace(told, friends=(*friends, self._name(reading)))
             case "unknown" if self._spoken(reading):
                 self.told = replace(told, words=(*told.words, Named(said.lower(), self.amount)))
             case "unknown":
@@ -162,7 +172,7 @@ class _Reader:
         """Whether a word in no list is one of the recommender's; what stands where a name is expected is none."""
         (place,) = reading.places
         return (
-            self.before not in {"by", "with", "without"}
+            self.before not in _MARKERS
             and len(self.told.words) < MOST_NAMED
             and self.known.says(self.tokens[place].key)
         )
@@ -171,12 +181,18 @@ class _Reader:
         said, told = self._said(reading), self.told
         match reading.kind:
             case "artist" | "tag":
-                self.told = replace(told, without=(*told.without, said))
+                self.told = replace(told, without=(*told.without, self._name(reading)))
             case "mood" if said.casefold() in self.known.tags:
                 self.told = replace(told, without=(*told.without, said))
             case "mood":
                 valence, energy = reading.value.mood
-                self.moods.append((Mood(OPPOSITE * valence, OPPOSITE * energy), 1.0))
+                self.moods.append(_Felt(Mood(OPPOSITE * valence, OPPOSITE * energy), 1.0, occasion=False))
+            case "familiar":
+                self.told = replace(told, unheard=True)
+            case "varied" | "alike" as manner:  # the other of the two
+                self.told = replace(told, variety=ALIKE if manner == "varied" else VARIED)
+            case "era" if (others := era_not(reading.value)) is not None:
+                self.eras.append((others, said))
             case "unknown":
                 self._tell(reading, Why.UNKNOWN)
             case _:
@@ -186,12 +202,15 @@ class _Reader:
         self.unclear.append((reading.places[0], Unclear(self._said(reading), why)))
 
     def _mood(self) -> Mood | None:
-        whole = sum(amount for _mood, amount in self.moods)
+        """The mean of all moods; beside a feeling that is named, an occasion hardly counts."""
+        named = any(not felt.occasion for felt in self.moods)
+        parts = [
+            (felt.mood, felt.amount * (BESIDE if named and felt.occasion else 1.0)) for felt in self.moods
+        ]
+        whole = sum(amount for _mood, amount in parts)
         if not whole:
             return None
-        return Mood(*(
-            sum(mood[axis] * amount for mood, amount in self.moods) / whole for axis in range(2)
-        ))  # fmt: skip
+        return Mood(*(sum(mood[axis] * amount for mood, amount in parts) / whole for axis in range(2)))
 
     def _all_unclear(self) -> tuple[Unclear, ...]:
         """Words beside one another that nobody knows are told as one."""
@@ -204,15 +223,3 @@ class _Reader:
                     continue
             told.append((place, part))
         return tuple(part for _place, part in told)
-
-
-def _language(tokens: Sequence[Token]) -> Language:
-    """In which language more of the words are, of those that are of one alone."""
-    said = dict.fromkeys(Language, 0)
-    for token in tokens:
-        languages = {phrase.language for phrase in lists.phrases().get(token.key, ())}
-        if not languages and (mood := lists.mood_in(token.key)) is not None:
-            languages = {mood[1]}
-        if len(languages) == 1:
-            said[languages.pop()] += 1
-    return Language.DE if said[Language.DE] > said[Language.EN] else Language.EN

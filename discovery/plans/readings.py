@@ -6,20 +6,17 @@ long ones the plainest.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from discovery.plans import lists
-from discovery.plans.plan import Arc, Era, Language, Mood
-from discovery.plans.tokens import LONGEST_NAME, Token, forms, key_of, places_of
+from discovery.plans.arcs import arcs
+from discovery.plans.figures import number_in
+from discovery.plans.knowing import knowings, of_old
+from discovery.plans.lengths import amounts
+from discovery.plans.plan import Language
+from discovery.plans.tokens import LONGEST_NAME, Token, forms, key_of
 from discovery.plans.years import decade_of, eras_in
-
-LONGEST_PHRASE = 9  # tokens
-HOUR, MINUTE = 3600, 60
-_BETWEEN = 3  # words between a number and what it counts
-_YEARS = range(1900, 2040)
 
 
 class Known(Protocol):
@@ -47,26 +44,36 @@ class Reading(NamedTuple):
 
 # Of readings of one length: figures and whole phrases first, fillers last.
 _RANKS: Mapping[str, int] = {
-    **dict.fromkeys(("rising", "falling", "unheard", "daily", "weekly", "varied", "alike", "length", "arc"), 0),
+    **dict.fromkeys(("rising", "falling", "unheard", "familiar", "daily", "weekly", "varied", "alike", "length", "arc"), 0),
+    **dict.fromkeys(("plain", "correct"), 0),
     **dict.fromkeys(("count", "era"), 1),
-    **dict.fromkeys(("without", "with", "by", "very", "somewhat", "too", "join", "noun"), 6),
-    "mood": 2, "tag": 3, "artist": 4, "friend": 5, "filler": 8,
+    **dict.fromkeys(("without", "not", "away", "but", "with", "by", "very", "somewhat", "too", "join", "noun"), 6),
+    **dict.fromkeys(("hold", "particle", "better"), 7),
+    **dict.fromkeys(("filler", "adverb", "size", "begin", "end", "change"), 8),
+    "mood": 2, "tag": 3, "artist": 4, "friend": 5, "compound": 7,
 }  # fmt: skip
+_INFLECTED = frozenset(
+    {"rising", "falling", "unheard", "familiar", "daily", "weekly", "varied", "alike", "without", "noun"}
+)
 _MEANT = -1  # what stands where just such a name is expected
+_SHORT = 7  # letters from which on a German word may be two
 
 
 def readings(tokens: Sequence[Token], known: Known) -> list[Reading]:
     """The readings that stand, in the order of the text."""
     candidates = [
-        *_lengths(tokens),
-        *_counts(tokens),
+        *_figures(tokens),
         *(Reading(places, "era", era, _RANKS["era"]) for places, era in eras_in(tokens)),
-        *_phrases(tokens),
-        *_moods(tokens),
-        *_arcs(tokens),
+        *(Reading(told.places, "arc", told.arc, _RANKS["arc"]) for told in arcs(tokens)),
+        *(Reading(told.places, "familiar" if told.known else "unheard", None, -1) for told in knowings(tokens)),
+        *_phrases(tokens, lists.language_of(token.key for token in tokens)),
+        *_moods(tokens, known),
         *_names(tokens, known),
     ]
     candidates.sort(key=lambda reading: (-len(reading.places), reading.rank, reading.places))
+    candidates = [
+        reading for reading in candidates if reading.kind != "unheard" or not of_old(tokens, reading.places)
+    ]
     taken: set[int] = set()
     standing = []
     for reading in candidates:
@@ -77,158 +84,58 @@ def readings(tokens: Sequence[Token], known: Known) -> list[Reading]:
     return sorted(standing, key=lambda reading: reading.places)
 
 
-# --- figures --------------------------------------------------------------------------------
-
-
-def _alternatives(words: Collection[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-
-
-@cache
-def _length_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    number = rf"\d+(?:[.,]\d+)?|{_alternatives(lists.numbers())}"
-    hour, minute, second = (_alternatives(lists.phrases_of(kind)) for kind in ("hour", "minute", "second"))
-    more = rf"(?:(?: and| und)? (?P<more>{number})[ -]?(?:{minute})|(?P<attached>[0-5]\d)(?:m|min)?)?"
-    return (
-        re.compile(rf"(?<!\S)(?P<clock>\d{{1,2}}):(?P<past>[0-5]\d) ?(?:{hour})(?!\S)"),
-        re.compile(rf"(?<!\S)(?P<whole>{number}|an?|eine[rn]?)[ -]?(?:{hour}){more}(?!\S)"),
-        re.compile(
-            rf"(?<!\S)(?:(?P<minutes>{number})[ -]?(?:{minute})|(?P<seconds>{number})[ -]?(?:{second}))(?!\S)"
-        ),
-    )
-
-
-def _lengths(tokens: Sequence[Token]) -> Iterator[Reading]:
-    text = key_of(tokens)
-    for pattern in _length_patterns():
-        for found in pattern.finditer(text):
-            yield Reading(places_of(tokens, *found.span()), "length", _seconds(found.groupdict()))
-    for places, phrase in _known_phrases(tokens):
-        if phrase.kind == "fixed":
-            yield Reading(places, "length", phrase.value, language=phrase.language)
-
-
-def _seconds(said: Mapping[str, str | None]) -> float:
-    units = {
-        "clock": HOUR,
-        "past": MINUTE,
-        "whole": HOUR,
-        "more": MINUTE,
-        "attached": MINUTE,
-        "minutes": MINUTE,
-        "seconds": 1,
-    }
-    return sum(unit * number_of(said[name] or "0") for name, unit in units.items() if said.get(name))
-
-
-def number_of(word: str) -> float:
-    """A number in figures or words; one for an article."""
-    if word[0].isdigit():
-        return float(word.replace(",", "."))
-    return lists.numbers().get(word, 1.0)
-
-
-def _counts(tokens: Sequence[Token]) -> Iterator[Reading]:
-    units = lists.phrases_of("hour") | lists.phrases_of("minute") | lists.phrases_of("second")
-    nouns = lists.phrases_of("noun")
-    for start in range(len(tokens)):
-        for size in (3, 2, 1):
-            key = key_of(tokens[start : start + size])
-            number = float(key) if size == 1 and key.isdecimal() else lists.numbers().get(key)
-            if number is not None and start + size <= len(tokens):
-                break
-        else:
-            continue
-        stop = start + size
-        if start and tokens[start - 1].key == "top":
-            yield Reading((start - 1, *range(start, stop)), "count", number, _RANKS["count"])
-        if int(number) in _YEARS or number != int(number):
-            continue
-        for place in range(stop, min(stop + _BETWEEN + 1, len(tokens))):
-            if tokens[place].key in units or tokens[place].key.isdecimal():
-                break
-            if tokens[place].key in nouns:
-                yield Reading((*range(start, stop), place), "count", number, _RANKS["count"])
-                break
+def _figures(tokens: Sequence[Token]) -> Iterator[Reading]:
+    for told in amounts(tokens):
+        kind = "count" if told.counts else "length"
+        yield Reading(told.places, kind, told.value, _RANKS[kind])
 
 
 # --- words ----------------------------------------------------------------------------------
 
 
-def _known_phrases(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, ...], lists.Phrase]]:
-    known = lists.phrases()
-    for start in range(len(tokens)):
-        for stop in range(start + 1, min(start + LONGEST_PHRASE, len(tokens)) + 1):
-            for phrase in known.get(key_of(tokens[start:stop]), ()):
-                yield tuple(range(start, stop)), phrase
-
-
-def _phrases(tokens: Sequence[Token]) -> Iterator[Reading]:
-    for places, phrase in _known_phrases(tokens):
-        if phrase.kind in _RANKS:
+def _phrases(tokens: Sequence[Token], language: Language) -> Iterator[Reading]:
+    keys = [token.key for token in tokens]
+    for places, phrase in lists.known_phrases(keys):
+        # What only looks like a mood does so in one language: "fast" is quick, and in German nearly.
+        if phrase.kind in _RANKS and not (phrase.kind == "plain" and phrase.language is not language):
             yield Reading(places, phrase.kind, None, _RANKS[phrase.kind], phrase.language)
     for place, token in enumerate(tokens):  # one word in another form
         for stem in lists.stems(token.key, Language.DE):
             for phrase in lists.phrases().get(stem, ()):
-                if phrase.kind in _RANKS and phrase.language is Language.DE and phrase.kind != "filler":
+                if phrase.kind in _INFLECTED and phrase.language is Language.DE:
                     yield Reading((place,), phrase.kind, None, _RANKS[phrase.kind], phrase.language)
 
 
-def _moods(tokens: Sequence[Token]) -> Iterator[Reading]:
+def _moods(tokens: Sequence[Token], known: Known) -> Iterator[Reading]:
+    genres = lists.phrases_of("genre") & set(known.tags)
     for start in range(len(tokens)):
-        for size in (1, 2):
-            if start + size > len(tokens) or (size == 2 and tokens[start + 1].breath):
-                continue
-            joined = "-".join(token.key for token in tokens[start : start + size])
-            if (told := lists.mood_in(joined)) is not None:
-                mood, language = told
-                yield Reading(tuple(range(start, start + size)), "mood", mood, _RANKS["mood"], language)
-    for place, token in enumerate(tokens):  # "Sonntagmorgen" is a Sunday and a morning: the end says the most
-        if lists.mood_in(token.key) is None and len(token.key) > 7:
-            for cut in range(3, len(token.key) - 3):
-                told = lists.mood_in(token.key[cut:])
-                if (
-                    told is not None
-                    and told[1] is Language.DE
-                    and lists.mood_in(token.key[:cut].removesuffix("s"))
-                ):
-                    yield Reading((place,), "mood", told[0], _RANKS["mood"], Language.DE)
-                    break
-
-
-def _arcs(tokens: Sequence[Token]) -> Iterator[Reading]:
-    """How lively it begins and ends, whatever the words for it, as in "start calm, end energetic"."""
-    begins, ends = lists.phrases_of("begin"), lists.phrases_of("end")
-    starts = _beside(tokens, begins)
-    for stop, last in _beside(tokens, ends):
-        for start, first in starts:
-            between = stop[0] - start[-1] - 1
-            if 0 <= between <= 1 and all(
-                tokens[place].key in lists.phrases_of("join")
-                or tokens[place].key in lists.phrases_of("filler")
-                for place in range(start[-1] + 1, stop[0])
-            ):
-                places = tuple(range(start[0], stop[-1] + 1))
-                yield Reading(places, "arc", Arc(_lively(first), _lively(last)), _RANKS["arc"])
-
-
-def _beside(tokens: Sequence[Token], verbs: Collection[str]) -> list[tuple[tuple[int, ...], Mood]]:
-    """Where one of these words stands next to one for a mood."""
-    found = []
+        for size in (1, 2, 3):
+            run = tokens[start : start + size]
+            if len(run) < size or any(token.breath for token in run[1:]):
+                break
+            if (told := lists.mood_in("-".join(token.key for token in run))) is not None:
+                rank = _RANKS["mood"] if run[0].key not in genres else _RANKS["friend"]
+                yield Reading(tuple(range(start, start + size)), "mood", told[0], rank, told[1])
     for place, token in enumerate(tokens):
-        if token.key not in verbs:
-            continue
-        for other in (place + 1, place - 1):
-            if not 0 <= other < len(tokens) or tokens[max(place, other)].breath:
-                continue
-            told = lists.mood_of(tokens[other].key)
-            if told is not None:
-                found.append((tuple(sorted((place, other))), told.mood))
-    return found
+        if len(token.key) > _SHORT and lists.mood_in(token.key) is None:
+            if (mood := _compound(token.key)) is not None:
+                yield Reading((place,), "mood", mood, _RANKS["compound"], Language.DE)
 
 
-def _lively(mood: Mood) -> float:
-    return round((mood.energy + 1) / 2, 2)
+def _compound(key: str) -> lists.MoodWord | None:
+    """What a German compound says: "Sonntagmorgen" is a morning, "Trauermusik" what its first part is."""
+    for cut in range(3, len(key) - 2):
+        first, last = key[:cut], key[cut:]
+        told = lists.mood_in(last)
+        if told is not None and len(last) > 3:
+            both = lists.mood_in(first.removesuffix("s")) is not None
+            if both or (told[0].occasion and len(last) > 4):
+                return told[0]
+        if last in lists.phrases_of("tail"):
+            for stem in (first, first.removesuffix("s"), first.removesuffix("en"), f"{first}en", f"{first}n"):
+                if (told := lists.mood_in(stem)) is not None:
+                    return told[0]
+    return None
 
 
 def _names(tokens: Sequence[Token], known: Known) -> Iterator[Reading]:
@@ -249,7 +156,8 @@ def _rank(kind: str, tokens: Sequence[Token], start: int, stop: int, known: Know
     if kind == "friend" and _in_company(tokens, start, stop, known):
         return _MEANT
     common = stop == start + 1 and (
-        tokens[start].key in lists.phrases() or tokens[start].key in lists.numbers()
+        any(phrase.kind != "genre" for phrase in lists.phrases().get(tokens[start].key, ()))
+        or number_in(tokens[start].key) is not None
     )
     if kind == "artist":
         expected = before in lists.phrases_of("by") or before in lists.phrases_of("without")
@@ -269,16 +177,3 @@ def _in_company(tokens: Sequence[Token], start: int, stop: int, known: Known) ->
     ):
         place -= 1
     return place >= 0 and tokens[place].key in lists.phrases_of("with")
-
-
-def era_joined(eras: Sequence[Era]) -> tuple[Era | None, bool]:
-    """The years of all of these together, and whether there are others between them."""
-    if not eras:
-        return None, False
-    ordered = sorted(eras, key=lambda era: era.first if era.first is not None else -1)
-    first, last = ordered[0]
-    gap = False
-    for era in ordered[1:]:
-        gap |= last is not None and era.first is not None and era.first > last + 1
-        last = None if last is None or era.last is None else max(last, era.last)
-    return Era(first, last), gap

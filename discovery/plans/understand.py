@@ -21,6 +21,7 @@ from discovery.plans.plan import (
 )
 from discovery.plans.prose import prose_read
 from discovery.plans.readings import Known
+from discovery.plans.topic import beside_music
 from discovery.platform.errors import InvalidInput
 from discovery.platform.names import name_clean
 
@@ -36,11 +37,13 @@ def plan_understood(text: str, known: Known) -> PlaylistPlan:
     """The plan that ``text`` asks for, in the grammar, in words, or in both.
 
     Raises InvalidInput: what `text_checked`, `fields_read` and `plan_checked` raise, and PLAN_NOT_UNDERSTOOD where
-    nothing of it says anything.
+    nothing of it says anything, or it is about something else than music.
     """
     text = text_checked(text)
     told, prose = fields_read(text)
-    plan = plan_checked(_together(told, prose_read(prose, known)))
+    said = prose_read(prose, known)
+    beside = not told.says_something and beside_music(prose, said)
+    plan = PlaylistPlan() if beside else plan_checked(_together(told, said))
     if not plan.says_something:
         raise InvalidInput(
             _("Nothing of this says what the playlist is to be."), field="text", code="PLAN_NOT_UNDERSTOOD"

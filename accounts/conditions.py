@@ -68,9 +68,13 @@ def within(among: Collection[int] | None, *columns: str) -> Q:
 
 
 def linked_with(viewer: User, **friendship: object) -> Q:
-    """``User`` rows with a friendship row (a friendship or a request for one) with ``viewer``."""
+    """``User`` rows with a friendship row (a friendship or a request for one) with ``viewer``.
+
+    One list of keys: of two, either of which may hold a key, PostgreSQL makes a question to everybody there is.
+    """
     rows = Friendship.objects.filter(**friendship)
-    return Q(pk__in=rows.filter(low=viewer).values("high")) | Q(pk__in=rows.filter(high=viewer).values("low"))
+    high, low = rows.filter(low=viewer).values("high"), rows.filter(high=viewer).values("low")
+    return Q(pk__in=high.union(low, all=True))
 
 
 def befriended_with(viewer: User) -> Q:

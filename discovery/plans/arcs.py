@@ -47,9 +47,7 @@ def _mood(key: str) -> lists.MoodWord | None:
     return None if told is None or told.occasion else told
 
 
-def _from_to(
-    tokens: Sequence[Token], cues: dict[str, list[_Cue]], moods: dict[int, Mood]
-) -> Iterator[Told]:
+def _from_to(tokens: Sequence[Token], cues: dict[str, list[_Cue]], moods: dict[int, Mood]) -> Iterator[Told]:
     """What is said of the beginning and of the end, in whichever order."""
     for begin in cues["begin"]:
         for end in cues["end"]:
@@ -130,7 +128,9 @@ def _changes(tokens: Sequence[Token], cues: list[_Cue], moods: dict[int, Mood]) 
 def _compared(key: str) -> bool:
     """Whether it is more of it than before: "lebhafter", not "heiter"."""
     stem = key.removesuffix("er").removesuffix("i")
-    return key.endswith("er") and any(lists.mood_of(each) is not None for each in (stem, f"{stem}y", f"{stem}e"))
+    return key.endswith("er") and any(
+        lists.mood_of(each) is not None for each in (stem, f"{stem}y", f"{stem}e")
+    )
 
 
 def _lively(mood: Mood) -> float:

@@ -23,7 +23,23 @@ _DATA = Path(__file__).parent / "data"
 # German words and English plurals are found by what they begin with.
 _ENDINGS = {
     Language.DE: (
-        "eren", "erer", "eres", "ere", "erem", "e", "er", "en", "es", "em", "n", "s", "ste", "sten", "ster", "stes", "stem",
+        "eren",
+        "erer",
+        "eres",
+        "ere",
+        "erem",
+        "e",
+        "er",
+        "en",
+        "es",
+        "em",
+        "n",
+        "s",
+        "ste",
+        "sten",
+        "ster",
+        "stes",
+        "stem",
     ),
     Language.EN: ("s", "es", "er", "est", "ly", "ish", "ness"),
 }

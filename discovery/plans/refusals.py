@@ -188,15 +188,7 @@ class _Said:
                 run.append(at)
             elif kind == "join" and run:
                 joined = True
-            elif run and not (
-                kind in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")
-            ):
-                break
-            elif (
-                not run
-                and not far
-                and kind not in {*PASSED, "join", "but", "friend", "with", "unknown", "not"}
-            ):
+            elif self._ends(at, kind, begun=bool(run), far=far):
                 break
             if self.breath(at) and not run and not far:
                 if crossed:
@@ -204,6 +196,12 @@ class _Said:
                 crossed = True
         self.refused.update(run)
         return bool(run)
+
+    def _ends(self, at: int, kind: str, *, begun: bool, far: bool) -> bool:
+        """Whether a word between a cue and what it refuses says that it refuses nothing before it."""
+        if begun:
+            return not (kind in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article"))
+        return not far and kind not in {*PASSED, "join", "but", "friend", "with", "unknown", "not"}
 
     def _same_list(self, at: int, behind: int, *, joined: bool) -> bool:
         kinds = {_GROUPS.get(self.kind(at), self.kind(at)), _GROUPS.get(self.kind(behind), self.kind(behind))}

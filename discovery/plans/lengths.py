@@ -78,7 +78,9 @@ def _lengths(tokens: Sequence[Token], said: Figured) -> Iterator[Amount]:
             if groups.get("bare") and not _ends_there(tokens, said, found.start("bare"), found.end("bare")):
                 groups["bare"], stop = None, found.start("bare") - 1
             seconds = sum(
-                unit * float(groups[name].replace(",", ".")) for name, unit in _UNITS.items() if groups.get(name)
+                unit * float(groups[name].replace(",", "."))
+                for name, unit in _UNITS.items()
+                if groups.get(name)
             ) + sum(part for name, part in _PARTS.items() if groups.get(name))
             yield Amount(said.covered(found.start(), stop), seconds, counts=False)
     for places, phrase in lists.known_phrases([token.key for token in tokens]):
@@ -95,7 +97,10 @@ def _ends_there(tokens: Sequence[Token], said: Figured, start: int, stop: int) -
     return (
         behind >= len(tokens)
         or tokens[behind].breath
-        or bool({phrase.kind for phrase in lists.phrases().get(tokens[behind].key, ())} & {"filler", "with", "by", "adverb", "size"})
+        or bool(
+            {phrase.kind for phrase in lists.phrases().get(tokens[behind].key, ())}
+            & {"filler", "with", "by", "adverb", "size"}
+        )
         and not _counted(tokens, behind)
     )
 

@@ -23,7 +23,23 @@ _DATA = Path(__file__).parent / "data"
 # German words and English plurals are found by what they begin with.
 _ENDINGS = {
     Language.DE: (
-        "eren", "erer", "eres", "ere", "erem", "e", "er", "en", "es", "em", "n", "s", "ste", "sten", "ster", "stes", "stem",
+        "eren",
+        "erer",
+        "eres",
+        "ere",
+        "erem",
+        "e",
+        "er",
+        "en",
+        "es",
+        "em",
+        "n",
+        "s",
+        "ste",
+        "sten",
+        "ster",
+        "stes",
+        "stem",
     ),
     Language.EN: ("s", "es", "er", "est", "ly", "ish", "ness"),
 }
@@ -174,6 +190,8 @@ def stems(key: str, language: Language) -> Iterator[str]:
             yield stem
             if language is Language.EN and stem.endswith("i"):
                 yield f"{stem[:-1]}y"
+            if language is Language.EN and stem[-1] == stem[-2]:  # "saddest"
+                yield stem[:-1]
 
 
 def language_of(keys: Iterable[str]) -> Language:

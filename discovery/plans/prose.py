@@ -92,7 +92,9 @@ class _Reader:
             spoken = " ".join(self.tokens[place].key for place in reading.places)
             self.corrected = self.corrected or ("better" if spoken in lists.phrases_of("better") else "")
         elif kind in PASSED:
-            self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(kind, self.amount if kind == "too" else 1.0)
+            self.amount = {"very": VERY, "somewhat": SOMEWHAT}.get(
+                kind, self.amount if kind == "too" else 1.0
+            )
         elif kind != "join" and not muted:
             self._refuse(reading) if refused else self._take(reading)
             self.amount, self.corrected = 1.0, ""

@@ -65,7 +65,10 @@ def readings(tokens: Sequence[Token], known: Known) -> list[Reading]:
         *_figures(tokens),
         *(Reading(places, "era", era, _RANKS["era"]) for places, era in eras_in(tokens)),
         *(Reading(told.places, "arc", told.arc, _RANKS["arc"]) for told in arcs(tokens)),
-        *(Reading(told.places, "familiar" if told.known else "unheard", None, -1) for told in knowings(tokens)),
+        *(
+            Reading(told.places, "familiar" if told.known else "unheard", None, -1)
+            for told in knowings(tokens)
+        ),
         *_phrases(tokens, lists.language_of(token.key for token in tokens)),
         *_moods(tokens, known),
         *_names(tokens, known),

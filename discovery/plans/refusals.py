@@ -20,7 +20,9 @@ PASSED = frozenset(
 )  # fmt: skip
 _CUES = frozenset({"without", "not"})
 _GROUPS = {"artist": "name", "tag": "name", "unknown": "name"}
-_REFUSABLE = frozenset({"artist", "tag", "mood", "era", "friend", "unknown", "familiar", "unheard", "varied", "alike"})
+_REFUSABLE = frozenset(
+    {"artist", "tag", "mood", "era", "friend", "unknown", "familiar", "unheard", "varied", "alike"}
+)
 _BACK = frozenset({"artist", "tag", "mood", "familiar"})
 
 
@@ -91,7 +93,9 @@ class _Said:
                 passed = True
             elif kind == "friend" and not taken and not self._sent_away(cue, at):
                 passed = True
-            elif kind not in _REFUSABLE or not self._goes_on(taken, at, joined=joined, passed=passed, nor=nor):
+            elif kind not in _REFUSABLE or not self._goes_on(
+                taken, at, joined=joined, passed=passed, nor=nor
+            ):
                 break
             else:
                 if taken and self._describes(taken[-1], at):
@@ -115,7 +119,9 @@ class _Said:
     def _goes_on(self, taken: list[int], at: int, *, joined: bool, passed: bool, nor: bool) -> bool:
         breath = self.breath(at)
         if not taken:
-            return not (breath and passed) or (at_relative(self, at) and self.kind(at) in {"familiar", "unheard"})
+            return not (breath and passed) or (
+                at_relative(self, at) and self.kind(at) in {"familiar", "unheard"}
+            )
         last, kind = self.kind(taken[-1]), self.kind(at)
         if self._describes(taken[-1], at):
             return True
@@ -128,7 +134,10 @@ class _Said:
     def _describes(self, mood: int, at: int) -> bool:
         """Whether a mood stands right before what it is the mood of: "no sad folk"."""
         return (
-            self.kind(mood) == "mood" and mood == at - 1 and self.kind(at) in {"tag", "artist"} and not self.breath(at)
+            self.kind(mood) == "mood"
+            and mood == at - 1
+            and self.kind(at) in {"tag", "artist"}
+            and not self.breath(at)
         )
 
     def _listed(self, at: int) -> bool:
@@ -179,9 +188,15 @@ class _Said:
                 run.append(at)
             elif kind == "join" and run:
                 joined = True
-            elif run and not (kind in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")):
+            elif run and not (
+                kind in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")
+            ):
                 break
-            elif not run and not far and kind not in {*PASSED, "join", "but", "friend", "with", "unknown", "not"}:
+            elif (
+                not run
+                and not far
+                and kind not in {*PASSED, "join", "but", "friend", "with", "unknown", "not"}
+            ):
                 break
             if self.breath(at) and not run and not far:
                 if crossed:

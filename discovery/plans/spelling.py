@@ -16,7 +16,20 @@ _SHORTEST = 5  # letters; shorter words are too near to one another
 _FOLDED = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 # What a slip may be of: words that much hangs on.
 _FIGURES = ("hour", "minute", "noun", "decade", "early", "late")
-_WORDS = (*_FIGURES, "without", "unheard", "familiar", "daily", "weekly", "varied", "alike", "music", "before", "since", "after")
+_WORDS = (
+    *_FIGURES,
+    "without",
+    "unheard",
+    "familiar",
+    "daily",
+    "weekly",
+    "varied",
+    "alike",
+    "music",
+    "before",
+    "since",
+    "after",
+)
 
 
 def mended(tokens: Sequence[Token], places: Sequence[int]) -> list[Token] | None:
@@ -41,7 +54,9 @@ def _meant(tokens: Sequence[Token], place: int) -> str | None:
     if len(token.key) < _SHORTEST or (named and before & {"with", "by", "join", "without", "not"}):
         return None
     words = _index(figures_only=named)
-    near = sorted({word for part in _shortened(token.key) for word in words.get(part, ()) if _near(token.key, word)})
+    near = sorted(
+        {word for part in _shortened(token.key) for word in words.get(part, ()) if _near(token.key, word)}
+    )
     return near[0] if near else None
 
 
@@ -76,7 +91,10 @@ def _near(one: str, other: str) -> bool:
     """Whether one letter is missing, too many, or another one, or two beside each other are swapped; never the first."""
     if one == other or one[0] != other[0] or abs(len(one) - len(other)) > 1:
         return False
-    start = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other)))
+    start = next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
     one, other = one[start:], other[start:]
     if len(one) == len(other):
         return one[1:] == other[1:] or (one[:2] == other[1::-1] and one[2:] == other[2:])

@@ -72,7 +72,10 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     when = rf"(?:{_YEAR}|{parts}{the}{decade}|{parts}{the}(?:{_some('millennium')}))"
     joined = rf" (?:and|or|und|oder|plus|and from|und aus|and the|sowie) {the}"
     rules = (
-        ("range", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?: ?- ?{the}| (?:{_some('to')}) {the})(?P<b>{when})"),
+        (
+            "range",
+            rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?: ?- ?{the}| (?:{_some('to')}) {the})(?P<b>{when})",
+        ),
         ("short", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{_YEAR}) ?(?:-|/|to|bis) ?(?P<b>\d\d)"),
         ("range", rf"(?:between|zwischen) {the}(?P<a>{when}) (?:and|und) {the}(?P<b>{when})"),
         ("range", rf"(?P<a>{when}){joined}(?P<b>{when})"),
@@ -82,7 +85,10 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("after", rf"(?:{_some('after')})[ -]{the}(?P<a>{when})"),
         ("since", rf"(?:{_some('since')}) {the}(?P<a>{when})(?: (?:{_some('or later')}))?"),
         ("since", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?:\+| (?:{_some('or later')}))"),
-        ("since", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?: (?:{_some('to')}))? {the}(?:{_some('now')})"),
+        (
+            "since",
+            rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?: (?:{_some('to')}))? {the}(?:{_some('now')})",
+        ),
         ("in", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})"),
     )
     return tuple((name, re.compile(rf"(?<!\S){pattern}(?!\S)")) for name, pattern in rules)
@@ -125,7 +131,11 @@ def _span(said: str) -> Span | None:
     parts: list[tuple[int, int]] = []
     rest = said
     while True:
-        told = [(found.end(), _PARTS[name]) for name, pattern in _part_patterns() if (found := pattern.match(rest))]
+        told = [
+            (found.end(), _PARTS[name])
+            for name, pattern in _part_patterns()
+            if (found := pattern.match(rest))
+        ]
         if not told:
             break
         end, part = max(told)

@@ -13,6 +13,7 @@ from discovery.plans.plan import Arc, Mood
 from discovery.plans.tokens import Token
 
 _REACH = 5  # words between "begins" and how it does
+_PLAINLY = 0.5  # how lively or calm an occasion is that tells of an arc
 RISING, FALLING = Arc(0.2, 0.8), Arc(0.8, 0.2)
 
 
@@ -43,8 +44,9 @@ def arcs(tokens: Sequence[Token]) -> Iterator[Told]:
 
 
 def _mood(key: str) -> lists.MoodWord | None:
+    """A feeling, or an occasion that is plainly lively or calm."""
     told = lists.mood_of(key)
-    return None if told is None or told.occasion else told
+    return None if told is None or (told.occasion and abs(told.mood.energy) < _PLAINLY) else told
 
 
 def _from_to(tokens: Sequence[Token], cues: dict[str, list[_Cue]], moods: dict[int, Mood]) -> Iterator[Told]:
@@ -89,7 +91,7 @@ def _beside(tokens: Sequence[Token], cue: _Cue, moods: dict[int, Mood], other: _
     for place in range(cue.last + 1, min(cue.last + 1 + _REACH, len(tokens))):
         if place == other.first or (tokens[place].breath and place > cue.last + 1):
             break
-        if place in moods:
+        if place in moods and not (cue.toward and lists.is_occasion(tokens[place].key)):
             behind = place, place - cue.last
             break
     for place in range(cue.first - 1, max(cue.first - 1 - _REACH, -1), -1):

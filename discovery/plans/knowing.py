@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from discovery.plans import lists
@@ -33,6 +34,19 @@ def knowings(tokens: Sequence[Token]) -> Iterator[Knowing]:
             told = _told(tokens, place)
             if told is not None:
                 yield told
+        if token.key in _kind("novel") and _new_to_me(tokens, place):
+            yield Knowing((place, place + 1), known=False)
+
+
+def _new_to_me(tokens: Sequence[Token], place: int) -> bool:
+    """Whether it is new to who asks, perhaps among others: "new to Ben and me"."""
+    behind = tokens[place + 1 : place + 1 + _REACH]
+    said = list(takewhile(lambda token: not token.breath, behind))
+    return (
+        bool(said)
+        and said[0].key in _kind("novel to")
+        and any(token.key in {"me", "us", "i", "mich", "uns", "mir"} for token in said[1:])
+    )
 
 
 def _told(tokens: Sequence[Token], verb: int) -> Knowing | None:

@@ -190,6 +190,8 @@ def stems(key: str, language: Language) -> Iterator[str]:
             yield stem
             if language is Language.EN and stem.endswith("i"):
                 yield f"{stem[:-1]}y"
+            if language is Language.EN and stem[-1] == stem[-2]:  # "saddest"
+                yield stem[:-1]
 
 
 def language_of(keys: Iterable[str]) -> Language:

@@ -49,7 +49,7 @@ class Reading:
     flat: bool = False  # every candidate equally likely
 
 
-EACH = 64  # lists looked into by each reading: there are several, and their lists are mostly the same
+EACH = 48  # lists looked into by each reading: there are several, and their lists are mostly the same
 READINGS = {
     Source.SUM: Reading(prior=1, own=1, friends=1, session=1, depth=4),
     Source.FAR: Reading(prior=1, own=1, friends=1, session=1, depth=20, flat=True),

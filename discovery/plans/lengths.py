@@ -49,7 +49,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         rf"(?:(?:,? (?:and |und |plus )?)(?P<more>{_NUMBER})[ -]?(?:{minute})"
         rf"|(?P<attached>[0-5]\d)(?:m|min)?| (?:and |und )?(?P<bare>[0-5]?\d))?"
     )
-    three = rf"(?:3 quarters|3-quarters?|3 quarter|0\.75|dreiviertel)"
+    three = r"(?:3 quarters|3-quarters?|3 quarter|0\.75|dreiviertel)"
     return tuple(
         re.compile(rf"(?<!\S){pattern}(?!\S)")
         for pattern in (
@@ -58,8 +58,10 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             rf"(?:(?:{article}) )?{size}(?P<half>half|halbe[nrs]?|0\.5)(?:[ -](?:of )?(?:an )?| ){size}(?:{hour})",
             rf"(?:(?:{article}) )?{size}(?P<quarter>quarter|viertel|0\.25)[ -]?(?:of )?(?:an )?(?:{hour})",
             rf"(?:(?:{article}) )?{size}(?P<three>{three})[ -]?(?:of )?(?:an )?(?:{hour})",
-            rf"(?:(?P<minutes>{_NUMBER})[ -]?(?:{minute})(?:(?: and| und)? (?P<extra>{_NUMBER})[ -]?(?:{second}))?"
-            rf"|(?P<seconds>{_NUMBER})[ -]?(?:{second}))",
+            (
+                rf"(?:(?P<minutes>{_NUMBER})[ -]?(?:{minute})(?:(?: and| und)? (?P<extra>{_NUMBER})[ -]?(?:{second}))?"
+                rf"|(?P<seconds>{_NUMBER})[ -]?(?:{second}))"
+            ),
         )
     )
 
@@ -97,11 +99,13 @@ def _ends_there(tokens: Sequence[Token], said: Figured, start: int, stop: int) -
     return (
         behind >= len(tokens)
         or tokens[behind].breath
-        or bool(
-            {phrase.kind for phrase in lists.phrases().get(tokens[behind].key, ())}
-            & {"filler", "with", "by", "adverb", "size"}
+        or (
+            bool(
+                {phrase.kind for phrase in lists.phrases().get(tokens[behind].key, ())}
+                & {"filler", "with", "by", "adverb", "size"}
+            )
+            and not _counted(tokens, behind)
         )
-        and not _counted(tokens, behind)
     )
 
 
@@ -126,7 +130,7 @@ def _counts(tokens: Sequence[Token], said: Figured) -> Iterator[Amount]:
     for number, places in zip(said.keys, said.places, strict=True):
         if not number.isdecimal() or int(number) in _YEARS:
             continue
-        first, last = places[0], places[-1]
+        last = places[-1]
         place = _counted(tokens, last + 1)
         if place is not None:
             noun = (place,) if tokens[place].key in lists.phrases_of("noun") else ()

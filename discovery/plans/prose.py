@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from discovery.plans import lists
 from discovery.plans.arcs import FALLING, RISING
@@ -159,9 +159,10 @@ class _Reader:
                 word = Named(said, self.amount, reading.value.means)
                 self.told = replace(told, words=(*told.words, word))
             case "artist" | "tag":
-                name = f"{reading.kind}s"
-                before = getattr(told, name)[: -1 if self._corrects() else None]
-                self.told = replace(told, **{name: (*before, Named(self._name(reading)))})
+                field_name = f"{reading.kind}s"
+                before = getattr(told, field_name)[: -1 if self._corrects() else None]
+                changed: dict[str, Any] = {field_name: (*before, Named(self._name(reading)))}
+                self.told = replace(told, **changed)
             case "friend":
                 friends = told.friends[: -1 if self._corrects() else None]
                 self.told = replace(told, friends=(*friends, self._name(reading)))

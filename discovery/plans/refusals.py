@@ -18,6 +18,8 @@ PASSED = frozenset(
     {"filler", "noun", "by", "very", "somewhat", "too", "adverb", "plain", "hold", "size", "begin", "end", "change",
      "particle", "closer", "relative", "music"}
 )  # fmt: skip
+# What may stand between something and a word behind it that refuses it.
+_CROSSED = PASSED | {"join", "but", "friend", "with", "unknown", "not"}
 _CUES = frozenset({"without", "not"})
 _GROUPS = {"artist": "name", "tag": "name", "unknown": "name"}
 _REFUSABLE = frozenset(
@@ -188,15 +190,7 @@ class _Said:
                 run.append(at)
             elif kind == "join" and run:
                 joined = True
-            elif run and not (
-                kind in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")
-            ):
-                break
-            elif (
-                not run
-                and not far
-                and kind not in {*PASSED, "join", "but", "friend", "with", "unknown", "not"}
-            ):
+            elif not (self._between(at) if run else far or kind in _CROSSED):
                 break
             if self.breath(at) and not run and not far:
                 if crossed:
@@ -204,6 +198,10 @@ class _Said:
                 crossed = True
         self.refused.update(run)
         return bool(run)
+
+    def _between(self, at: int) -> bool:
+        """Whether it may stand between two of a list: an article and the like."""
+        return self.kind(at) in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")
 
     def _same_list(self, at: int, behind: int, *, joined: bool) -> bool:
         kinds = {_GROUPS.get(self.kind(at), self.kind(at)), _GROUPS.get(self.kind(behind), self.kind(behind))}

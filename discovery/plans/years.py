@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from discovery.plans import lists
@@ -203,5 +204,5 @@ def _added(pieces: Sequence[Era]) -> tuple[int | None, int | None, bool]:
     ]
     if not inner:
         return None, None, False
-    gap = any(after.first > before.last + 1 for before, after in zip(inner, inner[1:], strict=False))
+    gap = any(after.first > before.last + 1 for before, after in pairwise(inner))
     return inner[0].first, max(span.last for span in inner), gap

@@ -60,7 +60,7 @@ def test_a_number_is_the_same_in_words_and_in_figures(number):
     tens, ones = divmod(rest, 10)
     small = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     words = [*small.split(), "seventeen", "eighteen", "nineteen"]
-    ten = "ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+    ten = ["ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
     below = words[rest] if rest < 20 else ten[tens - 1] + (f"-{words[ones]}" if ones else "")
     said = " and ".join(
         part for part in (f"{words[hundreds]} hundred" if hundreds else "", below if rest else "") if part

@@ -204,8 +204,11 @@ class _Said:
         return self.kind(at) in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")
 
     def _same_list(self, at: int, behind: int, *, joined: bool) -> bool:
-        kinds = {_GROUPS.get(self.kind(at), self.kind(at)), _GROUPS.get(self.kind(behind), self.kind(behind))}
-        return len(kinds) == 1 and joined
+        """Whether two belong to one list with an "and"; over a breath only where both are artists, or both tags."""
+        one, other = self.kind(at), self.kind(behind)
+        if any(self.breath(between) for between in range(at + 1, behind + 1)):
+            return joined and one == other
+        return joined and _GROUPS.get(one, one) == _GROUPS.get(other, other)
 
     def held(self, particle: int) -> bool:
         """Whether "out" or "weg" belongs to a "keep" or "lass" before names, or stands alone behind them."""

@@ -115,7 +115,7 @@ def _row(tokens: Sequence[Token], moods: dict[int, Mood], place: int) -> set[int
 
 
 def _changes(tokens: Sequence[Token], cues: list[_Cue], moods: dict[int, Mood]) -> Iterator[Told]:
-    """As "immer lebhafter", "gets calmer", "gradually slower"."""
+    """A change that is told: "immer lebhafter", "gets calmer", "gradually slower"."""
     for cue in cues:
         for place in range(cue.last + 1, min(cue.last + 4, len(tokens))):
             if tokens[place].breath:

@@ -88,8 +88,7 @@ def _number_at(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:
         if more is not None and more < HUNDRED and key(rest).replace("-", "").isalpha():
             value, stop = value + more, rest + 1
     more = number_in(key(stop))
-    tens = spoken and value % HUNDRED >= 20 and value % 10 == 0
-    if tens and more is not None and more in range(1, 10) and key(stop).isalpha():
+    if spoken and value % HUNDRED >= 20 and value % 10 == 0 and more and more < 10 and key(stop).isalpha():
         value, stop = value + more, stop + 1
     return _and_a_part(key, value, stop)
 
@@ -157,7 +156,7 @@ def _german(word: str) -> float | None:
 
 
 def _united(key: str) -> str:
-    """As "zweistündig", a number and a unit."""
+    """A word such as "zweistündig" as a number and a unit."""
     found = _UNITED.fullmatch(key)
     if found is None:
         return key

@@ -159,9 +159,9 @@ class _Reader:
                 word = Named(said, self.amount, reading.value.means)
                 self.told = replace(told, words=(*told.words, word))
             case "artist" | "tag":
-                names = f"{reading.kind}s"
-                named = getattr(told, names)[: -1 if self._corrects() else None]
-                changed: dict[str, Any] = {names: (*named, Named(self._name(reading)))}
+                field_name = f"{reading.kind}s"
+                before = getattr(told, field_name)[: -1 if self._corrects() else None]
+                changed: dict[str, Any] = {field_name: (*before, Named(self._name(reading)))}
                 self.told = replace(told, **changed)
             case "friend":
                 friends = told.friends[: -1 if self._corrects() else None]

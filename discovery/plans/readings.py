@@ -120,8 +120,9 @@ def _moods(tokens: Sequence[Token], known: Known) -> Iterator[Reading]:
                 rank = _RANKS["mood"] if run[0].key not in genres else _RANKS["friend"]
                 yield Reading(tuple(range(start, start + size)), "mood", told[0], rank, told[1])
     for place, token in enumerate(tokens):
-        long = len(token.key) > _SHORT and lists.mood_in(token.key) is None
-        if long and (mood := _compound(token.key)) is not None:
+        if len(token.key) <= _SHORT or lists.mood_in(token.key) is not None:
+            continue
+        if (mood := _compound(token.key)) is not None:
             yield Reading((place,), "mood", mood, _RANKS["compound"], Language.DE)
 
 

@@ -18,6 +18,8 @@ PASSED = frozenset(
     {"filler", "noun", "by", "very", "somewhat", "too", "adverb", "plain", "hold", "size", "begin", "end", "change",
      "particle", "closer", "relative", "music"}
 )  # fmt: skip
+# What may stand between something and a word behind it that refuses it.
+_CROSSED = PASSED | {"join", "but", "friend", "with", "unknown", "not"}
 _CUES = frozenset({"without", "not"})
 _GROUPS = {"artist": "name", "tag": "name", "unknown": "name"}
 _REFUSABLE = frozenset(
@@ -188,7 +190,7 @@ class _Said:
                 run.append(at)
             elif kind == "join" and run:
                 joined = True
-            elif self._ends(at, kind, begun=bool(run), far=far):
+            elif not (self._between(at) if run else far or kind in _CROSSED):
                 break
             if self.breath(at) and not run and not far:
                 if crossed:
@@ -197,15 +199,16 @@ class _Said:
         self.refused.update(run)
         return bool(run)
 
-    def _ends(self, at: int, kind: str, *, begun: bool, far: bool) -> bool:
-        """Whether a word between a cue and what it refuses says that it refuses nothing before it."""
-        if begun:
-            return not (kind in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article"))
-        return not far and kind not in {*PASSED, "join", "but", "friend", "with", "unknown", "not"}
+    def _between(self, at: int) -> bool:
+        """Whether it may stand between two of a list: an article and the like."""
+        return self.kind(at) in {"filler", "by", "adverb"} and self.key(at) in lists.phrases_of("article")
 
     def _same_list(self, at: int, behind: int, *, joined: bool) -> bool:
-        kinds = {_GROUPS.get(self.kind(at), self.kind(at)), _GROUPS.get(self.kind(behind), self.kind(behind))}
-        return len(kinds) == 1 and joined
+        """Whether two belong to one list with an "and"; over a breath only where both are artists, or both tags."""
+        one, other = self.kind(at), self.kind(behind)
+        if any(self.breath(between) for between in range(at + 1, behind + 1)):
+            return joined and one == other
+        return joined and _GROUPS.get(one, one) == _GROUPS.get(other, other)
 
     def held(self, particle: int) -> bool:
         """Whether "out" or "weg" belongs to a "keep" or "lass" before names, or stands alone behind them."""

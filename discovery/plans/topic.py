@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from discovery.plans import lists
-from discovery.plans.plan import PlaylistPlan, Why
+from discovery.plans.plan import PlaylistPlan, Refresh, Why
 from discovery.plans.tokens import tokens_of
 
 # Signs of programs and shells that no wish has.
@@ -35,6 +35,8 @@ def beside_music(text: str, plan: PlaylistPlan) -> bool:
 def _understood(plan: PlaylistPlan) -> int:
     """How many words in no list what is understood outweighs."""
     fields = (plan.length, plan.count, plan.era, plan.energy, plan.variety, plan.unheard or None)
-    figures = sum(field is not None for field in fields) + len(plan.friends)
+    figures = (
+        sum(field is not None for field in fields) + len(plan.friends) + (plan.refresh is not Refresh.NEVER)
+    )
     feelings = sum(not lists.is_occasion(word.text) for word in plan.words)
     return _MANY * (figures + feelings) + _FEW * (len(plan.words) - feelings)

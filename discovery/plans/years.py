@@ -72,6 +72,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     parts = rf"(?:(?:{part})(?: ?(?:-|to|bis|and|und|or|oder) ?(?:{part}))?[ -])?"
     when = rf"(?:{_YEAR}|{parts}{the}{decade}|{parts}{the}(?:{_some('millennium')}))"
     joined = rf" (?:and|or|und|oder|plus|and from|und aus|and the|sowie) {the}"
+    alone = r"(?! (?:the |den |der |dem )?\d)"  # "before 1990 or after 1999" are two
     rules = (
         (
             "range",
@@ -81,11 +82,11 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("range", rf"(?:between|zwischen) {the}(?P<a>{when}) (?:and|und) {the}(?P<b>{when})"),
         ("range", rf"(?P<a>{when}){joined}(?P<b>{when})"),
         ("until", rf"(?:{_some('until')}) {the}(?P<a>{when})"),
-        ("until", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when}) (?:{_some('or earlier')})"),
+        ("until", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when}) (?:{_some('or earlier')}){alone}"),
         ("before", rf"(?:{_some('before')})[ -]{the}(?P<a>{when})"),
         ("after", rf"(?:{_some('after')})[ -]{the}(?P<a>{when})"),
-        ("since", rf"(?:{_some('since')}) {the}(?P<a>{when})(?: (?:{_some('or later')}))?"),
-        ("since", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?:\+| (?:{_some('or later')}))"),
+        ("since", rf"(?:{_some('since')}) {the}(?P<a>{when})(?: (?:{_some('or later')}){alone})?"),
+        ("since", rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?:\+| (?:{_some('or later')}){alone})"),
         (
             "since",
             rf"(?:(?:{_some('out of')}) )?{the}(?P<a>{when})(?: (?:{_some('to')}))? {the}(?:{_some('now')})",

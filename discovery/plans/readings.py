@@ -168,7 +168,7 @@ def _rank(kind: str, tokens: Sequence[Token], start: int, stop: int, known: Know
         )
     )
     if kind == "artist":
-        expected = before in lists.phrases_of("by") or before in lists.phrases_of("without")
+        expected = any(before in lists.phrases_of(marker) for marker in ("by", "without", "not"))
         if expected and tokens[start].text[:1].isupper() and not decade_of(tokens[start].key):
             return _MEANT
     return None if common else _RANKS[kind]

@@ -155,16 +155,20 @@ def _names(tokens: Sequence[Token], known: Known) -> Iterator[Reading]:
 
 
 def _rank(kind: str, tokens: Sequence[Token], start: int, stop: int, known: Known) -> int | None:
-    """How far a name comes first; None where the word is a common one and nothing speaks for a name."""
+    """How far a name comes first; None where the word is a common one, not alone, and nothing speaks for a name."""
     before = tokens[start - 1].key if start else ""
     if kind == "friend" and _in_company(tokens, start, stop, known):
         return _MEANT
-    common = stop == start + 1 and (
-        any(phrase.kind != "genre" for phrase in lists.phrases().get(tokens[start].key, ()))
-        or number_in(tokens[start].key) is not None
+    common = (
+        stop == start + 1
+        and len(tokens) > 1
+        and (
+            any(phrase.kind != "genre" for phrase in lists.phrases().get(tokens[start].key, ()))
+            or number_in(tokens[start].key) is not None
+        )
     )
     if kind == "artist":
-        expected = before in lists.phrases_of("by") or before in lists.phrases_of("without")
+        expected = any(before in lists.phrases_of(marker) for marker in ("by", "without", "not"))
         if expected and tokens[start].text[:1].isupper() and not decade_of(tokens[start].key):
             return _MEANT
     return None if common else _RANKS[kind]

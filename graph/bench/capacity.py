@@ -138,8 +138,7 @@ def plan(wanted: Wanted, factors: dict[str, Factor], sent: Halo | None) -> dict[
         "training GiB in one process": factors["peak_bytes"].at(wanted.plays) / GIBIBYTE,
         "training GiB between workers": _parts(between, GIBIBYTE),
         "lists GiB of a web process": factors["lists_bytes"].at(wanted.items) / GIBIBYTE,
-        "model GiB of a web process, read from a file they share": factors["model_bytes"].at(wanted.items)
-        / GIBIBYTE,
+        "model GiB of a web process": factors["model_bytes"].at(wanted.items) / GIBIBYTE,
         "friendships GiB of a web process": factors["links_bytes"].at(wanted.listeners) / GIBIBYTE,
         "CPU ms of a play recorded alone": (record := factors["record_p50_ms"].at(wanted.listeners)),
         "cores that recording keeps busy, mean of a day": wanted.listeners

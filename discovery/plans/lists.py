@@ -69,8 +69,14 @@ def phrases() -> Mapping[str, tuple[Phrase, ...]]:
         language = Language(row["language"].upper())
         phrase = Phrase(row["kind"], float(row["value"] or 0), language)
         for spelled in spellings(row["phrase"]):
-            read.setdefault(name_key(spelled), {})[phrase] = None
+            read.setdefault(" ".join(map(_word_key, spelled.split())), {})[phrase] = None
     return {key: tuple(each) for key, each in read.items()}
+
+
+@cache
+def _word_key(word: str) -> str:
+    """The `name_key` of a word: phrases are made of some thousand words, many times each."""
+    return name_key(word)
 
 
 def spellings(phrase: str) -> Iterator[str]:
@@ -86,8 +92,9 @@ def spellings(phrase: str) -> Iterator[str]:
 def phrases_bare() -> Mapping[str, tuple[Phrase, ...]]:
     """By key without its adverbs, for phrases of several words: "nicht kenne" for "noch nicht kenne"."""
     read: dict[str, dict[Phrase, None]] = {}
+    adverbs = phrases_of("adverb")
     for key, each in phrases().items():
-        words = [word for word in key.split() if word not in phrases_of("adverb")]
+        words = [word for word in key.split() if word not in adverbs]
         if len(words) > 1:
             read.setdefault(" ".join(words), {}).update(dict.fromkeys(each))
     return {key: tuple(each) for key, each in read.items()}
@@ -111,10 +118,18 @@ def known_phrases(keys: Sequence[str]) -> Iterator[tuple[tuple[int, ...], Phrase
                 yield from ((places, phrase) for phrase in bare.get(short, ()) if phrase not in said)
 
 
-@cache
 def phrases_of(kind: str) -> frozenset[str]:
     """The keys of one kind."""
-    return frozenset(key for key, read in phrases().items() if any(phrase.kind == kind for phrase in read))
+    return _by_kind().get(kind, frozenset())
+
+
+@cache
+def _by_kind() -> Mapping[str, frozenset[str]]:
+    read: dict[str, set[str]] = {}
+    for key, each in phrases().items():
+        for phrase in each:
+            read.setdefault(phrase.kind, set()).add(key)
+    return {kind: frozenset(keys) for kind, keys in read.items()}
 
 
 @cache

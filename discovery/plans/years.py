@@ -70,7 +70,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     the = r"(?:(?:the|den|der|die|des|dem|years?|jahre?|jahren|jahres) ){0,2}"
     part = "|".join(_some(name) for name in _PARTS)
     parts = rf"(?:(?:{part})(?: ?(?:-|to|bis|and|und|or|oder) ?(?:{part}))?[ -])?"
-    when = rf"(?:{_YEAR}|{parts}{the}{decade}|{parts}{the}(?:{_some('millennium')}))"
+    when = rf"(?:{_YEAR}|{parts}{the}(?:{decade}|(?:{_some('millennium')})))"
     joined = rf" (?:and|or|und|oder|plus|and from|und aus|and the|sowie) {the}"
     alone = r"(?! (?:the |den |der |dem )?\d)"  # "before 1990 or after 1999" are two
     rules = (

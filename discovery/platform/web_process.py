@@ -64,10 +64,10 @@ def connections_keep(most: int) -> None:
         pool = {
             "min_size": 0,
             "max_size": most,
-            "max_idle": 60.0,
+            "max_idle": 60.0,  # seconds, as are those that follow
             "timeout": 1.5,
             "reconnect_timeout": 1.0,
-        }  # seconds
+        }
         settings.DATABASES["default"]["OPTIONS"]["pool"] = pool
         _engine("discovery.platform.postgresql")
     sqlite_keep()
